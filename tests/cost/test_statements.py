@@ -529,6 +529,7 @@ DESK: dict[str, Values] = {
     "arrivals._ERASE": lambda given: (given.id,),
     "arrivals._OF": lambda given: (given.id,),
     "arrivals._MISSING": lambda given: (["PUPR"],),
+    "arrivals._HOW_MANY_MISSING": NONE,
     "arrivals._AGAIN": lambda given: ("new", NOW, ["PUPR"]),
     "arrivals._OLD": lambda given: (given.ids,),
     "arrivals._EARLY": lambda given: (NEVER,),

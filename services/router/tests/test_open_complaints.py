@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ from chassis.batch import BatchHandler
 from chassis.database import Pool
 from chassis.wire import Emit
 from contracts import ticket, topics
-from contracts.events import Place
+from contracts.events import FollowUp, Place
 from contracts.vocabulary import Note, Status, UpdateKind
 from router import metrics, open_complaints
 from router.adapters import store
@@ -47,7 +48,8 @@ def value(name: str, **labels: str) -> float | None:
 
 def group(**facts: Any) -> OpenGroup:
     usual = {"status": "routed", "unit": "PUPR", "kecamatan": "Ganra", "waits_for": "acknowledgement", "count": 2}
-    return OpenGroup(**{**usual, "oldest": AT, "late": 0, "at_risk": 0, "passed": 0, "emergency": False, **facts})
+    counts = dict.fromkeys(("late", "at_risk", "reopened", "unheard", "passed"), 0)
+    return OpenGroup(**{**usual, **counts, "oldest": AT, "emergency": False, **facts})
 
 
 def test_each_place_has_its_count_and_the_oldest_of_each_turn_its_age() -> None:
@@ -118,9 +120,18 @@ def test_an_emergency_counts_until_somebody_says_a_first_word() -> None:
     seen = group(emergency=True, waits_for="answer", unit="PDAM")
     show([group(emergency=True), group(emergency=True, oldest=later), group(unit="PDAM"), seen], later)
     assert 3600 == value("lapor_emergencies_oldest_seconds", unit="PUPR")
+    assert 4 == value("lapor_emergencies_waiting", unit="PUPR")
     assert value("lapor_emergencies_oldest_seconds", unit="PDAM") is None
     show([], later)
     assert 0 == value("lapor_emergencies_oldest_seconds", unit="PUPR")
+    assert 0 == value("lapor_emergencies_waiting", unit="PUPR")
+
+
+def test_what_is_reopened_and_what_was_added_is_counted_by_unit() -> None:
+    show([group(reopened=2, unheard=1), group(kecamatan="Citta", unheard=3)], AT)
+    assert (2, 4) == tuple(value(f"lapor_complaints_{what}", unit="PUPR") for what in ("reopened", "unheard"))
+    show([], AT)
+    assert (0, 0) == tuple(value(f"lapor_complaints_{what}", unit="PUPR") for what in ("reopened", "unheard"))
 
 
 def test_a_category_that_a_person_puts_right_is_counted_and_the_first_one_is_not() -> None:
@@ -240,3 +251,33 @@ async def test_what_its_clock_warned_of_is_at_risk_until_that_deadline_passes_or
     assert (1, 0) == await hear("warned", soon_due + timedelta(days=1), 3)
     assert (0, 1) == await hear("rescheduled", over, 4)
     assert (0, 1) == await hear("warned", over, 5)
+
+
+@pytest.mark.connected
+async def test_a_complaint_is_unheard_until_its_unit_says_a_word_and_reopened_until_it_is_resolved(pool: Pool) -> None:
+    steps, number, ids = BatchHandler(pool, handler_of(RULES, EVENT_KEYS)), ticket.mint("sms"), itertools.count()
+    await steps([signed(message(received(number), subject=number, event_id="r"))])
+    data = classified(number, place=Place(kecamatan="Ganra"))
+    await steps([message(data, topic=topics.CLASSIFIED, subject=number, event_id="c").record])
+
+    async def after(*, adds: FollowUp | None = None, **replied: Any) -> tuple[int, int] | None:
+        """Give what is unheard and reopened, a minute after the step before; None: it is not open."""
+        n = next(ids)
+        at, name = AT + timedelta(minutes=n), f"e{n}"
+        if adds:
+            event = followed_up(structs.replace(adds, at=at), ticket=number)
+            await steps([signed(message(event, topic=topics.FOLLOWED_UP, subject=number, event_id=name, time=at))])
+        else:
+            said, topic = reply(ticket=number, **replied), topics.unit_replied("PUPR")
+            await steps([message(said, topic=topic, subject=number, event_id=name, time=at).record])
+        async with pool.acquire() as db:
+            groups = await store.open_groups(db, metrics.AGES)
+        return (groups[0].unheard, groups[0].reopened) if groups else None
+
+    assert (0, 0) == await after(action="acknowledge")
+    assert (1, 0) == await after(adds=item("addition", 1))
+    assert (0, 0) == await after(action="progress", message="Kami sedang di sana")
+    assert (1, 0) == await after(adds=item("addition", 2))
+    assert None is await after(action="resolve", message="Lubang di tikungan sudah ditambal")
+    assert (1, 1) == await after(adds=item("reopen", 3))
+    assert (0, 1) == await after(action="acknowledge")

@@ -141,8 +141,11 @@ async def test_what_did_not_arrive_an_operator_has_sent_again_once(
 ) -> None:
     await tell(complaint_id="c1", ticket=NUMBER)
     await arrive(a_message(state="not_delivered", because="refused"), a_message(message_id="m2"))
+    await arrive(a_message(complaint_id="unknown", message_id="m3", state="perhaps_sent"))
     operator, clerk = await log_in(unit="DISKOMINFO", role="operator"), await log_in()
 
+    async with pool.acquire() as db:
+        assert 1 == await arrivals.how_many_missing(db)
     listed, of_clerk = await operator.get("/kabar/warga"), await clerk.get(PAGE)
     assert (1, NUMBER in listed.text) == (listed.text.count("Kirim lagi"), True)
     assert ("Belum sampai" in of_clerk.text, "Kirim lagi" in of_clerk.text) == (True, False)

@@ -10,12 +10,14 @@ import httpx
 import pytest
 from desk_office import NUMBER, LogIn, Tell
 from desk_post import SITE, WEEK, Moved, states, text_of, texts, told_to, turn
+from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from contracts import ticket
 from contracts.events import Place
 from testing.mail import Sink
 from unit_desk.adapters import notices
+from unit_desk.dispatch import show
 from unit_desk.people import Person
 from unit_desk.sending import Post
 
@@ -183,6 +185,31 @@ async def test_a_danger_that_nobody_opens_climbs_to_the_next_the_head_and_the_op
     assert f"{complaint.ticket}, Lilirilau, di {post.rules.short['PUPR']}\n" in last
     assert "belum dibuka siapa pun di unitnya. Hubungi unit itu sekarang." in last
     assert f"/laporan/{complaint.ticket}" not in last
+
+
+async def test_what_waits_to_be_sent_and_what_nobody_opens_is_shown_until_it_is_settled(
+    pool: Pool, post: Post, tell: Tell, staff: MakeStaff, clock: Moved, log_in: LogIn
+) -> None:
+    async def shown() -> tuple[float | None, float | None]:
+        async with pool.acquire() as db:
+            await show(db, post.office)
+        waits = REGISTRY.get_sample_value("lapor_desk_notice_oldest_seconds", {"medium": "email"})
+        return waits, REGISTRY.get_sample_value("lapor_desk_notices_unopened")
+
+    rahma = await staff(days=WEEK)
+    await staff(email="operator@contoh.id", unit="DISKOMINFO", role="operator")
+    complaint = await tell(**DANGER)
+    await turn(pool, post, only=())
+    before = await shown()
+    clock.on(minutes=10)
+
+    assert ((0, 0), (600, 0)) == (before, await shown())
+    for _ in range(6):
+        await turn(pool, post)
+        clock.on(minutes=10)
+    assert (0, 1) == await shown()
+    await (await log_in(rahma)).get(f"/laporan/{complaint.ticket}")
+    assert (0, 0) == await shown()
 
 
 async def test_a_danger_that_somebody_opened_or_took_climbs_no_further(

@@ -8,6 +8,8 @@ from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from contracts.events import ReplyAnswer
+from unit_desk import dispatch, metrics
+from unit_desk.rules import Rules
 
 pytestmark = pytest.mark.connected
 
@@ -38,3 +40,16 @@ async def test_replies_are_counted_as_sent_and_by_their_answer_once(log_in: LogI
 
     after = {result: _seen("lapor_desk_replies_total", result=result) - was for result, was in before.items()}
     assert {"sent": 1, "accepted": 1, "refused": 0} == after
+
+
+async def test_what_did_not_reach_a_citizen_is_shown(pool: Pool, rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def missing(_db: object) -> int:
+        return 7
+
+    monkeypatch.setattr(dispatch.arrivals, "how_many_missing", missing)
+    async with pool.acquire() as db:
+        await dispatch.show(db, dispatch.Office(rules=rules, media=()))
+
+    assert 7 == _seen("lapor_desk_citizens_untold")
+    metrics.nothing()
+    assert 0 == _seen("lapor_desk_citizens_untold")

@@ -29,6 +29,11 @@ LATE = Gauge("lapor_complaints_late", "Open complaints past the date that was pr
 AT_RISK = Gauge(
     "lapor_complaints_at_risk", "Open complaints that were warned of and are not late yet", ["unit", "kecamatan"]
 )
+OPEN_AGAIN = Gauge("lapor_complaints_reopened", "Open complaints that their reporters had reopened", ["unit"])
+UNHEARD = Gauge(
+    "lapor_complaints_unheard", "Open complaints to which their reporters added after a unit's last word", ["unit"]
+)
+EMERGENCIES = Gauge("lapor_emergencies_waiting", "Emergencies without a first word", ["unit"])
 EMERGENCY_S = Gauge("lapor_emergencies_oldest_seconds", "Age of the oldest emergency without a first word", ["unit"])
 #: Days since a complaint came.
 AGES = (1, 3, 7, 30)

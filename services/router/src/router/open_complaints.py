@@ -30,13 +30,18 @@ def show(groups: Iterable[store.OpenGroup], now: datetime) -> None:
     oldest_s = dict.fromkeys(store.WAITS_FOR, 0.0)
     emergency_s = defaultdict[tuple[str, ...], float](float)
     late, at_risk = defaultdict[tuple[str, ...], int](int), defaultdict[tuple[str, ...], int](int)
+    again, unheard = defaultdict[tuple[str, ...], int](int), defaultdict[tuple[str, ...], int](int)
+    emergencies = defaultdict[tuple[str, ...], int](int)
     older = dict.fromkeys(metrics.AGES, 0)
     for each in groups:
         counts[each.unit, each.kecamatan, each.status] += each.count
         waiting[each.waits_for] += each.count
         late[each.unit, each.kecamatan] += each.late
         at_risk[each.unit, each.kecamatan] += each.at_risk
+        again[each.unit,] += each.reopened
+        unheard[each.unit,] += each.unheard
         if each.emergency and each.waits_for != "answer":
+            emergencies[each.unit,] += each.count
             age_s = (now - each.oldest).total_seconds()
             emergency_s[each.unit,] = max(emergency_s[each.unit,], age_s)
         for days in metrics.AGES[: each.passed]:
@@ -45,6 +50,9 @@ def show(groups: Iterable[store.OpenGroup], now: datetime) -> None:
     _set_all(metrics.OPEN, counts)
     _set_all(metrics.LATE, late)
     _set_all(metrics.AT_RISK, at_risk)
+    _set_all(metrics.OPEN_AGAIN, again)
+    _set_all(metrics.UNHEARD, unheard)
+    _set_all(metrics.EMERGENCIES, emergencies)
     _set_all(metrics.EMERGENCY_S, emergency_s)
     for days, count in older.items():
         metrics.OLDER.labels(days).set(count)

@@ -11,6 +11,7 @@ from typing import Any
 
 from chassis.database import TIMER_LOCK, Connection, Pool, holding
 from unit_desk import metrics
+from unit_desk.adapters import arrivals
 from unit_desk.adapters import notices as kept
 from unit_desk.notices import (
     CLIMBING,
@@ -240,9 +241,10 @@ async def send_morning(db: Connection, office: Office) -> bool:
 
 
 async def show(db: Connection, office: Office) -> None:
-    """Show how long the oldest message waits, and how much nobody opens."""
+    """Show how long the oldest message waits, how much nobody opens, and what did not reach a citizen."""
     now, waits = office.clock(), await kept.oldest(db)
     for medium in Medium:
         since = waits.get(medium)
         metrics.OLDEST_S.labels(medium).set((now - since).total_seconds() if since else 0)
     metrics.UNOPENED.set(await kept.unopened(db) if office.media else 0)
+    metrics.UNTOLD.set(await arrivals.how_many_missing(db))

@@ -25,6 +25,9 @@ DANGER_S = Histogram(
 )
 OLDEST_S = Gauge("lapor_desk_notice_oldest_seconds", "Age of the oldest message that is still to be sent", ["medium"])
 UNOPENED = Gauge("lapor_desk_notices_unopened", "Danger or a long delay of which all were told, and nobody looks")
+UNTOLD = Gauge(
+    "lapor_desk_citizens_untold", "Messages to citizens that did not arrive, or perhaps not; at most 200 are counted"
+)
 #: Of what webhooks were told: sent, later, given-up.
 NOTICES = Counter("lapor_desk_webhook_notices", "Tries to tell a webhook, by what became of it", ["unit", "result"])
 WEBHOOKS_OFF = Gauge("lapor_desk_webhooks_off", "Webhooks of units that were switched off and not on again", ["unit"])
@@ -40,3 +43,4 @@ def nothing() -> None:
     """Show nothing that waits: another process does that."""
     OLDEST_S.clear()
     UNOPENED.set(0)
+    UNTOLD.set(0)

@@ -70,6 +70,10 @@ SELECT status, coalesce(unit, '') AS unit, coalesce(body->'classified'->'place'-
        count(*) FILTER (WHERE status NOT IN ('appealed', 'waiting_for_reporter')
                         AND body->>'warned_of' = body->>'deadline_at'
                         AND (body->>'deadline_at')::timestamptz >= now()) AS at_risk,
+       count(*) FILTER (WHERE (body->>'reopened')::int > 0) AS reopened,
+       count(*) FILTER (WHERE status <> 'appealed' AND (body->'follow_ups'->-1->>'at')::timestamptz > coalesce(
+           (SELECT max((past->>'at')::timestamptz) FROM jsonb_array_elements(body->'history') AS past
+            WHERE past ? 'by'), '-infinity')) AS unheard,
        passed, coalesce(coalesce(body->>'urgency', body->'classified'->>'urgency') = $2, false) AS emergency
 FROM cases, LATERAL (SELECT (body->'received'->>'received_at')::timestamptz AS came) AS of_case,
      LATERAL (SELECT count(*) AS passed FROM unnest($1::int[]) AS days WHERE came < now() - make_interval(days => days))
@@ -147,7 +151,9 @@ class OpenGroup:
     """``count`` open complaints of one status, unit, kecamatan ("" where it is not known) and turn.
 
     The ``oldest`` came then. ``late`` of them are past the date that was promised, ``at_risk`` those that their clocks
-    warned of, and that are not late yet. They have ``passed`` so many of the ages that were asked for.
+    warned of, and that are not late yet; ``reopened`` those that their reporters had reopened, and ``unheard`` those to
+    which a reporter added something after the last word of a unit. They have ``passed`` so many of the ages that were
+    asked for.
     ``emergency``: they are *darurat*.
     """
 
@@ -159,6 +165,8 @@ class OpenGroup:
     oldest: datetime
     late: int
     at_risk: int
+    reopened: int
+    unheard: int
     passed: int
     emergency: bool
 

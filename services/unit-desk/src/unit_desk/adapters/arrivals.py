@@ -40,6 +40,12 @@ FROM arrivals a, LATERAL (
     ORDER BY unit = lead DESC, seq DESC LIMIT 1) AS c
 WHERE state IN ('not_delivered', 'perhaps_sent') AND NOT accuses && $1
 ORDER BY a.at DESC LIMIT 100"""
+# As many as that list has; somebody's eyes are asked for, not a statistic.
+_HOW_MANY_MISSING = """
+SELECT count(*) FROM (
+    SELECT FROM arrivals a WHERE state IN ('not_delivered', 'perhaps_sent')
+        AND EXISTS (SELECT FROM complaints c WHERE c.complaint_id = a.complaint_id)
+    ORDER BY at DESC LIMIT 200) AS first"""
 # Asked for once, until it is said what came of it.
 _AGAIN = f"""
 UPDATE arrivals a SET again_at = greatest($2, said_at + interval '1 ms')
@@ -89,6 +95,12 @@ async def missing(db: Connection | Pool, not_for: Sequence[str]) -> Sequence[Map
     """List what has not arrived, or perhaps not, of complaints that accuse none of ``not_for``, the last first."""
     rows: Sequence[Mapping[str, Any]] = await db.fetch(_MISSING, list(not_for))
     return rows
+
+
+async def how_many_missing(db: Connection) -> int:
+    """Count what :func:`missing` lists, whomever it accuses; at most 200."""
+    count: int = await db.fetchval(_HOW_MANY_MISSING)
+    return count
 
 
 async def send_again(db: Connection, message_id: str, not_for: Sequence[str], now: datetime) -> str | None:
