@@ -90,6 +90,22 @@ def test_a_topic_that_one_may_not_read_is_refused_at_once(unit: Principal, topic
 
 
 @pytest.mark.connected
+def test_who_reads_on_reads_only_what_came_since(unit: Principal, connected: Stack) -> None:
+    router, topic = Principal("router", connected.client("router")), "unit.pu.routed.v1"
+    after: dict[tuple[str, int], int] = {}
+
+    def came() -> list[bytes]:
+        return [found.value for found in read_to_end(unit, [topic], after)]
+
+    router.write(topic, b"a", b"first")
+    assert b"first" == came()[-1]
+    assert [] == came()
+    router.write(topic, b"b", b"second")
+    assert [b"second"] == came()
+    assert b"second" in [found.value for found in read_to_end(unit, [topic])]
+
+
+@pytest.mark.connected
 def test_who_may_no_longer_read_does_not_wait(unit: Principal, connected: Stack) -> None:
     """Its rights are taken away while it listens."""
     admin = AdminClient({**connected.client()})

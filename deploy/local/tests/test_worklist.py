@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +15,9 @@ from rich.console import Console
 
 from contracts import codec
 from contracts.events import ComplaintSnapshot, Evidence, FollowUp, Place, ReplyAnswer, Support, UnitRouted
-from contracts.topics import TOPICS_DIR
+from contracts.topics import TOPICS_DIR, unit_routed
 from lapor.kafka.reader import Found
-from lapor.kafka.worklist import as_cards, as_follow_up, as_json, latest, links, open_items
+from lapor.kafka.worklist import as_cards, as_follow_up, as_json, latest, links, most_urgent, newest, open_items
 
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 EXAMPLE = codec.decode((TOPICS_DIR / "unit.routed.v1" / "examples" / "routed.json").read_bytes())
@@ -112,6 +114,42 @@ def test_the_most_important_comes_first_then_the_most_urgent_then_the_oldest() -
     ]
 
     assert ["5", "4", "3", "2", "1"] == _open(*records)
+
+
+def _at(unit: str, told: Found, value: bytes | None = None) -> Found:
+    """The same record in the topic of ``unit``, under the complaint's key."""
+    data = told.event.data if told.event else None
+    assert isinstance(data, UnitRouted)
+    assert data.complaint
+    key = data.complaint.ticket.encode()
+    return replace(told, topic=unit_routed(unit), key=key, value=told.value if value is None else value)
+
+
+def _named(records: Iterable[Found], most: int = 9) -> list[tuple[str, str]]:
+    return [(unit, item.complaint.ticket[-1]) for unit, item in most_urgent(records, most)]
+
+
+def test_the_most_urgent_of_all_units_are_named_once_with_who_has_them() -> None:
+    by_pdam = {"unit": "PDAM", "priority": 9}
+    records = [
+        _at("DISKOMINFO", _told(1, "urgent", **by_pdam)),
+        _at("PDAM", _told(1, **by_pdam)),
+        _at("PUPR", _told(2, priority=3)),
+        _at("PUPR", _told(3, priority=5)),
+        _at("PUPR", _told(4, priority=7, status="closed")),
+    ]
+
+    assert [("PDAM", "1"), ("PUPR", "3"), ("PUPR", "2")] == _named(records)
+    assert [("PDAM", "1"), ("PUPR", "3")] == _named(records, 2)
+
+
+def test_what_is_read_later_takes_the_place_of_what_was_known_and_an_erasure_takes_it_away() -> None:
+    first = newest({}, [_at("PUPR", _told(1, seq=3, priority=1)), _at("PDAM", _told(2, unit="PDAM"))])
+    later = newest(first, [_at("PUPR", _told(1, seq=2, priority=8)), _at("PDAM", _told(2), value=b"")])
+
+    assert [("PUPR", "1")] == _named(later.values())
+    assert [1] == [item.complaint.priority for _, item in most_urgent(later.values(), 9)]
+    assert {("PUPR", "1"), ("PDAM", "2")} == set(_named(first.values()))
 
 
 def test_records_without_a_complaint_are_passed_over() -> None:

@@ -212,8 +212,13 @@ async def test_after_five_days_of_failure_it_is_switched_off_and_shown(
 async def test_one_success_in_between_begins_the_five_days_anew(
     it: Receiver, courier: Courier, registered: Any, tell: Tell, pool: Pool
 ) -> None:
+    def tried() -> list[float]:
+        labels = [{"unit": "PUPR", "result": result} for result in ("sent", "later")]
+        return [REGISTRY.get_sample_value("lapor_desk_webhook_notices_total", each) or 0 for each in labels]
+
     await registered(it.url())
     it.answers = [status(500), status(204), status(500)]
+    sent, later = tried()
     await tell(seq=1)
     await carry(courier)
     await pass_time(pool, timedelta(days=6))
@@ -222,6 +227,7 @@ async def test_one_success_in_between_begins_the_five_days_anew(
     await carry(courier)
 
     assert None is await pool.fetchval("SELECT off_at FROM webhooks")
+    assert [sent + 1, later + 2] == tried()
 
 
 async def test_days_in_which_nothing_was_tried_do_not_count(

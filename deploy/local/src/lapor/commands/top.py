@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import typer
 from confluent_kafka import KafkaException
@@ -12,17 +16,25 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from contracts.topics import unit_of
 from lapor.commands import dlq
 from lapor.errors import Refused
+from lapor.kafka import worklist
+from lapor.kafka.principal import principal
+from lapor.kafka.reader import Found, read_to_end
+from lapor.kafka.worklist import Item
 from lapor.options import DATA, Data, Json, err, out
 from lapor.processes.board import duration
 from lapor.processes.data_dir import DataDir
 from lapor.system import addresses
 from lapor.system.morning import Morning, as_json, collect, firing, morning
+from lapor.system.signals import SIGNALS
 
 EVERY_S = 5.0
-#: Dead letters are read from their topics; they are few, and looked at less often.
-LETTERS_S = 30.0
+#: What lies in Kafka is looked at less often.
+READ_S = 30.0
+#: So many complaints are named, and so many alarms.
+MOST_URGENT, MOST_ALARMS = 10, 6
 #: Older than this nothing should wait to be published (docs/runbook.md).
 OUTBOX_S = 120
 _TURNS = {
@@ -32,8 +44,18 @@ _TURNS = {
 }
 
 
+@dataclass(kw_only=True)
+class Read:
+    """What was read from Kafka so far: how many dead letters wait, and what units were told last, read up to
+    ``after``."""
+
+    letters: int = 0
+    told: dict[worklist.Place, Found] = field(default_factory=dict)
+    after: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
 def top(data: Data = DATA, json_: Json = False) -> None:
-    """Pagi ini: what waits, what is late or at risk, which units are silent, and what is broken; every few seconds.
+    """Pagi ini: what needs somebody, the most urgent complaints, whom alarms call, who is silent; every few seconds.
 
     Ctrl-C ends it. With --json it looks once. Services count channels since they started.
 
@@ -43,39 +65,56 @@ def top(data: Data = DATA, json_: Json = False) -> None:
 
         lapor top --json
     """
-    where = DataDir(data)
+    where, read = DataDir(data), Read()
     env = addresses.env(where)
-    ready, prometheus = env["ready_urls"], str(env["prometheus_url"])
+    ready, prometheus, desk = env["ready_urls"], str(env["prometheus_url"]), str(env["desk_url"])
     urls = {name: str(url).removesuffix("/ready") + "/metrics" for name, url in dict(ready).items()}  # type: ignore[call-overload]
     if json_:
-        typer.echo(json.dumps(as_json(morning(*collect(urls), _letters(where), firing(prometheus)))))
+        _read(where, read)
+        now = morning(*collect(urls), read.letters, firing(prometheus), time.time())
+        typer.echo(json.dumps({**as_json(now), "urgent": [_as_object(*each) for each in _urgent(read)]}))
         return
-    letters, looked = 0, float("-inf")
+    looked = float("-inf")
     try:
         with Live(console=out, auto_refresh=False, screen=out.is_terminal) as live:
             while True:
-                if time.monotonic() - looked > LETTERS_S:
-                    letters, looked = _letters(where), time.monotonic()
-                live.update(shown(morning(*collect(urls), letters, firing(prometheus))), refresh=True)
+                if time.monotonic() - looked > READ_S:
+                    _read(where, read)
+                    looked = time.monotonic()
+                now = morning(*collect(urls), read.letters, firing(prometheus), time.time())
+                live.update(shown(now, _urgent(read), desk), refresh=True)
                 time.sleep(EVERY_S)
     except KeyboardInterrupt:
         err.print("lapor status: what runs. lapor dlq list: dead letters.", highlight=False)
 
 
-def _letters(where: DataDir) -> int:
-    """How many dead letters wait; none known while Kafka is away, which the board says by itself."""
-    try:
-        return sum(dlq.waiting(where).values())
-    except (Refused, KafkaException):
-        return 0
+def _read(where: DataDir, read: Read) -> None:
+    """Read on; while Kafka is away, which the board says by itself, what was known stays."""
+    with contextlib.suppress(Refused, KafkaException):
+        read.letters = sum(dlq.waiting(where).values())
+        auditor = principal("auditor", where)
+        units = [name for name in auditor.topics() if name.endswith(".routed.v1") and unit_of(name)]
+        read.told = worklist.newest(read.told, read_to_end(auditor, units, read.after))
 
 
-def shown(now: Morning) -> RenderableType:
-    """The board: first what needs somebody, then whose it is."""
+def _urgent(read: Read) -> list[tuple[str, Item]]:
+    return worklist.most_urgent(read.told.values(), MOST_URGENT)
+
+
+def _as_object(unit: str, item: Item) -> dict[str, str | None]:
+    it = item.complaint
+    due = it.deadline_at.isoformat() if it.deadline_at else None
+    return {"ticket": it.ticket, "unit": unit, "urgency": str(it.urgency), "status": it.status, "deadline_at": due}
+
+
+def shown(now: Morning, urgent: Sequence[tuple[str, Item]] = (), desk: str = "") -> RenderableType:
+    """The board: first what needs somebody, then whose it is. What is pressed leads to its list at ``desk``."""
     return Group(
         Text("Pagi ini", style="bold"),
-        *_needs(now),
-        *_alerts(now),
+        *_sentences(now, desk),
+        *_system(now),
+        *_alarms(now),
+        *_most_urgent(urgent, desk),
         "",
         _turns(now),
         "",
@@ -85,35 +124,69 @@ def shown(now: Morning) -> RenderableType:
     )
 
 
-def _needs(now: Morning) -> list[Text]:
-    emergencies = [
-        f"darurat tanpa kata pertama, {unit or 'belum ada unit'}: {duration(age_s)}"
-        for unit, age_s in sorted(now.emergencies.items(), key=lambda each: -each[1])
-    ]
+def _sentences(now: Morning, desk: str) -> list[Text]:
+    """Say what is to be known, at most a sentence for each signal."""
+    more = {"silent": f": {', '.join(now.silent)}"}
+    if now.emergencies:
+        unit, age_s = max(now.emergencies.items(), key=lambda each: each[1])
+        more["emergencies"] = f", terlama di {unit or 'meja triase'}: {duration(age_s)}"
+    lines = []
+    for name, signal in SIGNALS.items():
+        count = now.signals[name]
+        if count:
+            bad = signal.red is not None and count >= signal.red
+            look = "bold red" if bad else "yellow" if signal.amber is not None else "green"
+            link = f" link {desk}/{signal.to}" if desk else ""
+            since = ", sejak layanan mulai" if signal.grows else ""
+            lines.append(Text(f"{count} {signal.said}{more.get(name, '')}{since}", style=look + link))
+    good = not now.away and not any(now.signals[name] for name, signal in SIGNALS.items() if not signal.grows)
+    return [Text("Tidak ada laporan yang terlambat, dan tidak ada unit yang diam.", style="green")] * good + lines
+
+
+def _system(now: Morning) -> list[Text]:
+    """Say what is broken."""
     red = [
-        *((True, said) for said in emergencies),
-        (now.late, f"{now.late} laporan terlambat"),
-        (now.silent, f"diam lebih lama dari biasanya: {', '.join(now.silent)}"),
         (now.dead_letters, f"{now.dead_letters} catatan tidak terbaca: lapor dlq list"),
         (
             now.outbox_oldest_s > OUTBOX_S,
             f"belum terkirim ke Kafka selama {duration(now.outbox_oldest_s)}: lapor status",
         ),
-        (sum(now.untold.values()), f"{sum(now.untold.values())} kabar tidak sampai ke warga: docs/runbook.md"),
         (now.away, f"tidak menjawab: {', '.join(now.away)}: lapor status"),
     ]
-    yellow = [(now.at_risk, f"{now.at_risk} laporan hampir terlambat")]
-    lines = [Text(text, style="bold red") for it, text in red if it]
-    lines += [Text(text, style="yellow") for it, text in yellow if it]
-    return lines or [Text("Tidak ada yang terlambat, diam, atau rusak.", style="green")]
+    return [Text(text, style="bold red") for it, text in red if it]
 
 
-def _alerts(now: Morning) -> list[Text]:
-    called = [
-        Text(f"{each.summary} ({each.name})", style="red" if each.severity == "page" else "yellow")
-        for each in now.alerts or []
-    ]
-    return [Text(""), Text("Memanggil operator (docs/runbook.md)", style="dim"), *called] if called else []
+def _alarms(now: Morning) -> list[Text]:
+    """Say by its sentence what calls an operator, and in which page of the runbook to read on."""
+    alarms = now.alerts or []
+    if not alarms:
+        return []
+    lines = [Text(""), Text("Memanggil operator", style="dim")]
+    for each in alarms[:MOST_ALARMS]:
+        lines.append(Text(each.summary, style="red" if each.severity == "page" else "yellow"))
+        lines.append(
+            Text(
+                f"  {': '.join(filter(None, (each.runbook, each.action)))}",
+                style="dim",
+                no_wrap=True,
+                overflow="ellipsis",
+            )
+        )
+    left = len(alarms) - MOST_ALARMS
+    return [*lines, Text(f"dan {left} lagi", style="dim")] if left > 0 else lines
+
+
+def _most_urgent(urgent: Sequence[tuple[str, Item]], desk: str) -> list[Text]:
+    if not urgent:
+        return []
+    at, wide = datetime.now(UTC), max(len(unit) for unit, _ in urgent)
+    lines = [Text(""), Text("Paling mendesak (lapor unit show UNIT TIKET)", style="dim")]
+    for unit, item in urgent:
+        line = worklist.as_line(item.complaint, at, unit.ljust(wide))
+        if desk:
+            line.stylize(f"link {desk}/laporan/{item.complaint.ticket}")
+        lines.append(line)
+    return lines
 
 
 def _turns(now: Morning) -> Table:
@@ -141,8 +214,9 @@ def _units(now: Morning) -> Table:
 
 def _channels(now: Morning) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("saluran", "diterima", "tidak sampai"):
+    for heading in ("saluran", "diterima", "sepi sejak", "tidak sampai"):
         table.add_column(heading, justify="left" if heading == "saluran" else "right")
     for channel, count in sorted(now.accepted.items()):
-        table.add_row(channel, str(count), Text(str(now.untold.get(channel, 0) or ""), style="red"))
+        quiet = duration(now.quiet_s[channel]) if channel in now.quiet_s else ""
+        table.add_row(channel, str(count), quiet, Text(str(now.untold.get(channel, 0) or ""), style="red"))
     return table

@@ -55,19 +55,27 @@ def marks(who: Principal, consumer: Consumer, topics: Iterable[str]) -> dict[tup
     return {place: consumer.get_watermark_offsets(TopicPartition(*place), timeout=10) for place in places}
 
 
-def read_to_end(who: Principal, topics: Iterable[str]) -> Iterator[Found]:
+def read_to_end(
+    who: Principal, topics: Iterable[str], after: dict[tuple[str, int], int] | None = None
+) -> Iterator[Found]:
     """Everything in ``topics`` up to where they end now, by topic as it arrives.
+
+    With ``after``, by topic and partition, only what lies at these offsets and behind them; at the end it says where
+    to go on.
 
     Raises:
         Refused: there is no such topic for this principal, or nothing came for ``SILENT_S`` seconds.
         KafkaException: Kafka refuses.
     """
     with closing(who.consumer()) as consumer:
-        ends = {place: high for place, (low, high) in marks(who, consumer, topics).items() if high > low}
+        from_ = {} if after is None else after
+        known = marks(who, consumer, topics)
+        begins = {place: max(low, from_.get(place, 0)) for place, (low, _) in known.items()}
+        ends = {place: high for place, (_, high) in known.items() if high > begins[place]}
         waiting = set(ends)
         if not waiting:
             return
-        consumer.assign([TopicPartition(*place, _BEGINNING) for place in waiting])
+        consumer.assign([TopicPartition(*place, begins[place] if after else _BEGINNING) for place in waiting])
         silent_at = time.monotonic() + SILENT_S
         while waiting:
             for message in consumer.consume(500, 0.1):
@@ -87,6 +95,7 @@ def read_to_end(who: Principal, topics: Iterable[str]) -> Iterator[Found]:
                 raise Refused(
                     f"Kafka delivered nothing more of {names} for {SILENT_S} s: `lapor logs kafka` tells more."
                 )
+        from_.update(ends)
 
 
 def follow(

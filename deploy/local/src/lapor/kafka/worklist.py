@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from contracts.dates import due_in_words
 from contracts.events import ComplaintSnapshot, FollowUp, UnitRouted
+from contracts.topics import unit_of
 from contracts.unit_words import STATUS, URGENCY, WHY
 from contracts.vocabulary import FINAL, FollowUpKind, Lane, Part, StageName, Status, SupportStatus, Urgency, Why
 from lapor.kafka.reader import Found
@@ -29,6 +31,8 @@ _FOLLOW_UPS: dict[str, str] = {
     FollowUpKind.RIGHTS_REQUEST: "minta hak atas data pribadinya",
     FollowUpKind.CONFIDENTIAL: "minta dirahasiakan",
 }
+#: Where what is told of a complaint lies: the topic, and the key of its records.
+Place = tuple[str, bytes | None]
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -58,7 +62,46 @@ def open_items(unit: str, records: Iterable[Found]) -> list[Item]:
         for complaint, told in last.values()
         if _is_open(unit, told.why, complaint) or _is_for_the_desk(unit, told, complaint)
     ]
-    return sorted(items, key=lambda it: (-it.complaint.priority, it.complaint.deadline_at or _NEVER, it[0].received_at))
+    return sorted(items, key=_order)
+
+
+def _order(item: Item) -> tuple[float, datetime, datetime]:
+    complaint = item.complaint
+    return -complaint.priority, complaint.deadline_at or _NEVER, complaint.received_at
+
+
+def newest(known: Mapping[Place, Found], records: Iterable[Found]) -> dict[Place, Found]:
+    """Give the last word of each topic on each complaint, of ``known`` and ``records``; of what was erased nothing."""
+    last = dict(known)
+    for found in records:
+        place = found.topic, found.key
+        if not found.value:
+            last.pop(place, None)
+        elif (told := _snapshot(found)) and (place not in last or told.seq >= _seq(last[place])):
+            last[place] = found
+    return last
+
+
+def most_urgent(records: Iterable[Found], most: int) -> list[tuple[str, Item]]:
+    """Give what has to be worked on first of all units' topics, each complaint once, with the unit that has it."""
+    of_unit = defaultdict[str, list[Found]](list)
+    for found in records:
+        of_unit[unit_of(found.topic) or ""].append(found)
+    items = [(unit, item) for unit, its in of_unit.items() for item in open_items(unit, its)]
+    # Who has it, before who helps or looks on.
+    items.sort(key=lambda each: (_order(each[1]), each[0] != each[1].complaint.unit))
+    once = {item.complaint.ticket: (unit, item) for unit, item in reversed(items)}
+    return sorted(once.values(), key=lambda each: _order(each[1]))[:most]
+
+
+def _snapshot(found: Found) -> ComplaintSnapshot | None:
+    data = found.event.data if found.event else None
+    return data.complaint or None if isinstance(data, UnitRouted) else None
+
+
+def _seq(found: Found) -> int:
+    told = _snapshot(found)
+    return told.seq if told else -1
 
 
 def latest(ticket: str, records: Iterable[Found]) -> ComplaintSnapshot | None:
@@ -104,10 +147,11 @@ def as_json(item: Item) -> bytes:
 def as_cards(items: Iterable[Item], now: datetime) -> Group:
     """The same for people, two lines each, cut where the terminal ends: what is it and until when, and what for and
     where. Deadlines are in the words that citizens are told; one that has passed is red."""
-    return Group(*(line for item in items for line in (_first(item.complaint, now), _second(item))))
+    return Group(*(line for item in items for line in (as_line(item.complaint, now), _second(item))))
 
 
-def _first(complaint: ComplaintSnapshot, now: datetime) -> Text:
+def as_line(complaint: ComplaintSnapshot, now: datetime, unit: str = "") -> Text:
+    """Say in a line what it is and until when, of which ``unit`` where that is not plain."""
     urgent = complaint.urgency in (Urgency.DARURAT, Urgency.TINGGI)
     facts = [
         URGENCY[str(complaint.urgency)].upper() if urgent else "",
@@ -120,7 +164,9 @@ def _first(complaint: ComplaintSnapshot, now: datetime) -> Text:
     late = complaint.deadline_at and complaint.deadline_at < now
     said = " · ".join(filter(None, facts))
     look = "red" if late or complaint.urgency == Urgency.DARURAT else ""
-    return Text.assemble((complaint.ticket, "bold"), "  ", (said, look), no_wrap=True, overflow="ellipsis")
+    return Text.assemble(
+        (complaint.ticket, "bold"), "  ", f"{unit}  " if unit else "", (said, look), no_wrap=True, overflow="ellipsis"
+    )
 
 
 def _second(item: Item) -> Text:

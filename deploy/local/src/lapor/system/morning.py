@@ -11,12 +11,14 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from lapor.system.signals import figures
+
 #: Whose turn it is, in the order in which a complaint goes.
 TURNS = ("disposition", "acknowledgement", "answer")
 #: Which figure of a unit, and of a turn, a metric is.
 _OF_UNIT = {
     "lapor_complaints_open": "open",
-    "lapor_sla_overdue": "late",
+    "lapor_complaints_late": "late",
     "lapor_complaints_at_risk": "at_risk",
     "lapor_unit_silent_seconds": "silent_s",
     "lapor_unit_silent_past_rhythm": "past_rhythm",
@@ -40,39 +42,35 @@ class UnitFigures:
 
 @dataclass(frozen=True)
 class Alert:
-    """What Prometheus calls an operator for, at once (``page``) or in working hours (``mail``)."""
+    """What Prometheus calls an operator for, at once (``page``) or in working hours (``mail``); what is to be done, and
+    the page of the runbook that says more."""
 
     name: str
     severity: str
     summary: str
+    action: str = ""
+    runbook: str = ""
 
 
 @dataclass(kw_only=True)
 class Morning:
-    """``waiting`` and ``oldest_s`` by turn; ``emergencies``: how long the oldest of each unit waits for a first word;
-    ``accepted`` by channel, since its intake started; ``untold`` are notices that were refused, or of which nobody
-    knows; ``away`` are services that do not answer; ``alerts`` are None where no Prometheus runs."""
+    """``signals`` are figures by their names in :mod:`lapor.system.signals`; ``waiting`` and ``oldest_s`` by turn;
+    ``emergencies``: how long the oldest of each unit waits for a first word; ``accepted`` by channel, since its intake
+    started, and ``quiet_s`` since the last; ``untold`` are notices that were refused, or of which nobody knows;
+    ``away`` are services that do not answer; ``alerts`` are None where no Prometheus runs."""
 
+    signals: dict[str, int]
     waiting: dict[str, float]
     oldest_s: dict[str, float]
     emergencies: dict[str, float] = field(default_factory=dict)
     units: dict[str, UnitFigures] = field(default_factory=dict)
     accepted: dict[str, int] = field(default_factory=dict)
+    quiet_s: dict[str, float] = field(default_factory=dict)
     untold: dict[str, int] = field(default_factory=dict)
     outbox_oldest_s: float = 0
     dead_letters: int = 0
     away: list[str] = field(default_factory=list)
     alerts: list[Alert] | None = None
-
-    @property
-    def late(self) -> int:
-        """How many promises are missed and not made up for."""
-        return sum(unit.late for unit in self.units.values())
-
-    @property
-    def at_risk(self) -> int:
-        """How many were warned of and are not late yet."""
-        return sum(unit.at_risk for unit in self.units.values())
 
     @property
     def silent(self) -> list[str]:
@@ -107,7 +105,12 @@ def firing(prometheus: str, within_s: float = 2) -> list[Alert] | None:
         if each["state"] == "firing" and each["labels"]["severity"] != "heartbeat"
     ]
     found = {
-        Alert(each["labels"]["alertname"], each["labels"]["severity"], each["annotations"]["summary"]) for each in told
+        Alert(
+            each["labels"]["alertname"],
+            each["labels"]["severity"],
+            *(each["annotations"].get(what, "") for what in ("summary", "action", "runbook")),
+        )
+        for each in told
     }
     return sorted(found, key=lambda each: (each.severity != "page", each.name, each.summary))
 
@@ -117,9 +120,12 @@ def morning(
     away: Iterable[str] = (),
     dead_letters: int = 0,
     alerts: list[Alert] | None = None,
+    at_s: float = 0,
 ) -> Morning:
-    """Add up ``samples`` to what an operator looks at."""
+    """Add up ``samples`` to what an operator looks at, ``at_s`` seconds after 1970."""
+    samples = list(samples)
     now = Morning(
+        signals=figures(samples),
         waiting=dict.fromkeys(TURNS, 0.0),
         oldest_s=dict.fromkeys(TURNS, 0.0),
         dead_letters=dead_letters,
@@ -137,6 +143,8 @@ def morning(
             now.emergencies[labels["unit"]] = value
         elif name == "lapor_intake_acknowledged_total":
             _add(now.accepted, labels["channel"], value)
+        elif name == "lapor_intake_last_complaint_timestamp_seconds" and value:
+            now.quiet_s[labels["channel"]] = min(at_s - value, now.quiet_s.get(labels["channel"], float("inf")))
         elif name == "lapor_replies_total" and labels["result"] in _UNTOLD:
             _add(now.untold, labels["channel"], value)
         elif name == "lapor_outbox_oldest_seconds":
@@ -153,10 +161,9 @@ def _add(counts: dict[str, int], channel: str, value: float) -> None:
 def as_json(now: Morning) -> dict[str, Any]:
     """Give what `lapor top --json` prints."""
     return {
+        **{name: count for name, count in now.signals.items() if name not in ("emergencies", "silent")},
         "waiting": {turn: {"count": int(now.waiting[turn]), "oldest_s": round(now.oldest_s[turn])} for turn in TURNS},
         "emergencies": {unit: round(age_s) for unit, age_s in sorted(now.emergencies.items())},
-        "late": now.late,
-        "at_risk": now.at_risk,
         "silent_units": now.silent,
         "units": [
             {
@@ -169,7 +176,12 @@ def as_json(now: Morning) -> dict[str, Any]:
             for name, unit in now.units.items()
         ],
         "channels": [
-            {"channel": channel, "accepted": count, "untold": now.untold.get(channel, 0)}
+            {
+                "channel": channel,
+                "accepted": count,
+                "untold": now.untold.get(channel, 0),
+                "quiet_s": round(now.quiet_s[channel]) if channel in now.quiet_s else None,
+            }
             for channel, count in sorted(now.accepted.items())
         ],
         "outbox_oldest_s": round(now.outbox_oldest_s),

@@ -1,0 +1,114 @@
+"""What an operator has to know in the morning. Each figure is defined once: *Pagi ini* and `lapor top` ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from prometheus_client.samples import Sample
+
+
+class Signal(NamedTuple):
+    """The sum of ``metric`` over those of its series whose labels have one of the values in ``where``; of what only
+    grows, what came since yesterday.
+
+    ``said`` is the sentence after the number, ``title`` and ``about`` what a board calls it. From ``amber`` and ``red``
+    on somebody must look. ``to`` is its list at the desk, ``page`` its page of the runbook.
+    """
+
+    title: str
+    said: str
+    about: str
+    metric: str
+    where: Mapping[str, tuple[str, ...]] = {}
+    amber: int | None = None
+    red: int | None = None
+    to: str = ""
+    page: str = ""
+
+    @property
+    def grows(self) -> bool:
+        """Whether it counts what ever came."""
+        return self.metric.endswith("_total")
+
+
+#: In the order in which they are told.
+SIGNALS: dict[str, Signal] = {
+    "emergencies": Signal(
+        "Darurat tanpa kata pertama",
+        "laporan darurat menunggu kata pertama",
+        "Laporan darurat yang belum ditanggapi unitnya. Telepon petugas jaganya sekarang.",
+        "lapor_emergencies_waiting",
+        red=1,
+        page="laporemergencyunseen",
+    ),
+    "late": Signal(
+        "Lewat janji",
+        "laporan terbuka lewat tanggal janji",
+        "Laporan terbuka yang sudah lewat tanggal yang dijanjikan kepada pelapor.",
+        "lapor_complaints_late",
+        red=1,
+        to="?tenggat=lewat",
+    ),
+    "at_risk": Signal(
+        "Mendekati batas",
+        "laporan mendekati batas, masih dapat ditepati",
+        "Sudah diperingatkan dan belum terlambat: masih dapat diselamatkan hari ini.",
+        "lapor_complaints_at_risk",
+        amber=1,
+        to="?tenggat=dekat",
+    ),
+    "silent": Signal(
+        "Unit diam",
+        "unit diam lebih lama daripada biasanya",
+        "Unit yang diam jauh lebih lama daripada biasanya. Telepon mereka.",
+        "lapor_unit_silent_past_rhythm",
+        amber=1,
+        red=3,
+        to="?status=routed",
+        page="laporunitsilent",
+    ),
+    "reopened": Signal(
+        "Dibuka lagi",
+        "laporan dibuka lagi oleh pelapornya dan belum selesai",
+        "Menurut unit sudah selesai, menurut pelapornya belum; dan masih terbuka.",
+        "lapor_complaints_reopened",
+        amber=1,
+        red=10,
+    ),
+    "unheard": Signal(
+        "Balasan belum ditanggapi",
+        "laporan dengan balasan pelapor yang belum ditanggapi unit",
+        "Pelapor menambahkan sesuatu sesudah kata terakhir unit.",
+        "lapor_complaints_unheard",
+        amber=1,
+        red=20,
+    ),
+    "untold": Signal(
+        "Pesan belum sampai",
+        "pesan tidak sampai ke warga",
+        "Kabar untuk warga yang tidak sampai, atau mungkin tidak. Kirim lagi dari daftarnya.",
+        "lapor_desk_citizens_untold",
+        amber=1,
+        red=20,
+        to="kabar/warga",
+        page="a-citizen-who-was-not-told",
+    ),
+    "confirmed": Signal(
+        "Dibenarkan warga",
+        "hasil dinilai baik oleh pelapornya (4 atau 5)",
+        "Pelapor menilai hasilnya 4 atau 5 dalam 24 jam terakhir.",
+        "lapor_ratings_total",
+        {"stars": ("4", "5")},
+    ),
+}
+
+
+def figures(samples: Iterable[Sample]) -> dict[str, int]:
+    """Add up each signal from what services show; of what only grows, what came since they started."""
+    found = dict.fromkeys(SIGNALS, 0.0)
+    for name, labels, value, *_ in samples:
+        for each, signal in SIGNALS.items():
+            if name == signal.metric and all(labels.get(label) in values for label, values in signal.where.items()):
+                found[each] += value
+    return {name: round(value) for name, value in found.items()}
