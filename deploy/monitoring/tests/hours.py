@@ -74,6 +74,9 @@ def _open() -> Iterator[Figure]:
         yield Figure("lapor_unit_silent_seconds", {"unit": unit}, 3_000 * n, (400_000, 90_000, 9_000)[n % 3])
         yield Figure("lapor_unit_acknowledgement_seconds", {"unit": unit}, 3_600 + 900 * n, 3_600 + 900 * n)
         yield Figure("lapor_unit_silent_past_rhythm", {"unit": unit}, 0, 1 if n in (0, 5) else 0)
+        yield Figure("lapor_emergencies_waiting", {"unit": unit}, 0, 2 if n == 5 else 0)
+        yield Figure("lapor_complaints_reopened", {"unit": unit}, 0, n % 3)
+        yield Figure("lapor_complaints_unheard", {"unit": unit}, 0, 2 * n)
         yield Figure("lapor_emergencies_oldest_seconds", {"unit": unit}, 0, 4_200 if n == 5 else 0)
         for stage in ("completion", "acknowledgement"):
             yield Figure("lapor_sla_met_total", {"unit": unit, "stage": stage}, 0.06, 0.01, grows=True)
@@ -88,6 +91,7 @@ def _open() -> Iterator[Figure]:
         yield Figure("lapor_complaints_oldest_seconds", {"waits_for": turn}, age_s, 4 * age_s)
     for days, calm, bad in (("1", 20, 90), ("3", 6, 60), ("7", 0, 34), ("30", 0, 4)):
         yield Figure("lapor_complaints_older", {"days": days}, calm, bad)
+    yield Figure("lapor_desk_citizens_untold", {}, 0, 9)
     for stars in "12345":
         yield Figure("lapor_ratings_total", {"stars": stars}, 0.01 * int(stars), 0.5, grows=True)
 
@@ -122,6 +126,9 @@ def _services() -> Iterator[Figure]:
         yield Figure("lapor_redeliveries_total", of, 0, 9, grows=True)
         yield Figure("lapor_dlq_records_total", {**of, "reason": "Invalid"}, 0, 1 if n > 3 else 0, grows=True)
         yield Figure("lapor_dlq_pending", of, 0, 1 if n > 3 else 0)
+        yield Figure("lapor_database_bytes", of, (1 + n) * 2e8, (1 + n) * 5e8)
+        yield Figure("lapor_database_connections", of, 6 + n, 60 + 5 * n)
+        yield Figure("lapor_database_connections_allowed", of, 97, 97)
         lagging = {"group": service, "topic": "complaint.received.v1"}
         yield Figure("lapor_consumer_lag_seconds", lagging, 0, 900 if service == "classifier" else 3)
         yield Figure("lapor_group_behind_seconds", {"group": service}, 0, 900 if service == "classifier" else 0)

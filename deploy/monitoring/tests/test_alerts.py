@@ -12,8 +12,11 @@ from declared import declared, named
 from promtool import RULES, complaints_of, groups_of
 
 from lapor.system.installation import SERVICES
+from monitoring.rules import sentences
 
 ROOT = Path(__file__).parents[3]
+#: So many are seen whole in the list on *Pagi ini*.
+MOST_LETTERS = 54
 PROGRAMS = [service.name for service in SERVICES]
 GROUPS = groups_of("alerts.yml")
 ALERTS: dict[str, dict[str, Any]] = {
@@ -300,6 +303,7 @@ def test_a_unit_that_nobody_named_is_called_what_operators_call_it(tmp_path: Pat
 def test_an_alert_says_how_bad_what_and_what_to_do(alert: str) -> None:
     rule = ALERTS[alert]
     assert rule["labels"]["severity"] in ("page", "mail", *(["heartbeat"] if alert == "LaporWatching" else []))
+    assert MOST_LETTERS >= len(sentences()[alert][0])
     # What is called by a value or a name is also called by what it is: in lists, and where several are told at once.
     title = {"title"} if "{{" in rule["annotations"]["summary"] else set()
     assert {"summary", "action", "runbook"} | title == rule["annotations"].keys()

@@ -51,7 +51,7 @@ def test_the_colour_of_a_figure_says_which_hour_it_is(hour: tuple[str, str]) -> 
         for each in ALL
         if each.panel["type"] == "stat" and len(_steps(each.panel)) > 1
     }
-    assert 21 == len(colours)
+    assert 24 == len(colours)
     first = {each.where: _steps(each.panel)[0]["color"] for each in ALL}
     if which == "calm":
         assert not {where: colour for where, colour in colours.items() if colour != first[where]}

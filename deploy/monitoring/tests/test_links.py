@@ -57,7 +57,7 @@ def test_a_figure_leads_to_a_list_that_the_desk_has(url: str) -> None:
     asked = urlsplit(url.removeprefix("${desk:raw}"))
     values = {name: value for name, (value,) in parse_qs(asked.query).items()}
 
-    assert asked.path in ("/", "/triase")
+    assert asked.path in ("/", "/triase", "/kabar/warga")
     assert values.keys() <= FILTERS
     assert {values.get("tenggat", "lewat")} <= complaints.DUE.keys()
     assert values.get("status", "routed") in STATUS

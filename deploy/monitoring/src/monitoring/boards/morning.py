@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from lapor.system.signals import SIGNALS
 from monitoring.grid import Board, Row
 from monitoring.panels import AMBER, BLUE, RED, Ask, Column, Label, To, bars, desk, lines, list_, number, page
 from monitoring.queries import last
-from monitoring.rules import pages
+from monitoring.rules import pages, sentences
 
 _TO_UNIT = To("Lihat unit ini", "/d/lapor-unit?var-unit=${__value.text}")
 _OF_UNIT = "unit=${__data.fields.Unit}"
@@ -15,11 +18,22 @@ _KEPT, _MISSED = (
 )
 _IN_TIME = f"{_KEPT} / ({_KEPT} + ({_MISSED} or {_KEPT} * 0))"
 
+
+def _of(name: str) -> Any:
+    """Show a signal, which `lapor top` tells too; pressed, it leads to its list, and to its page of the runbook."""
+    it = SIGNALS[name]
+    wanted = ",".join(f'{label}=~"{"|".join(values)}"' for label, values in it.where.items())
+    series = f"{it.metric}{{{wanted}}}" if wanted else it.metric
+    asked = last(series, "24h") if it.grows else f"sum({series})"
+    to = [desk(it.to), *([page(it.page)] if it.page else [])]
+    return number(it.title, it.about, f"{asked} or vector(0)", limits=(it.amber, it.red), to=to)
+
+
 _TO_PAGE = To("Artinya, dan yang dilakukan", "${docs:raw}/${__data.fields.page}")
 # The name stands there twice: what it is called, and where its page is.
 _CALLED = """sum by (severity, alertname, page, who) (label_replace(
   label_join(ALERTS{alertstate="firing",severity!="heartbeat"},
-    "who", " ", "unit", "channel", "instance", "service", "group", "title"),
+    "who", " ", "unit", "channel", "instance", "service", "group"),
   "page", "$1", "alertname", "(.+)"))"""
 
 BOARD = Board(
@@ -40,20 +54,8 @@ BOARD = Board(
                     limits=(1, 15),
                     to=[desk(""), page("laporemergencyunseen")],
                 ),
-                number(
-                    "Lewat janji",
-                    "Laporan terbuka yang sudah lewat tanggal yang dijanjikan kepada pelapor.",
-                    "sum(lapor_complaints_late) or vector(0)",
-                    limits=(None, 1),
-                    to=[desk("?tenggat=lewat")],
-                ),
-                number(
-                    "Mendekati batas",
-                    "Sudah diperingatkan dan belum terlambat: masih dapat diselamatkan hari ini.",
-                    "sum(lapor_complaints_at_risk) or vector(0)",
-                    limits=(1, None),
-                    to=[desk("?tenggat=dekat")],
-                ),
+                _of("late"),
+                _of("at_risk"),
                 number(
                     "Belum punya unit",
                     "Menunggu disposisi di meja triase.",
@@ -61,13 +63,7 @@ BOARD = Board(
                     limits=(1, 10),
                     to=[desk("triase", "Meja triase"), page("laporundisposed")],
                 ),
-                number(
-                    "Unit diam",
-                    "Unit yang diam jauh lebih lama daripada biasanya. Telepon mereka.",
-                    "sum(lapor_unit_silent_past_rhythm) or vector(0)",
-                    limits=(1, 3),
-                    to=[desk("?status=routed"), page("laporunitsilent")],
-                ),
+                _of("silent"),
                 number(
                     "Panggilan aktif",
                     "Aturan yang sedang memanggil operator; daftarnya ada di bawah.",
@@ -122,18 +118,23 @@ BOARD = Board(
                 ),
                 list_(
                     "Yang memanggil operator",
-                    "Setiap nama membuka halamannya di buku panduan: artinya, tempat melihat, yang dilakukan.",
+                    "Setiap panggilan membuka halamannya di buku panduan: artinya, tempat melihat, yang dilakukan.",
                     [Column(Ask(_CALLED, "Jumlah"), width=70)],
                     by=[
                         Label("severity", "Kapan", {"page": ("sekarang", RED), "mail": ("jam kerja", AMBER)}, 80),
-                        Label("alertname", "Panggilan", width=200, to=[_TO_PAGE]),
-                        Label("who", "Siapa", least=104),
+                        Label("alertname", "Panggilan", sentences(), least=200, to=[_TO_PAGE]),
+                        Label("who", "Siapa", width=116),
                         Label("page", "page", {name: (where, "") for name, where in pages().items()}, hidden=True),
                     ],
                     sort="-Kapan",
                 ),
             ],
-            widths=(14, 10),
+            widths=(12, 12),
+        ),
+        Row(
+            "Yang dikatakan warga",
+            3,
+            [_of("reopened"), _of("unheard"), _of("untold"), _of("confirmed")],
         ),
         Row(
             "Sejak kemarin",

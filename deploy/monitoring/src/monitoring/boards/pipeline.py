@@ -222,6 +222,31 @@ BOARD = Board(
             ],
         ),
         Row(
+            "Basis data",
+            9,
+            [
+                lines(
+                    "Ukuran basis data",
+                    "Yang dipakai di diska, per layanan.",
+                    [Ask("max by (service) (lapor_database_bytes)", "{{service}}")],
+                    unit="bytes",
+                ),
+                lines(
+                    "Sambungan terpakai",
+                    "Dari yang diizinkan PostgreSQL, per layanan. Di atas 80% operator dipanggil.",
+                    [
+                        Ask(
+                            "max by (service) (lapor_database_connections)"
+                            " / max by (service) (lapor_database_connections_allowed)",
+                            "{{service}}",
+                        )
+                    ],
+                    unit="percentunit",
+                    limits=(None, 0.8),
+                ),
+            ],
+        ),
+        Row(
             "Mesin",
             9,
             [
