@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from boards import DOCUMENTS, panels
 from declared import declared, named
 from promtool import RULES, complaints_of, groups_of
 
+from lapor.system.attention import OLDEST_S
 from lapor.system.installation import SERVICES
 from monitoring.rules import sentences
 
@@ -311,6 +313,26 @@ def test_an_alert_says_how_bad_what_and_what_to_do(alert: str) -> None:
     assert f"docs/runbook.md#{alert.lower()}" == rule["annotations"]["runbook"]
     assert not re.search(r"[.!]$", rule["annotations"]["summary"])
     assert rule["annotations"]["action"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("panel", "alert", "of_its_unit_s"),
+    [
+        ("Darurat menunggu", "LaporEmergencyUnseen", 60),
+        ("Percobaan terakhir", "LaporCanaryLost", 1),
+        ("Kotak keluar tertua", "LaporOutboxStuck", 1),
+        ("Tertinggal", "LaporLag", 1),
+    ],
+)
+def test_a_figure_turns_red_where_its_alert_calls(panel: str, alert: str, of_its_unit_s: int) -> None:
+    (figure,) = (each for document in DOCUMENTS.values() for each in panels(document) if each["title"] == panel)
+    *_, red = figure["fieldConfig"]["defaults"]["thresholds"]["steps"]
+
+    assert ALERTS[alert]["expr"].endswith(f" > {red['value'] * of_its_unit_s}")
+
+
+def test_lapor_says_that_nothing_goes_out_when_its_alert_calls() -> None:
+    assert ALERTS["LaporOutboxStuck"]["expr"].endswith(f" > {OLDEST_S}")
 
 
 def test_every_alert_has_its_page() -> None:

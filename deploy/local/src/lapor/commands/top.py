@@ -27,6 +27,7 @@ from lapor.options import DATA, Data, Json, err, out
 from lapor.processes.board import duration
 from lapor.processes.data_dir import DataDir
 from lapor.system import addresses
+from lapor.system.attention import OLDEST_S
 from lapor.system.morning import Morning, as_json, collect, firing, morning
 from lapor.system.signals import SIGNALS
 
@@ -35,8 +36,6 @@ EVERY_S = 5.0
 READ_S = 30.0
 #: So many complaints are named, and so many alarms.
 MOST_URGENT, MOST_ALARMS = 10, 6
-#: Older than this nothing should wait to be published (docs/runbook.md).
-OUTBOX_S = 120
 _TURNS = {
     "disposition": "menunggu dicarikan unit",
     "acknowledgement": "menunggu kata pertama unit",
@@ -148,7 +147,7 @@ def _system(now: Morning) -> list[Text]:
     red = [
         (now.dead_letters, f"{now.dead_letters} catatan tidak terbaca: lapor dlq list"),
         (
-            now.outbox_oldest_s > OUTBOX_S,
+            now.outbox_oldest_s > OLDEST_S,
             f"belum terkirim ke Kafka selama {duration(now.outbox_oldest_s)}: lapor status",
         ),
         (now.away, f"tidak menjawab: {', '.join(now.away)}: lapor status"),
