@@ -105,6 +105,12 @@ async def test_what_is_told_is_counted_once_though_the_batch_was_rolled_back_and
         for result in ("handled", "dead")
     ]
     assert [3, 2] == counted
+    letters = [each for metric in REGISTRY.collect() if metric.name == "lapor_dlq_records" for each in metric.samples]
+    assert 2 == sum(
+        each.value
+        for each in letters
+        if each.name == "lapor_dlq_records_total" and each.labels["service"] == bench.name
+    )
     assert 1 == REGISTRY.get_sample_value("lapor_redeliveries_total", {"service": bench.name})
 
 

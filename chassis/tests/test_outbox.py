@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -91,8 +92,11 @@ async def test_a_record_too_large_is_parked_and_only_its_key_waits(bench: Bench,
         [(parked, reason)] = bench.sql("SELECT value, parked_reason FROM outbox WHERE parked_reason IS NOT NULL")
         assert parked == huge.value
         assert reason == "MessageSizeTooLargeError"
+        shown = partial(REGISTRY.get_sample_value, "lapor_outbox_parked", {"service": bench.name})
+        assert await until(lambda: shown() == 1)
         bench.sql("DELETE FROM outbox WHERE parked_reason IS NOT NULL")  # somebody decided
         assert await until(lambda: waiting(bench) == 0)
+        assert await until(lambda: shown() == 0)
     assert {event.id for event in bench.events(small)} == {"e0", "e1", "e2", "e4", "e5"}
     assert set(ids(bench)) == {"e3"}
 

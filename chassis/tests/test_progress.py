@@ -31,6 +31,7 @@ def test_who_is_idle_is_not_stalled_when_a_record_comes(clock: list[float]) -> N
     clock[0] += 1
     progress.observe()
     assert (progress.lag, progress.stalled_s()) == (3, 1)
+    assert REGISTRY.get_sample_value("lapor_consumer_partitions", {"group": progress.service}) == 1
     clock[0] += 200
     progress.observe()
     assert progress.stalled_s() == 201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from intake.notices import NewNotice, Notice, NoticeKind, add_notices
@@ -19,6 +20,11 @@ async def told(pool: Pool, *, forget: bool = False) -> Notice:
         await add_notices(db, [NewNotice("T", NoticeKind.STEP, "1", "x", "+6281234567890", forget=forget)])
     (notice,) = await send_all(pool)
     return notice
+
+
+def counted(*states: str) -> float:
+    labels = [{"channel": "sms", "state": state} for state in states]
+    return sum(REGISTRY.get_sample_value("lapor_delivery_reports_total", each) or 0 for each in labels)
 
 
 async def report(pool: Pool, notice: Notice, *states: ReportState) -> list[bool]:
@@ -43,7 +49,9 @@ async def test_reports_go_on_and_never_back(
 ) -> None:
     notice = await told(pool)
 
+    before = counted(*ReportState), counted("known")
     assert new == await report(pool, notice, *states)
+    assert (before[0] + sum(new), before[1] + new.count(False)) == (counted(*ReportState), counted("known"))
     row = await pool.fetchrow("SELECT report, state, detail FROM notices")
     assert (last, state, f"{last} 27" if state == "refused" else None) == (row["report"], row["state"], row["detail"])
 

@@ -11,11 +11,13 @@ import facebook
 import httpx
 import pytest
 import requests
+from prometheus_client import REGISTRY
 
 from intake_social.adapters import facebook as adapter
 from intake_social.adapters.errors import SocialRefused, SocialThrottled, SocialUnauthorized, SocialUnavailable
 from intake_social.adapters.facebook import FacebookPage
 from intake_social.adapters.graph_items import TO_PERSON
+from intake_social.page import watch_token
 from lapor.standins.state import user_id
 from testing.standins import post
 
@@ -129,6 +131,9 @@ async def test_a_token_ends_when_it_ends_or_may_read_no_more(
     found = await page.expires_at()
 
     assert ends == (found and found.timestamp())
+    await watch_token(page)
+    shown = REGISTRY.get_sample_value("lapor_intake_token_expires_timestamp_seconds", {"channel": "facebook"})
+    assert (ends or float("inf")) == shown
 
 
 async def test_who_is_not_the_app_is_told_nothing_of_the_token(base: str, monkeypatch: pytest.MonkeyPatch) -> None:

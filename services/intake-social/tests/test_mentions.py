@@ -23,7 +23,7 @@ from intake_social.app import send
 from intake_social.handlers import Desk, Seen, forget_taken, take_all
 from intake_social.mentions import poll_x, read_found, read_mentions
 from intake_social.settings import SocialSettings
-from intake_social.spending import PRICES, is_left, reply_kind, spend
+from intake_social.spending import PRICES, is_left, reply_kind, show_budget, spend
 from testing.notices import send_while
 from testing.standins import mention
 from testing.waiting import finish
@@ -162,9 +162,11 @@ async def test_beyond_the_budget_nothing_is_searched_and_mentions_are_read(
     poor = replace(searching, settings=make_settings(x_search="#LAPOR", x_budget_usd=0.001))
     tagged(base)
     mention(base)
+    show_budget("x", poor.settings.x_budget_usd)
     await read_mentions(poor, client, me)
     await read_found(poor, client, me)
 
+    assert 0.001 == REGISTRY.get_sample_value("lapor_intake_budget_dollars", {"channel": "x"})
     assert 1 == len(await threads(pool))
     assert float(PRICES["mention"]) == REGISTRY.get_sample_value("lapor_intake_spent_dollars", {"channel": "x"})
 

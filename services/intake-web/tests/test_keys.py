@@ -143,8 +143,13 @@ async def test_only_a_counter_says_that_something_was_brought_to_one(site: httpx
 async def test_a_key_that_is_refused_is_a_problem_that_says_what_to_do(
     site: httpx.AsyncClient, fake: Any, key: Key | None, kind: str, status: int
 ) -> None:
-    fake.keys = {hash_of(SHOWN): key} if key else {}
+    def counted() -> float:
+        name = "lapor_intake_web_keys_refused_total"
+        return REGISTRY.get_sample_value(name, {"why": kind.replace("-", "_")}) or 0
+
+    fake.keys, before = {hash_of(SHOWN): key} if key else {}, counted()
     answer = await send(site, 0, **bearer())
+    assert before + 1 == counted()
     open311 = await site.post("/open311/v2/requests.xml", data={"api_key": SHOWN})
     asked = await site.get("/open311/v2/requests.json?api_key=wrong")
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
+from prometheus_client import REGISTRY
+
+from contracts.events import CanaryPassed
+from prober import app
 from prober.canaries import Canaries, Hop
 
 
@@ -47,3 +54,15 @@ def test_one_that_is_told_twice_arrives_once() -> None:
 
     assert canaries.passed("web-1", "router", 101) is not None
     assert canaries.passed("web-1", "router", 101) is None
+
+
+async def test_when_the_last_one_came_as_far_as_the_router_is_shown() -> None:
+    def arrived_at() -> float:
+        return REGISTRY.get_sample_value("lapor_canary_arrived_timestamp_seconds", {"channel": "loket"}) or 0
+
+    canaries, before = Canaries(lost_after_s=60), time.time()
+    canaries.sent("loket-1", "loket", asyncio.get_running_loop().time())
+    app._show(canaries, CanaryPassed(canary="loket-1", channel="loket", by="classifier"))
+    assert 0 == arrived_at()
+    app._show(canaries, CanaryPassed(canary="loket-1", channel="loket", by="router"))
+    assert before <= arrived_at() <= time.time()

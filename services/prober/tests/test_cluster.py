@@ -14,7 +14,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from lapor.servers.certificates import prepare, server
-from prober.cluster import show_certificates
+from prober.cluster import show_behind, show_certificates
+from prober.groups import Behind
 
 
 @contextmanager
@@ -50,3 +51,14 @@ def test_the_end_of_a_brokers_certificate_is_shown(tmp_path: Path) -> None:
 
     assert (now + timedelta(days=365)).timestamp() == pytest.approx(ends(address), abs=2 * 86400)
     assert ends(("127.0.0.1", 9)) is None
+
+
+def test_how_far_a_group_is_behind_is_shown_until_it_has_caught_up() -> None:
+    def shown() -> list[float | None]:
+        names = ("lapor_group_behind_records", "lapor_group_behind_seconds")
+        return [REGISTRY.get_sample_value(name, {"group": "router"}) for name in names]
+
+    show_behind({"router": Behind(records=7, seconds=90)})
+    assert [7, 90] == shown()
+    show_behind({"router": Behind()})
+    assert [0, 0] == shown()

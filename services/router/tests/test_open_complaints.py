@@ -29,8 +29,8 @@ from chassis.batch import BatchHandler
 from chassis.database import Pool
 from chassis.wire import Emit
 from contracts import ticket, topics
-from contracts.events import FollowUp, Place
-from contracts.vocabulary import Note, Status, UpdateKind
+from contracts.events import FollowUp, Place, UnitRouted
+from contracts.vocabulary import Note, Status, UpdateKind, Why
 from router import metrics, open_complaints
 from router.adapters import store
 from router.adapters.store import OpenGroup
@@ -129,9 +129,10 @@ def test_an_emergency_counts_until_somebody_says_a_first_word() -> None:
 
 def test_what_is_reopened_and_what_was_added_is_counted_by_unit() -> None:
     show([group(reopened=2, unheard=1), group(kecamatan="Citta", unheard=3)], AT)
-    assert (2, 4) == tuple(value(f"lapor_complaints_{what}", unit="PUPR") for what in ("reopened", "unheard"))
+    both = ("lapor_complaints_reopened", "lapor_complaints_unheard")
+    assert [2, 4] == [value(name, unit="PUPR") for name in both]
     show([], AT)
-    assert (0, 0) == tuple(value(f"lapor_complaints_{what}", unit="PUPR") for what in ("reopened", "unheard"))
+    assert [0, 0] == [value(name, unit="PUPR") for name in both]
 
 
 def test_a_category_that_a_person_puts_right_is_counted_and_the_first_one_is_not() -> None:
@@ -155,6 +156,23 @@ def test_what_is_asked_of_ones_own_data_is_counted_by_what_became_of_it() -> Non
         step = an_updated(5, UpdateKind.NOTED, status="routed", note=note)
         metrics.count([Emit(topic=topics.UPDATED, subject=T, data=step)])
     assert [before[0] + 1, before[1], before[2] + 1, before[3]] == counts()
+
+
+def test_what_a_unit_gives_back_or_hands_over_and_what_the_sweep_finds_is_counted() -> None:
+    def counts() -> list[float]:
+        of_unit = ("lapor_returns_total", "lapor_handed_over_total")
+        similar = [value("lapor_similar_total", outcome=outcome) for outcome in ("suggested", "merged")]
+        return [each or 0 for each in (*(value(name, unit="PUPR") for name in of_unit), *similar)]
+
+    def step(kind: UpdateKind, **facts: Any) -> Emit:
+        return Emit(topic=topics.UPDATED, subject=T, data=an_updated(5, kind, status="routed", **facts))
+
+    before = counts()
+    told = UnitRouted(why=Why.SIMILAR, unit="PUPR")
+    metrics.count([step(UpdateKind.RETURNED), step(UpdateKind.HANDED_OVER), step(UpdateKind.HANDED_OVER)])
+    metrics.count([Emit(topic=topics.unit_routed("PUPR"), subject=T, data=told), step(UpdateKind.MERGED)])
+    metrics.count([step(UpdateKind.MERGED, by="PUPR"), step(UpdateKind.RETURNED, note=Note.ADDITION)])
+    assert [n + more for n, more in zip(before, (1, 2, 1, 1), strict=True)] == counts()
 
 
 def test_what_is_done_is_open_no_more() -> None:

@@ -323,9 +323,15 @@ async def test_the_timer_says_what_is_held_when_all_is_read_and_in_the_end_whate
     async def said() -> set[str]:
         return {e.ticket for e in await told(pool) if isinstance(e, ComplaintUpdated) and e.kind == "breached"}
 
+    def shown(name: str) -> float:
+        return REGISTRY.get_sample_value(name) or 0
+
+    given_up = shown("lapor_clock_words_given_up_total")
     async with asyncio.timeout(60):
         await ends_asked.wait()
         assert set() == await said()
+        held_s = shown("lapor_clock_words_held_seconds")
+        assert (2, True) == (shown("lapor_clock_words_held"), age_s <= held_s < age_s + 60)
         await pool.execute("INSERT INTO consumed VALUES ('unit.pupr.replied.v1', 0, 1)")
         wanted = {T, OTHER} if age_s else {T}
         while await said() != wanted:
@@ -335,6 +341,8 @@ async def test_the_timer_says_what_is_held_when_all_is_read_and_in_the_end_whate
     assert [ticket for ticket in (OTHER,) if not age_s] == [
         row["ticket"] for row in await pool.fetch("SELECT ticket FROM cases WHERE held_since IS NOT NULL")
     ]
+    assert (0 if age_s else 1) == shown("lapor_clock_words_held")
+    assert bool(age_s) == (shown("lapor_clock_words_given_up_total") >= given_up + 2)
     timer.cancel()
     await finish(timer)
 

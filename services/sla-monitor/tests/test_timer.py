@@ -20,13 +20,14 @@ from chassis.batch import BatchHandler
 from chassis.database import Pool
 from chassis.log_ends import Ends
 from chassis.wire import Emit
-from sla_monitor import handlers
+from sla_monitor import handlers, metrics
 from sla_monitor.adapters import store
 from sla_monitor.app import handler_of
 from sla_monitor.rules import Rules
 from sla_monitor.settings import Settings
 from sla_monitor.state import ComplaintClock
 from sla_monitor.timer import LOGGED, ring_all, timer
+from testing.events import an_sla_breached, an_sla_updated
 
 pytestmark = pytest.mark.connected
 
@@ -51,6 +52,23 @@ async def test_breaches_are_counted_once_though_the_batch_was_rolled_back(
         await BatchHandler(pool, handler_of(RULES))([late])
     await BatchHandler(pool, handler_of(RULES))([late])
     assert breached() == before + 1
+
+
+def test_what_is_announced_is_counted_by_what_it_is_and_timed() -> None:
+    def shown(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0
+
+    def counts() -> list[float]:
+        up = shown("lapor_sla_escalated_total", unit="PUPR", stage="completion", level="2")
+        late_s = [shown(name) for name in ("lapor_sla_lateness_seconds_count", "lapor_sla_lateness_seconds_sum")]
+        return [up, shown("lapor_sla_retracted_total"), *late_s]
+
+    before, late = counts(), an_sla_breached(unit="PUPR", deadline_at=MONDAY)
+    up = an_sla_breached(unit="PUPR", deadline_at=MONDAY, level=2)
+    emits = [Emit(topic="t", subject="c", data=each) for each in (late, up, an_sla_updated("retracted"))]
+    metrics.count(emits)
+    metrics.time_breaches(emits, MONDAY + timedelta(seconds=3))
+    assert [n + more for n, more in zip(before, (1, 1, 1, 3), strict=True)] == counts()
 
 
 async def test_a_clock_that_fails_is_left_alone_and_shown_and_all_others_ring(

@@ -88,6 +88,7 @@ async def test_a_unit_that_is_silent_for_much_longer_than_is_its_way_raises_a_me
         await store.save(db, words | waits)
     await look(RULES, pool, MONDAY + timedelta(hours=1, minutes=59))
     assert shown("lapor_unit_silent_past_rhythm", "DIAM") == 0
+    assert [shown("lapor_unit_silent_seconds", unit) for unit in ("CEPAT", "DIAM")] == [None, 2 * 3600 - 60]
     await look(RULES, pool, MONDAY + timedelta(hours=2, seconds=1))
     assert [shown("lapor_unit_silent_past_rhythm", unit) for unit in ("CEPAT", "DIAM", "BARU")] == [0, 1, None]
     assert shown("lapor_unit_acknowledgement_seconds", "DIAM") == 3600

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from contracts.topics import load_topics
 from prober import metrics
-from prober.groups import Growth, Place, by_name, called
+from prober.groups import Behind, Growth, Place, by_name, called
 from prober.settings import Settings
 
 LOOK_EVERY_S = 15
@@ -54,9 +54,7 @@ def looker(settings: Settings) -> Callable[[float], None]:
         names = {each.group_id: name for each in listed.valid if (name := called(each.group_id, services))}
         done = {group: _committed(admin, group, within_s) for group in names}
         growth.look(_ends(admin, {place for places in done.values() for place in places}, within_s), now)
-        for name, behind in by_name((names[group], growth.behind(done[group], now)) for group in names).items():
-            metrics.BEHIND.labels(name).set(behind.records)
-            metrics.BEHIND_S.labels(name).set(behind.seconds)
+        show_behind(by_name((names[group], growth.behind(done[group], now)) for group in names))
         members = _members(admin, [*names], within_s)
         for name in {*names.values()}:
             metrics.MEMBERS.labels(name).set(sum(members[group] for group in names if names[group] == name))
@@ -77,6 +75,13 @@ def _client(settings: Settings) -> dict[str, Any]:
         "log_level": 0,
         "error_cb": lambda _error: None,  # each request says by itself that it failed
     }
+
+
+def show_behind(found: Mapping[str, Behind]) -> None:
+    """Show by its name how far each group is behind."""
+    for name, behind in found.items():
+        metrics.BEHIND.labels(name).set(behind.records)
+        metrics.BEHIND_S.labels(name).set(behind.seconds)
 
 
 def show_partitions(cluster: Any) -> None:
