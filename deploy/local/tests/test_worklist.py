@@ -130,7 +130,7 @@ def _named(records: Iterable[Found], most: int = 9) -> list[tuple[str, str]]:
 
 
 def test_the_most_urgent_of_all_units_are_named_once_with_who_has_them() -> None:
-    by_pdam = {"unit": "PDAM", "priority": 9}
+    by_pdam: dict[str, Any] = {"unit": "PDAM", "priority": 9}
     records = [
         _at("DISKOMINFO", _told(1, "urgent", **by_pdam)),
         _at("PDAM", _told(1, **by_pdam)),

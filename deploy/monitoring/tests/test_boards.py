@@ -12,6 +12,7 @@ import httpx
 import pytest
 from boards import DOCUMENTS, Asked, Panel, asked
 from declared import declared, named
+from promtool import RULES
 
 from monitoring import generate
 from monitoring.boards import BOARDS
@@ -71,7 +72,7 @@ def test_what_can_be_chosen_is_there(hour: tuple[str, str]) -> None:
 @pytest.mark.slow
 def test_prometheus_shows_of_itself_what_the_rules_ask(hour: tuple[str, str]) -> None:
     shown = httpx.get(f"{hour[1]}/metrics", trust_env=False).text
-    asked = set(re.findall(r"\bprometheus_\w+", (hours.RULES / "alerts.yml").read_text()))
+    asked = set(re.findall(r"\bprometheus_\w+", (RULES / "alerts.yml").read_text()))
     assert asked
     assert set() == {name for name in asked if not re.search(rf"^{name}\b", shown, re.MULTILINE)}
 

@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from chassis.database import Pool
 from contracts.events import ReplyAnswer
 from unit_desk import dispatch, metrics
+from unit_desk.adapters import arrivals
 from unit_desk.rules import Rules
 
 pytestmark = pytest.mark.connected
@@ -46,7 +47,7 @@ async def test_what_did_not_reach_a_citizen_is_shown(pool: Pool, rules: Rules, m
     async def missing(_db: object) -> int:
         return 7
 
-    monkeypatch.setattr(dispatch.arrivals, "how_many_missing", missing)
+    monkeypatch.setattr(arrivals, "how_many_missing", missing)
     async with pool.acquire() as db:
         await dispatch.show(db, dispatch.Office(rules=rules, media=()))
 
