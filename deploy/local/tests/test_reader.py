@@ -22,8 +22,10 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from contracts.topics import load_topics
+from contracts import ticket as tickets
+from contracts.topics import TOPICS_DIR, load_topics
 from lapor import __main__ as command
+from lapor.commands.top import Read, read_units
 from lapor.errors import Refused
 from lapor.kafka import reader
 from lapor.kafka.principal import Principal
@@ -31,8 +33,8 @@ from lapor.kafka.reader import follow, read_to_end
 from testing.foreign import send_nameless_header
 from testing.servers import Stack
 
-# READ is of this file alone: other tests of the run write to PUPR's topics on the same broker.
-UNITS = ["PU", "PUPR", "READ"]
+# READ and ON are of this file alone: other tests of the run write to PUPR's topics on the same broker.
+UNITS = ["PU", "PUPR", "READ", "ON"]
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 
 
@@ -91,18 +93,34 @@ def test_a_topic_that_one_may_not_read_is_refused_at_once(unit: Principal, topic
 
 @pytest.mark.connected
 def test_who_reads_on_reads_only_what_came_since(unit: Principal, connected: Stack) -> None:
-    router, topic = Principal("router", connected.client("router")), "unit.pu.routed.v1"
-    after: dict[tuple[str, int], int] = {}
+    router, auditor = (Principal(name, connected.client(name)) for name in ("router", "auditor"))
+    topic, after = "unit.on.routed.v1", dict[tuple[str, int], int]()
 
     def came() -> list[bytes]:
-        return [found.value for found in read_to_end(unit, [topic], after)]
+        return [found.value for found in read_to_end(auditor, [topic], after)]
 
     router.write(topic, b"a", b"first")
     assert b"first" == came()[-1]
     assert [] == came()
     router.write(topic, b"b", b"second")
     assert [b"second"] == came()
-    assert b"second" in [found.value for found in read_to_end(unit, [topic])]
+    assert [b"first", b"second"] == [found.value for found in read_to_end(auditor, [topic])][-2:]
+
+
+@pytest.mark.connected
+def test_what_is_most_urgent_is_read_of_all_units_until_it_is_erased(unit: Principal, connected: Stack) -> None:
+    router, auditor = (Principal(name, connected.client(name)) for name in ("router", "auditor"))
+    topic, key, read = "unit.on.routed.v1", b"complaint", Read()
+
+    def known() -> list[tuple[str, str]]:
+        read_units(auditor, read)
+        return [(place, found.topic) for (place, its), found in read.told.items() if its == key]
+
+    told = (TOPICS_DIR / "unit.routed.v1" / "examples" / "routed.json").read_bytes()
+    router.write(topic, key, told.replace(b"SPG-S4K7-Q2MDN", tickets.mint("sms").encode()))
+    assert [(topic, topic)] == known() == known()
+    router.write(topic, key, b"")
+    assert [] == known()
 
 
 @pytest.mark.connected

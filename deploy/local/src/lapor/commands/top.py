@@ -20,7 +20,7 @@ from contracts.topics import unit_of
 from lapor.commands import dlq
 from lapor.errors import Refused
 from lapor.kafka import worklist
-from lapor.kafka.principal import principal
+from lapor.kafka.principal import Principal, principal
 from lapor.kafka.reader import Found, read_to_end
 from lapor.kafka.worklist import Item
 from lapor.options import DATA, Data, Json, err, out
@@ -91,9 +91,13 @@ def _read(where: DataDir, read: Read) -> None:
     """Read on; while Kafka is away, which the board says by itself, what was known stays."""
     with contextlib.suppress(Refused, KafkaException):
         read.letters = sum(dlq.waiting(where).values())
-        auditor = principal("auditor", where)
-        units = [name for name in auditor.topics() if name.endswith(".routed.v1") and unit_of(name)]
-        read.told = worklist.newest(read.told, read_to_end(auditor, units, read.after))
+        read_units(principal("auditor", where), read)
+
+
+def read_units(auditor: Principal, read: Read) -> None:
+    """Read what all units were told since the last time. Raises: Refused, KafkaException."""
+    units = [name for name in auditor.topics() if name.endswith(".routed.v1") and unit_of(name)]
+    read.told = worklist.newest(read.told, read_to_end(auditor, units, read.after))
 
 
 def _urgent(read: Read) -> list[tuple[str, Item]]:
