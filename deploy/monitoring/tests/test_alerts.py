@@ -147,7 +147,7 @@ CASES = {
         {"prometheus_config_last_reload_successful": "1x60", "prometheus_rule_evaluation_failures_total": "5x60"},
     ),
     "LaporRestarts": Case(
-        {'process_start_time_seconds{job="lapor",instance="router"}': "0+600x60"},
+        {'process_start_time_seconds{job="lapor",instance="router"}': "0x20 60x10 120x10 180x10 240x10"},
         {'process_start_time_seconds{job="lapor",instance="router"}': "0x20 60x20 120x20 180x20"},
         "router",
         at="60m",
