@@ -14,7 +14,7 @@ import pytest
 from desk_office import NUMBER, PAGE, LogIn, Tell, hidden, sent
 
 from chassis.database import Pool
-from contracts.events import Candidate, Evidence, FollowUp, ReplyAnswer, Support
+from contracts.events import Candidate, Evidence, FollowUp, Place, ReplyAnswer, Support
 from testing.events import NOW
 from unit_desk.adapters.proofs import Photos
 from unit_desk.adapters.told import delete_old
@@ -470,6 +470,27 @@ async def test_a_video_is_called_one(tell: Tell, log_in: LogIn) -> None:
     page = (await (await log_in()).get(PAGE)).text
 
     assert ["Foto 1", "Video 2"] == re.findall(r"(?:Foto|Video) \d", page)
+
+
+@pytest.mark.parametrize(
+    ("place", "names"),
+    [
+        (Place(kecamatan="Lilirilau", desa="Cabenge"), "Cabenge%2C%20Lilirilau%2C%20Soppeng"),
+        (Place(kecamatan="Lilirilau"), "Lilirilau%2C%20Soppeng"),
+        (Place(stated="di belakang rumah Ibu Hasnah"), None),  # nothing that a citizen wrote goes to a map
+        (None, None),
+    ],
+)
+async def test_a_map_is_asked_for_the_village_that_was_understood_and_for_nothing_that_a_citizen_wrote(
+    log_in: LogIn, tell: Tell, place: Place | None, names: str | None
+) -> None:
+    await tell(place_stated="di belakang rumah Ibu Hasnah", **{"place": place} if place else {})
+
+    page = (await (await log_in()).get(PAGE)).text
+
+    links = re.findall(r'href="https://www\.openstreetmap\.org/search\?query=([^"]*)"([^>]*)>', page)
+    assert ([names] if names else []) == [query for query, _ in links]
+    assert all("noreferrer" in more for _, more in links)
 
 
 async def test_a_page_that_is_looked_at_is_nobodys_to_keep_or_to_frame(log_in: LogIn) -> None:
