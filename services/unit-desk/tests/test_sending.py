@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -95,6 +96,46 @@ async def test_a_danger_is_tried_again_within_seconds_of_a_server_that_was_away(
     await turn(pool, post)
 
     assert ["rahma@contoh.id"] == [to for to, _ in told_to(sink)]
+
+
+async def test_after_an_hour_without_mail_and_sms_each_is_told_once_and_of_danger_first(
+    pool: Pool, post: Post, sink: Sink, gateway: str, tell: Tell, staff: MakeStaff, clock: Moved
+) -> None:
+    await staff(email="rahma@contoh.id", phone="+628110000001", unwanted=["morning"])
+    await staff(unit="PDAM", email="andi@contoh.id", phone="+628110000002", unwanted=["morning"])
+    late, new, danger, worse = numbers = [ticket.mint("sms") for _ in range(4)]
+    coming: dict[int, tuple[str, dict[str, Any]]] = {
+        0: ("PUPR", {"ticket": new}),
+        20: ("PUPR", {"ticket": danger, "urgency": "darurat"}),
+        30: ("PUPR", {"ticket": worse, "urgency": "darurat"}),
+        50: ("PDAM", {"ticket": late, "why": "breached", "stage": "completion"}),
+    }
+    await sink.stop()
+
+    def away(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("away", request=request)
+
+    async with sms_gateway.client(post.settings, httpx.MockTransport(away)) as http:
+        cut = replace(post, send_sms=sms_gateway.sender(post.settings, http))
+        for minute in range(0, 60, 10):
+            if minute in coming:
+                unit, facts = coming[minute]
+                await tell(unit, complaint_id=facts["ticket"], at=clock(), **facts)
+            await turn(pool, cut)
+            clock.on(minutes=10)
+    before = [*sink.mails, *texts(gateway)]
+    await sink.start()
+    for _ in range(6):
+        await turn(pool, post)
+        clock.on(minutes=11)
+
+    assert [] == before
+    assert ["rahma@contoh.id", "andi@contoh.id", "rahma@contoh.id"] == [to for to, _ in told_to(sink)]
+    said = [text_of(mail) for mail in sink.mails]
+    assert [[danger, worse], [late], [new]] == [[each for each in numbers if each in text] for text in said]
+    assert ["+628110000001", "+628110000002"] == [to for to, _ in texts(gateway)]
+    assert [True, True] == [number in text for number, (_, text) in zip((danger, late), texts(gateway), strict=True)]
+    assert {"sent"} == {state for _, _, state in await states(pool)}
 
 
 async def test_a_list_of_the_morning_that_could_not_go_out_is_not_sent_in_the_afternoon(
