@@ -6,6 +6,7 @@ import pytest
 from bench import Bench
 from confluent_kafka import TopicPartition
 
+from chassis.catch_up import Places
 from chassis.exits import EXIT_TEMPORARY
 from chassis.rewind import StillRunning, rewind
 from testing.waiting import until
@@ -54,6 +55,27 @@ def test_what_a_restored_database_lacks_is_handled_again(handled: Bench) -> None
     handled.worker()
 
     assert until(lambda: handled.counts() == {f"c{n}": 1 for n in range(30)})
+
+
+def test_what_is_handled_here_is_told_how_far_was_read_also_when_it_is_done_again(handled: Bench) -> None:
+    before = offsets(handled)
+    handled.workers[0].stop()
+    handled.sql("UPDATE consumed SET next_offset = 1")
+    given: list[tuple[list[int], list[int]]] = []
+
+    async def catch_up(places: Places, read: Places) -> Places:
+        given.append((list(dict(sorted(places.items())).values()), list(dict(sorted(read.items())).values())))
+        if len(given) == 1:
+            raise TimeoutError("Kafka is away")
+        return {place: 2 for place in places}
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(rewind(handled.settings(), handled.name, catch_up))
+    between = offsets(handled)
+    asyncio.run(rewind(handled.settings(), handled.name, catch_up))
+
+    assert [([1, 1, 1], before)] * 2 == given
+    assert (before, [2, 2, 2]) == (between, offsets(handled))
 
 
 def test_a_service_that_runs_is_not_rewound(handled: Bench) -> None:

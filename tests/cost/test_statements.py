@@ -558,6 +558,8 @@ DESK: dict[str, Values] = {
     "notices._DUE_UNITS": lambda given: (NOW,),
     "notices._NEW": lambda given: ("PUPR",),
     "notices._CLIMBING": lambda given: (NOW,),
+    "notices._UNSETTLED": NONE,
+    "notices._PERHAPS_SENT": lambda given: (NOW - DAY,),
     "notices._WAIT": lambda given: ([1], NOW),
     "notices._TOLD": lambda given: ([1], 1, None),
     "notices._DROP": lambda given: ([1],),

@@ -27,6 +27,8 @@ from chassis.database import Connection, Pool
 from chassis.publish import kafka_client, start
 from chassis.settings import DatabaseSettings
 
+#: Handles what lies between the first places and the ends, and gives those; the second are how far was read before.
+CatchUp = Callable[[Places, Places], Awaitable[Places]]
 _CONSUMED = "SELECT topic, partition, next_offset FROM consumed"
 _FORGET = """
 DELETE FROM consumed USING unnest($1::text[], $2::int[]) AS gone (t, p) WHERE topic = t AND partition = p"""
@@ -75,12 +77,11 @@ async def refuse_diverged(settings: DatabaseSettings, service: str, sources: Seq
             )
 
 
-async def rewind(
-    settings: DatabaseSettings, service: str, catch_up: Callable[[Places], Awaitable[Places]] | None = None
-) -> dict[str, int]:
+async def rewind(settings: DatabaseSettings, service: str, catch_up: CatchUp | None = None) -> dict[str, int]:
     """Set the group's offsets to those in ``consumed``, or to the beginning; gives them by ``topic:partition``.
 
     With ``catch_up`` what lies between them and the ends is handled here, and the service goes on from where that ends.
+    Until then the group stays where it was: stopped half-way, it knows when it is done again how far was read.
 
     Kafka takes it only from an empty group, so it waits for a member that has just died, its session's time at most.
     A log that ends before what the database knows is another one, made after the old was lost: it is read from its
@@ -102,17 +103,23 @@ async def rewind(
         known = await _consumed(db)
         async with asyncio.timeout(limit_s):
             there = await consumer.topics()
-            every = {*await _read_by(admin, service), *known}
+            group = await _read_by(admin, service)
+            every = {*group, *known}
             places = [place for place in every if place.topic in there]
             begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         lost = [place for place in places if known.get(place, 0) > ends[place]]
         wanted = begins | {place: known[place] for place in places if place in known and place not in lost}
+        read = {
+            place: group[place].offset
+            for place in wanted
+            if place in group and place not in lost and group[place].offset <= ends[place]
+        }
         if wanted:
             consumer.assign(list(wanted))
-            await _commit(consumer, wanted, settings.session_timeout_s + 5)
+            await _commit(consumer, wanted | read if catch_up else wanted, settings.session_timeout_s + 5)
         await db.execute(_FORGET, [place.topic for place in lost], [place.partition for place in lost], timeout=10)
         if catch_up:
-            ends = await catch_up(wanted)
+            ends = await catch_up(wanted, read)
             consumer.assign(list(ends))
             await consumer.commit(ends)
     finally:

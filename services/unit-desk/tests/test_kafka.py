@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
+from shutil import copyfileobj
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -26,13 +28,16 @@ import pytest
 from confluent_kafka import Consumer, Producer
 from desk_office import PASSWORD, REGION
 from desk_parties import ADDRESS, HANDED, SAYS
+from psycopg.conninfo import conninfo_to_dict
 
 from chassis.database import migrate
-from contracts import codec
-from contracts.events import ComplaintTold, UnitReplied, UnitRouted
+from contracts import codec, ticket
+from contracts.events import ComplaintTold, ReplyAnswer, UnitReplied, UnitRouted
 from contracts.topics import TOLD, load_topics, unit_replied, unit_routed
 from kabupaten import load
 from lapor.processes.ports import HOST, choose
+from lapor.servers.dump import Database, dump, swap
+from lapor.servers.dump import load as load_dump
 from testing import fixtures
 from testing.events import NOW, a_snapshot
 from testing.servers import Stack
@@ -117,11 +122,11 @@ class Running:
         self.web.cookies.clear()
         assert 303 == self.web.post("/masuk", data={"email": EMAIL, "password": PASSWORD}).status_code
 
-    def do(self, slug: str, **fields: str) -> str:
+    def do(self, slug: str, page: str = PAGE, **fields: str) -> str:
         """Send a form as it is now; gives the id of the reply."""
-        shown = self.web.get(f"{PAGE}/{slug}").text
+        shown = self.web.get(f"{page}/{slug}").text
         form: dict[str, str] = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown))
-        answer = self.web.post(f"{PAGE}/{slug}", data={**form, **fields, "step": "kirim"})
+        answer = self.web.post(f"{page}/{slug}", data={**form, **fields, "step": "kirim"})
         assert 303 == answer.status_code, answer.text
         return form["id"]
 
@@ -164,10 +169,12 @@ def _begun(connected: Stack, tmp_path: Path, region: Path = REGION) -> Iterator[
 
 def tell(stack: Stack, unit: str = "PUPR", why: str = "routed", at: datetime = NOW, **facts: Any) -> None:
     """Tell ``unit``, as the router did at ``at``."""
-    told = UnitRouted(why=why, unit=unit, complaint=a_snapshot(unit=unit, **facts))
-    event = codec.envelope(told, event_id=str(uuid4()), source="/router", subject="c1", time=at, causation_id="a-cause")
+    more = {name: facts.pop(name) for name in ("stage", "reply") if name in facts}
+    complaint = a_snapshot(unit=unit, **facts)
+    told, key = UnitRouted(why=why, unit=unit, complaint=complaint, **more), complaint.complaint_id
+    event = codec.envelope(told, event_id=str(uuid4()), source="/router", subject=key, time=at, causation_id="a-cause")
     producer = Producer({**stack.client("router"), "log_level": 0})
-    producer.produce(unit_routed(unit), codec.encode(event), b"c1", headers=list(codec.HEADERS))
+    producer.produce(unit_routed(unit), codec.encode(event), key.encode(), headers=list(codec.HEADERS))
     assert 0 == producer.flush(30)
 
 
@@ -259,6 +266,77 @@ def test_a_danger_is_a_mail_and_an_sms_within_ten_seconds_of_its_record(running:
     assert "Hasnah" not in str(found)
     figures = httpx.get(f"http://{HOST}:{running.ports['health']}/metrics", trust_env=False).text
     assert 'lapor_desk_notices_total{medium="email",result="sent"} 1.0' in figures
+
+
+def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running: Running) -> None:
+    stack, unit = running.stack, "BPBD"  # of whose topics no other test tells anything
+    running.log_in(unit)
+    form = {"phone": "0811 0000 001", "by_mail": "on", "by_sms": "on"}  # of danger alone, whatever the hour
+    assert 303 == running.web.post("/kabar", data=form).status_code
+    seen, taken, untouched, other, fresh = numbers = [ticket.mint("sms") for _ in range(5)]
+    danger, acknowledged = {"urgency": "darurat"}, {"urgency": "darurat", "status": "acknowledged"}
+
+    def told(number: str, seq: int = 1, why: str = "routed", **facts: Any) -> None:
+        about = {"ticket": number, "complaint_id": number, "text": f"Isi {number}"}
+        tell(stack, unit, why, datetime.now(UTC), seq=seq, **about, **facts)
+
+    def alarms() -> list[tuple[int, str]]:
+        return sorted((numbers.index(each["ticket"]), each["channel"]) for each in _sent(running, 0) or [])
+
+    def by_both(*which: str) -> list[tuple[int, str]]:
+        return sorted((numbers.index(each), by) for each in which for by in ("email", "sms"))
+
+    told(seen, **danger)
+    until(lambda: alarms() == by_both(seen), 30, "the danger is told")
+    database, backup = _database(running), BytesIO()
+    rows = dump(database, lambda from_: copyfileobj(from_, backup))
+
+    # A day: a danger is seen to, one is answered at the desk, one nobody touches.
+    told(seen, 2, "updated", **acknowledged)
+    told(taken, **danger)
+    told(untouched, **danger)
+    told(other)
+    until(lambda: alarms() == by_both(seen, taken, untouched), 60, "all of it is told")
+    day = alarms()
+    reply = running.do("terima", page=f"/laporan/{taken}")
+    told(taken, 2, "updated", **acknowledged)
+    told(taken, 3, "replied", **acknowledged, reply=ReplyAnswer(event_id=reply, accepted=True))
+    until(running.shows(f"/laporan/{taken}", "Diterima"), 60, "the answer is read")
+    running.stop()
+
+    # Its database is that of yesterday, and something more comes while it stands still.
+    backup.seek(0)
+    swap(database, load_dump(database, lambda into: copyfileobj(backup, into), rows), f"{database.name}_before")
+    told(fresh, **danger)
+    until(lambda: _rewound(running), 60, "Kafka has forgotten that process")
+    running.start()
+
+    until(lambda: len(alarms()) >= len(day) + 2, 60, "who is to be told is")
+    until(lambda: asyncio.run(_waiting(running.dsn)) == 0, 60, "nothing more is to be told")
+    # A danger that nobody touched is told rather twice, in one mail and one SMS with what came meanwhile.
+    assert sorted([*day, *by_both(untouched)]) == alarms()
+    (mail,) = [each["text"] for each in _sent(running, 0) or [] if fresh in each["text"] and each["channel"] == "email"]
+    assert [untouched, fresh] == [number for number in numbers if number in mail]
+    for number in numbers:
+        assert running.shows(f"/laporan/{number}", f"Isi {number}")()
+    assert running.shows(f"/laporan/{seen}", "Diterima")()
+    assert running.shows(f"/laporan/{taken}", "Diterima")()
+
+
+def _database(running: Running) -> Database:
+    """Name the desk's database, as the command that restores it does."""
+    name = str(conninfo_to_dict(running.dsn)["dbname"])
+    return Database(service="unit-desk", name=name, admin=running.stack.cluster.dsn())
+
+
+async def _waiting(dsn: str) -> int:
+    db = await asyncpg.connect(dsn)
+    count: int = await db.fetchval(
+        "SELECT (SELECT count(*) FROM notices WHERE state = 'new' AND next_at <= now())"
+        " + (SELECT count(*) FROM messages WHERE state IN ('pending', 'sending'))"
+    )
+    await db.close()
+    return count
 
 
 def _sent(running: Running, many: int) -> list[dict[str, Any]] | None:

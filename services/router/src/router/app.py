@@ -60,7 +60,7 @@ async def retention(kept: Mapping[str, timedelta], pool: Pool, wake: Callable[[]
     await keep_deleting(SERVICE, pool, partial(store.silence, kept=kept, redacted=redacted))
 
 
-async def catch_up(places: Places) -> Places:
+async def catch_up(places: Places, _read: Places) -> Places:
     """Handle what lies between ``places`` and the ends in the order in which it was written, and number it as told.
 
     Raises:

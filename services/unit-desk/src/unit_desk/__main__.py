@@ -13,7 +13,7 @@ from chassis.cli import cli
 from unit_desk import key_commands
 from unit_desk.connected import in_database, refused
 
-main = cli("unit-desk", "unit_desk.app:run", [Path(__file__).parents[2] / "migrations"])
+main = cli("unit-desk", "unit_desk.app:run", [Path(__file__).parents[2] / "migrations"], "unit_desk.app:catch_up")
 main.add_typer(key_commands.app, name="key")
 EMAIL = Annotated[str, typer.Argument(metavar="EMAIL", help="Their address: by it they log in.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]

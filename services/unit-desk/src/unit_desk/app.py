@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -18,11 +19,13 @@ from litestar.di import Provide
 from litestar.template import TemplateConfig
 
 from chassis.batch import Handler
+from chassis.catch_up import Places, beginnings
+from chassis.catch_up import catch_up as in_order
 from chassis.database import Connection, Pool, open_pool
 from chassis.http_server import Limits, WebServer, with_heads
 from chassis.outbox import Relay
 from chassis.retention import keep_deleting
-from chassis.service import exit_on, run_server
+from chassis.service import exit_on, run_server, step_of
 from chassis.settings import read_settings
 from chassis.wire import Emit, Message
 from contracts.dates import date_in_words, day_in_words, due_in_words, lately_in_words, time_in_words
@@ -36,6 +39,7 @@ from unit_desk.adapters import accounts, handovers, login_codes, notices, told
 from unit_desk.adapters.intake import intake_of
 from unit_desk.adapters.proofs import Photos, name_of
 from unit_desk.courier import Courier
+from unit_desk.dispatch import Office
 from unit_desk.handlers import (
     account,
     acting,
@@ -62,6 +66,7 @@ from unit_desk.handlers import (
 from unit_desk.handlers.visit import FOLLOW, Desk, came_from_here, person_of
 from unit_desk.people import CALLED, Person
 from unit_desk.projection import Kept
+from unit_desk.restored import Before, settle
 from unit_desk.rules import PARTS, Rules, rules_of
 from unit_desk.sending import posting
 from unit_desk.settings import DeskSettings
@@ -190,6 +195,32 @@ def _templates(rules: Rules, own: dict[str, bytes], photos_at: str = "", sites: 
         "is_shown": lambda file: file.url.startswith(shown) and file.media_type.startswith("image/"),
     }
     return environment
+
+
+async def catch_up(places: Places, read: Places) -> Places:
+    """Take in what lies between ``places`` and the ends, and tell nobody again what the database told that is lost.
+
+    Raises:
+        aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: Kafka or the database is away.
+    """
+    settings = read_settings(DeskSettings)
+    with exit_on(SERVICE, RegionError):
+        rules = rules_of(load(settings.region_dir, *PARTS))
+    topics_read, taking, before = sources(rules), handler(rules), Before(read=read)
+
+    def decide(states: projection.States, message: Message, now: datetime) -> tuple[dict[str, Kept], list[Emit]]:
+        before.note(message, now)
+        return projection.decide(states, message, now)
+
+    pool = await open_pool(str(settings.database_url))
+    try:
+        step = step_of(SERVICE, settings, replace(taking, decide=decide), topics_read, pool)
+        ends = await in_order(settings, {**await beginnings(settings, topics_read), **places}, step)
+        async with pool.acquire() as db:
+            await settle(db, Office(rules=rules, media=settings.media), before)
+        return ends
+    finally:
+        await pool.close()
 
 
 def run() -> None:

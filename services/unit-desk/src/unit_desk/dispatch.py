@@ -224,8 +224,11 @@ async def _is_too_much(db: Connection, office: Office, person: Staff, medium: st
     return sent >= office.rules.notices.most_a_day
 
 
-async def send_morning(db: Connection, office: Office) -> bool:
-    """Have everybody be sent what their unit has to do, each working day; True when that is settled for today."""
+async def send_morning(db: Connection, office: Office, dropped: str | None = None) -> bool:
+    """Have everybody be sent what their unit has to do, each working day; True when that is settled for today.
+
+    With ``dropped`` it is only noted why it was not.
+    """
     now = office.clock()
     at = office.local(now)
     if not office.rules.calendar.is_working(at.date()) or at.time() >= _NOON:
@@ -236,7 +239,7 @@ async def send_morning(db: Connection, office: Office) -> bool:
         for person in await kept.people(db, await kept.units_with_work(db)):
             if Medium.EMAIL in person.media(MORNING, office.media):
                 once = kept.once_a_day(person.id, at.date())
-                await kept.write(db, person.id, Medium.EMAIL, MORNING, now, once=once)
+                await kept.write(db, person.id, Medium.EMAIL, MORNING, now, once=once, dropped=dropped)
     return True
 
 

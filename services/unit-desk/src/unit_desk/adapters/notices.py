@@ -29,6 +29,9 @@ WHERE n.climb_at <= $1 ORDER BY n.climb_at LIMIT 200 FOR UPDATE OF n"""
 _WAIT = "UPDATE notices SET next_at = $2 WHERE id = ANY($1)"
 _TOLD = "UPDATE notices SET state = 'told', level = $2, climb_at = $3 WHERE id = ANY($1)"
 _DROP = "UPDATE notices SET state = 'dropped', climb_at = NULL WHERE id = ANY($1)"
+_UNSETTLED = """
+SELECT n.id, n.event_id, n.kind, n.at, c.status FROM notices n LEFT JOIN complaints c USING (unit, complaint_id)
+WHERE n.state = 'new' OR n.climb_at IS NOT NULL"""
 _OPENED = """
 UPDATE notices SET opened_at = $3, climb_at = NULL
 WHERE ticket = $1 AND opened_at IS NULL AND (person = $5 OR person IS NULL AND (unit = $2 OR ($4 AND level >= 3)))"""
@@ -87,6 +90,9 @@ INSERT INTO messages (id, person, medium, kind, weight, next_try_at, created_at,
 SELECT $2, id, 'email', 'invitation', 1, $3, $3, $3 FROM people WHERE email = $1"""
 _DONE = "UPDATE messages SET state = $2, detail = $3, sent_at = $4 WHERE id = $1"
 _LATER = "UPDATE messages SET state = 'pending', detail = $2, next_try_at = $3 WHERE id = $1"
+_PERHAPS_SENT = """
+UPDATE messages SET state = 'maybe_sent', detail = 'restored'
+WHERE state IN ('pending', 'sending') AND weight < 2 AND next_try_at <= $1"""
 _OLDEST = """
 SELECT medium, min(created_at) AS since FROM messages WHERE state IN ('pending', 'sending') GROUP BY medium"""
 _LOG = """
@@ -161,6 +167,12 @@ async def told(db: Connection, ids: Sequence[int], level: int, climb_at: datetim
 async def drop(db: Connection, ids: Sequence[int]) -> None:
     """Tell nobody of these."""
     await db.execute(_DROP, list(ids))
+
+
+async def unsettled(db: Connection) -> list[Mapping[str, Any]]:
+    """List what is still to be told, or told to others, and how its complaint stands."""
+    rows: list[Mapping[str, Any]] = await db.fetch(_UNSETTLED)
+    return rows
 
 
 async def opened(db: Connection, ticket: str, unit: str, now: datetime, *, operator: bool, person: UUID) -> None:
@@ -268,6 +280,11 @@ async def open_work(
 async def done(db: Connection, message: UUID, state: str, detail: str | None, now: datetime) -> None:
     """Note what became of a message."""
     await db.execute(_DONE, message, state, detail, now)
+
+
+async def perhaps_sent(db: Connection, until: datetime) -> None:
+    """Leave as perhaps sent what was due by ``until``, of danger apart."""
+    await db.execute(_PERHAPS_SENT, until)
 
 
 async def later(db: Connection, message: UUID, detail: str, at: datetime) -> None:
