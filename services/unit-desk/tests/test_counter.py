@@ -180,7 +180,7 @@ async def test_it_is_checked_sent_and_receipted_and_the_audit_has_who_typed_it(
         TICKET,
         CODE,
         "lapor.example",
-        f'1708: SOPPENG STATUS <b class="unbroken">{TICKET}</b>',
+        f'1708: SOPPENG STATUS <b class="whole">{TICKET}</b>',
         "kabarkan lewat SMS",
         "qr-code",
     ):
