@@ -26,7 +26,7 @@ def test_the_first_guesses_cost_nothing_and_then_each_costs_more() -> None:
 def test_others_can_keep_nobody_out_for_long() -> None:
     clock = Clock()
     delays = Delays(clock)
-    for n in range(500):
+    for n in range(5_000):
         delays.wrong("a@b.id", f"10.0.{n // 250}.{n % 250}")
 
     assert delays.wait_s("a@b.id", "192.0.2.1") <= PERSON[1]
@@ -46,6 +46,19 @@ def test_who_is_in_begins_anew_and_so_does_who_waits_a_day() -> None:
     clock.now += FORGOTTEN_S + 1
     delays.wrong("b@b.id", "10.0.0.2")
     assert 0 == delays.wait_s("b@b.id", "10.0.0.2")
+
+
+def test_an_office_with_one_address_in_which_some_mistype_every_day_waits_never() -> None:
+    clock = Clock()
+    delays = Delays(clock)
+
+    waits = []
+    for n in range(5 * 24 * 10):
+        waits.append(delays.wait_s(f"{n}@b.id", "10.0.0.1"))
+        delays.wrong(f"{n}@b.id", "10.0.0.1")
+        clock.now += 360
+
+    assert {0} == set(waits)
 
 
 def test_one_place_can_t_try_many_people() -> None:

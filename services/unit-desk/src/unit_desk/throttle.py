@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 
-from chassis.limits import Clock
+from chassis.limits import Buckets, Clock, Rate
 
 #: Guesses that cost nothing, and the longest wait: from one place for one person; for one person from all places, by
-#: which others could keep that person out; from one place for all persons.
-HERE, PERSON, PLACE = (5, 900.0), (30, 30.0), (30, 900.0)
+#: which others could keep that person out.
+HERE, PERSON = (5, 900.0), (30, 30.0)
+#: From one place for all persons: an office has one address, and every day some of its people mistype.
+PLACE = Rate(burst=30, per_hour=12)
 #: After so long without a wrong guess all is as before.
 FORGOTTEN_S = 24 * 3600
 _MOST = 50_000
@@ -21,13 +23,15 @@ class Delays:
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self.clock = clock
         self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._places = Buckets(PLACE, clock, _MOST)
 
     def wait_s(self, email: str, place: str) -> float:
         """Give the seconds until somebody from ``place`` may try again to be ``email``."""
-        return max(self._left(key, *bounds) for key, bounds in _keys(email, place))
+        return max(self._places.wait_s(place), *(self._left(key, *bounds) for key, bounds in _keys(email, place)))
 
     def wrong(self, email: str, place: str) -> None:
         """Count a wrong guess."""
+        self._places.take(place)
         for key, _bounds in _keys(email, place):
             count, _at = self._known(key)
             self._wrong[key] = count + 1, self.clock()
@@ -37,7 +41,7 @@ class Delays:
 
     def right(self, email: str, place: str) -> None:
         """Forget what was guessed wrong by who is in now."""
-        for key, _bounds in _keys(email, place)[:2]:
+        for key, _bounds in _keys(email, place):
             self._wrong.pop(key, None)
 
     def _known(self, key: str) -> tuple[int, float]:
@@ -48,9 +52,9 @@ class Delays:
         count, at = self._known(key)
         if count < free:
             return 0.0
-        wait = min(longest_s, 2.0 ** (count - free + 1))
+        wait = min(longest_s, 2.0 ** min(count - free + 1, 20))  # of thousands of guesses a float has no power
         return max(0.0, at + wait - self.clock())
 
 
 def _keys(email: str, place: str) -> list[tuple[str, tuple[int, float]]]:
-    return [(f"{email} {place}", HERE), (email, PERSON), (f"at {place}", PLACE)]
+    return [(f"{email} {place}", HERE), (email, PERSON)]
