@@ -71,6 +71,7 @@ def test_the_desk_is_measured_with_its_lists_open() -> None:
     found = json.loads(done.stdout)
     assert (18, 9, 0) == (found["officers"], found["complaints"], found["errors"])
     assert found["on_the_list"]["p50_ms"] > found["baseline_heard"]["p50_ms"] > 0
+    assert found["notice_out"]["p50_ms"] > found["baseline_mail"]["p50_ms"] > 0
     assert found["rss_mb"]["following"] < 400
 
 

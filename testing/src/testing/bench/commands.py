@@ -181,6 +181,7 @@ def desk(
     as_json: Json = False,
 ) -> None:
     """The desk's lists: how soon a complaint is on those that are open, what they take, and how long one takes.
+    And how soon who is on duty is told of a danger.
 
     Officers are spread over all units that have a desk, and so are complaints. The load is made on the same machine.
 
@@ -189,9 +190,12 @@ def desk(
         lapor bench desk --officers 200
     """
     with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
+        ports = choose({"desk": 0, "mail": 0}, Path(folder) / "ports.json")
         own = {
-            "DESK_PORT": str(choose({"desk": 0}, Path(folder) / "ports.json")["desk"]),
+            "DESK_PORT": str(ports["desk"]),
             "DESK_KEY": credentials.password(),
+            "SMTP_URL": f"smtp://127.0.0.1:{ports['mail']}",
+            "MAIL_FROM": "LAPOR! <lapor@bench.example>",
             "EVIDENCE_URL": f"file://{folder}/proofs",
             "DESK_TRUSTED_PROXIES": "127.0.0.1/32",
         }

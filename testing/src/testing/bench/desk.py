@@ -1,8 +1,9 @@
 """Measures the desk with many officers who have a list open: ``lapor bench desk`` runs it, on the running service.
 
 Complaints come by the units' topics as the router sends them. An officer is a stream of events and, at each, the list
-asked for as a browser does; what counts is when the list shows what was sent. Beside it, in the same run, a bare loop:
-one insert that notifies, until another connection hears it, and the rows of a list by one statement.
+asked for as a browser does; what counts is when the list shows what was sent. All is danger, and two of each unit are
+on duty: what counts for them is when the mail server has their mail. Beside it, in the same run, a bare loop: one
+insert that notifies, until another connection hears it, the rows of a list by one statement, and such a mail handed in.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import argparse
 import asyncio
 import gzip
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import aiosmtplib
 import asyncpg
 import psutil
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from chassis.database import open_pool
 from chassis.publish import publish, start_producer
@@ -27,14 +30,20 @@ from chassis.wire import Outgoing
 from contracts import codec, ticket, topics
 from contracts.events import UnitRouted
 from kabupaten import load
+from kabupaten.calendar import WEEKDAYS
 from testing.bench.harness import percentiles, say
 from testing.bench.intake_web import Door
 from testing.events import a_snapshot
+from testing.mail import Sink
 from unit_desk.adapters import accounts
 from unit_desk.settings import DeskSettings
 
 _PATIENCE_S, _TIMES, _WARM = 60, 100, 5
-_PERSON = "INSERT INTO people (id, email, name, unit, role) VALUES ($1, $2, 'Petugas', $3, 'petugas')"
+#: So many of each unit are on duty.
+_ON_DUTY = 2
+_PERSON = """
+INSERT INTO people (id, email, name, unit, role, duty_days, unwanted)
+VALUES ($1, $2, 'Petugas', $3, 'petugas', $4, '{morning}')"""
 # Copies of one complaint as it is kept, evenly over all units: one in twenty open, in eight kecamatan over two years.
 _FILL = """
 INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
@@ -51,6 +60,24 @@ _BARE = "WITH kept AS (INSERT INTO bare (told) VALUES ($1) RETURNING id) SELECT 
 _BARE_LIST = """
 SELECT told FROM complaints WHERE unit = $1 AND standing <> 'rest' AND standing = 'work'
 ORDER BY weight DESC, due, received_at, complaint_id LIMIT 51"""
+
+
+class Post(Sink):
+    """A mail server that notes when each mail was there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at: list[float] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Take a mail."""
+        self.at.append(time.perf_counter())
+        return await super().handle_DATA(server, session, envelope)
+
+    def spans(self, sent: dict[str, float]) -> list[float]:
+        """How long after it was ``sent`` each mail about a complaint was there."""
+        said = [(at, str(mail.get_content())) for at, mail in zip(self.at, self.mails, strict=True)]
+        return [at - sent[number] for at, text in said for number in sent if number in text]
 
 
 @dataclass(kw_only=True)
@@ -103,6 +130,9 @@ async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
     """Fill the desk, let officers follow, and send complaints; the last line that is said is the result."""
     units = load(settings.region_dir, "units").units.desks
     pool = await open_pool(str(settings.database_url), timeout_s=600)
+    post = Post()
+    post.port = settings.mail_server.port
+    await post.start()
     door = Door("unit-desk", settings.desk_port, ["unit_desk", "run"])
     process, sender = psutil.Process(door.child.pid), await start_producer(settings)
     sent: dict[str, dict[str, float]] = defaultdict(dict)
@@ -129,7 +159,11 @@ async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
         await pool.execute(_FILL, sizes.stored, list(units))
         await pool.execute("VACUUM ANALYZE complaints")
         officers = [
-            Officer(port=door.port, unit=units[n % len(units)], token=await _join(pool, units[n % len(units)], n))
+            Officer(
+                port=door.port,
+                unit=(unit := units[n % len(units)]),
+                token=await _join(pool, unit, n, on_duty=n < _ON_DUTY * len(units)),
+            )
             for n in range(sizes.officers)
         ]
         list_s = await _asked(officers[0])
@@ -147,15 +181,21 @@ async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
         async with asyncio.timeout(_PATIENCE_S):
             while any(len(each.spans) < len(sent[each.unit]) for each in officers):
                 await asyncio.sleep(0.05)
+            told = {number: at for numbers in sent.values() for number, at in numbers.items()}
+            on_duty = Counter(each.unit for each in officers[: _ON_DUTY * len(units)])
+            while len(mailed := post.spans(told)) < sum(on_duty[unit] * len(sent[unit]) for unit in sent):
+                await asyncio.sleep(0.05)
         taken = {row["ticket"]: row["told_at"] for row in await pool.fetch(_TAKEN, list(sent_at))}
         after, most = process.cpu_times(), process.memory_info().rss
         for task in looking:
             task.cancel()
         await asyncio.gather(*looking, return_exceptions=True)
         bare_s, bare_list_s = await _bare(str(settings.database_url), units[0])
+        bare_mail_s = await _bare_mail(post)
     finally:
         door.child.kill()
         door.child.wait()
+        await post.stop()
     spans = [span for each in officers for span in each.spans.values()]
     say(
         officers=len(officers),
@@ -164,6 +204,8 @@ async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
         taken_in=percentiles([(at - sent_at[number]).total_seconds() for number, at in taken.items()]),
         on_the_list=percentiles(spans),
         baseline_heard=percentiles(bare_s),
+        notice_out=percentiles(mailed),
+        baseline_mail=percentiles(bare_mail_s),
         list=percentiles(list_s),
         baseline_list=percentiles(bare_list_s),
         lists_asked=sum(each.asked for each in officers),
@@ -173,9 +215,9 @@ async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
     )
 
 
-async def _join(pool: Any, unit: str, n: int) -> str:
+async def _join(pool: Any, unit: str, n: int, *, on_duty: bool) -> str:
     person = uuid4()
-    await pool.execute(_PERSON, person, f"{n}@bench.example", unit)
+    await pool.execute(_PERSON, person, f"{n}@bench.example", unit, list(WEEKDAYS) if on_duty else [])
     return await accounts.begin(pool, person)
 
 
@@ -210,6 +252,16 @@ async def _bare(dsn: str, unit: str) -> tuple[list[float], list[float]]:
     await db.close()
     await other.close()
     return hearing, reading
+
+
+async def _bare_mail(post: Post) -> list[float]:
+    """Hand such a mail in, one time after the other."""
+    mail, spans = post.mails[-1], list[float]()
+    for _ in range(_TIMES):
+        began = time.perf_counter()
+        await aiosmtplib.send(mail, hostname="127.0.0.1", port=post.port)
+        spans.append(post.at[-1] - began)
+    return spans
 
 
 def main() -> None:
