@@ -274,7 +274,8 @@ def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running:
     form = {"phone": "0811 0000 001", "by_mail": "on", "by_sms": "on"}  # of danger alone, whatever the hour
     assert 303 == running.web.post("/kabar", data=form).status_code
     seen, taken, untouched, other, fresh = numbers = [ticket.mint("sms") for _ in range(5)]
-    danger, acknowledged = {"urgency": "darurat"}, {"urgency": "darurat", "status": "acknowledged"}
+    danger: dict[str, Any] = {"urgency": "darurat"}
+    acknowledged = {**danger, "status": "acknowledged"}
 
     def told(number: str, seq: int = 1, why: str = "routed", **facts: Any) -> None:
         about = {"ticket": number, "complaint_id": number, "text": f"Isi {number}"}
