@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
 
 from kabupaten import RegionError, load
-from kabupaten.conduct_weight import SURE, ConductWords
+from kabupaten.conduct_weight import DOUBTFUL, SURE, UNLIKELY, ConductWords
+from kabupaten.weighing import NOTHING_KNOWN
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,22 @@ def test_what_people_tell_of_misconduct_weighs_much(words: ConductWords, text: s
     ["lampu jalan di depan kantor camat mati", "tolong pak camat jalan kami rusak", "terima kasih petugas damkar"],
 )
 def test_who_only_names_an_office_does_not_accuse_it(words: ConductWords, text: str) -> None:
-    assert (words.weigh(text) or 0) < 0
+    assert (words.weigh(text) or 0) <= UNLIKELY
+
+
+def test_what_nobody_has_said_of_anybody_accuses_nobody(words: ConductWords) -> None:
+    assert words.weigh("qwrtz plmkn vbgfd xcvsd jklmp") == NOTHING_KNOWN <= DOUBTFUL
+
+
+def test_everyday_words_of_bugis_accuse_nobody_in_whatever_order(words: ConductWords, region: Path) -> None:
+    # NusaX's words stand ten in a line at the end of the file (region/soppeng/danger/README.md); a fourth is learned.
+    lines = (region / "danger" / "everyday.txt").read_text().splitlines()[-132:]
+    known, chance = [word for line in lines for word in line.split()], Random(1)
+
+    weights = [words.weigh(" ".join(chance.sample(known, chance.randint(4, 18)))) or 0 for _ in range(500)]
+
+    assert sum(weight > DOUBTFUL for weight in weights) <= 0.15 * len(weights)
+    assert sum(weight > SURE for weight in weights) <= 0.01 * len(weights)
 
 
 def test_a_region_without_examples_is_refused(region: Path, tmp_path: Path) -> None:

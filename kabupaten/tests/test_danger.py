@@ -13,7 +13,8 @@ import pytest
 
 from contracts.vocabulary import DangerKind
 from kabupaten import RegionError, load
-from kabupaten.danger import ALARMS, NOTHING_KNOWN, WEIGHS_ENOUGH, DangerWords, Heard
+from kabupaten.danger import ALARMS, WEIGHS_ENOUGH, DangerWords, Heard
+from kabupaten.weighing import NOTHING_KNOWN
 
 HERE = Path(__file__).parent
 SOPPENG = HERE.parents[1] / "region" / "soppeng"

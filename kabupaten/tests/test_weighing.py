@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 
-from kabupaten.weighing import NOTHING, UNSEEN, learn, learn_and_count, likeliest, shares, signs_of, weigh
+from kabupaten.weighing import NOTHING_KNOWN, Weights, learn, learn_and_count, likeliest, shares, signs_of, weigh
 
 FOR = ["rumah api besar", "api di dapur", "asap api tebal", "ada api pasar"]
 AGAINST = ["jalan rusak besar", "lampu di jalan mati", "air di dapur macet", "ada sampah pasar"]
@@ -23,24 +24,20 @@ def test_learning_twice_gives_the_same() -> None:
     assert learn(EXAMPLES) == learn(EXAMPLES)
 
 
-def test_counting_adds_to_what_is_learned_and_weighs_what_nobody_has_said() -> None:
-    learned, both = learn(EXAMPLES), learn_and_count(EXAMPLES, counted=0.65, unseen=True)
+def test_counting_adds_to_what_is_learned() -> None:
+    learned, both = learn(EXAMPLES), learn_and_count(EXAMPLES)
 
     assert both["api"] > learned["api"] > 0 > learned["jalan"] > both["jalan"]
-    assert weigh(both, signs_of(["tidak"])) == pytest.approx(
-        both[NOTHING] + both[UNSEEN] * math.sqrt(len(signs_of(["tidak"])))
-    )
 
 
-def test_what_nobody_has_said_weighs_nothing_where_that_is_wished() -> None:
-    weights = learn_and_count(EXAMPLES, nothing=-4.0, counted=1.0, unseen=False)
+@pytest.mark.parametrize("teach", [learn, learn_and_count])
+def test_what_nobody_has_said_weighs_nothing_and_a_text_of_nothing_else_does_not_speak_for_it(
+    teach: Callable[[list[tuple[list[str], bool]]], Weights],
+) -> None:
+    weights = teach(EXAMPLES)
 
-    assert -4.0 == weigh(weights, signs_of(["tidak", "dikenal"]))
-
-
-def test_a_text_without_a_known_sign_does_not_speak_for_it() -> None:
-    weights = learn(EXAMPLES)
-    assert weigh(weights, []) == weigh(weights, signs_of(["tidak", "dikenal"])) == weights[NOTHING] < 0
+    assert weigh(weights, []) == weigh(weights, signs_of(["tidak", "dikenal"])) == NOTHING_KNOWN < 0
+    assert weigh(weights, ["api", "tidak"]) < weigh(weights, ["api"])
 
 
 def test_a_word_leaves_its_beginning_its_end_and_its_consonants() -> None:

@@ -34,7 +34,7 @@ _DANGER = ("Degaga uwae", "Dua laporan, tidak jelas yang mana")
 #: They may accuse somebody, by their weight.
 _ACCUSING = (
     "Nilai lima",
-    "Belum selesai, buka lagi",
+    "Baru separuh",
     "Dua selesai sekaligus",
     "Sekalian pak",
     "Cara melapor",

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from contracts.masking import mask
 from kabupaten.accused_units import tells_of_misconduct, unit_names, units_accused, units_named
 from kabupaten.conduct import ACCUSES
-from kabupaten.conduct_weight import COUNTED, signs_in
+from kabupaten.conduct_weight import signs_in
 from kabupaten.kept import kept
 from kabupaten.lexicon import Abbreviations as Short
 from kabupaten.lexicon import Conduct, phrases_of
@@ -21,7 +21,7 @@ from kabupaten.weighing import Weights, learn_and_count, weigh
 
 #: From this weight on an addition may accuse. How many of every day are held back by it, and how many that accuse are
 #: found: docs/benchmarks.md. It is higher than the bound of whole complaints: those lose a look, this their way.
-MAY_ACCUSE = 1.5
+MAY_ACCUSE = 1.0
 #: So few words say too little to be weighed ("rahasia lah pak"): only phrases accuse.
 _FEW = 3
 #: An addition has few words, and few of them are in whole complaints: each example of one counts so often.
@@ -70,4 +70,4 @@ def _learned(lists: Conduct) -> Weights:
     told = [(text, kind == ACCUSES) for kind, texts in lists.examples.items() for text in texts]
     told += [(text, False) for text in lists.ordinary]
     told += [(text, kind == ACCUSES) for kind, texts in lists.additions.items() for text in texts] * _COUNTS
-    return learn_and_count(((signs_in(text), accuses) for text, accuses in told), counted=COUNTED, unseen=True)
+    return learn_and_count((signs_in(text), accuses) for text, accuses in told)

@@ -15,16 +15,14 @@ from kabupaten.phrases import tokenise
 from kabupaten.weighing import Weights, learn_and_count, signs_of, weigh
 
 #: From this weight on it accuses, though no phrase says so (docs/understanding.md says how each was chosen).
-SURE = 3.5
+SURE = 3.0
 #: From this one a person looks first, and from the other where it names people who work for the government, or quotes
 #: what somebody said.
-DOUBTFUL, DOUBTFUL_OF_PEOPLE = -2.5, -5.0
+DOUBTFUL, DOUBTFUL_OF_PEOPLE = -4.0, -7.0
 #: Up to this weight a phrase is no accusation for sure.
-NOT_BORNE_OUT = 1.0
+NOT_BORNE_OUT = 0.5
 #: Up to this one a guess at conduct is none.
-UNLIKELY = 0.0
-#: How much counting adds to learning. Chosen by cross-validation on the examples of conduct (docs/benchmarks.md).
-COUNTED = 0.65
+UNLIKELY = -1.0
 #: How much money it was says nothing, and that it was money does; other numbers are one sign too.
 _MONEY = re.compile(
     r"\b\d+(?:[.,]\d+)*\s*(?:rb|ribu|jt|juta|k|rupiah|perak|sebbu|%|persen)\b|\brp\.?\s*\d[\d.,]*|\b\d{1,3}(?:\.\d{3})+\b"
@@ -53,7 +51,7 @@ def quotes(text: str) -> bool:
 def _learned(lists: Conduct) -> Weights:
     told = [(text, kind == ACCUSES) for kind, texts in lists.examples.items() for text in texts]
     told += [(text, False) for text in lists.ordinary]
-    return learn_and_count(((signs_in(text), accuses) for text, accuses in told), counted=COUNTED, unseen=True)
+    return learn_and_count((signs_in(text), accuses) for text, accuses in told)
 
 
 def signs_in(text: str) -> list[str]:

@@ -16,19 +16,16 @@ import msgspec
 
 from contracts.vocabulary import DangerKind, Urgency
 from kabupaten.conduct import ACCUSES
-from kabupaten.examples import NONE, read_examples, read_lines, read_ordinary
+from kabupaten.examples import NONE, read_everyday, read_examples, read_ordinary
 from kabupaten.kept import kept
 from kabupaten.lexicon import Danger, phrases_of, read_lists
 from kabupaten.phrases import Found, Matches, tokenise
 from kabupaten.source import Source
 from kabupaten.spelling import nearly, unified
-from kabupaten.weighing import Share, Weights, learn_and_count, likeliest, shares, signs_of, weigh
+from kabupaten.weighing import NOTHING_KNOWN, Share, Weights, learn_and_count, likeliest, shares, signs_of, weigh
 
-#: What a text weighs without a known word: less than any bound, so that what was never said of danger is none.
-NOTHING_KNOWN = -4.0
-#: How much counting adds to learning. It and the bounds were chosen by cross-validation (docs/understanding.md).
-COUNTED = 1.0
-#: From this weight on a message is danger, and its sender told whom to call: that costs a line.
+#: From this weight on a message is danger, and its sender told whom to call: that costs a line. As the other bounds it
+#: was chosen by cross-validation (docs/understanding.md), and what no example has a word of weighs less than any.
 WEIGHS_ENOUGH = -3.5
 #: And from this one where phrases say that something only sounds like danger.
 IN_DOUBT_ENOUGH = 1.0
@@ -153,7 +150,7 @@ class DangerWords:
         told = [(text, kind != NONE) for kind, texts in self._lists.examples.items() for text in texts]
         told += [(text, False) for text in self._lists.ordinary]
         signs = ((self._signs(text), is_one) for text, is_one in told)
-        return learn_and_count(signs, nothing=NOTHING_KNOWN, counted=COUNTED, unseen=False)
+        return learn_and_count(signs)
 
     @cached_property
     def _shortest(self) -> dict[str, set[tuple[str, ...]]]:
@@ -223,5 +220,5 @@ def read_danger(source: Source) -> Danger:
         others = [text for texts in read_examples(region / "conduct", [ACCUSES]).values() for text in texts]
         in_danger = sum(len(texts) for kind, texts in examples.items() if kind != NONE)
         calm += others[:: math.ceil(len(others) / in_danger)]  # else they would outweigh those of danger
-        calm += read_lines(region / "danger" / "everyday.txt") * _EVERYDAY_COUNTS
+        calm += read_everyday(region) * _EVERYDAY_COUNTS
     return msgspec.structs.replace(lists, examples=examples, ordinary=tuple(calm))

@@ -41,6 +41,11 @@ def read_lines(path: Path) -> tuple[str, ...]:
     return tuple(line for line in lines if line.strip())
 
 
+def read_everyday(region: Path) -> tuple[str, ...]:
+    """Read what people of ``region`` write every day, also where it is no complaint."""
+    return read_lines(region / "danger" / "everyday.txt")
+
+
 def read_ordinary(region: Path) -> Iterator[Ordinary]:
     """Give the messages of ``region``. One that can't be read is passed over: the region check names it."""
     for path in sorted(region.glob("messages/*.jsonl")):

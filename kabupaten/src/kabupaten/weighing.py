@@ -27,10 +27,9 @@ _VOWELS = re.compile("[aiueo']")
 
 Weights = Mapping[str, float]
 
-#: Among weights: what a sign weighs that no example has. Without it such a sign weighs nothing.
-UNSEEN = ""
-#: Among weights: what a text weighs before its signs, and without a known one.
-NOTHING = " "
+#: What a text weighs without a known sign. It is below 0: who says nothing that was ever said of it does not speak for
+#: it. It, and how much counting adds to learning, were chosen by cross-validation, too.
+NOTHING_KNOWN, _COUNTED = -4.0, 1.0
 
 
 def signs_of(words: Sequence[str]) -> list[str]:
@@ -55,12 +54,8 @@ def _of_word(word: str) -> tuple[str, ...]:
     return tuple(sign for counts, sign in signs if counts)
 
 
-def learn(examples: Iterable[tuple[Sequence[str], bool]], *, nothing: float = -2.0) -> Weights:
-    """Learn the weight of each sign from ``examples``: the signs of each text, and whether it is one.
-
-    ``nothing`` is what a text weighs without a known sign. It is below 0: who says nothing that was ever said of it
-    does not speak for it.
-    """
+def learn(examples: Iterable[tuple[Sequence[str], bool]]) -> Weights:
+    """Learn the weight of each sign from ``examples``: the signs of each text, and whether it is one."""
     places, rows = dict[str, int](), list[tuple[list[int], float, float]]()
     for signs, told in examples:
         if signs:
@@ -72,19 +67,18 @@ def learn(examples: Iterable[tuple[Sequence[str], bool]], *, nothing: float = -2
         shuffled.shuffle(rows)
         step = _STEP / (1 + nth)
         for its, is_one, scale in rows:
-            score = nothing + scale * sum(map(weight_of, its))
+            score = NOTHING_KNOWN + scale * sum(map(weight_of, its))
             off = is_one - 1 / (1 + math.exp(-min(max(score, -30), 30)))
             if abs(off) > _NEAR:
                 by = step * (off * _FOR if is_one else off) * scale
                 for place in its:
                     weights[place] += by
-    return {NOTHING: nothing, **dict(zip(places, weights, strict=True))}
+    return dict(zip(places, weights, strict=True))
 
 
 def weigh(weights: Weights, signs: Sequence[str]) -> float:
-    """Weigh a text by its signs: above 0 it is rather one than not."""
-    unseen = weights.get(UNSEEN, 0.0)
-    return weights[NOTHING] + sum(weights.get(sign, unseen) for sign in signs) / math.sqrt(len(signs) or 1)
+    """Weigh a text by its signs: above 0 it is rather one than not. A sign that no example has weighs nothing."""
+    return NOTHING_KNOWN + sum(weights.get(sign, 0.0) for sign in signs) / math.sqrt(len(signs) or 1)
 
 
 class Share(NamedTuple):
@@ -116,21 +110,15 @@ def likeliest(known: Mapping[str, Share], signs: Sequence[str]) -> tuple[str, fl
     return first, scores[first] - scores[second]
 
 
-def learn_and_count(
-    examples: Iterable[tuple[Sequence[str], bool]], *, nothing: float = -2.0, counted: float, unseen: bool
-) -> Weights:
+def learn_and_count(examples: Iterable[tuple[Sequence[str], bool]]) -> Weights:
     """Learn as :func:`learn` does, and add how much commoner each sign is in what is one (naive Bayes).
 
-    The two err on different texts, so that together they miss fewer. ``counted`` is how much counting adds. With
-    ``unseen`` a sign that no example has speaks for the side with fewer signs; without, for neither.
+    The two err on different texts, so that together they miss fewer.
     """
     told = list(examples)
-    weights = learn(told, nothing=nothing)
+    weights = learn(told)
     one, other = shares(
         {str(kind): [signs for signs, told_so in told if told_so is kind] for kind in (True, False)}
     ).values()
     commoner = {sign: one.of.get(sign, one.unseen) - other.of.get(sign, other.unseen) for sign in {*one.of, *other.of}}
-    return {
-        **{sign: weight + counted * commoner.get(sign, 0.0) for sign, weight in weights.items()},
-        UNSEEN: counted * (one.unseen - other.unseen) if unseen else 0.0,
-    }
+    return {sign: weight + _COUNTED * commoner.get(sign, 0.0) for sign, weight in weights.items()}

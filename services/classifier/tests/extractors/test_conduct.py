@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,8 @@ def readers(rules: Rules, found: Classification) -> set[str]:
     ("name", "sizes", "sure", "looked_at", "false", "doubt", "read"),
     [
         # Two blind sets: nobody who changes rules reads a text of theirs.
-        ("conduct_set", (271, 270), 0.60, 0.99, 0.03, 0.40, 2),
-        ("conduct_set_2", (240, 240), 0.55, 0.98, 0.045, 0.44, 3),
+        ("conduct_set", (271, 270), 0.59, 0.99, 0.02, 0.42, 2),
+        ("conduct_set_2", (240, 240), 0.52, 0.98, 0.03, 0.44, 3),
         # By the maker of the rules, before the rules of the day, and mended by them: it flatters.
         ("conduct_dev_2", (161, 170), 0.60, 0.99, 0.01, 0.30, 0),
     ],
@@ -102,6 +103,53 @@ def test_of_messages_that_accuse_hardly_any_reaches_who_is_meant(
     assert sum(bool(one.about_units) for _, one in others) / len(others) <= false
     assert sum(one.perhaps_accusing for _, one in others) / len(others) <= doubt
     assert sum(not readers(rules, one).isdisjoint(row["accused"]) for row, one in accusing) <= read
+
+
+@pytest.mark.parametrize(
+    ("lang", "n", "sure", "looked_at", "false", "doubt"),
+    [("id", 385, 0.56, 0.98, 0.025, 0.42), ("bug", 48, 0.50, 0.97, 0.06, 0.58), ("mix", 78, 0.55, 0.97, 0.05, 0.50)],
+)
+def test_who_accuses_is_found_in_any_language(
+    knowledge: Knowledge, lang: str, n: int, sure: float, looked_at: float, false: float, doubt: float
+) -> None:
+    rows = [row for name in ("conduct_set", "conduct_set_2") for row in rows_of(name) if row["lang"].startswith(lang)]
+    found = [(row["conduct"], classify(knowledge, row["text"])) for row in rows]
+    accusing, others = ([one for accuses, one in found if accuses is kind] for kind in (True, False))
+
+    assert n == len(accusing)
+    assert share(bool(one.about_units) for one in accusing) >= sure
+    assert share(bool(one.about_units) or one.perhaps_accusing for one in accusing) >= looked_at
+    assert share(bool(one.about_units) for one in others) <= false
+    assert share(one.perhaps_accusing for one in others) <= doubt
+
+
+@pytest.mark.parametrize(
+    ("kind", "lang", "n", "sure", "doubt"),
+    [
+        *(
+            ("everyday", "id", 150, 0.06, 0.29),
+            ("everyday", "bug", 100, 0.03, 0.30),
+            ("everyday", "mix", 100, 0.06, 0.32),
+        ),
+        *(("other", "id", 100, 0.04, 0.32), ("other", "bug", 80, 0.03, 0.32), ("other", "mix", 40, 0.04, 0.40)),
+    ],
+)
+def test_of_what_is_written_every_day_no_more_is_looked_at_in_bugis_than_in_indonesian(
+    knowledge: Knowledge, kind: str, lang: str, n: int, sure: float, doubt: float
+) -> None:
+    """By the writer of the second blind set of danger: everyday complaints, and what is no complaint at all."""
+    lines = (Path(__file__).parents[4] / "kabupaten" / "tests" / "danger_second_set.jsonl").read_text().splitlines()
+    rows = [row for row in map(json.loads, lines) if (row["kind"], row["lang"]) == (kind, lang)]
+    found = [classify(knowledge, row["text"]) for row in rows]
+
+    assert n == len(found)
+    assert share(bool(one.about_units) for one in found) <= sure
+    assert share(one.perhaps_accusing for one in found) <= doubt
+
+
+def share(those: Iterable[bool]) -> float:
+    all_of_them = list(those)
+    return sum(all_of_them) / len(all_of_them)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 from classifier.domain import NO_HINTS, URGENT
 from contracts.vocabulary import ComplaintType, DangerKind, Urgency
-from kabupaten.danger import NOTHING_KNOWN, Heard
+from kabupaten.danger import Heard
 from kabupaten.phrases import Matches
+from kabupaten.weighing import NOTHING_KNOWN
 
 #: What it counts that the words tell of something urgent.
 LEXICON_WEIGHT = 0.75
