@@ -47,6 +47,7 @@ COUNTED: dict[str, dict[str, str]] = {
     "lapor_classifications_total": {},
     "lapor_classifier_confidence_count": {},
     "lapor_route_latency_seconds_count": {},
+    "lapor_first_places_total": {},
     "lapor_sla_met_total": {"stage": "completion"},
     "lapor_consumer_records_total": {"service": "router", "result": "handled"},
     "lapor_consumer_process_seconds_count": {"service": "router"},

@@ -154,6 +154,15 @@ def _services() -> Iterator[Figure]:
 def _understanding() -> Iterator[Figure]:
     yield Figure("lapor_classifications_total", {"result": "answered"}, 0.6, 0.5, grows=True)
     yield Figure("lapor_classifications_total", {"result": "abstained"}, 0.1, 3, grows=True)
+    places = (
+        ("unit", 0.4, 0.4),
+        ("outside", 0.05, 0),
+        ("perhaps-accusing", 0.1, 1.5),
+        ("unsure", 0.1, 3),
+        ("danger", 0, 1),
+    )
+    for place, good, bad in places:
+        yield Figure("lapor_first_places_total", {"place": place}, good, bad, grows=True)
     for le, good, bad in ((0.3, 0.02, 9), (0.7, 0.1, 10), (0.9, 0.3, 10), ("+Inf", 0.5, 10)):
         yield Figure("lapor_classifier_confidence_bucket", {"le": str(le)}, good, bad, grows=True)
     swapped = {"was": "sampah_kebersihan", "is": "drainase_banjir"}

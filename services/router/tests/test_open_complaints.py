@@ -115,6 +115,50 @@ def test_the_way_to_the_first_unit_is_timed_and_no_later_one() -> None:
     assert (pupr + 1, outside + 1) == (timed("PUPR")[0], timed("")[0])
 
 
+@pytest.mark.parametrize(
+    ("kind", "lane", "found", "place"),
+    [
+        (UpdateKind.ROUTED, "unit", {}, "unit"),
+        (UpdateKind.HANDED_OVER, None, {}, "outside"),
+        (UpdateKind.ROUTED, "triage", {"urgency": "darurat", "about_units": ["PUPR"]}, "danger"),
+        (UpdateKind.ROUTED, "triage", {"category": "aparatur_korupsi", "urgency": "darurat"}, "accusing"),
+        (UpdateKind.ROUTED, "triage", {"about_units": ["PUPR"]}, "accusing"),
+        (UpdateKind.ROUTED, "triage", {"perhaps_accusing": True, "abstained": True}, "perhaps-accusing"),
+        (UpdateKind.ROUTED, "triage", {"category": "aparatur_korupsi", "abstained": True}, "unsure"),
+        (UpdateKind.ROUTED, "triage", {"spam": True}, "other"),
+    ],
+)
+def test_where_rules_put_a_complaint_first_is_counted_and_no_later_place(
+    kind: UpdateKind, lane: str | None, found: dict[str, Any], place: str
+) -> None:
+    fresh = Case(ticket=T, received=received(T))
+    after = {T: structs.replace(fresh, classified=classified(T, **found))}
+
+    def count(before: Case, *steps: Any) -> float:
+        known = value("lapor_first_places_total", place=place) or 0
+        emits = [Emit(topic=topics.UPDATED, subject=T, data=step) for step in steps]
+        metrics.count_first_places({T: before}, after, emits)
+        return (value("lapor_first_places_total", place=place) or 0) - known
+
+    facts = {"ticket": T, "status": "routed", "lane": lane}
+    first = an_updated(2, kind, **facts)
+
+    assert 1 == count(fresh, an_updated(1, UpdateKind.REGISTERED, ticket=T, status="registered"), first, first)
+    assert 0 == count(Case(ticket=T, received=received(T), unit="PUPR"), first)
+    assert 0 == count(fresh, an_updated(2, kind, by="DISKOMINFO", **facts))
+
+
+@pytest.mark.parametrize(("danger", "place"), [(["fire"], "danger"), ([], "other")])
+def test_what_the_classifier_has_not_understood_yet_waits_for_what_the_door_heard(
+    danger: list[str], place: str
+) -> None:
+    case = Case(ticket=T, received=received(T, danger=danger))
+    known = value("lapor_first_places_total", place=place) or 0
+    step = an_updated(2, UpdateKind.ROUTED, ticket=T, status="routed", lane="triage")
+    metrics.count_first_places({T: case}, {T: case}, [Emit(topic=topics.UPDATED, subject=T, data=step)])
+    assert known + 1 == value("lapor_first_places_total", place=place)
+
+
 def test_an_emergency_counts_until_somebody_says_a_first_word() -> None:
     later = AT + timedelta(hours=1)
     seen = group(emergency=True, waits_for="answer", unit="PDAM")

@@ -39,6 +39,7 @@ def handler_of(rules: Rules, event_keys: Mapping[str, bytes]) -> Handler[Case]:
     def decide(cases: Mapping[str, Case], message: Message, now: datetime) -> tuple[dict[str, Case], list[Emit]]:
         changes, emits = handlers.decide(rules, cases, message, now)
         metrics.count_ping_pong(cases, emits)
+        metrics.count_first_places(cases, changes, emits)
         metrics.count_said(cases, changes)
         metrics.time_first_units(cases, changes, datetime.now(UTC))
         return changes, emits

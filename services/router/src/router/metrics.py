@@ -9,8 +9,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.wire import Emit
 from contracts.events import ComplaintUpdated, UnitRouted
-from contracts.vocabulary import Lane, Note, Status, UpdateKind, Why
-from router.case import Case
+from contracts.vocabulary import Lane, Note, Status, UpdateKind, Urgency, Why
+from kabupaten.desks import CONDUCT_CATEGORY
+from router.case import Case, about_units
 
 RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
 PING_PONG = Counter("lapor_ping_pong", "Complaints that came back to a unit that had passed them on", ["unit"])
@@ -63,6 +64,13 @@ ROUTE_S = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120),
 )
 
+FIRST = Counter(
+    "lapor_first_places",
+    "Where a complaint was put first: unit, outside, or why it waits for a person "
+    "(danger, accusing, perhaps-accusing, unsure, other)",
+    ["place"],
+)
+
 #: Notes that are counted as rights.
 _RIGHTS = {
     Note.RIGHTS_REQUESTED: "requested",
@@ -99,6 +107,33 @@ def count_ping_pong(before: Mapping[str, Case], emits: Iterable[Emit]) -> None:
             case, unit = before.get(data.ticket), data.unit or ""
             if case and case.unit != unit and unit in case.had:
                 PING_PONG.labels(unit).inc()
+
+
+def count_first_places(before: Mapping[str, Case], after: Mapping[str, Case], emits: Iterable[Emit]) -> None:
+    """Count where rules put a complaint first; only the case tells, so a decision that is repeated counts again."""
+    placed = {ticket for ticket, case in before.items() if _is_placed(case)}
+    for data in (emit.data for emit in emits):
+        if isinstance(data, ComplaintUpdated) and data.ticket not in placed and not data.by:
+            if data.kind == UpdateKind.HANDED_OVER:
+                FIRST.labels("outside").inc()
+            elif data.kind == UpdateKind.ROUTED:
+                FIRST.labels("unit" if data.lane == Lane.UNIT else _cause(after[data.ticket])).inc()
+            else:
+                continue
+            placed.add(data.ticket)
+
+
+def _cause(case: Case) -> str:
+    """Say why a person looks first, in the order in which the rules ask (:func:`router.rules.assign`)."""
+    found, about = case.classified, about_units(case)
+    if found is None:
+        return "danger" if case.received and case.received.danger else "other"
+    urgent = found.urgency == Urgency.DARURAT
+    if (about and not urgent) or (found.category == CONDUCT_CATEGORY and (about or not found.abstained)):
+        return "accusing"
+    if urgent:
+        return "danger"
+    return "perhaps-accusing" if found.perhaps_accusing is True else "unsure" if found.abstained else "other"
 
 
 def time_first_units(before: Mapping[str, Case], after: Mapping[str, Case], now: datetime) -> None:

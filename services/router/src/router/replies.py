@@ -44,7 +44,7 @@ from router.handover import is_handed_to, target, why_not
 from router.masked import brief, masked
 from router.proof import bad_evidence
 from router.refusal import Refusal, missing, no_resolution, wrong_status
-from router.rules import Assignment, Rules, conduct_desk, triage
+from router.rules import OF_CONDUCT, Assignment, Rules, conduct_desk, triage
 from router.support_replies import on_help
 from router.transfers import Changes, hand_over, kept_from, noted, release, route, triage_unit_of
 from router.unit_words import STATUS_WORDS
@@ -276,7 +276,7 @@ def _correct_category(given: Given) -> Outcome:
     if category not in rules.unit_of_category:
         return Refusal("unknown_category", f"kategori {brief(category)!r} tidak ada")
     barred = kept_from(rules, case)
-    to = conduct_desk(rules, barred, f"menyangkut perilaku aparatur, menurut {given.by}")
+    to = conduct_desk(rules, barred, f"{OF_CONDUCT}, menurut {given.by}")
     given_back = case.category == category and case.unit == last_unit(rules, barred)
     sure = case.classified and _replace(case.classified, abstained=False)
     case = _mark_human_decision(_replace(case, category=category, classified=sure))

@@ -20,6 +20,9 @@ from kabupaten.units import Unit
 OUTSIDE = "hand-over"
 #: Danger to life: a person looks at once, whoever it will be for.
 DANGER = f"mendesak ({Urgency.DARURAT})"
+PERHAPS_ACCUSING, UNSURE = "mungkin menyangkut perilaku aparatur", "isi laporan belum dapat dikenali dengan yakin"
+#: Who looks at officials has what accuses; with the other this begins, and then says whom.
+OF_CONDUCT, ABOUT = "menyangkut perilaku aparatur", "laporan tentang "
 _URGENCIES: tuple[str, ...] = tuple(Urgency)
 
 
@@ -208,7 +211,7 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     if first and first.protected and not above and first.lead not in (*about, *found.apart_from):
         return _for_victim(rules, found, first, kept_from)
     if judges := [unit for unit in (rules.admin, rules.conduct) if unit in about]:
-        return triage(rules, about, f"laporan tentang {', '.join(dict.fromkeys(judges))}, yang menilai laporan lain")
+        return triage(rules, about, f"{ABOUT}{', '.join(dict.fromkeys(judges))}, yang menilai laporan lain")
     if above:
         target = rules.targets[above.hand_over or ""].name
         return conduct_desk(rules, about, f"{above.reason}: limpahkan ke {target}")
@@ -217,7 +220,7 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     # In danger who sorts is faster, and not accused; but what names a victim has few readers.
     if about and not conduct and (found.protected or found.urgency != Urgency.DARURAT):
         named = ", ".join(found.about_units)
-        return conduct_desk(rules, about, f"laporan tentang {named} tidak diteruskan ke {named}")
+        return conduct_desk(rules, about, f"{ABOUT}{named} tidak diteruskan ke {named}")
     doubt = _doubt(rules, found, elsewhere=first is not None and first.hand_over == KABUPATEN)
     rule = None if doubt else first
     # Officials who are not the kabupaten's are known by a matter; nobody here may look at them.
@@ -225,7 +228,7 @@ def assign(rules: Rules, found: Understood) -> Assignment:
         to = government_of(rules.targets, found.elsewhere) if rule.hand_over == KABUPATEN else rule.hand_over
         return Assignment(lane=OUTSIDE, unit=to or "", reason=rule.reason)
     if conduct:
-        return conduct_desk(rules, kept_from, "menyangkut perilaku aparatur")
+        return conduct_desk(rules, kept_from, OF_CONDUCT)
     return triage(rules, kept_from, doubt) if doubt else _to_unit(rules, found, rule)
 
 
@@ -253,9 +256,9 @@ def _doubt(rules: Rules, found: Understood, *, elsewhere: bool) -> str | None:
         return DANGER
     # Whom it may mean elsewhere does not work here. What was taken from a unit here is not sent away unseen.
     if found.perhaps_accusing and (found.apart or not elsewhere):
-        return "mungkin menyangkut perilaku aparatur"
+        return PERHAPS_ACCUSING
     if found.category is None or (found.abstained and not elsewhere):
-        return "isi laporan belum dapat dikenali dengan yakin"
+        return UNSURE
     if found.spam:
         return "tampaknya bukan laporan"
     if found.place_conflict:

@@ -95,6 +95,7 @@ class _Acts:
         def decide(cases: Mapping[str, Case]) -> tuple[dict[str, Case], list[Emit]]:
             changes, emits = rule(rules, cases, ticket, now)
             metrics.count_ping_pong(cases, emits)
+            metrics.count_first_places(cases, changes, emits)
             metrics.time_first_units(cases, changes, now)
             return changes, emits
 

@@ -6,6 +6,18 @@ from monitoring.grid import Board, Row
 from monitoring.panels import AMBER, BLUE, Ask, Column, Label, bars, lines, list_, number
 from monitoring.queries import last
 
+_FIRST = "lapor_first_places_total"
+#: What the places mean; what waits for a person is amber.
+_PLACES = {
+    "unit": ("langsung ke unit", ""),
+    "outside": ("langsung ke kantor luar", ""),
+    "danger": ("menunggu: darurat", AMBER),
+    "accusing": ("menunggu: tentang aparatur", AMBER),
+    "perhaps-accusing": ("menunggu: mungkin tentang aparatur", AMBER),
+    "unsure": ("menunggu: isi belum jelas", AMBER),
+    "other": ("menunggu: sebab lain", AMBER),
+}
+
 BOARD = Board(
     uid="lapor-pemahaman",
     title="Pemahaman",
@@ -18,14 +30,13 @@ BOARD = Board(
             [
                 number(
                     "Langsung ke unit",
-                    "Bagian laporan yang dipilah tanpa orang, 7 hari terakhir.",
-                    'sum(increase(lapor_classifications_total{result="answered"}[7d])) '
-                    "/ sum(increase(lapor_classifications_total[7d]))",
+                    "Bagian yang sungguh sampai ke unit atau kantor luar tanpa menunggu orang, 7 hari terakhir.",
+                    f'sum(increase({_FIRST}{{place=~"unit|outside"}}[7d])) / sum(increase({_FIRST}[7d]))',
                     unit="percentunit",
                 ),
                 number(
                     "Diragukan 24 jam",
-                    "Pemilah tidak yakin: orang menentukan unitnya.",
+                    "Pemilah tidak yakin isinya: orang menentukan unitnya. Sebab lain ada di bawah.",
                     last('lapor_classifications_total{result="abstained"}', "24h") + " or vector(0)",
                 ),
                 number(
@@ -64,11 +75,20 @@ BOARD = Board(
                 ),
                 lines(
                     "Yakin dan ragu per hari",
-                    "Yang ragu masuk meja triase.",
+                    "Yang ragu masuk meja triase. Yang yakin pun dapat menunggu orang: lihat Ke mana dulu.",
                     [
                         Ask('sum(increase(lapor_classifications_total{result="answered"}[1d]))', "yakin", BLUE),
                         Ask('sum(increase(lapor_classifications_total{result="abstained"}[1d]))', "ragu", AMBER),
                     ],
+                ),
+                list_(
+                    "Ke mana dulu, 30 hari",
+                    "Ke mana aturan mengarahkan laporan baru, dan sebabnya bila orang harus melihat dulu.",
+                    [
+                        Column(Ask(f"sort_desc(sum by (place) (round(increase({_FIRST}[30d]))) > 0)", "Laporan")),
+                    ],
+                    by=[Label("place", "Ke mana", _PLACES)],
+                    sort="-Laporan",
                 ),
             ],
         ),
