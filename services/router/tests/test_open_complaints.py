@@ -262,6 +262,7 @@ def test_appeals_are_counted_once_each_by_what_became_of_them_and_acts_that_are_
 @pytest.mark.connected
 async def test_it_is_read_from_what_is_stored(pool: Pool) -> None:
     steps = BatchHandler(pool, handler_of(RULES, EVENT_KEYS))
+    first = {place: value("lapor_first_places_total", place=place) or 0 for place in ("danger", "unit")}
     sorted_by, fresh, taken, done = (ticket.mint("sms") for _ in range(4))
     place = Place(kecamatan="Ganra")
     for number in (sorted_by, fresh, taken, done):
@@ -272,6 +273,9 @@ async def test_it_is_read_from_what_is_stored(pool: Pool) -> None:
     for number in (taken, done):
         await steps([_reply(number, "acknowledge")])
     await steps([_reply(done, "resolve", message="Lubang di tikungan sudah ditambal")])
+    assert {"danger": first["danger"] + 1, "unit": first["unit"] + 3} == {
+        place: value("lapor_first_places_total", place=place) for place in first
+    }
     rated = followed_up(item("rating", 1, rating=1), ticket=done)
     await steps([signed(message(rated, topic=topics.FOLLOWED_UP, subject=done, event_id="rated"))])
     async with pool.acquire() as db:

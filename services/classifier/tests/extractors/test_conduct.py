@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 
 from classifier.classify import Knowledge, classify
 from classifier.domain import Classification
+from classifier.training.labelled_rows import Row, read_labels
+from contracts.vocabulary import Lane
 from router.adapters.region import read_rules
-from router.rules import OUTSIDE, Rules, Understood, assign, in_force
+from router.rules import OUTSIDE, Assignment, Rules, Understood, assign, in_force
 
 #: The model is built for it.
 pytestmark = pytest.mark.slow
@@ -51,26 +54,27 @@ def rows_of(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (Path(__file__).parent / f"{name}.jsonl").read_text().splitlines()]
 
 
+def understood(found: Classification) -> Understood:
+    return Understood(
+        category=found.category,
+        matter=found.matter,
+        type=found.type,
+        kecamatan=found.place.kecamatan,
+        elsewhere=found.place.elsewhere,
+        abstained=found.abstained,
+        urgency=found.urgency,
+        about_units=found.about_units,
+        protected=found.protected,
+        perhaps_accusing=found.perhaps_accusing,
+        perhaps_about=found.perhaps_about,
+        place_conflict=found.place.conflict,
+        spam=found.spam,
+    )
+
+
 def readers(rules: Rules, found: Classification) -> set[str]:
     """Who of the kabupaten reads what was understood."""
-    to = assign(
-        rules,
-        Understood(
-            category=found.category,
-            matter=found.matter,
-            type=found.type,
-            kecamatan=found.place.kecamatan,
-            elsewhere=found.place.elsewhere,
-            abstained=found.abstained,
-            urgency=found.urgency,
-            about_units=found.about_units,
-            protected=found.protected,
-            perhaps_accusing=found.perhaps_accusing,
-            perhaps_about=found.perhaps_about,
-            place_conflict=found.place.conflict,
-            spam=found.spam,
-        ),
-    )
+    to = assign(rules, understood(found))
     return set() if to.lane == OUTSIDE else {to.unit, *to.support}
 
 
@@ -145,6 +149,25 @@ def test_of_what_is_written_every_day_no_more_is_looked_at_in_bugis_than_in_indo
     assert n == len(found)
     assert share(bool(one.about_units) for one in found) <= sure
     assert share(one.perhaps_accusing for one in found) <= doubt
+
+
+def test_more_than_half_goes_straight_and_to_the_right_unit(
+    knowledge: Knowledge, rules: Rules, check_sets: Path
+) -> None:
+    """What citizens and the desk are told of it (docs/benchmarks.md, region/soppeng/pages.yaml)."""
+    rows = [row for name in ("web", "short") for row in read_labels(check_sets / f"{name}.jsonl")]
+    found = [(row, understood(classify(knowledge, row.text))) for row in rows]
+    straight = [(row, one, to) for row, one in found if (to := assign(rules, one)).lane != Lane.TRIAGE]
+
+    assert len(rows) == 460
+    assert len(straight) / len(rows) >= 0.56
+    assert share(to.unit == _of_its_label(rules, row, one).unit for row, one, to in straight) >= 0.97
+
+
+def _of_its_label(rules: Rules, row: Row, found: Understood) -> Assignment:
+    """Where it would go were its category read as it is labelled."""
+    matter = found.matter if found.category == row.category else None
+    return assign(rules, replace(found, category=row.category, matter=matter))
 
 
 def share(those: Iterable[bool]) -> float:
