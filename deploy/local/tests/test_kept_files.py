@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from intake.evidence import LARGE, SMALL
-from lapor.commands.backup import _copy
+from lapor.commands.backup import copy_attached
 from lapor.commands.restore import _attached
 from lapor.errors import Refused
 from lapor.system import backups, kept_files
@@ -116,7 +116,7 @@ def test_the_photos_of_the_desk_are_copied_beside_those_of_citizens_and_come_bac
     (desk / "abc").mkdir(parents=True)
     (desk / "abc" / "large.jpg").write_bytes(b"tambalan")
     for _ in range(2):
-        _copy([source, desk], tmp_path / "backups" / kept_files.FOLDER, [], KEPT)
+        copy_attached([source, desk], tmp_path / "backups" / kept_files.FOLDER, [], KEPT)
 
     kept_files.put_back(tmp_path / "backups" / kept_files.FOLDER, tmp_path / "back", [])
 
@@ -133,7 +133,7 @@ def test_a_restore_says_loudly_that_copies_are_missing_and_not_where_nobody_atta
     assert said in capsys.readouterr().err
 
     (tmp_path / "empty").mkdir()
-    _copy([tmp_path / "empty"], kept_files.place(backup), [], KEPT)
+    copy_attached([tmp_path / "empty"], kept_files.place(backup), [], KEPT)
     _attached(backup, tmp_path / "back", [])
     assert said not in capsys.readouterr().err
 

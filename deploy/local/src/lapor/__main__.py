@@ -18,8 +18,8 @@ from lapor.options import err
 #: A module of ``lapor.commands`` each, in the order in which ``--help`` lists them.
 COMMANDS = (
     "up", "down", "status", "top", "env", "desk", "logs", "restart", "kill", "demo", "trace", "provision", "erase",
-    "erasures", "export", "certificates", "backup", "restore", "evidence", "republish", "backup-key", "rotate", "unit",
-    "dlq", "region", "bench",
+    "erasures", "export", "certificates", "backup", "archive", "restore", "evidence", "republish", "backup-key",
+    "rotate", "unit", "dlq", "region", "bench",
 )  # fmt: skip
 
 

@@ -26,6 +26,14 @@ Server = Annotated[
         help="Not --data: the server with the database of SERVICE, for its superuser; once for each.",
     ),
 ]
+Evidence = Annotated[
+    list[Path] | None,
+    typer.Option(
+        envvar="BACKUP_EVIDENCE",
+        metavar="FOLDER",
+        help="With --server: what citizens attached. Those after the first are copied under their names.",
+    ),
+]
 
 
 def backup(
@@ -39,14 +47,7 @@ def backup(
     ] = None,
     keep: Annotated[int, typer.Option(min=1, help="With --every: how many are kept.")] = 14,
     server: Server = None,
-    evidence: Annotated[
-        list[Path] | None,
-        typer.Option(
-            envvar="BACKUP_EVIDENCE",
-            metavar="FOLDER",
-            help="With --server: what citizens attached. Those after the first are copied under their names.",
-        ),
-    ] = None,
+    evidence: Evidence = None,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
@@ -68,7 +69,7 @@ def backup(
     attached = (evidence or []) if server else [DataDir(data).evidence]
     if every is None:
         _one(directory, all_, keys, installation, as_json)
-        _copy(attached, kept_files.place(directory), keys, None)  # what others may name is theirs to forget
+        copy_attached(attached, kept_files.place(directory), keys, None)  # what others may name is theirs to forget
         return
     if every <= 0:
         raise Refused("--every must be more than 0 hours.")
@@ -76,7 +77,7 @@ def backup(
         _wait(directory, timedelta(hours=every))
         parts = _one(backups.next_folder(directory), all_, keys, installation, as_json)
         kept = timedelta(hours=every * (keep + 1))
-        _copy(attached, directory / kept_files.FOLDER, keys, kept)  # after the rows that name them
+        copy_attached(attached, directory / kept_files.FOLDER, keys, kept)  # after the rows that name them
         backups.write_figures(directory, parts, timedelta(hours=every))
         for gone in backups.prune(directory, keep):
             err.print(f"{gone} deleted: {keep} newer ones are kept", highlight=False)
@@ -96,11 +97,13 @@ def _one(
     return parts
 
 
-def _copy(attached: list[Path], copies: Path, keys: list[backups.Key], kept: timedelta | None) -> None:
+def copy_attached(attached: list[Path], copies: Path, keys: list[backups.Key], kept: timedelta | None) -> None:
+    """Copy what is new in each folder of ``attached`` to ``copies``; what is erased goes from there after ``kept``."""
     for n, folder in enumerate(attached):
         if folder.is_dir():
             new = kept_files.copy(folder, copies / (folder.name if n else ""), keys, datetime.now(UTC), kept)
-            err.print(f"photos and videos: {new} new ones copied", highlight=False)
+            if new or kept is None:
+                err.print(f"photos and videos: {new} new ones copied", highlight=False)
 
 
 def _wait(directory: Path, every: timedelta) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,18 +18,33 @@ from lapor.options import DATA, Data, Json, counting, err
 from lapor.processes.data_dir import DataDir
 from lapor.servers import postgres
 from lapor.servers.dump import Database, discard, swap, users
-from lapor.system import addresses, backups, kept_files
+from lapor.system import addresses, archive, backups, kept_files, moment
 from lapor.system.rewinding import rewind
 
 
+def _moment(text: str) -> datetime:
+    """Read a time with an offset, as RFC 3339 writes it, that is over."""
+    try:
+        time = datetime.fromisoformat(text.upper())
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} is not a time with an offset; write it as 2026-03-17T10:00:00+08:00")
+    return time
+
+
 def restore(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The backup.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The backup, or the archive.")],
     services: Annotated[
         list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Only their databases. Otherwise all.")
     ] = None,
     service: Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="The same; may be given again.")] = None,
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="The private key, if it is encrypted.")] = None,
     server: Server = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(parser=_moment, metavar="TIME", help="Of an archive: as it was then. Otherwise the last moment."),
+    ] = None,
     trust: Annotated[
         bool, typer.Option("--trust", help="Take a backup that is not sealed by this installation.")
     ] = False,
@@ -44,20 +60,52 @@ def restore(
     A backup is sealed by the installation that made it: what was changed since, or is another's, is refused. Say
     --trust where a new installation is to go on from an old one's.
 
+    DIR may be an archive that `lapor archive` keeps. Then they are put back to its last moment, or to --until.
+
     Examples:
 
         lapor restore /media/disk/2026-11-27 --key lapor-backup.key
 
         lapor restore /media/disk/2026-11-27 router sla-monitor --key lapor-backup.key
+
+        lapor restore /media/disk/archive router --until 2026-11-27T09:59+08:00 --key lapor-backup.key
     """
     where, identities = DataDir(data), backups.private_keys(key) if key else []
     installation = None if trust else addresses.secret(where, server)
-    parts = _chosen(backups.read(directory, installation), [*(services or []), *(service or [])])
+    names = [*(services or []), *(service or [])]
     found = {database.service: database for database in addresses.databases(where, server)}
+    with ExitStack() as ending:
+        if archive.is_one(directory):
+            with counting("brought back") as progress:
+                moments = ending.enter_context(
+                    moment.recovered(directory, names, until, identities, installation, progress)
+                )
+            _say_moments(moments, until)
+            sources = [(each.folder, part) for each in moments for part in each.parts]
+        elif until:
+            raise Refused(f"{directory} is no archive: of a backup only its own moment can be restored.")
+        else:
+            sources = [(directory, part) for part in _chosen(backups.read(directory, installation), names)]
+        rewound = _restore(sources, found, identities, where, server)
+    if not server and "intake-web" in {part.name for _, part in sources}:
+        _attached(directory, where.evidence, identities)
+    _report([part for _, part in sources], rewound, as_json)
+
+
+def _restore(
+    sources: Sequence[tuple[Path, backups.Part]],
+    found: Mapping[str, Database],
+    identities: Sequence[backups.Identity],
+    where: DataDir,
+    server: list[str] | None,
+) -> list[dict[str, Any]]:
+    """Put each database back to what its folder has; what the services were rewound to."""
+    parts = [part for _, part in sources]
     if absent := [part.name for part in parts if part.name not in found]:
         raise Refused(f"There is no database for {', '.join(absent)}: there are {', '.join(found)}.")
     with counting("checked") as progress:
-        backups.check(directory, parts, identities, progress)
+        for folder, own in groupby(sources, lambda source: source[0]):
+            backups.check(folder, [part for _, part in own], identities, progress)
     if not server:
         # A database that is lost is made anew, empty: then there is one to be put aside, and its owner.
         it = addresses.running(where)
@@ -67,16 +115,23 @@ def restore(
     with ExitStack() as unless_done:
         fresh = {}
         with counting("restored") as progress:
-            for part in parts:
+            for folder, part in sources:
                 database = found[part.name]
-                fresh[part.name] = backups.restore(directory, part, database, identities, progress)
+                fresh[part.name] = backups.restore(folder, part, database, identities, progress)
                 unless_done.callback(discard, database, fresh[part.name])
         swapping = [found[name] for name in fresh]
         rewound = _swap(swapping, fresh) if server else rewind(where, list(fresh), lambda: _swap(swapping, fresh))
         unless_done.pop_all()
-    if not server and "intake-web" in fresh:
-        _attached(directory, where.evidence, identities)
-    _report(parts, rewound, as_json)
+    return rewound
+
+
+def _say_moments(moments: Sequence[moment.Moment], until: datetime | None) -> None:
+    for each in moments:
+        names = ", ".join(part.name for part in each.parts)
+        last = each.last.isoformat(timespec="seconds") if each.last else "before all files were taken"
+        err.print(f"{names}: the last that it knows was committed {last}", highlight=False)
+        if each.short:
+            err.print(f"{names}: the archive ends before {until}", style="yellow", highlight=False)
 
 
 def _chosen(parts: Sequence[backups.Part], names: Sequence[str]) -> list[backups.Part]:

@@ -80,6 +80,11 @@ class DataDir:
         return self.root / "evidence"
 
     @property
+    def spool(self) -> Path:
+        """What `lapor archive` received of the database's log and has not taken away yet."""
+        return self.root / "spool"
+
+    @property
     def standins(self) -> Path:
         """What the vendors' stand-ins remember."""
         return self.root / "standins.json"
@@ -109,7 +114,17 @@ class DataDir:
         model = [self.model.with_suffix(end) for end in (".bin", ".key", ".new")]
         fresh, password = (self.postgres.with_name(f"postgres.{end}") for end in ("new", "pw"))
         files = [password, self.credentials, self.ports, self.state, self.standins, self.lock, *model]
-        folders = [self.logs, self.kafka, self.postgres, fresh, self.kannel, self.prometheus, self.evidence, self.held]
+        folders = [
+            self.logs,
+            self.kafka,
+            self.postgres,
+            fresh,
+            self.kannel,
+            self.prometheus,
+            self.evidence,
+            self.held,
+            self.spool,
+        ]
         return [*folders, *files, self.marker]
 
     @property

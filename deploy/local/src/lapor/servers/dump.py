@@ -6,7 +6,7 @@ import os
 import secrets
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
@@ -51,12 +51,10 @@ def dump(database: Database, write: Callable[[IO[bytes]], None]) -> int:
             db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             db.read_only = True
             snapshot = _one(db, "SELECT pg_export_snapshot()")
-            _run(
-                ("pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}"), database.address(), reads=write
-            )
+            run(("pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}"), database.address(), reads=write)
             return _rows(db)  # of the same moment
-    except (psycopg.Error, _Failed) as error:
-        raise Refused(f"The database of {database.service} can't be backed up: {_said(error)}") from error
+    except (psycopg.Error, Failed) as error:
+        raise Refused(f"The database of {database.service} can't be backed up: {said(error)}") from error
 
 
 def load(database: Database, give: Callable[[IO[bytes]], None], rows: int) -> str:
@@ -77,17 +75,17 @@ def load(database: Database, give: Callable[[IO[bytes]], None], rows: int) -> st
             server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(fresh))
             try:
                 with _as_owner(server, database, name) as address:
-                    _run(("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={name}"), address, writes=give)
+                    run(("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={name}"), address, writes=give)
                     with psycopg.connect(address, options=_PLAIN) as db:
                         if (came := _rows(db)) != rows:
-                            raise _Failed(f"it was made of {rows} rows, and {came} came back")
+                            raise Failed(f"it was made of {rows} rows, and {came} came back")
                 return name
             except BaseException:
                 server.execute(drop)
                 server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(fresh))  # it may have owned what is gone now
                 raise
-    except (psycopg.Error, _Failed) as error:
-        raise Refused(f"The backup of {database.service} can't be restored: {_said(error)}") from error
+    except (psycopg.Error, Failed) as error:
+        raise Refused(f"The backup of {database.service} can't be restored: {said(error)}") from error
 
 
 @contextmanager
@@ -147,11 +145,11 @@ def swap(database: Database, fresh: str, aside: str) -> bool:
     return there
 
 
-class _Failed(Exception):
+class Failed(Exception):
     """A program of PostgreSQL's left with an error."""
 
 
-def _run(
+def run(
     command: tuple[str, ...],
     address: str,
     *,
@@ -164,7 +162,7 @@ def _run(
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(  # noqa: S603 - the wheel's program, our own arguments
             [str(BIN / command[0]), *command[1:]],
-            env={**_path(), **_environment(address)},
+            env=variables(address),
             stdin=end if writes else subprocess.DEVNULL,
             stdout=end if reads else subprocess.DEVNULL,
             stderr=errors,
@@ -183,16 +181,14 @@ def _run(
             raise
         if process.wait() != 0:
             errors.seek(0)
-            raise _Failed(errors.read().decode(errors="replace").strip()[-500:] or f"exit code {process.returncode}")
+            raise Failed(errors.read().decode(errors="replace").strip()[-500:] or f"exit code {process.returncode}")
 
 
-def _path() -> Mapping[str, str]:
-    return {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "TZ") if name in os.environ}
-
-
-def _environment(address: str) -> dict[str, str]:
+def variables(address: str) -> dict[str, str]:
+    """Give the environment of a program of PostgreSQL's that is to go to ``address``."""
     parts = conninfo_to_dict(address)
-    return {_VARIABLES[name]: str(value) for name, value in parts.items() if name in _VARIABLES}
+    ours = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "TZ") if name in os.environ}
+    return {**ours, **{_VARIABLES[name]: str(value) for name, value in parts.items() if name in _VARIABLES}}
 
 
 def _rows(db: psycopg.Connection[tuple[object, ...]]) -> int:
@@ -205,5 +201,6 @@ def _one(db: psycopg.Connection[tuple[object, ...]], query: str) -> object:
     return row[0] if row else None
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
+    """Give what ``error`` says, in one line."""
     return " ".join(str(error).split())

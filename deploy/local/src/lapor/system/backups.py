@@ -46,6 +46,8 @@ _CHUNK = 1 << 20
 
 Key: TypeAlias = Any  # a pyrage.x25519.Recipient; pyrage ships no types
 Identity: TypeAlias = Any  # a pyrage.x25519.Identity
+#: Takes a stream to its end.
+Take = Callable[[IO[bytes]], None]
 #: Told of each piece: the service, and how many bytes it has.
 Progress = Callable[[str, int], None]
 
@@ -89,10 +91,7 @@ def write(
             written.append(file)
             parts.append(_write(file, database, keys, progress))
         written.append(folder / MANIFEST)
-        with _private(folder / MANIFEST) as file_:
-            said = {"format": _FORMAT, "services": [asdict(part) for part in parts]}
-            sealed = {**said, "seal": _seal(said, installation)}
-            file_.write(json.dumps(sealed, indent=2).encode() + b"\n")
+        write_manifest(folder, parts, installation)
     except BaseException as error:
         for file in written:
             file.unlink(missing_ok=True)
@@ -107,10 +106,28 @@ def write(
 _MEND_SPACE = "make room there, or name another folder. What was there before is as it was."
 
 
+def write_manifest(folder: Path, parts: Sequence[Part], installation: UUID, **more: object) -> None:
+    """Make ``folder``, which has the files of ``parts``, a backup; ``more`` is sealed with it."""
+    said = {"format": _FORMAT, "services": [asdict(part) for part in parts], **more}
+    with _private(folder / MANIFEST) as file:
+        file.write(json.dumps({**said, "seal": _seal(said, installation)}, indent=2).encode() + b"\n")
+
+
 def _write(path: Path, database: Database, keys: Sequence[Key], progress: Progress) -> Part:
+    return write_part(path, database.service, lambda take: dump(database, take), keys, progress)
+
+
+def write_part(
+    path: Path,
+    name: str,
+    give: Callable[[Take], int],
+    keys: Sequence[Key],
+    progress: Progress,
+) -> Part:
+    """Write to ``path`` the stream that ``give`` has for what it is given, encrypted; it returns the rows in that."""
     at = datetime.now(UTC)
     with _private(path) as file:
-        sink = _Counted(file, lambda more: progress(database.service, more))
+        sink = _Counted(file, lambda more: progress(name, more))
 
         def take(stream: IO[bytes]) -> None:
             if keys:
@@ -118,9 +135,9 @@ def _write(path: Path, database: Database, keys: Sequence[Key], progress: Progre
             else:
                 shutil.copyfileobj(stream, sink, _CHUNK)
 
-        rows = dump(database, take)
+        rows = give(take)
     return Part(
-        name=database.service,
+        name=name,
         file=path.name,
         bytes=sink.bytes,
         rows=rows,
@@ -185,6 +202,11 @@ def read(folder: Path, installation: UUID | None = None) -> list[Part]:
     Raises:
         Refused: it is none, of a newer form, or, where ``installation`` is given, not as that wrote it.
     """
+    return read_manifest(folder, installation)[0]
+
+
+def read_manifest(folder: Path, installation: UUID | None = None) -> tuple[list[Part], dict[str, Any]]:
+    """Give what is in the backup ``folder``, and all that its manifest says. Raises as ``read`` does."""
     try:
         said = json.loads((folder / MANIFEST).read_text())
         seal = said.pop("seal", "")
@@ -198,7 +220,7 @@ def read(folder: Path, installation: UUID | None = None) -> list[Part]:
         parts = [Part(**part) for part in said["services"]]
         if strange := [part.file for part in parts if part.file != Path(part.file).name]:
             raise ValueError(strange)
-        return parts
+        return parts, said
     except FileNotFoundError as error:
         newest = next(reversed(below(folder)), None)
         hint = f" Below it the newest is {newest}." if newest else ""
@@ -209,8 +231,13 @@ def read(folder: Path, installation: UUID | None = None) -> list[Part]:
 
 def _seal(said: dict[str, Any], installation: UUID) -> str:
     """What only ``installation`` can say of a manifest: an HMAC of what stands in it, however it is laid out."""
+    return mark(json.dumps(said, sort_keys=True).encode(), installation)
+
+
+def mark(content: bytes, installation: UUID) -> str:
+    """What only ``installation`` can say of ``content``."""
     key = hmac.digest(installation.bytes, b"lapor backup", "sha256")
-    return hmac.digest(key, json.dumps(said, sort_keys=True).encode(), "sha256").hex()
+    return hmac.digest(key, content, "sha256").hex()
 
 
 def check(folder: Path, parts: Sequence[Part], identities: Sequence[Identity], progress: Progress) -> None:
@@ -267,15 +294,17 @@ def restore(folder: Path, part: Part, database: Database, identities: Sequence[I
         Refused: it can't be made, or is not what was backed up; nothing of it is left.
     """
 
-    def give(sink: IO[bytes]) -> None:
-        with (folder / part.file).open("rb") as file:
-            source = _Counted(file, lambda more: progress(part.name, more))
-            if part.encrypted:
-                pyrage.decrypt_io(source, sink, list(identities))
-            else:
-                shutil.copyfileobj(source, sink, _CHUNK)
+    return load(database, lambda sink: open_part(folder, part, sink, identities, progress), part.rows)
 
-    return load(database, give, part.rows)
+
+def open_part(folder: Path, part: Part, sink: IO[bytes], identities: Sequence[Identity], progress: Progress) -> None:
+    """Write to ``sink`` what is in the file of ``part``, which ``check`` has seen."""
+    with (folder / part.file).open("rb") as file:
+        source = _Counted(file, lambda more: progress(part.name, more))
+        if part.encrypted:
+            pyrage.decrypt_io(source, sink, list(identities))
+        else:
+            shutil.copyfileobj(source, sink, _CHUNK)
 
 
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

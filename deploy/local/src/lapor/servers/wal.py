@@ -1,0 +1,209 @@
+"""A server's log (WAL) as it comes, and all its files: by PostgreSQL's own pg_receivewal and pg_basebackup."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import tarfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+
+from lapor.errors import Refused
+from lapor.servers.dump import Failed, run, said, variables
+from lapor.servers.postgres import BIN, MAJOR, programs
+
+SLOT = "lapor_archive"
+#: In a folder that ``take_base`` made.
+TAR, LISTING = "base.tar.gz", "backup_manifest"
+#: Of the log the tar has what it needs to be whole by itself; the server counts no checksums of that.
+_UNLISTED = ("pg_wal/", LISTING)
+_CHUNK = 1 << 20
+# Positions in the log are counted in bytes from its beginning.
+_LOOK = """\
+SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
+       current_setting('server_version_num')::int / 10000 AS major,
+       (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_segment_size') AS segment_bytes,
+       (pg_current_wal_flush_lsn() - '0/0')::bigint AS written,
+       (client.write_lsn - '0/0')::bigint AS received,
+       coalesce((pg_current_wal_flush_lsn() - slot.restart_lsn)::bigint, 0) AS held,
+       slot.wal_status AS state,
+       (SELECT array_agg(DISTINCT locale) FROM pg_database, unnest(ARRAY[datcollate, datctype]) locale) AS locales
+FROM (SELECT 1) AS one
+LEFT JOIN pg_replication_slots AS slot ON slot.slot_name = %s
+LEFT JOIN pg_stat_replication AS client ON client.pid = slot.active_pid"""
+_RESERVE = "SELECT pg_create_physical_replication_slot(%s, true)"
+_DROP = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s"
+_TURN_OUT = "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots WHERE slot_name = %s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """A server as it is at ``at`` (Unix time): ``written`` and ``received`` are places in its log.
+
+    ``received``: up to where our receiver has it, None while there is none. ``held``: bytes that the server keeps for
+    it; ``state``: what became of the slot, None if there is none, ``lost`` if the server kept no more for it.
+    """
+
+    at: float
+    system: str
+    major: int
+    segment_bytes: int
+    written: int
+    received: int | None
+    held: int
+    state: str | None
+    locales: list[str]
+
+
+def look(db: psycopg.Connection[Any]) -> Look:
+    """Ask the server how it is."""
+    at = time.time()  # before: what is committed later is not in the answer
+    with db.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        cursor.execute(_LOOK, [SLOT])
+        return Look(at=at, **(cursor.fetchone() or {}))
+
+
+def reserve(db: psycopg.Connection[Any]) -> None:
+    """Have the server keep its log from now on until it was received."""
+    turn_out(db)
+    db.execute(_DROP, [SLOT])
+    db.execute(_RESERVE, [SLOT])
+
+
+def turn_out(db: psycopg.Connection[Any]) -> None:
+    """End the receiver of somebody who was killed: there can be only one."""
+    db.execute(_TURN_OUT, [SLOT])
+
+
+def receive(address: str, folder: Path) -> subprocess.Popen[bytes]:
+    """Start to write the server's log to ``folder``, as it comes; it ends with the connection."""
+    ours = ("--no-loop", "--status-interval=1", f"--slot={SLOT}", f"--directory={folder}")
+    return subprocess.Popen(  # noqa: S603 - the wheel's program, our own arguments
+        [str(BIN / "pg_receivewal"), *ours],
+        env=variables(address),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def take_base(address: str, folder: Path) -> None:
+    """Write all files of the server, as a tar and a listing, to the new ``folder``, and compare the two.
+
+    Raises:
+        Refused: it can't be taken, or the tar is not what the listing says.
+    """
+    ours = ("--format=tar", "--compress=gzip:1", "--wal-method=fetch", "--checkpoint=fast")
+    try:
+        run(
+            ("pg_basebackup", *ours, "--manifest-checksums=SHA256", "--no-password", f"--pgdata={folder}"),
+            address,
+        )
+    except Failed as error:
+        raise Refused(f"The server's files can't be taken: {said(error)}") from error
+    check_base(folder / TAR, folder / LISTING)
+
+
+def begins(listing: Path) -> tuple[int, int]:
+    """The timeline, and the place in the log, from which on a base needs it."""
+    first = json.loads(listing.read_text())["WAL-Ranges"][0]
+    high, low = first["Start-LSN"].split("/")
+    return first["Timeline"], (int(high, 16) << 32) + int(low, 16)
+
+
+def segment(timeline: int, place: int, segment_bytes: int) -> str:
+    """The name of the file of the log that has ``place``."""
+    return _name(timeline, place // segment_bytes, segment_bytes)
+
+
+def following(name: str, segment_bytes: int) -> str:
+    """The name of the file of the log after the one called ``name``."""
+    return _name(int(name[:8], 16), _number(name, segment_bytes) + 1, segment_bytes)
+
+
+def first_place(name: str, segment_bytes: int) -> int:
+    """The place in the log at which the file called ``name`` begins."""
+    return _number(name, segment_bytes) * segment_bytes
+
+
+def _name(timeline: int, number: int, segment_bytes: int) -> str:
+    high, low = divmod(number, (1 << 32) // segment_bytes)
+    return f"{timeline:08X}{high:08X}{low:08X}"
+
+
+def _number(name: str, segment_bytes: int) -> int:
+    return int(name[8:16], 16) * ((1 << 32) // segment_bytes) + int(name[16:24], 16)
+
+
+def check_base(tar: Path, listing: Path, into: Path | None = None) -> None:
+    """Compare a base's ``tar`` with what the server listed, and write its files below ``into``, if given.
+
+    It is what pg_verifybackup does, which in the wheel ends with a segmentation fault.
+
+    Raises:
+        Refused: they differ; the first file that does is named.
+    """
+    raw = listing.read_bytes()
+    try:
+        said_ = json.loads(raw)
+        expected = {_path(each): (each["Size"], each["Checksum"]) for each in said_["Files"]}
+        whole = hashlib.sha256(raw.rpartition(b'"Manifest-Checksum"')[0]).hexdigest() == said_["Manifest-Checksum"]
+    except (ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise Refused(f"{listing} is damaged: it has not its own checksum.")
+    try:
+        with tarfile.open(tar, "r|gz") as entries:
+            for entry in entries:
+                name = entry.name.removeprefix("./")
+                found = _entry(entries, entry, name, into)
+                listed = expected.pop(name, None)
+                if entry.isfile() and listed != found and (listed or not name.startswith(_UNLISTED)):
+                    raise Refused(f"{tar} is damaged: {name} in it is not what the server had.")
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise Refused(f"{tar} is damaged: {said(error)}") from error
+    if expected:
+        raise Refused(f"{tar} is damaged: {min(expected)} is missing in it.")
+
+
+def _path(listed: dict[str, str]) -> str:
+    return listed["Path"] if "Path" in listed else bytes.fromhex(listed["Encoded-Path"]).decode()
+
+
+def _entry(entries: tarfile.TarFile, entry: tarfile.TarInfo, name: str, into: Path | None) -> tuple[int, str]:
+    """Read one entry, write it below ``into``; its size and SHA-256. Raises ValueError if it leads elsewhere."""
+    if Path(name).is_absolute() or ".." in Path(name).parts or not (entry.isfile() or entry.isdir()):
+        raise ValueError(f"{name} is no file of a server")
+    target = into / name if into else None
+    if entry.isdir():
+        if target:
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return 0, ""
+    source = entries.extractfile(entry)
+    if target is None:
+        return entry.size, _hash(source, None)
+    with target.open("wb") as file:
+        return entry.size, _hash(source, file)
+
+
+def _hash(source: IO[bytes] | None, sink: IO[bytes] | None) -> str:
+    seen = hashlib.sha256()
+    while source and (more := source.read(_CHUNK)):
+        seen.update(more)
+        if sink:
+            sink.write(more)
+    return seen.hexdigest()
+
+
+def server_programs(major: int) -> Path:
+    """Where the programs of a server of version ``major`` are. Raises Refused if they are not here."""
+    if major == MAJOR:
+        return programs()
+    if (debian := Path(f"/usr/lib/postgresql/{major}/bin")).is_dir():
+        return debian
+    raise Refused(f"The archive is of PostgreSQL {major}, which is not on this machine: install it, and do this again.")

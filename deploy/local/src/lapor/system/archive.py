@@ -1,0 +1,291 @@
+"""An archive is a folder in another place, in which a server's log arrives as it is written, beside all its files.
+
+    SERVER/SYSTEM/2026-12-01T020000Z/    a base: all files of the server, a backup as `lapor.system.backups` makes them
+    SERVER/SYSTEM/log/NAME.FROM-TO.MARK.gz.age
+
+SYSTEM is PostgreSQL's own number for the server: one that was made anew has another. NAME is PostgreSQL's for 16 MB of
+the log, of which a piece has the bytes from FROM to TO (hexadecimal). MARK is sealed with the installation's secret, as
+the manifest of a base is. Each file is written once and never changed, so it may lie on a disk of another machine, too;
+and without any program of ours a person reads one by `age --decrypt` and `gunzip`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hmac
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import pyrage
+from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+
+from lapor.errors import Refused
+from lapor.servers import wal
+from lapor.system import backups
+from lapor.system.backups import Identity, Key, Part
+
+#: What node_exporter's textfile collector reads.
+FIGURES = "lapor_archive.prom"
+#: The metrics in that file.
+REGISTRY = CollectorRegistry()
+AT, BASE_AT, HELD, BYTES = (
+    Gauge(f"lapor_archive_{name}", said, ["service"], registry=REGISTRY)
+    for name, said in (
+        ("timestamp_seconds", "Up to when all that the server committed is in the archive, as Unix time"),
+        ("base_timestamp_seconds", "When all files of the server were last archived, as Unix time"),
+        ("held_bytes", "Bytes of its log that the server keeps because the archive has not taken them"),
+        ("bytes", "Size of all that is in the archive of the server"),
+    )
+)
+_LOG = "log"
+_PIECE = re.compile(r"([0-9A-F]{24})\.([0-9a-f]{8})-([0-9a-f]{8})\.([0-9a-f]{32})\.gz(?:\.age)?")
+#: So many pieces of one file of the log are put together to one: an idle server fills a file in days.
+_PIECES = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an archive is, to which keys it is encrypted, and whose it is; None where nobody is asked."""
+
+    directory: Path
+    keys: Sequence[Key] = ()
+    installation: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """The bytes from ``start`` to ``end`` of the file ``name`` of the log."""
+
+    path: Path
+    name: str
+    start: int
+    end: int
+    mark: str
+
+
+class Log:
+    """The log of one server in the archive, ``folder`` being that of its system."""
+
+    def __init__(self, place: Place, folder: Path) -> None:
+        self._place, self._folder, self._system = place, folder / _LOG, folder.name
+        self._pieces: dict[str, list[Piece]] = {}
+        for path in sorted(self._folder.glob("*.gz*")):
+            if found := _PIECE.fullmatch(path.name):
+                name, start, end, mark = found.groups()
+                piece = Piece(path=path, name=name, start=int(start, 16), end=int(end, 16), mark=mark)
+                self._pieces.setdefault(name, []).append(piece)
+
+    def take(self, spool: Path, received: int | None) -> bool:
+        """Take what a receiver wrote to ``spool`` before ``received``, or all of it where none writes any more.
+
+        Returns False if something moved meanwhile: then it is taken with the next call. A file that is whole is deleted
+        from ``spool`` when it is here.
+
+        Raises:
+            OSError: the archive can't be written.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        still = True
+        for path in sorted(spool.iterdir()):
+            name = path.name.removesuffix(".partial")
+            try:
+                whole = name == path.name
+                start, content = (0, path.read_bytes()) if whole else self._new(path, name, received)
+            except FileNotFoundError:  # it was closed meanwhile
+                still = False
+                continue
+            if content:
+                self._put(name, start, content)
+            if whole:
+                path.unlink()
+        return still
+
+    def _new(self, path: Path, name: str, received: int | None) -> tuple[int, bytes]:
+        """What of a file is not here yet, and where that begins; all of it where it would be one piece too many."""
+        chained = chain(self._pieces.get(name, []))
+        done = chained[-1].end if chained else 0
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(done)
+            if received is None:
+                new = file.read().rstrip(b"\0")  # it was made as large as it will be
+            else:
+                new = file.read(max(0, min(size, received - wal.first_place(name, size)) - done))
+            if new and len(chained) >= _PIECES:
+                file.seek(0)
+                return 0, file.read(done + len(new))
+        return done, new
+
+    def _put(self, name: str, start: int, content: bytes) -> None:
+        """Write one piece; those of which it has all go."""
+        end = start + len(content)
+        stored = gzip.compress(content, 1, mtime=0)
+        if self._place.keys:
+            stored = pyrage.encrypt(stored, list(self._place.keys))
+        mark = self._mark(name, start, end, stored, self._place.installation)
+        suffix = ".gz.age" if self._place.keys else ".gz"
+        path = self._folder / f"{name}.{start:08x}-{end:08x}.{mark}{suffix}"
+        part = path.with_name(f".{path.name}")
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(stored)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        old = self._pieces.get(name, [])
+        self._pieces[name] = [each for each in old if each.start < start or each.end > end]
+        self._pieces[name].append(Piece(path=path, name=name, start=start, end=end, mark=mark))
+        for each in old:
+            if each not in self._pieces[name] and each.path != path:
+                each.path.unlink(missing_ok=True)
+
+    def _mark(self, name: str, start: int, end: int, stored: bytes, installation: UUID | None) -> str:
+        said = f"{self._system}/{name}.{start:08x}-{end:08x}/".encode()
+        return backups.mark(said + stored, installation)[:32] if installation else ""
+
+    def read(self, since: str, identities: Sequence[Identity], segment_bytes: int) -> Iterator[tuple[str, bytes]]:
+        """Give each file of the log from the one called ``since`` on, filled up with zeros, until one is missing.
+
+        Raises:
+            Refused: one was changed or is another installation's, or no key opens it.
+        """
+        name = since
+        while chained := chain(self._pieces.get(name, [])):
+            content = b"".join(self._opened(piece, identities) for piece in chained)
+            yield name, content.ljust(segment_bytes, b"\0")
+            if len(content) < segment_bytes:
+                return
+            name = wal.following(name, segment_bytes)
+
+    def _opened(self, piece: Piece, identities: Sequence[Identity]) -> bytes:
+        stored = piece.path.read_bytes()
+        installation = self._place.installation
+        sealed = self._mark(piece.name, piece.start, piece.end, stored, installation)
+        if installation and not hmac.compare_digest(sealed, piece.mark):
+            raise Refused(
+                f"{piece.path} was changed, or is of another installation. Nothing was restored: if you know that"
+                " nobody else could write to it, say --trust."
+            )
+        try:
+            if piece.path.suffix == ".age":
+                if not identities:
+                    raise Refused(f"{piece.path} is encrypted: give the private key with --key.")
+                stored = pyrage.decrypt(stored, list(identities))
+            return gzip.decompress(stored)
+        except pyrage.DecryptError as error:
+            raise Refused(f"{piece.path} is encrypted to another key than the one given, or damaged.") from error
+        except (OSError, EOFError) as error:
+            raise Refused(f"{piece.path} is damaged.") from error
+
+    def forget(self, before: str) -> None:
+        """Delete what is older than the file of the log called ``before``."""
+        for name in [each for each in self._pieces if each[8:] < before[8:]]:
+            for piece in self._pieces.pop(name):
+                piece.path.unlink(missing_ok=True)
+
+
+def chain(pieces: Sequence[Piece]) -> list[Piece]:
+    """Those of ``pieces``, which are of one file of the log, that follow each other from its beginning."""
+    chained: list[Piece] = []
+    place = 0
+    while after := [each for each in pieces if each.start == place and each.end > place]:
+        chained.append(max(after, key=lambda each: each.end))
+        place = chained[-1].end
+    return chained
+
+
+# ── bases ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """All files of a server, in ``folder``; with the log from the file called ``since`` on they become any moment."""
+
+    folder: Path
+    parts: list[Part]
+    since: str
+    major: int
+    segment_bytes: int
+    locales: list[str]
+    services: list[str]
+
+    @property
+    def at(self) -> datetime:
+        """From when on it can become any moment."""
+        return max(datetime.fromisoformat(part.at) for part in self.parts)
+
+
+def write_base(
+    place: Place, folder: Path, taken: Path, seen: wal.Look, services: Sequence[str], progress: backups.Progress
+) -> None:
+    """Put what ``wal.take_base`` made in ``taken`` into the archive, below ``folder``, which is that of its system."""
+    if place.installation is None:
+        raise Refused("An archive is sealed by its installation.")
+    base = backups.next_folder(folder)
+    base.mkdir(parents=True, mode=0o700)
+    parts = [_part(taken / name, base, place, progress) for name in (wal.TAR, wal.LISTING)]
+    timeline, start = wal.begins(taken / wal.LISTING)
+    said = {
+        "since": wal.segment(timeline, start, seen.segment_bytes),
+        "major": seen.major,
+        "segment_bytes": seen.segment_bytes,
+        "locales": seen.locales,
+        "services": list(services),
+    }
+    backups.write_manifest(base, parts, place.installation, base=said)
+
+
+def _part(file: Path, base: Path, place: Place, progress: backups.Progress) -> Part:
+    def give(take: backups.Take) -> int:
+        with file.open("rb") as stream:
+            take(stream)
+        return 0
+
+    path = base / f"{file.name}{'.age' if place.keys else ''}"
+    return backups.write_part(path, file.name, give, place.keys, progress)
+
+
+def read_base(folder: Path, installation: UUID | None) -> Base:
+    """What the base in ``folder`` is. Raises Refused as ``backups.read`` does."""
+    parts, said = backups.read_manifest(folder, installation)
+    return Base(folder=folder, parts=parts, **said["base"])
+
+
+def bases(directory: Path) -> list[Path]:
+    """All whole bases of all servers below ``directory``, the oldest first."""
+    found = directory.glob(f"*/*/*/{backups.MANIFEST}")
+    return [path.parent for path in sorted(found, key=lambda path: (path.parent.name, path))]
+
+
+def is_one(directory: Path) -> bool:
+    """Whether ``directory`` is an archive, and no backup."""
+    return bool(bases(directory))
+
+
+def prune(place: Place, server: str, keep: int) -> None:
+    """Delete all but the newest ``keep`` bases of ``server``, and what of its log only those needed that went."""
+    ours = [each for each in bases(place.directory) if each.parents[1].name == server]
+    for gone in ours[:-keep]:
+        (gone / backups.MANIFEST).unlink()
+        shutil.rmtree(gone)
+    kept = ours[-keep:]
+    newest = kept[-1].parent if kept else None
+    for system in (place.directory / server).iterdir():
+        own = [each for each in kept if each.parent == system]
+        if own:
+            Log(place, system).forget(read_base(own[0], place.installation).since)
+        elif newest and system.name != newest.name:
+            shutil.rmtree(system)  # of a server that is gone, and too old
+
+
+def size(folder: Path) -> int:
+    """How many bytes are below ``folder``."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def write_figures(folder: Path) -> None:
+    """Write the figures of all servers, for node_exporter."""
+    write_to_textfile(str(folder / FIGURES), REGISTRY)

@@ -1,0 +1,191 @@
+"""What `lapor archive` does for one server: receive its log, take that to the archive, and each day all its files."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from lapor.errors import Refused
+from lapor.servers import wal
+from lapor.servers.dump import Database
+from lapor.system import archive
+
+#: Until what failed for all files of a server is tried again.
+_AGAIN = timedelta(minutes=1)
+
+
+class Server:
+    """One server with the databases of ``services``. ``say`` is told what goes wrong, and when it is over."""
+
+    def __init__(
+        self,
+        name: str,
+        databases: Sequence[Database],
+        place: archive.Place,
+        spool: Path,
+        *,
+        every: timedelta,
+        keep: int,
+        say: Callable[[str], None],
+    ) -> None:
+        self.name, self._place, self._say = name, place, say
+        self._services, self._admin = [each.service for each in databases], databases[0].address("postgres")
+        self._spool, self._every, self._keep = spool / name, every, keep
+        self._db: psycopg.Connection[Any] | None = None
+        self._receiver: subprocess.Popen[bytes] | None = None
+        self._system: str | None = None
+        self._log: archive.Log | None = None
+        self._writing = threading.Lock()  # of the log: what is pruned is not written to
+        self._asked: tuple[float, int] | None = None
+        self._base: Future[None] | None = None
+        self._base_due = datetime.now(UTC)
+        self._wrong: str | None = None
+
+    def turn(self, work: Executor) -> None:
+        """Do what is to be done now; what takes long is given to ``work``. What goes wrong is tried again next time."""
+        wrong = None
+        try:
+            seen = self._look()
+        except psycopg.Error as error:
+            seen, wrong = None, f"its server does not answer: {' '.join(str(error).split())}"
+        try:
+            wrong = self._receive(seen) or wrong if seen else wrong
+            self._take(seen)
+            wrong = self._bases(seen, work) or wrong if seen else wrong
+        except OSError as error:
+            wrong = f"the archive can't be written ({error.strerror}): make room there, or mount it."
+        except psycopg.Error as error:
+            wrong = f"its server does not answer: {' '.join(str(error).split())}"
+        except Refused as error:
+            wrong = str(error)
+        if wrong != self._wrong:
+            self._say(f"{self.name}: {wrong or 'all is archived again'}")
+        self._wrong = wrong
+
+    def close(self) -> None:
+        """End the receiver, and the connection."""
+        self._end_receiver()
+        if self._db:
+            self._db.close()
+
+    def _look(self) -> wal.Look:
+        if self._db is None or self._db.closed:
+            self._db = psycopg.connect(self._admin, autocommit=True, connect_timeout=5)
+        try:
+            return wal.look(self._db)
+        except psycopg.Error:
+            self._db.close()
+            raise
+
+    @property
+    def _received(self) -> Path:
+        return self._spool / str(self._system) / "log"
+
+    @property
+    def _folder(self) -> Path:
+        return self._place.directory / self.name / str(self._system)
+
+    def _receive(self, seen: wal.Look) -> str | None:
+        """See to it that the log of this server is received; what is wrong with the one that did."""
+        if self._db is None:
+            return None
+        if seen.system != self._system:  # it is a new one, or we are
+            self._end_receiver()
+            self._system = seen.system
+            self._take_what_is_left()
+            self._received.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._log, self._asked = archive.Log(self._place, self._folder), None
+            self._base_due = self._next_base()
+        if seen.state in (None, "lost"):
+            self._end_receiver()
+            self._take(None)
+            shutil.rmtree(self._received)
+            self._received.mkdir(mode=0o700)
+            wal.reserve(self._db)
+            self._base_due = datetime.now(UTC)  # what was written until now is nowhere else
+            self._asked = None
+            if seen.state == "lost":
+                self._say(f"{self.name}: for too long nobody took its log, a part is missing: its files are taken anew")
+        if self._receiver and self._receiver.poll() is None:
+            return None
+        said = self._receiver.stderr.read().decode(errors="replace") if self._receiver and self._receiver.stderr else ""
+        wal.turn_out(self._db)
+        self._receiver = wal.receive(self._admin, self._received)
+        return " ".join(said.split())[-300:] or None
+
+    def _take_what_is_left(self) -> None:
+        """Take what was received of a server that was here before this one, and forget it."""
+        self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for before in [each for each in self._spool.iterdir() if each.name != self._system]:
+            if (before / "log").is_dir():
+                archive.Log(self._place, self._place.directory / self.name / before.name).take(before / "log", None)
+            shutil.rmtree(before)
+
+    def _end_receiver(self) -> None:
+        """End the receiver, if there is one, and return when it has ended."""
+        if self._receiver and self._receiver.poll() is None:
+            self._receiver.terminate()
+            self._receiver.wait()
+
+    def _take(self, seen: wal.Look | None) -> None:
+        """Take to the archive what was received, and see up to when that is all."""
+        if self._log is None:
+            return
+        writing = self._receiver is not None and self._receiver.poll() is None
+        if writing and (seen is None or seen.received is None):
+            return  # where it writes nobody says
+        with self._writing:
+            whole = self._log.take(self._received, seen.received if writing and seen else None)
+        if seen is None or not writing or not whole or seen.received is None:
+            return
+        if self._asked and seen.received >= self._asked[1]:
+            archive.AT.labels(self.name).set(self._asked[0])
+            self._asked = None
+        self._asked = self._asked or (seen.at, seen.written)
+        archive.HELD.labels(self.name).set(seen.held)
+
+    # ── all files ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _bases(self, seen: wal.Look, work: Executor) -> str | None:
+        wrong = None
+        if self._base and self._base.done():
+            done, self._base = self._base, None
+            if error := done.exception():
+                wrong = f"its files can't be archived: {error}"
+                self._base_due = datetime.now(UTC) + _AGAIN
+            else:
+                self._base_due = self._next_base()
+        if not self._base and datetime.now(UTC) >= self._base_due:
+            self._base = work.submit(self._take_base, seen)
+        return wrong
+
+    def _next_base(self) -> datetime:
+        """When all files are to be taken again: figures say when they were."""
+        ours = [each for each in archive.bases(self._place.directory) if each.parent == self._folder]
+        if not ours:
+            return datetime.now(UTC)
+        at = archive.read_base(ours[-1], self._place.installation).at
+        archive.BASE_AT.labels(self.name).set(at.timestamp())
+        return at + self._every
+
+    def _take_base(self, seen: wal.Look) -> None:
+        taken = self._spool / seen.system / "base"
+        with suppress(FileNotFoundError):
+            shutil.rmtree(taken)
+        try:
+            wal.take_base(self._admin, taken)
+            archive.write_base(self._place, self._folder, taken, seen, self._services, lambda _name, _bytes: None)
+        finally:
+            shutil.rmtree(taken, ignore_errors=True)
+        with self._writing:
+            archive.prune(self._place, self.name, self._keep)
+            self._log = archive.Log(self._place, self._folder)
+        archive.BYTES.labels(self.name).set(archive.size(self._place.directory / self.name))

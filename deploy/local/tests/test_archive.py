@@ -1,0 +1,272 @@
+"""What is received arrives in the archive whole, in order and once; what is damaged in it, or another's, is named."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from lapor.errors import Refused
+from lapor.servers import wal
+from lapor.system import archive, backups
+
+OURS = UUID(int=1)
+SIZE = 1 << 16  # of a file of the log, here
+FIRST, SECOND = (wal.segment(1, n * SIZE, SIZE) for n in (5, 6))
+BEGIN = 5 * SIZE
+
+
+def bytes_of_the_log(length: int) -> bytes:
+    return bytes(n % 251 + 1 for n in range(length))
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    return spool
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> archive.Place:
+    return archive.Place(directory=tmp_path / "archive", installation=OURS)
+
+
+def log(place: archive.Place) -> archive.Log:
+    """It, as a process that starts finds it."""
+    return archive.Log(place, place.directory / "router" / "7")
+
+
+def receive(spool: Path, name: str, content: bytes, *, whole: bool = False) -> None:
+    (spool / f"{name}.partial").write_bytes(content.ljust(SIZE, b"\0"))
+    if whole:
+        (spool / f"{name}.partial").rename(spool / name)
+
+
+def found(place: archive.Place) -> list[tuple[str, bytes]]:
+    return list(log(place).read(FIRST, [], SIZE))
+
+
+def pieces(place: archive.Place) -> list[str]:
+    return sorted(".".join(path.name.split(".")[:2])[16:] for path in (place.directory / "router/7/log").iterdir())
+
+
+def test_names_and_places_of_the_log_are_those_of_postgresql() -> None:
+    assert "000000010000000000000002" == wal.segment(1, 0x2000028, 1 << 24)
+    assert "0000000300000001000000FF" == wal.segment(3, 0x1FF000000, 1 << 24)
+    assert "000000030000000200000000" == wal.following("0000000300000001000000FF", 1 << 24)
+    assert 0x1FF000000 == wal.first_place("0000000300000001000000FF", 1 << 24)
+
+
+def test_only_what_was_received_is_taken_and_each_byte_once(place: archive.Place, spool: Path) -> None:
+    content = bytes_of_the_log(300)
+    taking = log(place)
+    receive(spool, FIRST, content)  # its end is being written
+
+    for received in (100, 100, 250, 40):
+        assert taking.take(spool, BEGIN + received)
+
+    assert ["00000005.00000000-00000064", "00000005.00000064-000000fa"] == pieces(place)
+    assert [(FIRST, content[:250].ljust(SIZE, b"\0"))] == found(place)
+
+
+def test_when_nobody_writes_any_more_all_that_is_there_is_taken(place: archive.Place, spool: Path) -> None:
+    content = bytes_of_the_log(300)
+    receive(spool, FIRST, content)
+    log(place).take(spool, BEGIN + 100)
+
+    log(place).take(spool, None)  # by another process than the one before
+
+    assert ["00000005.00000000-00000064", "00000005.00000064-0000012c"] == pieces(place)
+    assert [(FIRST, content.ljust(SIZE, b"\0"))] == found(place)
+
+
+def test_a_file_that_is_full_is_one_piece_and_leaves_the_spool(place: archive.Place, spool: Path) -> None:
+    full, next_ = bytes_of_the_log(SIZE), bytes_of_the_log(10)
+    taking = log(place)
+    receive(spool, FIRST, full[:100])
+    taking.take(spool, BEGIN + 100)
+    receive(spool, FIRST, full, whole=True)
+    receive(spool, SECOND, next_)
+
+    taking.take(spool, BEGIN + SIZE + 10)
+
+    assert ["00000005.00000000-00010000", "00000006.00000000-0000000a"] == pieces(place)
+    assert [f"{SECOND}.partial"] == [path.name for path in spool.iterdir()]
+    assert [(FIRST, full), (SECOND, next_.ljust(SIZE, b"\0"))] == found(place)
+
+
+def test_many_pieces_become_one(place: archive.Place, spool: Path) -> None:
+    content = bytes_of_the_log(700)
+    taking = log(place)
+    receive(spool, FIRST, content)
+
+    for received in range(10, 611, 10):
+        taking.take(spool, BEGIN + received)
+
+    assert ["00000005.00000000-00000262"] == pieces(place)
+    taking.take(spool, BEGIN + 700)
+    assert [(FIRST, content.ljust(SIZE, b"\0"))] == found(place)
+
+
+def test_what_a_crash_left_twice_is_read_once(place: archive.Place, spool: Path) -> None:
+    """It fell between a piece that has all, and the end of those that it has."""
+    content = bytes_of_the_log(SIZE)
+    receive(spool, FIRST, content[:100])
+    log(place).take(spool, BEGIN + 100)
+    [small] = (place.directory / "router/7/log").iterdir()
+    kept = small.read_bytes()
+    receive(spool, FIRST, content, whole=True)
+    log(place).take(spool, None)
+    small.write_bytes(kept)
+
+    assert [(FIRST, content)] == found(place)
+
+
+def test_after_a_gap_nothing_is_given(place: archive.Place, spool: Path) -> None:
+    for n in (5, 7):
+        receive(spool, wal.segment(1, n * SIZE, SIZE), bytes_of_the_log(SIZE), whole=True)
+    log(place).take(spool, None)
+
+    assert [FIRST] == [name for name, _ in found(place)]
+
+
+def test_a_piece_that_was_changed_renamed_or_is_of_another_is_refused(place: archive.Place, spool: Path) -> None:
+    receive(spool, FIRST, bytes_of_the_log(100))
+    log(place).take(spool, None)
+    [piece] = (place.directory / "router/7/log").iterdir()
+    other = archive.Place(directory=place.directory, installation=UUID(int=2))
+    with pytest.raises(Refused, match="was changed, or is of another installation"):
+        list(log(other).read(FIRST, [], SIZE))
+    assert 1 == len(list(log(archive.Place(directory=place.directory, installation=None)).read(FIRST, [], SIZE)))
+
+    piece.rename(piece.with_name(piece.name.replace(FIRST, SECOND)))
+    with pytest.raises(Refused, match="was changed"):
+        list(log(place).read(SECOND, [], SIZE))
+
+
+def test_a_piece_opens_with_its_key_alone(place: archive.Place, spool: Path, tmp_path: Path) -> None:
+    keys = []
+    for name in ("ours", "theirs"):
+        private, public = backups.new_key()
+        (tmp_path / name).write_text(private)
+        (tmp_path / f"{name}.pub").write_text(public)
+        keys.append((backups.public_keys(tmp_path / f"{name}.pub"), backups.private_keys(tmp_path / name)))
+    (public_key, ours), (_, theirs) = keys
+    closed = archive.Place(directory=place.directory, keys=public_key, installation=OURS)
+    receive(spool, FIRST, bytes_of_the_log(100))
+    log(closed).take(spool, None)
+
+    assert [(FIRST, bytes_of_the_log(100).ljust(SIZE, b"\0"))] == list(log(closed).read(FIRST, ours, SIZE))
+    with pytest.raises(Refused, match="give the private key with --key"):
+        list(log(closed).read(FIRST, [], SIZE))
+    with pytest.raises(Refused, match="encrypted to another key"):
+        list(log(closed).read(FIRST, theirs, SIZE))
+
+
+# ── all files ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def a_base(folder: Path, files: dict[str, bytes], listed: dict[str, bytes]) -> None:
+    """All files of a server as PostgreSQL gives them, or nearly."""
+    folder.mkdir(parents=True)
+    with tarfile.open(folder / wal.TAR, "w:gz") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    said = {
+        "WAL-Ranges": [{"Timeline": 1, "Start-LSN": f"0/{BEGIN + 40:X}", "End-LSN": "0/0"}],
+        "Files": [
+            {"Path": name, "Size": len(content), "Checksum": hashlib.sha256(content).hexdigest()}
+            for name, content in listed.items()
+        ],
+    }
+    body = json.dumps(said)[:-1].encode() + b",\n"
+    end = f'"Manifest-Checksum": "{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
+    (folder / wal.LISTING).write_bytes(body + end)
+
+
+GOOD = {"PG_VERSION": b"18\n", "global": b"1234"}
+LOG = {"pg_wal/000000010000000000000005": b"not listed"}
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (GOOD | LOG, ""),
+        (GOOD | LOG | {"global": b"1235"}, "global in it is not what the server had"),
+        (GOOD | {"more": b""}, "more in it is not what the server had"),
+        ({"global": b"1234"}, "PG_VERSION is missing in it"),
+        (GOOD | {"pg_wal/../../outside": b""}, "pg_wal/../../outside is no file of a server"),
+    ],
+    ids=["as it was", "changed", "more", "less", "elsewhere"],
+)
+def test_a_base_is_what_its_server_listed(tmp_path: Path, files: dict[str, bytes], said: str) -> None:
+    a_base(tmp_path / "base", files, GOOD)
+    into = tmp_path / "into"
+    (into / "pg_wal").mkdir(parents=True)
+    if not said:
+        wal.check_base(tmp_path / "base" / wal.TAR, tmp_path / "base" / wal.LISTING, into)
+        assert files == {str(path.relative_to(into)): path.read_bytes() for path in into.rglob("*") if path.is_file()}
+        return
+    with pytest.raises(Refused, match=f"is damaged: {said}"):
+        wal.check_base(tmp_path / "base" / wal.TAR, tmp_path / "base" / wal.LISTING, into)
+    assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.parametrize(("name", "said"), [(wal.LISTING, "has not its own checksum"), (wal.TAR, "is damaged")])
+def test_a_base_that_was_cut_or_changed_is_damaged(tmp_path: Path, name: str, said: str) -> None:
+    a_base(tmp_path / "base", GOOD, GOOD)
+    file = tmp_path / "base" / name
+    file.write_bytes(file.read_bytes()[:-60])
+    with pytest.raises(Refused, match=said):
+        wal.check_base(tmp_path / "base" / wal.TAR, tmp_path / "base" / wal.LISTING)
+
+
+def look(system: str = "7") -> wal.Look:
+    return wal.Look(
+        at=0, system=system, major=18, segment_bytes=SIZE, written=0, received=0, held=0, state=None, locales=["C"]
+    )
+
+
+def test_with_the_oldest_base_the_log_goes_that_only_it_needs(
+    place: archive.Place, spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And with the last base of a server that is gone, all of that."""
+    for n in (4, 5, 6):
+        receive(spool, wal.segment(1, n * SIZE, SIZE), bytes_of_the_log(SIZE), whole=True)
+    log(place).take(spool, None)
+    a_base(tmp_path / "base", GOOD, GOOD)
+    for day, system in ((1, "6"), (2, "7"), (3, "7")):
+        named = f"2026-12-0{day}T020000Z"
+        monkeypatch.setattr(backups, "next_folder", lambda folder, named=named: folder / named)
+        archive.write_base(
+            place, place.directory / "router" / system, tmp_path / "base", look(system), ["router"], lambda *_: None
+        )
+
+    archive.prune(place, "router", 2)
+
+    assert ["2026-12-02T020000Z", "2026-12-03T020000Z"] == [path.name for path in archive.bases(place.directory)]
+    assert ["7"] == [path.name for path in (place.directory / "router").iterdir()]
+    assert ["00000005.00000000-00010000", "00000006.00000000-00010000"] == pieces(place)
+    base = archive.read_base(archive.bases(place.directory)[0], OURS)
+    assert (FIRST, 18, SIZE, ["router"]) == (base.since, base.major, base.segment_bytes, base.services)
+    assert datetime.now(UTC) - base.at < timedelta(minutes=10)
+
+
+def test_what_is_no_archive_is_none(place: archive.Place, tmp_path: Path) -> None:
+    assert not archive.is_one(tmp_path)
+    backups.write(tmp_path / "2026-12-01T020000Z", [], [], OURS, lambda *_: None)
+    assert not archive.is_one(tmp_path)
+    assert not archive.is_one(tmp_path / "2026-12-01T020000Z")
+
+
+def test_figures_are_written_for_each_server(tmp_path: Path) -> None:
+    archive.AT.labels("router").set(17)
+    archive.write_figures(tmp_path)
+    assert 'lapor_archive_timestamp_seconds{service="router"} 17.0\n' in (tmp_path / archive.FIGURES).read_text()

@@ -1,0 +1,307 @@
+"""A database's disk is thrown away under load, or a table is dropped: the archive gives back what was acknowledged."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from lapor.processes import process
+from lapor.processes.data_dir import DataDir, let_through
+from lapor.servers import postgres, wal
+from lapor.system import archive, backups, moment
+from testing.programs import missing
+from testing.servers import Cli, start_postgres
+from testing.waiting import until
+
+pytestmark = [pytest.mark.connected, pytest.mark.slow]
+
+OURS, OTHERS = UUID(int=1), UUID(int=2)
+#: It can't be pressed, so the log fills several of its files.
+TEXT = secrets.token_hex(4000)
+
+
+class Archived:
+    """A server with the database of the router, and `lapor archive` that takes it to ``place``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stack = start_postgres(folder, fsync=False)
+        self.place, self.spool = folder / "archive", folder / "spool"
+        self.key = folder / "key"
+        private, public = backups.new_key()
+        self.key.write_text(private)
+        self.key.with_suffix(".pub").write_text(public)
+        environment = {"INSTALLATION_NAMESPACE": str(OURS), "TMPDIR": str(folder)}
+        self._cli = Cli(data=DataDir(folder / "data"), region=folder, env=environment)
+        self.process: subprocess.Popen[str] | None = None
+        self.make()
+
+    def make(self) -> None:
+        """Make the database, empty."""
+        self.dsn = self.stack.database("router")
+
+    @property
+    def server(self) -> tuple[str, str]:
+        return "--server", f"router={self.stack.cluster.dsn()}"
+
+    def start(self, *more: str) -> None:
+        given = ("--public-key", str(self.key.with_suffix(".pub")), "--spool", str(self.spool), *self.server, *more)
+        self.process = self._cli.start("archive", str(self.place), *given)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it, or, with SIGKILL, also the receiver that it started, as with the machine."""
+        if self.process:
+            os.killpg(self.process.pid, how)
+            self.process.communicate(timeout=60)
+            self.process = None
+
+    def restore(self, *more: str) -> subprocess.CompletedProcess[str]:
+        return self._cli("restore", str(self.place), "router", "--key", str(self.key), *self.server, *more)
+
+    def restored(self, *more: str) -> str:
+        """Restore it, and give what was said."""
+        done = self.restore(*more)
+        assert 0 == done.returncode, done.stderr
+        return done.stderr
+
+    def figure(self, name: str) -> float:
+        """What node_exporter would show; 0 while there is nothing."""
+        with contextlib.suppress(FileNotFoundError):
+            for family in text_string_to_metric_families((self.place / archive.FIGURES).read_text()):
+                for sample in family.samples:
+                    if sample.name == name:
+                        return sample.value
+        return 0.0
+
+    def until_archived(self, moment: float | None = None) -> None:
+        """Wait until all that was committed before ``moment``, or now, is in the archive, and all files are."""
+        since = time.time() if moment is None else moment
+        until(lambda: self.figure("lapor_archive_timestamp_seconds") > since, 30, "all is archived")
+        until(lambda: archive.is_one(self.place), 20, "all files are archived")
+
+    def past_the_first_second(self) -> None:
+        """Wait until there is a moment to which it can be brought back."""
+        first = archive.read_base(archive.bases(self.place)[0], OURS).at + timedelta(seconds=1)
+        until(lambda: datetime.now(UTC) > first, 10, "the second in which all files were taken is over")
+
+    def ask(self, statement: str) -> list[tuple[object, ...]]:
+        with psycopg.connect(self.dsn, autocommit=True) as db:
+            cursor = db.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def discard(self) -> None:
+        self.stop(signal.SIGKILL)
+        self.stack.discard()
+
+
+@contextlib.contextmanager
+def archived() -> Iterator[Archived]:
+    # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
+        let_through(Path(folder))
+        it = Archived(Path(folder))
+        try:
+            yield it
+        finally:
+            it.discard()
+
+
+@pytest.fixture
+def one() -> Iterator[Archived]:
+    with archived() as it:
+        yield it
+
+
+@contextlib.contextmanager
+def written(dsn: str) -> Iterator[list[float]]:
+    """Rows one after the other, as fast as they are acknowledged: row n was at the n-th of these times."""
+    acknowledged: list[float] = []
+    enough = threading.Event()
+
+    def write() -> None:
+        with contextlib.suppress(psycopg.Error), psycopg.connect(dsn, autocommit=True) as db:
+            while not enough.is_set():
+                db.execute("INSERT INTO cases VALUES (%s, %s)", [len(acknowledged), TEXT])
+                acknowledged.append(time.time())
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield acknowledged
+    finally:
+        enough.set()
+        writer.join(60)
+
+
+def test_a_disk_that_is_lost_under_load_costs_the_last_moment_alone(one: Archived) -> None:
+    one.ask("CREATE TABLE cases (n int PRIMARY KEY, text text)")
+    with written(one.dsn) as acknowledged:
+        until(lambda: len(acknowledged) > 1000, 60, "rows before anything is archived")
+        one.start()
+        one.until_archived()
+        since = len(acknowledged)
+        until(lambda: len(acknowledged) > since + 4000, 120, "rows that are only in the log")
+        one.until_archived(acknowledged[since + 4000])
+        one.stop(signal.SIGKILL)
+        one.stack.kill_postgres()
+    lost_at = time.time()
+    promised = one.figure("lapor_archive_timestamp_seconds")
+    shutil.rmtree(one.stack.cluster.directory)
+    shutil.rmtree(one.spool)
+
+    postgres.prepare(one.stack.cluster)
+    one.stack.start_postgres()
+    one.make()
+    begun = time.monotonic()
+    one.restored()
+    took = time.monotonic() - begun
+
+    found = [n for (n,) in one.ask("SELECT n FROM cases ORDER BY n")]
+    expected = sum(moment < promised for moment in acknowledged)
+    print(  # for docs/benchmarks.md
+        f"{len(acknowledged)} rows acknowledged, {len(acknowledged) - len(found)} lost,"
+        f" of the last {lost_at - acknowledged[min(len(found), len(acknowledged)) - 1]:.1f} s;"
+        f" restored in {took:.1f} s; {archive.size(one.place) / 1e6:.1f} MB in the archive"
+    )
+    assert list(range(len(found))) == found
+    assert since + 4000 < expected <= len(found) <= len(acknowledged) + 1  # one may be there that nobody heard of
+
+
+def test_what_was_dropped_is_there_a_moment_before(one: Archived) -> None:
+    one.ask("CREATE TABLE cases (n int)")
+    one.start()
+    one.until_archived()
+    one.past_the_first_second()
+    one.ask("INSERT INTO cases SELECT generate_series(1, 1000)")
+    [[before]] = one.ask("SELECT clock_timestamp()")
+    assert isinstance(before, datetime)
+    one.ask("DROP TABLE cases")
+    one.ask("CREATE TABLE later (n int)")
+    one.until_archived()
+
+    said = one.restored("--until", before.isoformat())
+    assert "the archive ends before" not in said
+    assert [(1000,)] == one.ask("SELECT count(*) FROM cases")
+    assert [(None,)] == one.ask("SELECT to_regclass('later')")
+
+    # It goes on with the server as it is now, and knows all moments still; a time after the last is the last.
+    one.until_archived()
+    one.ask("INSERT INTO cases VALUES (1001)")
+    one.until_archived()
+    assert "the archive ends before" in one.restored("--until", (datetime.now(UTC) + timedelta(days=1)).isoformat())
+    assert [(1001,)] == one.ask("SELECT count(*) FROM cases")
+
+
+def test_what_is_not_ours_or_not_whole_is_refused_before_anything_is_done(one: Archived) -> None:
+    one.ask("CREATE TABLE cases AS SELECT generate_series(1, 10) n")
+    one.start()
+    one.until_archived()
+    one.stop()
+    [base] = archive.bases(one.place)
+    other = Cli(data=DataDir(one.place), region=one.place, env={"INSTALLATION_NAMESPACE": str(OTHERS)})
+
+    done = other("restore", str(one.place), "router", "--key", str(one.key), *one.server)
+    assert (1, True) == (done.returncode, "was changed, or is of another installation" in done.stderr)
+    done = one.restore("--until", "2026-01-01T00:00:00Z")
+    assert (1, True) == (done.returncode, "The archive of router begins at 20" in done.stderr)
+
+    piece = next((base.parent / "log").iterdir())
+    whole = piece.read_bytes()
+    piece.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    done = one.restore()
+    assert (1, True) == (done.returncode, f"{piece} was changed" in " ".join(done.stderr.split()))
+    piece.write_bytes(whole)
+
+    tar = base / "base.tar.gz.age"
+    content = bytearray(tar.read_bytes())
+    content[len(content) // 2] ^= 1
+    tar.write_bytes(content)
+    done = one.restore()
+    assert 1 == done.returncode
+    assert f"{tar} is damaged: it has not the checksum of the manifest. Take another backup." in done.stderr
+    assert [(10,)] == one.ask("SELECT count(*) FROM cases")
+    assert [("router",)] == one.ask("SELECT datname FROM pg_database WHERE datname LIKE 'router%'")
+
+
+@pytest.mark.parametrize("debian", ["", "/usr/lib/postgresql/15/bin"], ids=["18", "15"])
+def test_a_server_of_another_version_or_locale_comes_back_too(debian: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of an image is, whose locales are not on the machine that restores."""
+    if debian:
+        if not Path(debian).is_dir():
+            missing("PostgreSQL 15 is not installed (Debian: apt-get install postgresql-15)")
+        monkeypatch.setattr(postgres, "programs", lambda: Path(debian))
+        monkeypatch.setattr(postgres, "SETTINGS", postgres.SETTINGS.replace("io_method = sync\n", ""))
+    with tempfile.TemporaryDirectory(prefix="lapor-") as locales:
+        let_through(Path(locales))
+        Path(locales, "id_ID.utf8").symlink_to("/usr/lib/locale/C.utf8")
+        monkeypatch.setenv("LOCPATH", locales)
+        monkeypatch.setattr(process, "INHERITED", (*process.INHERITED, "LOCPATH"))
+        given = [word.replace("C.UTF-8", "id_ID.utf8") for word in postgres.INITDB]
+        monkeypatch.setattr(postgres, "INITDB", given)
+        with archived() as it:
+            monkeypatch.delenv("LOCPATH")
+            it.ask("CREATE TABLE cases AS SELECT n, md5(n::text) AS text FROM generate_series(1, 100) n")
+            it.start()
+            it.until_archived()
+            it.ask("DELETE FROM cases WHERE n > 10")
+            it.until_archived()
+
+            assert [("id_ID.utf8",)] == it.ask("SELECT datcollate FROM pg_database WHERE datname = 'router'")
+            with moment.recovered(
+                it.place, ["router"], None, backups.private_keys(it.key), OURS, lambda *_: None
+            ) as moments:
+                assert [10] == [part.rows for each in moments for part in each.parts]
+
+
+def test_a_server_that_kept_its_log_no_longer_has_all_its_files_taken_anew(one: Archived) -> None:
+    one.ask("CREATE TABLE cases (n int)")
+    one.start()
+    one.until_archived()
+    one.stop()
+    [old] = archive.bases(one.place)
+    with psycopg.connect(one.stack.cluster.dsn(), autocommit=True) as db:
+        db.execute("SELECT pg_drop_replication_slot(%s)", [wal.SLOT])
+    one.ask("INSERT INTO cases SELECT generate_series(1, 1000)")
+
+    one.start("--keep", "1")
+
+    until(lambda: archive.is_one(one.place) and old not in archive.bases(one.place), 60, "a new base alone")
+    one.until_archived()
+    one.ask("DELETE FROM cases WHERE n > 10")
+    one.until_archived()
+    one.restored()
+    assert [(10,)] == one.ask("SELECT count(*) FROM cases")
+
+
+def test_a_receiver_that_was_left_behind_is_ended_and_what_it_had_is_taken(one: Archived) -> None:
+    one.ask("CREATE TABLE cases (n int)")
+    one.start()
+    one.until_archived()
+    assert one.process
+    one.process.kill()
+    one.process.communicate(timeout=60)
+    one.ask("INSERT INTO cases SELECT generate_series(1, 1000)")
+
+    one.start()
+
+    one.until_archived()
+    one.ask("DROP TABLE cases")
+    one.until_archived()
+    one.stop()
+    one.restored()
+    assert [(None,)] == one.ask("SELECT to_regclass('cases')")
+    assert 1 == len(archive.bases(one.place))
