@@ -1,18 +1,28 @@
 #!/bin/bash
 # Puts the databases of services back to a backup, and lets them read again from Kafka what it does not know.
-#   deploy/backup/restore.sh [--trust] BACKUP KEY SERVICE…      from where docker-compose.yml is, e.g.
+#   deploy/backup/restore.sh [--trust] [--until TIME] BACKUP KEY SERVICE…      from where docker-compose.yml is, e.g.
 #   deploy/backup/restore.sh 2026-11-27T020000Z /media/usb/lapor-backup.key router sla-monitor
-# BACKUP: a folder in the volume of backups. COMPOSE: what docker-compose is called with. All else runs on meanwhile.
-# --trust: also one that another installation or an older release made, if nobody else could write to it.
+#   deploy/backup/restore.sh --until 2026-11-27T09:59+08:00 archive /media/usb/lapor-backup.key router
+# BACKUP: a folder in the volume of backups, or `archive`: its last moment, or that of TIME. COMPOSE: what docker-compose is
+# called with. All else runs on meanwhile. --trust: also one that another installation or an older release made, if nobody
+# else could write to it.
 set -euo pipefail
-trust=()
-[[ ${1:-} != --trust ]] || { trust=(--trust) && shift; }
+more=()
+while [[ ${1:-} == --* ]]; do
+  case $1 in
+    --trust) more+=(--trust) && shift ;;
+    --until) more+=(--until "${2:-}") && shift 2 ;;
+    *) set -- ;;
+  esac
+done
 if (($# < 3)); then
-  sed -n '2,6s/^# \{0,1\}//p' "$0"
+  sed -n '2,8s/^# \{0,1\}//p' "$0"
   exit 2
 fi
 backup=$1 key=$2
 shift 2
+folder=/backups/$backup from=backup
+[[ $backup != archive ]] || folder=/archive/place from=archive
 read -ra compose <<<"${COMPOSE:-docker-compose -f docker-compose.yml -f deploy/monitoring/compose.yml -f deploy/backup/compose.yml}"
 [[ -r $key ]] || { echo "$key can't be read: it is the private key of lapor backup-key" >&2; exit 1; }
 
@@ -28,23 +38,23 @@ for service; do # a database that is gone has no owner either
   "${compose[@]}" exec -T "$service-db" bash /docker-entrypoint-initdb.d/owner.sh
 done
 # The key goes in by a pipe: it is written nowhere but in the memory of that container.
-"${compose[@]}" run --rm -T --no-deps backup \
-  sh -c 'cat >/tmp/key && exec lapor restore "$@" --key /tmp/key' restore "/backups/$backup" "${trust[@]}" "${@/#/--service=}" <"$key"
+"${compose[@]}" run --rm -T --no-deps "$from" \
+  sh -c 'cat >/tmp/key && exec lapor restore "$@" --key /tmp/key' restore "$folder" "${more[@]}" "${@/#/--service=}" <"$key"
 trap - EXIT
 # What was attached goes from the one container to the other: neither may write where the other reads.
 lacking=()
 for service in intake-web intake-social unit-desk; do
   [[ " $* " == *" $service "* ]] || continue
-  folder=$service take=(--strip-components=1 "$service")
-  [[ $service != intake-web ]] || folder=. take=(--exclude=unit-desk --exclude=intake-social)
-  copies=$("${compose[@]}" run --rm -T --no-deps backup sh -c '
-    folder=/backups/$1/evidence; [ -d "$folder" ] || folder=/backups/evidence
-    if [ ! -d "$folder/$2" ]; then echo none; elif find "$folder/$2" -type f | grep -q .; then echo some; fi
-  ' copies "$backup" "$folder")
+  own=$service take=(--strip-components=1 "$service")
+  [[ $service != intake-web ]] || own=. take=(--exclude=unit-desk --exclude=intake-social)
+  copies=$("${compose[@]}" run --rm -T --no-deps "$from" sh -c '
+    copies=$1/evidence; [ -d "$copies" ] || copies=$(dirname "$1")/evidence
+    if [ ! -d "$copies/$2" ]; then echo none; elif find "$copies/$2" -type f | grep -q .; then echo some; fi
+  ' copies "$folder" "$own")
   [[ $copies != none ]] || lacking+=("$service")
   [[ $copies == some ]] || continue
-  "${compose[@]}" run --rm -T --no-deps backup \
-    sh -c 'cat >/tmp/key && exec lapor evidence "$1" --key /tmp/key' evidence "/backups/$backup" <"$key" |
+  "${compose[@]}" run --rm -T --no-deps "$from" \
+    sh -c 'cat >/tmp/key && exec lapor evidence "$1" --key /tmp/key' evidence "$folder" <"$key" |
     "${compose[@]}" run --rm -T --no-deps "$service" \
       sh -c 'umask 077 && exec tar "$@"' tar -x --no-same-permissions --skip-old-files -C /evidence "${take[@]}"
 done
@@ -56,7 +66,7 @@ if ((${#lacking[@]})); then
   cat >&2 <<END
 
 NO PHOTOS AND VIDEOS CAME BACK for: ${lacking[*]}
-In the volume of backups there are no copies of theirs. They lie beside the folders with a date, in the folder evidence: copy it
+Where the backup is there are no copies of theirs. They lie beside the folders with a date, in the folder evidence: copy it
 there from where backups are kept (docs/operations.md, "The machine is lost"), and do this again.
 END
 fi

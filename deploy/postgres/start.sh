@@ -17,5 +17,6 @@ fi
 
 POSTGRES_PASSWORD=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
 export POSTGRES_PASSWORD
-exec docker-entrypoint.sh postgres -c hba_file="$LAPOR/pg_hba.conf" \
+# A dead archive (deploy/backup) keeps no more of the log than this on the disk: it then takes all files anew.
+exec docker-entrypoint.sh postgres -c max_slot_wal_keep_size=2GB -c hba_file="$LAPOR/pg_hba.conf" \
   -c ssl=on -c ssl_cert_file="$TLS/cert.pem" -c ssl_key_file="$TLS/key.pem"

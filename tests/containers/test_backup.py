@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from lapor.processes.data_dir import DataDir
+from lapor.servers import postgres
 from lapor.system import addresses
 from lapor.system.backups import new_key
 from lapor.system.installation import SERVICES
@@ -20,7 +21,8 @@ from testing.programs import program
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "deploy" / "backup"
 SYSTEM: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-BACKUP: dict[str, Any] = yaml.safe_load((HERE / "compose.yml").read_text())["services"]["backup"]
+OVERLAY: dict[str, Any] = yaml.safe_load((HERE / "compose.yml").read_text())["services"]
+BACKUP, ARCHIVE = OVERLAY["backup"], OVERLAY["archive"]
 
 
 def test_all_files_together_are_valid() -> None:
@@ -55,6 +57,26 @@ def test_it_reaches_each_database_by_its_socket_and_waits_for_it() -> None:
     assert {f"{name}-db" for name in owners} == BACKUP["depends_on"].keys()
 
 
+def test_the_archive_may_and_reaches_what_backups_do_and_has_its_own_place() -> None:
+    its_own = {"command", "environment", "volumes", "healthcheck"}
+    assert {name: it for name, it in BACKUP.items() if name not in its_own} == {
+        name: it for name, it in ARCHIVE.items() if name not in its_own
+    }
+    assert BACKUP["environment"].items() <= ARCHIVE["environment"].items()
+    assert set(BACKUP["volumes"]) <= set(ARCHIVE["volumes"])
+    assert "${ARCHIVE_PLACE:-archive}:/archive/place" in ARCHIVE["volumes"]
+    # What is beside its place would be taken for copies of what citizens attached.
+    assert not any(volume.split(":")[1] == "/archive" for volume in ARCHIVE["volumes"])
+
+
+def test_a_database_lets_its_log_be_taken_and_keeps_no_more_of_it_than_here() -> None:
+    rules = (ROOT / "deploy/postgres/pg_hba.conf").read_text()
+    assert re.search(r"^local +replication +postgres +peer$", rules, re.MULTILINE)
+    started = (ROOT / "deploy/postgres/start.sh").read_text()
+    assert f"-c max_slot_wal_keep_size={postgres.KEPT_FOR_ARCHIVE} " in started
+    assert f"max_slot_wal_keep_size = {postgres.KEPT_FOR_ARCHIVE}\n" in postgres.SETTINGS
+
+
 def _started(tmp_path: Path, key: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     lapor = tmp_path / "lapor"
     lapor.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
@@ -64,6 +86,7 @@ def _started(tmp_path: Path, key: str, *arguments: str) -> subprocess.CompletedP
         "BACKUP_ENCRYPT_TO": key,
         "BACKUP_EVERY_H": "24",
         "BACKUP_KEEP": "14",
+        "ARCHIVE_KEEP": "7",
     }
     command = ["sh", str(HERE / "backup.sh"), *arguments]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
@@ -85,9 +108,18 @@ def test_with_one_it_goes_on_for_ever(tmp_path: Path) -> None:
     assert 1 == _started(tmp_path, "", "recent").returncode  # there is none here
 
 
+def test_the_archive_goes_on_for_ever_too(tmp_path: Path) -> None:
+    public = new_key()[1].strip()
+    said = _started(tmp_path, public, "archive").stdout.split()
+    assert ["archive", "/archive/place", "--every", "24", "--keep", "7", "--public-key"] == said[:7]
+    assert ["--spool", "/spool", "--figures", "/backups"] == said[8:]
+    assert 78 == _started(tmp_path, "", "archive").returncode
+    assert 1 == _started(tmp_path, "", "archiving").returncode  # nothing is archived here
+
+
 def test_a_restore_says_what_it_needs(tmp_path: Path) -> None:
     usage = subprocess.run([HERE / "restore.sh", "one"], capture_output=True, text=True, timeout=120)
-    assert (2, True) == (usage.returncode, "restore.sh [--trust] BACKUP KEY SERVICE" in usage.stdout)
+    assert (2, True) == (usage.returncode, "restore.sh [--trust] [--until TIME] BACKUP KEY SERVICE" in usage.stdout)
     no_key = subprocess.run(
         [HERE / "restore.sh", "one", tmp_path / "none", "router"], capture_output=True, text=True, timeout=120
     )
@@ -111,6 +143,19 @@ def test_a_restore_stops_second_processes_too_and_starts_them_last(tmp_path: Pat
     ps, stop, *_, start = called.read_text().splitlines()
     assert ps.startswith("ps ")
     assert ("stop router sla-monitor router-two", "start router sla-monitor router-two") == (stop, start)
+
+
+def test_a_restore_reads_the_archive_up_to_a_moment(tmp_path: Path) -> None:
+    called, key, compose = tmp_path / "called", tmp_path / "key", tmp_path / "compose"
+    key.write_text("a key")
+    compose.write_text(f'#!/bin/sh\necho "$@" >>{called}\n')
+    compose.chmod(0o700)
+    until = ["--trust", "--until", "2026-11-27T09:59+08:00"]
+    command = [str(HERE / "restore.sh"), *until, "archive", str(key), "router"]
+    subprocess.run(command, env={**os.environ, "COMPOSE": str(compose)}, check=True, capture_output=True, timeout=120)
+    [restore] = [line for line in called.read_text().splitlines() if "lapor restore" in line]
+    assert restore.startswith("run --rm -T --no-deps archive ")
+    assert restore.endswith(" restore /archive/place --trust --until 2026-11-27T09:59+08:00 --service=router")
 
 
 @pytest.fixture
