@@ -15,7 +15,7 @@ import prober.metrics
 import router.metrics
 import sla_monitor.metrics
 import unit_desk.metrics
-from lapor.system import backups
+from lapor.system import archive, backups
 
 #: Modules that declare metrics; to import them is to declare.
 _OF_SERVICES = (classifier.app, intake.metrics, prober.metrics, router.metrics, sla_monitor.metrics, unit_desk.metrics)
@@ -26,7 +26,7 @@ _NAME = re.compile(r"\b(?:lapor_[a-z_]+)\b(?!:)")
 def declared() -> set[str]:
     """Give the names of all series of ours."""
     names: set[str] = set()
-    for family in chain(REGISTRY.collect(), backups.REGISTRY.collect()):
+    for family in chain(REGISTRY.collect(), backups.REGISTRY.collect(), archive.REGISTRY.collect()):
         endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(family.type, [""])
         names |= {family.name + ending for ending in endings if family.name.startswith("lapor_")}
     return names

@@ -53,6 +53,10 @@ _TOOK, _LAST = (
     f'lapor_intake_{name}{{channel="sms"}}' for name in ("acknowledged_total", "last_complaint_timestamp_seconds")
 )
 _BACKUP, _NODE = 'lapor_backup_due_timestamp_seconds{service="router"}', 'up{job="node"}'
+_ARCHIVED, _HELD, _BASE = (
+    f'lapor_archive_{name}{{service="router"}}'
+    for name in ("timestamp_seconds", "held_bytes", "base_timestamp_seconds")
+)
 _FREE, _SIZE = (f'node_filesystem_{what}_bytes{{mountpoint="/",fstype="ext4"}}' for what in ("avail", "size"))
 _CONNECTED, _IN_ROUTER, _MEMORY = "lapor_database_connections", '{service="router"}', "node_memory_Mem"
 _THIS, _NEXT = (f'lapor_calendar_joint_leave_known{{year="{year}"}}' for year in (1970, 1971))
@@ -203,6 +207,10 @@ CASES = {
         {f"{_MEMORY}Available_bytes": "9x60", f"{_MEMORY}Total_bytes": "100x60"},
         {f"{_MEMORY}Available_bytes": "10x60", f"{_MEMORY}Total_bytes": "100x60"},
     ),
+    "LaporArchiveBehind": Case(
+        {_ARCHIVED: "-100+60x60", _HELD: "0x60"}, {_ARCHIVED: "-50+60x60", _HELD: "999999999x60"}, "router"
+    ),
+    "LaporArchiveBaseOld": Case({_BASE: "-175000x60"}, {_BASE: "-170000x60", _NODE: "1x60"}, "router"),
     "LaporDiskFull": Case({_FREE: "9x60", _SIZE: "100x60"}, {_FREE: "10x60", _SIZE: "100x60"}, "/"),
 }
 assert CASES.keys() == ALERTS.keys()
@@ -348,9 +356,10 @@ def test_rules_ask_for_nothing_that_no_service_shows(file: str) -> None:
     assert not asked - declared()
 
 
+@pytest.mark.parametrize("alert", ["LaporBackupOld", "LaporArchiveBaseOld"])
 @pytest.mark.parametrize(("node", "count"), [("1x60", 1), ("0x60", 0)])
 def test_a_backup_that_was_never_made_is_too_old_where_somebody_could_know(
-    node: str, count: int, tmp_path: Path
+    alert: str, node: str, count: int, tmp_path: Path
 ) -> None:
     case = Case({_NODE: node}, {}, "basis data")
-    assert not complaints_of(tmp_path, GROUPS, [_firing("LaporBackupOld", case.fires, case, count)], case.interval)
+    assert not complaints_of(tmp_path, GROUPS, [_firing(alert, case.fires, case, count)], case.interval)
