@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -23,7 +24,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from lapor.processes import process
 from lapor.processes.data_dir import DataDir, let_through
 from lapor.servers import postgres, wal
-from lapor.system import archive, backups, moment
+from lapor.servers.dump import Database
+from lapor.system import archive, archiving, backups, moment
 from testing.programs import missing
 from testing.servers import Cli, start_postgres
 from testing.waiting import until
@@ -285,6 +287,55 @@ def test_a_server_that_kept_its_log_no_longer_has_all_its_files_taken_anew(one: 
     one.until_archived()
     one.restored()
     assert [(10,)] == one.ask("SELECT count(*) FROM cases")
+
+
+def test_an_archive_that_is_away_fills_no_disk_and_loses_nothing(
+    one: Archived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archiving, "MOST_BYTES", 3 << 24)
+    said: list[str] = []
+    place = archive.Place(directory=one.place, installation=OURS)
+    databases = [Database(service="router", name="router", admin=one.stack.cluster.dsn())]
+    every = timedelta(hours=24)
+    server = archiving.Server("router", databases, place, one.spool, every=every, keep=1, say=said.append)
+    with ThreadPoolExecutor(1) as work, contextlib.closing(server):
+
+        def turned(so_far: Callable[[], object]) -> bool:
+            server.turn(work)
+            return bool(so_far())
+
+        until(lambda: turned(lambda: archive.is_one(one.place)), 30, "all files are archived")
+        one.place.rename(one.place.with_name("away"))
+        one.place.write_text("what is mounted there is gone")
+        one.ask("CREATE TABLE cases (n int)")
+        for n in range(6):
+            one.ask(f"INSERT INTO cases VALUES ({n})")
+            with psycopg.connect(one.stack.cluster.dsn(), autocommit=True) as db:
+                db.execute("SELECT pg_switch_wal()")
+            so_far = min(n + 1, 4)
+            until(lambda so_far=so_far: turned(lambda: len(spooled(one)) >= so_far), 10, "it is received")  # type: ignore[misc]
+        until(lambda: turned(lambda: not receiving(one)), 30, "no more is received")
+        assert 4 <= len(spooled(one)) <= 5
+        assert "router: the archive can't be written (Not a directory): make room there, or mount it." in said
+
+        one.place.unlink()
+        one.place.with_name("away").rename(one.place)
+        until(lambda: turned(lambda: len(spooled(one)) == 1 and receiving(one)), 30, "all is taken")
+        until(lambda: turned(lambda: "router: all is archived again" == said[-1]), 30, "somebody is told")
+        since = time.time()
+        until(lambda: turned(lambda: archive.AT.labels("router")._value.get() > since), 30, "nothing waits")
+    with moment.recovered(one.place, [], None, [], OURS, lambda *_: None) as moments:
+        assert [6] == [part.rows for each in moments for part in each.parts]
+    assert 1 == len(archive.bases(one.place))
+
+
+def spooled(one: Archived) -> list[Path]:
+    return list(one.spool.glob("router/*/log/*"))
+
+
+def receiving(one: Archived) -> bool:
+    with psycopg.connect(one.stack.cluster.dsn(), autocommit=True) as db:
+        return db.execute("SELECT active FROM pg_replication_slots").fetchall() == [(True,)]
 
 
 def test_a_receiver_that_was_left_behind_is_ended_and_what_it_had_is_taken(one: Archived) -> None:

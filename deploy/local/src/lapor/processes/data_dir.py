@@ -114,17 +114,8 @@ class DataDir:
         model = [self.model.with_suffix(end) for end in (".bin", ".key", ".new")]
         fresh, password = (self.postgres.with_name(f"postgres.{end}") for end in ("new", "pw"))
         files = [password, self.credentials, self.ports, self.state, self.standins, self.lock, *model]
-        folders = [
-            self.logs,
-            self.kafka,
-            self.postgres,
-            fresh,
-            self.kannel,
-            self.prometheus,
-            self.evidence,
-            self.held,
-            self.spool,
-        ]
+        databases = [self.postgres, fresh, self.spool]
+        folders = [self.logs, self.kafka, *databases, self.kannel, self.prometheus, self.evidence, self.held]
         return [*folders, *files, self.marker]
 
     @property

@@ -19,6 +19,8 @@ from lapor.servers import wal
 from lapor.servers.dump import Database
 from lapor.system import archive
 
+#: So much may wait here for an archive that takes nothing. The rest the server keeps, up to its own bound.
+MOST_BYTES = 1 << 30
 #: Until what failed for all files of a server is tried again.
 _AGAIN = timedelta(minutes=1)
 
@@ -49,6 +51,7 @@ class Server:
         self._base: Future[None] | None = None
         self._base_due = datetime.now(UTC)
         self._wrong: str | None = None
+        archive.AT.labels(name).set(0)  # until it is known: nobody is called where there is no figure
 
     def turn(self, work: Executor) -> None:
         """Do what is to be done now; what takes long is given to ``work``. What goes wrong is tried again next time."""
@@ -98,6 +101,7 @@ class Server:
         """See to it that the log of this server is received; what is wrong with the one that did."""
         if self._db is None:
             return None
+        archive.HELD.labels(self.name).set(seen.held)
         if seen.system != self._system:  # it is a new one, or we are
             self._end_receiver()
             self._system = seen.system
@@ -115,9 +119,12 @@ class Server:
             self._asked = None
             if seen.state == "lost":
                 self._say(f"{self.name}: for too long nobody took its log, a part is missing: its files are taken anew")
+        if sum(path.stat().st_size for path in self._received.iterdir()) > MOST_BYTES:
+            self._end_receiver()
+            return "so much waits for the archive that its server keeps the rest"
         if self._receiver and self._receiver.poll() is None:
             return None
-        said = self._receiver.stderr.read().decode(errors="replace") if self._receiver and self._receiver.stderr else ""
+        said = self._end_receiver()
         wal.turn_out(self._db)
         self._receiver = wal.receive(self._admin, self._received)
         return " ".join(said.split())[-300:] or None
@@ -130,11 +137,15 @@ class Server:
                 archive.Log(self._place, self._place.directory / self.name / before.name).take(before / "log", None)
             shutil.rmtree(before)
 
-    def _end_receiver(self) -> None:
-        """End the receiver, if there is one, and return when it has ended."""
-        if self._receiver and self._receiver.poll() is None:
+    def _end_receiver(self) -> str:
+        """End the receiver, if there is one; returns what it said when it has ended."""
+        if self._receiver is None:
+            return ""
+        if self._receiver.poll() is None:
             self._receiver.terminate()
-            self._receiver.wait()
+        _, said = self._receiver.communicate()
+        self._receiver = None
+        return said.decode(errors="replace")
 
     def _take(self, seen: wal.Look | None) -> None:
         """Take to the archive what was received, and see up to when that is all."""
@@ -151,7 +162,6 @@ class Server:
             archive.AT.labels(self.name).set(self._asked[0])
             self._asked = None
         self._asked = self._asked or (seen.at, seen.written)
-        archive.HELD.labels(self.name).set(seen.held)
 
     # ── all files ────────────────────────────────────────────────────────────────────────────────────────────────────
     def _bases(self, seen: wal.Look, work: Executor) -> str | None:
