@@ -39,6 +39,7 @@ LEFT JOIN pg_stat_replication AS client ON client.pid = slot.active_pid"""
 _RESERVE = "SELECT pg_create_physical_replication_slot(%s, true)"
 _DROP = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s"
 _TURN_OUT = "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots WHERE slot_name = %s"
+_COMMIT = "SELECT pg_current_xact_id()"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,15 @@ def reserve(db: psycopg.Connection[Any]) -> None:
     turn_out(db)
     db.execute(_DROP, [SLOT])
     db.execute(_RESERVE, [SLOT])
+
+
+def commit(db: psycopg.Connection[Any]) -> None:
+    """Commit a transaction that changes nothing.
+
+    A server that comes back to a time stops at the first commit after it, and until there it does what is no part of a
+    transaction: a database that was dropped next would be gone.
+    """
+    db.execute(_COMMIT)
 
 
 def turn_out(db: psycopg.Connection[Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
@@ -21,6 +22,8 @@ from lapor.system import archive
 
 #: So much may wait here for an archive that takes nothing. The rest the server keeps, up to its own bound.
 MOST_BYTES = 1 << 30
+#: Between two commits, where nobody else commits: a moment can be restored if a database was dropped so long after it.
+_COMMIT_EVERY_S = 10.0
 #: Until what failed for all files of a server is tried again.
 _AGAIN = timedelta(minutes=1)
 
@@ -50,6 +53,7 @@ class Server:
         self._asked: tuple[float, int] | None = None
         self._base: Future[None] | None = None
         self._base_due = datetime.now(UTC)
+        self._commit_due = 0.0
         self._wrong: str | None = None
         archive.AT.labels(name).set(0)  # until it is known: nobody is called where there is no figure
 
@@ -102,6 +106,9 @@ class Server:
         if self._db is None:
             return None
         archive.HELD.labels(self.name).set(seen.held)
+        if time.monotonic() >= self._commit_due:
+            wal.commit(self._db)
+            self._commit_due = time.monotonic() + _COMMIT_EVERY_S
         if seen.system != self._system:  # it is a new one, or we are
             self._end_receiver()
             self._system = seen.system
