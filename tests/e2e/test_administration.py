@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from contracts.topics import load_topics
 from lapor.processes import credentials
 from lapor.processes.data_dir import DataDir
 from lapor.servers import kafka
+from lapor.system import archive
 from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.system("upset")]
@@ -57,14 +59,25 @@ def more(tickets: list[str], by: int = 15) -> None:
     until(lambda: len(tickets) >= wanted, 60, f"{by} more complaints")
 
 
-def lose(system: System, database: str) -> None:
-    """Drop it, whoever is connected: as after a mistake, or with the disk it was on."""
+def as_superuser(system: System, database: str, statement: str) -> None:
     password = credentials.read(system.data / "credentials.json").postgres_admin
     dsn = psycopg.conninfo.make_conninfo(
-        system.env["databases"]["router"], user="postgres", dbname="postgres", password=password
+        system.env["databases"]["router"], user="postgres", dbname=database, password=password
     )
     with psycopg.connect(dsn, autocommit=True) as db:
-        db.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        db.execute(statement)
+
+
+def lose(system: System, database: str) -> None:
+    """Drop it, whoever is connected: as after a mistake, or with the disk it was on."""
+    as_superuser(system, "postgres", f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+#: What nobody should say: all that the database knows is gone, and its service goes on.
+EMPTY = """\
+DO $$ BEGIN
+  EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public');
+END $$"""
 
 
 def history(system: System, ticket: str) -> list[str]:
@@ -119,6 +132,56 @@ def test_databases_that_are_lost_under_load_come_back_with_all_that_was_promised
     system.until_status(seen, "in_progress")
     assert history(system, resolved) == ["registered", "routed", "acknowledged", "resolved"]
     assert history(system, seen) == ["registered", "routed", "acknowledged", "in_progress"]
+
+
+@contextlib.contextmanager
+def archiving(system: System, place: Path, key: Path) -> Iterator[None]:
+    """`lapor archive`, from when all files are in ``place`` on."""
+    command = [str(LAPOR), "archive", str(place), "--public-key", f"{key}.pub", "--data", str(system.data)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            until(lambda: archive.is_one(place), 60, "all files are archived")
+            yield
+        finally:
+            process.terminate()
+
+
+def archived(place: Path) -> float:
+    """Up to when all is there."""
+    found = re.search(
+        r"^lapor_archive_timestamp_seconds\S* (\S+)$", (place / archive.FIGURES).read_text(), re.MULTILINE
+    )
+    return float(found[1]) if found else 0.0
+
+
+def test_what_came_after_the_last_backup_is_in_the_archive(system: System, tmp_path: Path) -> None:
+    """Also what an intake alone knows: whose a complaint is, and that it has a ticket at all."""
+    key, place = tmp_path / "lapor.key", tmp_path / "archive"
+    subprocess.run([LAPOR, "backup-key", key], check=True, capture_output=True, timeout=60)
+    with archiving(system, place, key):
+        [base] = archive.bases(place)
+        with people_writing(system) as tickets:
+            more(tickets)
+        for ticket in tickets:
+            until(partial(_due, system, ticket), 60, f"a due date for {ticket}")
+        moment = datetime.now(UTC)
+        # A database that is dropped is gone with its files: only a commit between parts it from a moment.
+        until(lambda: archived(place) > moment.timestamp() + 12, 60, "all is archived, and a commit after it")
+        lose(system, "router")
+        as_superuser(system, "intake_web", EMPTY)
+
+        services = ("router", "intake-web", "--until", moment.isoformat())
+        restored = system.lapor("restore", str(place), "--key", str(key), *services)
+
+        assert {"router", "intake-web"} == {each["name"] for each in restored["services"]}
+        assert {"router", "intake-web"} == {each["group"] for each in restored["rewound"]}
+        until(system.ready, 120, "all is ready again")
+        with people_writing(system) as since:
+            more(since, 3)
+    assert [base] == archive.bases(place)
+    for ticket in (*tickets, *since):
+        until(partial(_due, system, ticket), 60, f"a due date for {ticket}")
+    assert {system.unit_of(ticket) for ticket in (*tickets, *since)} == {"PDAM"}
 
 
 def _whys(unit: Unit) -> dict[str, list[str]]:
