@@ -124,7 +124,8 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
         {"addition", "cancel", "confidential", "follow-up", "added"},
         "the same Literal; a part of what an id is derived from",
     ),
-    "intake_social/domain.py": ({"confidential"}, "the same Literal"),
+    "intake_sms/domain.py": ({"addition"}, "the same Literal"),
+    "intake_social/domain.py": ({"addition", "confidential"}, "the same Literal"),
     "intake_social/handlers.py": (
         {"addition", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "confidential", "follow-up"},
         "the same Literal; a part of what an id is derived from",

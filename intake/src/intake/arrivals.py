@@ -14,7 +14,7 @@ from chassis.wire import Emit, Outgoing, outgoing
 from contracts.events import ComplaintTold
 from contracts.topics import TOLD
 from contracts.vocabulary import Arrival, MessageKind, NoArrival
-from intake.complaint_view import RESTRICTED, SENT_WITH
+from intake.complaint_view import HIDDEN, RESTRICTED, SENT_WITH
 from intake.notices import message_id
 
 #: Seconds until it is looked again for what there is to say.
@@ -26,7 +26,8 @@ PATIENCE_S = 10
 _OF = f"""
 LEFT JOIN complaints c ON c.ticket = due.ticket AND c.erased_at IS NULL AND due.kind = ANY($2)
 LEFT JOIN LATERAL (
-    SELECT {SENT_WITH.format("anonim")} OR {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED}, false) AS reticent
+    SELECT {SENT_WITH.format("anonim")} OR {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED} OR {HIDDEN}, false)
+        AS reticent
 ) AS how ON true"""
 # In the statement that says it: what changes meanwhile is said the next time. Times of one message grow, so that the
 # last is known, also of a backup that was restored and says it again.

@@ -109,7 +109,7 @@ Also: TypeAlias = Callable[[Connection, Mapping[str, ComplaintView]], Awaitable[
 #: Whether its reporter asked that ``c`` be kept and not used (UU 27/2022, pasal 11).
 RESTRICTED = """c.follow_ups @> '[{"right": "restriction"}]'"""
 #: Whether its reporter asked since for what RAHASIA at the beginning asks for.
-_HIDDEN = """c.follow_ups @> '[{"kind": "confidential"}]'"""
+HIDDEN = """c.follow_ups @> '[{"kind": "confidential"}]'"""
 #: What a complaint of this intake was sent with; ``c`` is its row, of which nothing is left when it was erased.
 SENT_WITH = "coalesce((convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,{}}}')::bool, false)"
 #: Whether ``c`` was added to another: who goes on in that conversation goes on with that other one.
@@ -117,7 +117,7 @@ APART = "(convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{data,pa
 #: What is known of tickets, as rows of which :func:`view_of` makes views.
 LOAD = f"""
 SELECT ticket, s.body, c.registered_at IS NOT NULL AS registered,
-       {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED} OR {_HIDDEN}, false) AS rahasia,
+       {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED} OR {HIDDEN}, false) AS rahasia,
        {SENT_WITH.format("anonim")} AS anonim,
        convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,danger}}' AS danger,
        {SENT_WITH.format("place_asked")} AS place_asked,

@@ -158,9 +158,11 @@ def test_a_marked_complaint_answers_no_question_but_a_few_words_may() -> None:
     assert [False, True] == [read(text, WORDS).bare for text in ("RAHASIA kades minta uang", "rahasia lah pak")]
 
 
-@pytest.mark.parametrize("text", [f"RAHASIA {T} lampunya masih mati", f"SOPPENG ANONIM {T} lampunya masih mati"])
-def test_what_is_added_to_a_complaint_has_its_marks_already(text: str) -> None:
-    assert Wish("addition", "lampunya masih mati", T) == read(text, WORDS)
+@pytest.mark.parametrize(
+    ("text", "secret"), [(f"RAHASIA {T} lampunya masih mati", True), (f"SOPPENG ANONIM {T} lampunya masih mati", False)]
+)
+def test_what_is_added_behind_a_mark_asks_for_it_of_the_complaint(text: str, secret: bool) -> None:
+    assert Wish("addition", "lampunya masih mati", T, rahasia=secret) == read(text, WORDS)
 
 
 @pytest.mark.parametrize("text", [f"RAHASIA {T}", f"rahasiakan laporan saya {T}", f"SOPPENG RAHASIA {T} ya pak"])

@@ -851,6 +851,28 @@ async def test_what_was_complained_of_is_kept_secret_afterwards(desk: Desk, text
     assert (number, ["confidential"]) == (wish.ticket, [item.kind for item in wish.items])
 
 
+async def test_words_behind_the_mark_are_added_and_the_complaint_is_kept_secret(desk: Desk) -> None:
+    number = await complain(desk)
+    for _ in range(2):  # the gateway brings it again
+        await take(desk, sms(f"RAHASIA {number} pelakunya Pak Ali, jangan sebut nama saya", "mo-2"))
+    *_, wish = await events(desk.pool)
+    assert [("confidential", UNSET), ("addition", "pelakunya Pak Ali, jangan sebut nama saya")] == [
+        (item.kind, item.text) for item in wish.items
+    ]
+
+
+async def test_of_several_it_is_asked_which_is_to_be_kept_secret(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG lampu mati di Cabenge", "first"))
+    await take(desk, sms("SOPPENG sampah menumpuk di pasar Lajoa", "second"))
+    await take(desk, sms("RAHASIA mohon rahasiakan identitas saya", "mo-3"))
+    first, second = await events(desk.pool)
+    said = (await told(desk.pool))[-1][1]
+    assert (True, True) == (first.ticket in said, second.ticket in said)
+    await take(desk, sms(first.ticket, "mo-4"))
+    *_, wish = await events(desk.pool)
+    assert (first.ticket, ["confidential"]) == (wish.ticket, [item.kind for item in wish.items])
+
+
 async def test_while_a_question_waits_the_word_may_be_the_answer(desk: Desk) -> None:
     number = await complain(desk)
     await ask(desk, number)

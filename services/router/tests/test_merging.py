@@ -280,6 +280,16 @@ def test_a_child_parts_from_a_parent_whose_steps_are_secret_from_now_on() -> Non
     assert [] == office.cases[OTHER].merged
 
 
+def test_a_child_of_what_is_resolved_stays_and_is_told_its_steps_without_words() -> None:
+    office = merged()
+    office.hear(("PUPR", reply("resolve", OTHER, message="Sudah ditambal kemarin")))
+    steps = by_parent(office, followed_up(item("confidential"), item("reopen", 2), ticket=OTHER))
+    steps += by_parent(office, ("PUPR", reply("resolve", OTHER, message="Rumah Pak Ali sudah dicat")))
+    assert ["reopened", "resolved"] == [step.kind for step in steps]
+    assert [(UNSET, UNSET)] * 2 == [(step.message, step.reason) for step in steps]
+    assert OTHER == office.case.parent
+
+
 def test_what_a_child_added_is_kept_from_who_does_not_handle_it_once_it_is_secret() -> None:
     office = merged()
     words = item("addition", text="di depan rumah Pak Ali")

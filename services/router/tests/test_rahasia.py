@@ -97,6 +97,7 @@ ERASE = followed_up(item("addition", text=SECRETS["addition"]), item("rights_req
 DONE = ("PUPR", reply("resolve", message="Lubang sudah ditambal"))
 BACK = reply("return", reason="bukan urusan kami")
 HELP = ("PUPR", reply("ask-help", unit="PDAM", reason="tutup keran induk"))
+SECRET = followed_up(item("addition", text=SECRETS["addition"]), item("confidential", 2))
 GIVEN = ("DISKOMINFO", reply("dispose", unit="PDAM"))
 HANDED = reply("hand-over", to="PLN", reason="jaringan listrik milik PLN")
 GONE = ("PUPR", HANDED)
@@ -124,6 +125,28 @@ READERS: dict[str, tuple[Any, list[Any], str, str, bool]] = {
     "a unit it turns out to accuse": (with_unit, [understood(about_units=["PUPR"])], "PUPR", "withdrawn", False),
     "the desk that gave it away": (in_triage, [GIVEN], "DISKOMINFO", "replied", False),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "events", "unit", "why", "handles"),
+    [
+        (with_unit, [], "PUPR", "followed-up", True),
+        (with_unit, [], "DISHUB", "followed-up", True),
+        (with_unit, [("PUPR", BACK)], "PUPR", "updated", False),
+        (with_unit, [("DISHUB", BACK)], "DISHUB", "updated", False),
+        (with_unit, [LATE], "SETDA", "updated", False),
+        (in_triage, [GIVEN], "DISKOMINFO", "updated", False),
+    ],
+    ids=["who works on it", "who helps", "who gave it back", "who helps no longer", "the ladder", "who sorted it"],
+)
+def test_once_its_reporter_wants_that_all_but_those_are_written_to_without_words(
+    given: Any, events: list[Any], unit: str, why: str, handles: bool
+) -> None:
+    office = given(rahasia=False)
+    for event in events:
+        office.hear(event)
+    told = office.hear(SECRET)
+    assert (list(SECRETS) if handles else []) == shown(told, unit, why)
 
 
 @pytest.mark.parametrize("rahasia", [True, False])

@@ -76,7 +76,9 @@ def read(text: str, keywords: Sequence[str]) -> Wish:
     body, prefixed = _without_keywords(text.strip(), keywords)
     marked = read_marks(body)
     if command := (read_marked if marked.rahasia else read_command)(marked.text):
-        return Wish(command.kind, command.text, command.ticket, command)
+        # What is added behind the mark asks for it, too: of the complaint, not of these words alone.
+        secret = marked.rahasia and command.kind == "addition"
+        return Wish(command.kind, command.text, command.ticket, command, rahasia=secret)
     return _marked(body, marked, prefixed=prefixed) if marked.any else _plain(body, prefixed=prefixed)
 
 

@@ -18,6 +18,7 @@ from intake import metrics
 from intake.additions import follow_up
 from intake.commands import Command
 from intake.complaint_view import ComplaintView, find_view
+from intake.marks import read_marks
 from intake.notices import NewNotice, NoticeKind, add_notices
 from intake.own import (
     Sender,
@@ -143,6 +144,9 @@ async def _act(desk: Desk, mo: Mo, wish: Wish, sender: Sender, danger: Sequence[
         if told:
             item = msgspec.structs.replace(item, told=True)
         heard = danger if item.kind == FollowUpKind.ADDITION else ()
+        if wish.rahasia:
+            secret = FollowUp(id=derived_id(_key(mo), "confidential"), kind=FollowUpKind.CONFIDENTIAL, at=item.at)
+            await follow_up(desk.pool, desk.settings, SERVICE, wish.ticket, secret, address=mo.sender, wake=desk.wake)
         done = await _follow_up(desk, mo, wish.ticket, item, sender, heard)
         if wish.command.asks and not done.answer:
             return replace(done, answer=await _status(desk, mo, wish.ticket))
@@ -161,22 +165,27 @@ async def _act(desk: Desk, mo: Mo, wish: Wish, sender: Sender, danger: Sequence[
 
 async def _meant(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item_id: str) -> Meant | None:
     """What it means to who sent it, where it has no ticket and is no call for help; marked it may only be an answer."""
-    marked = wish.rahasia or wish.anonim
+    talk, now = desk.texts.talk, desk.clock()
+    # "RAHASIA, tolong identitas saya dirahasiakan" is all that is wished, however it begins.
+    unmarked = read_marks(body).text
+    hides = talk.asks(unmarked) == "confidential"
+    marked = (wish.rahasia or wish.anonim) and not wish.ticket and not hides
     if wish.kind == "help" or not mo.repliable or (marked and not wish.bare):
         return None
-    talk, now = desk.texts.talk, desk.clock()
-    submission = replace(_submission(mo, wish), text=body)
+    submission = replace(_submission(mo, wish), text=unmarked if hides else body)
     if not marked and (chosen := await find_chosen(desk.pool, talk, submission, sender, item_id, now)):
         return chosen
     if wish.ticket:
         return None
     meant = await find_meant(desk.pool, talk, submission, sender, item_id, now, bare=wish.bare)
+    if marked and meant and meant.kind not in ("answer", "confidential"):
+        return None
     if meant and meant.kind == "which":
         await ask_back(desk.pool, submission, item_id, [each.ticket for each in meant.among])
     if meant and meant.kind == "cancel":  # a word alone, or a sentence: it can't be undone, and names no number
         await ask_back(desk.pool, submission, item_id, [meant.ticket])
         meant = Meant(kind="sure", ticket=meant.ticket)
-    return None if marked and meant and meant.kind not in ("answer", "confidential") else meant
+    return meant
 
 
 async def _where(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item_id: str) -> Meant | None:

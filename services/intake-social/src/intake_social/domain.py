@@ -64,7 +64,8 @@ def read(text: str, known: str = "") -> Wish:
     command = (read_marked if marked.rahasia else read_command)(_KEYWORD.sub("", bare), known)
     # In a conversation "rahasia" may be the answer to a question: whether one waits is not known here.
     if command and (command.kind != "confidential" or find_ticket(bare)):
-        return Wish(kind=command.kind, text=command.text, ticket=command.ticket, command=command)
+        secret = marked.rahasia and command.kind == "addition"  # also of the complaint to which these words are added
+        return Wish(kind=command.kind, text=command.text, ticket=command.ticket, command=command, rahasia=secret)
     if not known and is_thanks(bare):
         return Wish(kind="thanks", text=bare)
     return Wish(kind="complaint", text=bare, rahasia=marked.rahasia, anonim=marked.anonim)

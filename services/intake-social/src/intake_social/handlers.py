@@ -270,6 +270,10 @@ async def _take(desk: Desk, post: Seen) -> None:
 
 async def _tell_more(desk: Desk, post: Seen, wish: Wish, number: str, danger: Sequence[DangerKind]) -> None:
     """Add what ``post`` says to the complaint ``number``; a complaint of its own where that is none of its author's."""
+    if number and wish.rahasia:
+        secret = derived_id(f"{post.channel}:{post.version or post.id}", "confidential")
+        item = FollowUp(id=secret, kind=FollowUpKind.CONFIDENTIAL, at=post.at)
+        await _follow_up(desk, post, number, item, by=post.address)
     taken = await _add(desk, post, number, wish.text, danger, by=post.address) if number else None
     if taken is None:
         await _complain(desk, post, await _as_confidential(desk, wish))
@@ -343,15 +347,14 @@ async def _needs_no_ticket(desk: Desk, post: Seen, wish: Wish, known: str, dange
         return False
     talk, submission = desk.texts.talk, replace(_submission(post, wish), text=text)
     sender = await find_sender(desk.pool, submission)
-    meant = await find_chosen(desk.pool, talk, submission, sender, item_id, post.at)
+    meant = None if marked else await find_chosen(desk.pool, talk, submission, sender, item_id, post.at)
     if meant is None:
         if wish.ticket and wish.ticket != known:
             return False
         if not known and not marked and await _reacts(desk, post, text):
             return True
-        bare = (
-            post.person is not None and not marked
-        )  # in a talk between two, what comes next goes on with what was said
+        # In a talk between two, what comes next goes on with what was said.
+        bare = post.person is not None and not marked
         meant = await find_meant(desk.pool, talk, submission, sender, item_id, post.at, bare=bare, known=known)
         # In a conversation that all read, thanks may be the answer to a question; between two it was asked for above.
         of_it = ("bad_ticket",) if post.person else ("courtesy", "bad_ticket")

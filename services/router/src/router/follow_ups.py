@@ -48,7 +48,8 @@ def on_followed_up(
         urgency = None if item.danger else case.urgency  # danger counts more than what was said before
         case = _replace(case, follow_ups=[*_without(case, item), item], urgency=urgency)
         parent = changes.get(case.parent or "") or cases.get(case.parent or "")
-        if parent and case.status == Status.MERGED and not _accuses(rules, case, parent):
+        secret = item.kind == FollowUpKind.CONFIDENTIAL  # which holds for what it added before it accused them, too
+        if parent and case.status == Status.MERGED and (secret or not _accuses(rules, case, parent)):
             case, parent, more = _of_merged(rules, case, parent, item)
             changes[parent.ticket] = parent
         else:
@@ -106,7 +107,7 @@ def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
             return _rights(rules, case, item)
         case FollowUpKind.CONFIDENTIAL:
             case, outs = noted(case, Note.CONFIDENTIAL, code="made_confidential")
-            return case, [*outs, *tell_unit(case, Why.FOLLOWED_UP, reason="pelapor minta dirahasiakan")]
+            return case, [*outs, *_withhold(rules, case, "pelapor minta dirahasiakan")]
         case FollowUpKind.APPEAL:
             if refused := appeals.why_not(case, item, case.mark):
                 return noted(case, Note.REFUSED, code=refused)
@@ -142,8 +143,9 @@ def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[
         case FollowUpKind.CONFIDENTIAL:
             its = {each.id for each in case.follow_ups}
             hidden = [_replace(each, rahasia=True) if each.id in its else each for each in parent.follow_ups]
+            parent = _replace(parent, follow_ups=hidden)
             case, outs = _follow_up(rules, case, item)
-            return case, _replace(parent, follow_ups=hidden), outs
+            return case, parent, [*outs, *_withhold(rules, parent, f"pelapor {case.ticket} minta dirahasiakan")]
         case FollowUpKind.RATING:
             case, outs = _rate(rules, case, parent, item)
             parent, more = by_mark(parent, item.rating or 0)
@@ -151,6 +153,16 @@ def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[
         case _:
             case, outs = _follow_up(rules, case, item)
             return case, parent, outs
+
+
+def _withhold(rules: Rules, case: Case, reason: str) -> list[Out]:
+    """Tell those who handle it, and write over what the other units were told: their snapshot has no words now."""
+    handle = {case.unit, *supporters(case)}
+    others = (unit for unit in case.told if unit in rules.units and unit not in handle)
+    return [
+        *tell_unit(case, Why.FOLLOWED_UP, reason=reason),
+        *(out for unit in others for out in tell_unit(case, Why.UPDATED, unit=unit)),
+    ]
 
 
 def _append(parent: Case, item: FollowUp) -> Case | None:

@@ -35,8 +35,12 @@ REPEATED = frozenset(
 )
 
 
-#: By which step of a parent what was merged into it is on its own again, and what that was.
+#: By which step of a parent what was merged into it is on its own again, and what that was. To what is resolved
+#: nobody need come back: what is said of it later is repeated without words.
 _PARTS: dict[str, str] = {UpdateKind.CANCELLED: "dibatalkan", Note.CONFIDENTIAL: "dirahasiakan"}
+
+
+_STAYS = frozenset({Status.RESOLVED, Status.APPEALED, *FINAL} - {Status.CANCELLED})
 
 
 def why_not(rules: Rules, case: Case, parent: Case) -> Refusal | None:
@@ -155,7 +159,7 @@ def follow_parent(rules: Rules, cases: Mapping[str, Case], outs: list[Out]) -> t
             child = changes.get(ticket, cases[ticket])
             if child.parent != out.ticket or (child.status != Status.MERGED and out.kind != UpdateKind.RETRACTED):
                 continue
-            if parts := _PARTS.get(out.note or out.kind):
+            if (parts := _PARTS.get(out.note or out.kind)) and out.status not in _STAYS:
                 told_changes, told = unmerge(rules, {**cases, **changes}, child, f"laporan induk {parts} pelapornya")
                 changes |= told_changes
                 more += told
@@ -170,7 +174,9 @@ def follow_parent(rules: Rules, cases: Mapping[str, Case], outs: list[Out]) -> t
 
 def _repeat(child: Case, out: ComplaintUpdated) -> tuple[Case, Out]:
     status = out.kind if out.kind in FINAL else Status.MERGED
-    facts = {name: getattr(out, name) for name in ("message", "reason", "target", "contact", "evidence")}
+    # Of a parent that is secret by now nobody else reads what was said.
+    told = ("target", "contact") if out.rahasia else ("message", "reason", "target", "contact", "evidence")
+    facts = {name: getattr(out, name) for name in told}
     if out.note == Note.TO_CONFIRM:
         facts["note"] = out.note
     if out.kind == UpdateKind.REOPENED:
