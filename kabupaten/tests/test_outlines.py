@@ -64,6 +64,16 @@ def test_no_two_villages_of_soppeng_hold_the_same_point() -> None:
     assert (1, True) == (max(held), sum(held) > 100)
 
 
+def test_heights_are_passed_over_and_parts_are_all_read(tmp_path: Path) -> None:
+    region = copytree(SOPPENG, tmp_path / "region")
+    parts = [[[(*point, 120.0) for point in square(n, 0)]] for n in (0, 5)]
+    feature = {"id": "73.12.01.1001", "geometry": {"type": "MultiPolygon", "coordinates": parts}}
+    (region / "outlines.geojson").write_text(json.dumps({"features": [feature]}))
+    outlines = load(region, "territory", "outlines").outlines
+    assert outlines
+    assert ["73.12.01.1001"] * 2 == [outlines.village(0.5, lon) for lon in (0.5, 5.5)]
+
+
 def test_a_region_may_have_none(tmp_path: Path) -> None:
     region = copytree(SOPPENG, tmp_path / "region")
     (region / "outlines.geojson").unlink()
@@ -74,6 +84,8 @@ def test_a_region_may_have_none(tmp_path: Path) -> None:
     ("written", "says"),
     [
         ("no json", "malformed"),
+        ({"features": []}, "length >= 1"),
+        ({"features": [{"id": "1", "geometry": {"type": "Polygon", "coordinates": [[]]}}]}, "length >= 4"),
         ({"features": [{"id": "73.12.01.1001", "geometry": {"type": "Point", "coordinates": [1, 2]}}]}, "Point"),
         ({"features": [{"id": "1", "geometry": {"type": "Polygon", "coordinates": [square(0, 0)]}}]}, "the code 1"),
     ],

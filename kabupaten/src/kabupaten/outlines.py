@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from kabupaten.problems import Problem, RegionError
 from kabupaten.source import Source
@@ -28,35 +28,31 @@ _DIRECTIONS = 8
 _REMEDY = "write a FeatureCollection whose features have a village's code as id, and a Polygon or MultiPolygon"
 
 
-class Polygon(Struct, frozen=True, tag="Polygon"):
+#: A height may stand behind them (RFC 7946, 3.1.1); it is passed over.
+_Position = Annotated[tuple[float, ...], Meta(min_length=2)]
+#: The first point is the last one, too (3.1.6).
+_Closed = Annotated[tuple[_Position, ...], Meta(min_length=4)]
+
+
+class _Polygon(Struct, frozen=True, tag="Polygon"):
     """An outline, and the outlines of its holes."""
 
-    coordinates: tuple[Ring, ...]
-
-    @property
-    def rings(self) -> tuple[Ring, ...]:
-        """All outlines, holes as well."""
-        return self.coordinates
+    coordinates: Annotated[tuple[_Closed, ...], Meta(min_length=1)]
 
 
-class MultiPolygon(Struct, frozen=True, tag="MultiPolygon"):
+class _MultiPolygon(Struct, frozen=True, tag="MultiPolygon"):
     """What consists of several parts."""
 
-    coordinates: tuple[tuple[Ring, ...], ...]
-
-    @property
-    def rings(self) -> tuple[Ring, ...]:
-        """All outlines of all parts, holes as well."""
-        return tuple(ring for part in self.coordinates for ring in part)
+    coordinates: Annotated[tuple[tuple[_Closed, ...], ...], Meta(min_length=1)]
 
 
 class _Feature(Struct, frozen=True):
     id: str
-    geometry: Polygon | MultiPolygon
+    geometry: _Polygon | _MultiPolygon
 
 
 class _Collection(Struct, frozen=True):
-    features: tuple[_Feature, ...]
+    features: Annotated[tuple[_Feature, ...], Meta(min_length=1)]
 
 
 class Outlines:
@@ -97,7 +93,14 @@ def read_outlines(source: Source) -> Outlines | None:
         read = msgspec.json.decode(source.path.read_bytes(), type=_Collection)
     except (OSError, msgspec.DecodeError) as error:
         raise RegionError([Problem(str(source.path), None, str(error), _REMEDY)]) from error
-    return Outlines({each.id: each.geometry.rings for each in read.features})
+    return Outlines({each.id: tuple(_rings(each.geometry)) for each in read.features})
+
+
+def _rings(geometry: _Polygon | _MultiPolygon) -> Iterator[Ring]:
+    parts = geometry.coordinates if isinstance(geometry, _MultiPolygon) else (geometry.coordinates,)
+    for part in parts:
+        for ring in part:
+            yield tuple((lon, lat) for lon, lat, *_ in ring)
 
 
 def strangers(source: Source, outlines: Outlines | None, territory: Territory) -> Iterator[Problem]:

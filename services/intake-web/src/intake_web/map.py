@@ -101,7 +101,8 @@ def _middle(ring: Sequence[_Pixel]) -> _Pixel:
     ys = sorted(y for _, y in ring)
     low, high = ys[0], ys[-1]
     middle = range(low + (high - low) * 3 // 10, low + (high - low) * 7 // 10 + 1)
-    _, x, y = max((right - left, (left + right) // 2, at) for at in middle for left, right in _stretches(ring, at))
+    stretches = ((right - left, (left + right) // 2, at) for at in middle for left, right in _stretches(ring, at))
+    _, x, y = max(stretches, default=(0, *ring[0]))  # without one it is too small to be seen
     return x, y
 
 

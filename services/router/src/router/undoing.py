@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from contracts.vocabulary import FINAL, Action, Note, Status, UpdateKind, Why
-from router.case import Case, Out, Undoable, about_units, advance, may_be_undone, supporters, tell_unit
+from router.case import Case, Out, Undoable, about_units, advance, is_rahasia, may_be_undone, supporters, tell_unit
 from router.given import Given, Outcome
 from router.refusal import Refusal, missing
 from router.rules import triage
@@ -139,8 +139,7 @@ def _with_children(given: Given, kind: str) -> tuple[Changes, list[Out]]:
     outs: list[Out] = []
     for ticket, child in sorted(given.cases.items()):
         if child.parent == given.case.ticket and child.status in FINAL | {Status.MERGED}:
-            changes[ticket], update = advance(
-                child, kind, Status.MERGED, note=Note.UNDONE, reason=given.data.reason or None, by=given.by
-            )
+            reason = None if is_rahasia(given.case) else given.data.reason or None
+            changes[ticket], update = advance(child, kind, Status.MERGED, note=Note.UNDONE, reason=reason, by=given.by)
             outs.append(update)
     return changes, outs
