@@ -1,17 +1,17 @@
 #!/bin/bash
 # Puts the databases of services back to a backup, and lets them read again from Kafka what it does not know.
-#   deploy/backup/restore.sh [--trust] [--until TIME] BACKUP KEY SERVICE…      from where docker-compose.yml is, e.g.
+#   deploy/backup/restore.sh [--trust] [--until TIME] [--system NUMBER] BACKUP KEY SERVICE…      from where docker-compose.yml is
 #   deploy/backup/restore.sh 2026-11-27T020000Z /media/usb/lapor-backup.key router sla-monitor
 #   deploy/backup/restore.sh --until 2026-11-27T09:59+08:00 archive /media/usb/lapor-backup.key router
-# BACKUP: a folder in the volume of backups, or `archive`: its last moment, or that of TIME. COMPOSE: what docker-compose is
-# called with. All else runs on meanwhile. --trust: also one that another installation or an older release made, if nobody
-# else could write to it.
+# BACKUP: a folder in the volume of backups, or `archive`: its last moment, or that of TIME; NUMBER: of which server, where one
+# was made anew. COMPOSE: what docker-compose is called with. All else runs on meanwhile. --trust: also one that another
+# installation or an older release made, if nobody else could write to it.
 set -euo pipefail
 more=()
 while [[ ${1:-} == --* ]]; do
   case $1 in
     --trust) more+=(--trust) && shift ;;
-    --until) more+=(--until "${2:-}") && shift 2 ;;
+    --until | --system) more+=("$1" "${2:-}") && shift 2 ;;
     *) set -- ;;
   esac
 done

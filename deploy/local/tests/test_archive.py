@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import tarfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +17,7 @@ import pytest
 
 from lapor.errors import Refused
 from lapor.servers import wal
-from lapor.system import archive, backups
+from lapor.system import archive, backups, moment
 
 OURS = UUID(int=1)
 SIZE = 1 << 16  # of a file of the log, here
@@ -234,25 +237,130 @@ def look(system: str = "7") -> wal.Look:
     )
 
 
+@pytest.fixture
+def base(place: archive.Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Archive all files of the router's server ``system``, ``ago``; or, as another installation did, by ``by``."""
+    a_base(tmp_path / "base", GOOD, GOOD)
+
+    def make(system: str, ago: timedelta = timedelta(0), by: UUID = OURS) -> Path:
+        named = (datetime.now(UTC) - ago).strftime(backups.NAMED)
+        monkeypatch.setattr(backups, "next_folder", lambda folder: folder / named)
+        folder, theirs = place.directory / "router" / system, replace(place, installation=by)
+        archive.write_base(theirs, folder, tmp_path / "base", look(system), ["router"], lambda *_: None)
+        (folder / "log").mkdir(exist_ok=True)
+        at = (datetime.now(UTC) - ago).timestamp()
+        os.utime(folder / "log", (at, at))
+        return folder / named
+
+    return make
+
+
+DAY = timedelta(days=1)
+
+
+def test_an_empty_server_drives_out_nothing_of_the_lost_one(place: archive.Place, base: Callable[..., Path]) -> None:
+    """How many bases it made counts for itself alone; what the lost one had goes when it is too old."""
+    expired, old, newest = base("6", 9 * DAY), base("7", 8 * DAY), base("7", 2 * DAY)
+    empty = [base("8", DAY / 24 * n) for n in (3, 2, 1)]
+
+    archive.prune(place, empty[0].parent, 2, 7 * DAY)
+
+    assert {newest, *empty[1:]} == set(archive.bases(place.directory))
+    assert not expired.parent.exists()
+    assert not old.exists()
+
+
+def test_a_lost_server_whose_files_were_taken_long_ago_stays_while_its_log_is_young(
+    place: archive.Place, base: Callable[..., Path]
+) -> None:
+    old, empty = base("7", 9 * DAY), base("8")
+    os.utime(old.parent / "log")
+
+    archive.prune(place, empty.parent, 1, 7 * DAY)
+
+    assert {old, empty} == set(archive.bases(place.directory))
+
+
+def test_what_another_installation_archived_goes_by_its_age_unread(
+    place: archive.Place, base: Callable[..., Path]
+) -> None:
+    theirs, older, ours = base("6", DAY, UUID(int=2)), base("5", 9 * DAY, UUID(int=2)), base("7")
+
+    archive.prune(place, ours.parent, 1, 7 * DAY)
+
+    assert {theirs, ours} == set(archive.bases(place.directory))
+    assert not older.parent.exists()
+
+
+@pytest.fixture
+def chosen(place: archive.Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[Path, list[Path]]]]:
+    """Which base is to come back, and what was passed over for it."""
+    monkeypatch.setattr(moment, "_recover", lambda _, base, *more: (base.folder, more[-1]))
+
+    def choose(
+        until: datetime | None = None, systems: Sequence[str] = (), services: Sequence[str] = ()
+    ) -> list[tuple[Path, list[Path]]]:
+        recovered = moment.recovered(place.directory, services, until, [], OURS, lambda *_: None, systems)
+        with recovered as moments:
+            return list(moments)  # type: ignore[arg-type]
+
+    return choose
+
+
+def test_of_two_servers_none_is_taken_unless_somebody_says_which(
+    base: Callable[..., Path], chosen: Callable[..., list[tuple[Path, list[Path]]]]
+) -> None:
+    """The newest base may be of the empty one that was made when the other was lost."""
+    lost, empty = base("6", DAY), base("7")
+    ended = archive.ends_at(lost.parent).isoformat(timespec="seconds")
+
+    with pytest.raises(Refused, match="The archive has router of 2 servers") as refused:
+        chosen()
+    assert f": 6 until {ended}, 7 until 20" in str(refused.value)
+    assert "--system NUMBER" in str(refused.value)
+
+    assert [(lost, [])] == chosen(None, ["6"])
+    assert [(empty, [])] == chosen(None, ["7"])
+    assert [(empty, [])] == chosen(datetime.now(UTC) + DAY)
+    with pytest.raises(Refused, match=r"The archive has no server 9\."):
+        chosen(None, ["9"])
+
+
+def test_a_base_that_is_not_sealed_by_us_is_passed_over_and_named(
+    base: Callable[..., Path], chosen: Callable[..., list[tuple[Path, list[Path]]]]
+) -> None:
+    theirs = base("6", DAY, UUID(int=2))
+    with pytest.raises(Refused, match="was changed, or is of another installation"):
+        chosen()
+    ours = base("7")
+
+    assert [(ours, [theirs])] == chosen()
+    with pytest.raises(Refused, match="was changed, or is of another installation"):
+        chosen(None, ["6"])
+    (theirs.parents[2] / "desk").mkdir()
+    theirs.parent.rename(theirs.parents[2] / "desk" / "6")
+    assert [(ours, [])] == chosen(services=["router"])
+    with pytest.raises(Refused, match="was changed, or is of another installation"):
+        chosen()  # of all: the other has none of ours
+
+
 def test_with_the_oldest_base_the_log_goes_that_only_it_needs(
     place: archive.Place, spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And with the last base of a server that is gone, all of that."""
     for n in (4, 5, 6):
         receive(spool, wal.segment(1, n * SIZE, SIZE), bytes_of_the_log(SIZE), whole=True)
     log(place).take(spool, None)
     a_base(tmp_path / "base", GOOD, GOOD)
-    for day, system in ((1, "6"), (2, "7"), (3, "7")):
+    for day in (1, 2, 3):
         named = f"2026-12-0{day}T020000Z"
         monkeypatch.setattr(backups, "next_folder", lambda folder, named=named: folder / named)
         archive.write_base(
-            place, place.directory / "router" / system, tmp_path / "base", look(system), ["router"], lambda *_: None
+            place, place.directory / "router" / "7", tmp_path / "base", look(), ["router"], lambda *_: None
         )
 
-    archive.prune(place, "router", 2)
+    archive.prune(place, place.directory / "router" / "7", 2, DAY)
 
     assert ["2026-12-02T020000Z", "2026-12-03T020000Z"] == [path.name for path in archive.bases(place.directory)]
-    assert ["7"] == [path.name for path in (place.directory / "router").iterdir()]
     assert ["00000005.00000000-00010000", "00000006.00000000-00010000"] == pieces(place)
     base = archive.read_base(archive.bases(place.directory)[0], OURS)
     assert (FIRST, 18, SIZE, ["router"]) == (base.since, base.major, base.segment_bytes, base.services)

@@ -45,6 +45,10 @@ def restore(
         datetime | None,
         typer.Option(parser=_moment, metavar="TIME", help="Of an archive: as it was then. Otherwise the last moment."),
     ] = None,
+    system: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NUMBER", help="Of an archive: of this server, where it has several in turn."),
+    ] = None,
     trust: Annotated[
         bool, typer.Option("--trust", help="Take a backup that is not sealed by this installation.")
     ] = False,
@@ -60,7 +64,8 @@ def restore(
     A backup is sealed by the installation that made it: what was changed since, or is another's, is refused. Say
     --trust where a new installation is to go on from an old one's.
 
-    DIR may be an archive that `lapor archive` keeps. Then they are put back to its last moment, or to --until.
+    DIR may be an archive that `lapor archive` keeps. Then they are put back to its last moment, or to --until. Where
+    a lost server was made anew, and the new one is archived too, say which with --system: the refusal names them.
 
     Examples:
 
@@ -78,11 +83,11 @@ def restore(
         if archive.is_one(directory):
             with counting("brought back") as progress:
                 moments = ending.enter_context(
-                    moment.recovered(directory, names, until, identities, installation, progress)
+                    moment.recovered(directory, names, until, identities, installation, progress, system or ())
                 )
             _say_moments(moments, until)
             sources = [(each.folder, part) for each in moments for part in each.parts]
-        elif until:
+        elif until or system:
             raise Refused(f"{directory} is no archive: of a backup only its own moment can be restored.")
         else:
             sources = [(directory, part) for part in _chosen(backups.read(directory, installation), names)]
@@ -132,6 +137,9 @@ def _say_moments(moments: Sequence[moment.Moment], until: datetime | None) -> No
         err.print(f"{names}: the last that it knows was committed {last}", highlight=False)
         if each.short:
             err.print(f"{names}: the archive ends before {until}", style="yellow", highlight=False)
+        for path in each.passed_over:
+            said = f"{names}: passed over, for it is damaged or not sealed by this installation: {path}"
+            err.print(said, style="yellow", highlight=False, soft_wrap=True)
 
 
 def _chosen(parts: Sequence[backups.Part], names: Sequence[str]) -> list[backups.Part]:

@@ -18,7 +18,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -260,25 +260,61 @@ def bases(directory: Path) -> list[Path]:
     return [path.parent for path in sorted(found, key=lambda path: (path.parent.name, path))]
 
 
+def bases_of(system: Path) -> list[Path]:
+    """All whole bases of the server whose folder is ``system``, the oldest first."""
+    return [manifest.parent for manifest in sorted(system.glob(f"*/{backups.MANIFEST}"))]
+
+
 def is_one(directory: Path) -> bool:
     """Whether ``directory`` is an archive, and no backup."""
     return bool(bases(directory))
 
 
-def prune(place: Place, server: str, keep: int) -> None:
-    """Delete all but the newest ``keep`` bases of ``server``, and what of its log only those needed that went."""
-    ours = [each for each in bases(place.directory) if each.parents[1].name == server]
-    for gone in ours[:-keep]:
-        (gone / backups.MANIFEST).unlink()
-        shutil.rmtree(gone)
-    kept = ours[-keep:]
-    newest = kept[-1].parent if kept else None
-    for system in (place.directory / server).iterdir():
-        own = [each for each in kept if each.parent == system]
-        if own:
-            Log(place, system).forget(read_base(own[0], place.installation).since)
-        elif newest and system.name != newest.name:
-            shutil.rmtree(system)  # of a server that is gone, and too old
+def taken_at(folder: Path) -> datetime:
+    """When the base in ``folder`` was begun; its manifest, which may be another installation's, is not read."""
+    try:
+        return datetime.strptime(folder.name, backups.NAMED).replace(tzinfo=UTC)
+    except ValueError:
+        return _changed_at(folder / backups.MANIFEST)
+
+
+def ends_at(system: Path) -> datetime:
+    """When something was last archived of the server whose folder is ``system``."""
+    log = system / _LOG
+    return max([taken_at(each) for each in bases_of(system)] + ([_changed_at(log)] if log.exists() else []))
+
+
+def prune(place: Place, system: Path, keep: int, age: timedelta) -> None:
+    """Delete all but the newest ``keep`` bases of ``system``, and what of its log only those needed that went.
+
+    Of other servers in its place, which are gone, all goes that is older than ``age``. The newest base stays as long
+    as anything of its log is younger, so that an empty server never drives out what the lost one had.
+
+    Raises:
+        Refused: the oldest base that is kept is not this installation's, so nobody knows what of the log it needs.
+    """
+    oldest = datetime.now(UTC) - age
+    for other in system.parent.iterdir():
+        if other == system:
+            continue
+        had = bases_of(other)
+        if not had or ends_at(other) < oldest:
+            shutil.rmtree(other)
+        for gone in [each for each in had[:-1] if other.exists() and taken_at(each) < oldest]:
+            _delete(gone)
+    own = bases_of(system)
+    for gone in own[:-keep]:
+        _delete(gone)
+    Log(place, system).forget(read_base(own[-keep:][0], place.installation).since)
+
+
+def _delete(base: Path) -> None:
+    (base / backups.MANIFEST).unlink()
+    shutil.rmtree(base)
+
+
+def _changed_at(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def size(folder: Path) -> int:

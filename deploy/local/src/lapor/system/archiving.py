@@ -186,23 +186,27 @@ class Server:
 
     def _next_base(self) -> datetime:
         """When all files are to be taken again: figures say when they were."""
-        ours = [each for each in archive.bases(self._place.directory) if each.parent == self._folder]
-        if not ours:
-            return datetime.now(UTC)
-        at = archive.read_base(ours[-1], self._place.installation).at
-        archive.BASE_AT.labels(self.name).set(at.timestamp())
-        return at + self._every
+        for each in reversed(archive.bases_of(self._folder)):
+            with suppress(Refused):  # it is damaged, or of before the secret was changed: it is as if it were not there
+                at = archive.read_base(each, self._place.installation).at
+                archive.BASE_AT.labels(self.name).set(at.timestamp())
+                return at + self._every
+        return datetime.now(UTC)
 
     def _take_base(self, seen: wal.Look) -> None:
-        taken = self._spool / seen.system / "base"
+        folder, taken = self._place.directory / self.name / seen.system, self._spool / seen.system / "base"
         with suppress(FileNotFoundError):
             shutil.rmtree(taken)
         try:
             wal.take_base(self._admin, taken)
-            archive.write_base(self._place, self._folder, taken, seen, self._services, lambda _name, _bytes: None)
+            archive.write_base(self._place, folder, taken, seen, self._services, lambda _name, _bytes: None)
         finally:
             shutil.rmtree(taken, ignore_errors=True)
         with self._writing:
-            archive.prune(self._place, self.name, self._keep)
-            self._log = archive.Log(self._place, self._folder)
+            try:
+                archive.prune(self._place, folder, self._keep, self._every * self._keep)
+            except (Refused, OSError) as error:  # the base is whole nevertheless
+                self._say(f"{self.name}: what is old in the archive can't be deleted: {error}")
+            if folder == self._folder:
+                self._log = archive.Log(self._place, folder)
         archive.BYTES.labels(self.name).set(archive.size(self._place.directory / self.name))

@@ -28,6 +28,8 @@ from lapor.errors import Refused
 from lapor.servers.dump import Database, dump, load
 
 MANIFEST = "manifest.json"
+#: How ``next_folder`` names a folder.
+NAMED = "%Y-%m-%dT%H%M%SZ"
 #: What node_exporter's textfile collector reads.
 FIGURES = "lapor_backup.prom"
 #: The metrics in that file.
@@ -353,7 +355,7 @@ def taken_at(folder: Path) -> datetime:
 
 def next_folder(folder: Path) -> Path:
     """A folder below ``folder``, named by the time, so that names sort as they were made."""
-    return folder / datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    return folder / datetime.now(UTC).strftime(NAMED)
 
 
 def prune(folder: Path, keep: int) -> list[Path]:

@@ -44,12 +44,16 @@ _SETTINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """The databases of one server as they were; ``last``: when the last of what they know was committed."""
+    """The databases of one server as they were; ``last``: when the last of what they know was committed.
+
+    ``passed_over``: bases of the same place that are damaged, or not this installation's.
+    """
 
     folder: Path
     parts: list[Part]
     last: datetime | None
     short: bool
+    passed_over: list[Path]
 
 
 @contextmanager
@@ -60,44 +64,81 @@ def recovered(
     identities: Sequence[Identity],
     installation: UUID | None,
     progress: backups.Progress,
+    systems: Sequence[str] = (),
 ) -> Iterator[list[Moment]]:
     """Give the databases of ``services`` (of all where none is named) as they were at ``until``, or last.
 
-    They are backups, not encrypted, in a folder that goes with the context.
+    They are backups, not encrypted, in a folder that goes with the context. ``systems``: of these servers alone, where
+    one took the place of another.
 
     Raises:
-        Refused: the archive has no such service or moment, or is damaged or another installation's.
+        Refused: the archive has no such service or moment, is damaged or another installation's, or has a service of
+            several servers and neither ``until`` nor ``systems`` says of which.
     """
     place = archive.Place(directory=directory, installation=installation)
     with tempfile.TemporaryDirectory(prefix="lapor-moment-") as folder:
         scratch = Path(folder)
         let_through(scratch)
         moments = []
-        for n, (base, wanted) in enumerate(_chosen(place, services, until)):
+        chosen, passed_over = _chosen(place, services, until, systems)
+        for n, (base, wanted) in enumerate(chosen):
             own = scratch / str(n)
             own.mkdir(mode=0o700)
-            moments.append(_recover(place, base, wanted, until, identities, own, progress))
+            beside = [each for each in passed_over if each.parents[1] == base.folder.parents[1]]
+            moments.append(_recover(place, base, wanted, until, identities, own, progress, beside))
         yield moments
 
 
 def _chosen(
-    place: archive.Place, services: Sequence[str], until: datetime | None
-) -> list[tuple[archive.Base, list[str]]]:
-    """The newest base of each server that can become the moment, and what is wanted of it."""
-    found = [archive.read_base(each, place.installation) for each in archive.bases(place.directory)]
+    place: archive.Place, services: Sequence[str], until: datetime | None, systems: Sequence[str]
+) -> tuple[list[tuple[archive.Base, list[str]]], list[Path]]:
+    """The newest base of each server that can become the moment, and what is wanted of it; and those passed over."""
+    found, wrong = [], {}
+    for each in archive.bases(place.directory):
+        try:
+            found.append(archive.read_base(each, place.installation))
+        except Refused as error:
+            wrong[each] = error
+    if gone := set(systems) - {base.folder.parent.name for base in found}:
+        raise next((why for each, why in wrong.items() if each.parent.name in gone), None) or Refused(
+            f"The archive has no server {', '.join(sorted(gone))}."
+        )
     known = dict.fromkeys(service for base in found for service in base.services)
     wanted = list(dict.fromkeys(services or known))
+    ours = {base.folder.parents[1] for base in found}
+    for each, why in wrong.items():
+        if not known.keys() >= set(wanted) or (not services and each.parents[1] not in ours):
+            raise why  # passed over it would be what somebody wants, and there is no other
     if absent := [each for each in wanted if each not in known]:
         raise Refused(f"The archive has no {', '.join(absent)}: it has {', '.join(known)}.")
     chosen: dict[Path, tuple[archive.Base, list[str]]] = {}
     for service in wanted:
-        own = sorted((base for base in found if service in base.services), key=lambda base: base.at)
+        own = _of_one_server(service, [base for base in found if service in base.services], until, systems)
         # Times of bases are whole seconds.
         able = [base for base in own if until is None or base.at + timedelta(seconds=1) <= until]
         if not able:
             raise Refused(f"The archive of {service} begins at {own[0].at.isoformat()}: name a later time.")
         chosen.setdefault(able[-1].folder, (able[-1], []))[1].append(service)
-    return list(chosen.values())
+    return list(chosen.values()), list(wrong)
+
+
+def _of_one_server(
+    service: str, found: Sequence[archive.Base], until: datetime | None, systems: Sequence[str]
+) -> list[archive.Base]:
+    """Those of ``found`` that may be meant, the oldest first.
+
+    The newest may be of an empty server that took the place of the lost one while the archive ran: nobody wants that.
+    """
+    of = {base.folder.parent for base in found}
+    of = {each for each in of if each.name in systems} or of
+    if len(of) > 1 and until is None:
+        ends = sorted((archive.ends_at(each), each.name) for each in of)
+        named = ", ".join(f"{name} until {at.isoformat(timespec='seconds')}" for at, name in ends)
+        raise Refused(
+            f"The archive has {service} of {len(ends)} servers, one made after the other: {named}. Nothing was"
+            " restored: say of which with --system NUMBER, or at which moment with --until."
+        )
+    return sorted((base for base in found if base.folder.parent in of), key=lambda base: base.at)
 
 
 def _recover(
@@ -108,6 +149,7 @@ def _recover(
     identities: Sequence[Identity],
     scratch: Path,
     progress: backups.Progress,
+    passed_over: list[Path],
 ) -> Moment:
     programs = wal.server_programs(base.major)
     backups.check(base.folder, base.parts, identities, progress)
@@ -126,7 +168,9 @@ def _recover(
         parts = backups.write(scratch / "dump", databases, [], uuid4(), progress)
     for gone in ("data", "log"):
         shutil.rmtree(scratch / gone)
-    return Moment(folder=scratch / "dump", parts=parts, last=last[0] if last else None, short=short)
+    return Moment(
+        folder=scratch / "dump", parts=parts, last=last[0] if last else None, short=short, passed_over=passed_over
+    )
 
 
 def _unpack(base: archive.Base, identities: Sequence[Identity], scratch: Path, progress: backups.Progress) -> None:
