@@ -162,6 +162,13 @@ class Log:
                 return
             name = wal.following(name, segment_bytes)
 
+    def reaches(self, since: str, segment_bytes: int) -> int:
+        """Give the place in the log up to which no byte is missing from the beginning of the file ``since`` on."""
+        name = since
+        while (chained := chain(self._pieces.get(name, []))) and chained[-1].end == segment_bytes:
+            name = wal.following(name, segment_bytes)
+        return wal.first_place(name, segment_bytes) + (chained[-1].end if chained else 0)
+
     def _opened(self, piece: Piece, identities: Sequence[Identity]) -> bytes:
         stored = piece.path.read_bytes()
         installation = self._place.installation

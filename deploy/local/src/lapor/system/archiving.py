@@ -52,7 +52,9 @@ class Server:
         self._writing = threading.Lock()  # of the log: what is pruned is not written to
         self._asked: tuple[float, int] | None = None
         self._base: Future[None] | None = None
-        self._base_due = datetime.now(UTC)
+        self._base_due = self._base_again = datetime.now(UTC)
+        self._since: str | None = None  # the file of the log from which on the newest base needs it
+        self._broken = False  # it lacks some of that, or there is no base
         self._commit_due = 0.0
         self._wrong: str | None = None
         archive.AT.labels(name).set(0)  # until it is known: nobody is called where there is no figure
@@ -111,11 +113,13 @@ class Server:
             self._commit_due = time.monotonic() + _COMMIT_EVERY_S
         if seen.system != self._system:  # it is a new one, or we are
             self._end_receiver()
-            self._system = seen.system
-            self._take_what_is_left()
-            self._received.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._log, self._asked = archive.Log(self._place, self._folder), None
-            self._base_due = self._next_base()
+            self._system = self._log = self._asked = None
+            self._take_what_is_left(seen.system)
+            (self._spool / seen.system / "log").mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder = self._place.directory / self.name / seen.system
+            self._base_due = self._next_base(folder)
+            self._log = archive.Log(self._place, folder)
+            self._system = seen.system  # last: what failed before is done again with the next turn
         if seen.state in (None, "lost"):
             self._end_receiver()
             self._take(None)
@@ -136,10 +140,10 @@ class Server:
         self._receiver = wal.receive(self._admin, self._received)
         return " ".join(said.split())[-300:] or None
 
-    def _take_what_is_left(self) -> None:
+    def _take_what_is_left(self, system: str) -> None:
         """Take what was received of a server that was here before this one, and forget it."""
         self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for before in [each for each in self._spool.iterdir() if each.name != self._system]:
+        for before in [each for each in self._spool.iterdir() if each.name != system]:
             if (before / "log").is_dir():
                 archive.Log(self._place, self._place.directory / self.name / before.name).take(before / "log", None)
             shutil.rmtree(before)
@@ -163,7 +167,11 @@ class Server:
             return  # where it writes nobody says
         with self._writing:
             whole = self._log.take(self._received, seen.received if writing and seen else None)
-        if seen is None or not writing or not whole or seen.received is None:
+            if seen is None or not writing or not whole or seen.received is None:
+                return
+            # Without a base, or with a hole after it, what is here becomes no moment: a base is due, and no figure.
+            self._broken = self._since is None or self._log.reaches(self._since, seen.segment_bytes) < seen.received
+        if self._broken:
             return
         if self._asked and seen.received >= self._asked[1]:
             archive.AT.labels(self.name).set(self._asked[0])
@@ -177,20 +185,26 @@ class Server:
             done, self._base = self._base, None
             if error := done.exception():
                 wrong = f"its files can't be archived: {error}"
-                self._base_due = datetime.now(UTC) + _AGAIN
+                self._base_again = datetime.now(UTC) + _AGAIN
             else:
-                self._base_due = self._next_base()
-        if not self._base and datetime.now(UTC) >= self._base_due:
+                self._base_due = self._next_base(self._folder)
+                self._broken = False  # until it is looked at again
+        now = datetime.now(UTC)
+        if not self._base and now >= self._base_again and (self._broken or now >= self._base_due):
+            if self._broken and self._since:
+                self._say(f"{self.name}: a part of its log is missing since its files were taken: they are taken anew")
             self._base = work.submit(self._take_base, seen)
         return wrong
 
-    def _next_base(self) -> datetime:
+    def _next_base(self, folder: Path) -> datetime:
         """When all files are to be taken again: figures say when they were."""
-        for each in reversed(archive.bases_of(self._folder)):
+        self._since = None
+        for each in reversed(archive.bases_of(folder)):
             with suppress(Refused):  # it is damaged, or of before the secret was changed: it is as if it were not there
-                at = archive.read_base(each, self._place.installation).at
-                archive.BASE_AT.labels(self.name).set(at.timestamp())
-                return at + self._every
+                base = archive.read_base(each, self._place.installation)
+                self._since = base.since
+                archive.BASE_AT.labels(self.name).set(base.at.timestamp())
+                return base.at + self._every
         return datetime.now(UTC)
 
     def _take_base(self, seen: wal.Look) -> None:
