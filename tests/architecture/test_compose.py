@@ -504,7 +504,7 @@ def test_only_who_makes_certificates_may_give_them_away(compose: dict[str, Any])
     assert wanted | {"authority": {"certificates"}} == mounted
 
 
-def test_all_that_is_said_between_containers_is_encrypted(
+def test_what_goes_to_kafka_and_the_databases_in_containers_is_encrypted(
     compose: dict[str, Any], services: list[Any], root: Path
 ) -> None:
     made = compose["services"]["certificates"]

@@ -253,7 +253,7 @@ menumpuk, istri pulang ke rumah orang tuanya, dan setiap malam saya berpikir leb
 supaya anak anak tidak ikut menanggung malu karena bapaknya."""
 
 
-def test_danger_that_was_told_at_the_door_is_never_taken_away(knowledge: Knowledge) -> None:
+def test_danger_that_only_the_door_heard_stays_and_what_the_classifier_heard_it_weighs(knowledge: Knowledge) -> None:
     def urgency(understand: Any = None, **given: Any) -> str:
         (emit,) = on_message(understand or partial(classify, knowledge), "v1", message(a_received(**given)))
         assert isinstance(emit.data, ComplaintClassified)
@@ -262,9 +262,12 @@ def test_danger_that_was_told_at_the_door_is_never_taken_away(knowledge: Knowled
     def faintly(*said: Any) -> Any:
         return replace(classify(knowledge, *said), danger=True, urgency=Urgency.SEDANG)
 
+    # Only the door; both; only the classifier.
     assert "darurat" == urgency(text="lampu jalan mati", danger=["fire"])
     assert "darurat" == urgency(text=LONG_DESPAIR, danger=["despair"])
     assert "tinggi" == urgency(faintly, text="tanggul retak", danger=["rescue"])
+    assert "darurat" == urgency(text="rumah tetangga terbakar, ada anak di dalam")
+    assert "sedang" == urgency(faintly, text="tanggul retak")
     assert "sedang" == urgency(text="lampu jalan mati")
 
 
