@@ -53,6 +53,9 @@ TOGETHER = [
     (("type", "aspirasi", "f1"), 0.60),
     (("urgent", "recall"), 0.85),
     (("urgent", "precision"), 0.60),
+    # A person looks at each, day and night: who is woken for nothing too often looks no more. Of 13 texts.
+    (("darurat", "recall"), 0.90),
+    (("darurat", "precision"), 0.45),
     (("kecamatan", "right"), 0.90),
 ]
 CEILINGS = [(("spam", "complaints_flagged"), 0.005), (("kecamatan", "wrong"), 0.01)]
