@@ -66,16 +66,22 @@ def test_what_is_handled_here_is_told_how_far_was_read_also_when_it_is_done_agai
     async def catch_up(places: Places, read: Places) -> Places:
         given.append((list(dict(sorted(places.items())).values()), list(dict(sorted(read.items())).values())))
         if len(given) == 1:
+            for place, offset in read.items():  # it has handled all that there was
+                handled.sql(f"UPDATE consumed SET next_offset = {offset} WHERE partition = {place.partition}")
             raise TimeoutError("Kafka is away")
         return {place: 2 for place in places}
 
     with pytest.raises(TimeoutError):
         asyncio.run(rewind(handled.settings(), handled.name, catch_up))
     between = offsets(handled)
+    refused = handled.worker(ready=False)
+    assert EXIT_TEMPORARY == refused.ended()
+    assert "that did not end" in refused.log.read_text()
     asyncio.run(rewind(handled.settings(), handled.name, catch_up))
 
     assert [([1, 1, 1], before)] * 2 == given
     assert (before, [2, 2, 2]) == (between, offsets(handled))
+    assert handled.worker().ready()  # that one ended
 
 
 def test_a_service_that_runs_is_not_rewound(handled: Bench) -> None:

@@ -32,6 +32,8 @@ CatchUp = Callable[[Places, Places], Awaitable[Places]]
 _CONSUMED = "SELECT topic, partition, next_offset FROM consumed"
 _FORGET = """
 DELETE FROM consumed USING unnest($1::text[], $2::int[]) AS gone (t, p) WHERE topic = t AND partition = p"""
+#: Beside the group's offsets, until all is handled: where a rewind began. What it has handled `consumed` knows already.
+_BEGAN = "rewind from "
 
 
 class StillRunning(Exception):
@@ -68,6 +70,8 @@ async def refuse_diverged(settings: DatabaseSettings, service: str, sources: Seq
         await _close(consumer.stop(), admin.close())
     for place in sorted(places):
         knows, was_read = known.get(place, 0), read.get(place, 0)
+        if place in group and _began(group[place]) is not None:
+            raise Diverged(f"{service} was rewound, and that did not end. Stop {service}, then again: {service} rewind")
         # What has expired can be read by nobody, and `rewind` sets a group to where a topic begins.
         if was_read > max(knows, begins[place]) or knows > ends[place]:
             raise Diverged(
@@ -81,7 +85,8 @@ async def rewind(settings: DatabaseSettings, service: str, catch_up: CatchUp | N
     """Set the group's offsets to those in ``consumed``, or to the beginning; gives them by ``topic:partition``.
 
     With ``catch_up`` what lies between them and the ends is handled here, and the service goes on from where that ends.
-    Until then the group stays where it was: stopped half-way, it knows when it is done again how far was read.
+    Until then the group stays where it was, and keeps where this began: stopped half-way and done again, it gives
+    ``catch_up`` the same places, of which the inbox knows what is handled already.
 
     Kafka takes it only from an empty group, so it waits for a member that has just died, its session's time at most.
     A log that ends before what the database knows is another one, made after the old was lost: it is read from its
@@ -114,9 +119,14 @@ async def rewind(settings: DatabaseSettings, service: str, catch_up: CatchUp | N
             for place in wanted
             if place in group and place not in lost and group[place].offset <= ends[place]
         }
+        if catch_up:
+            for place in {*wanted} & {*group} - {*lost}:
+                if (began := _began(group[place])) is not None:
+                    wanted[place] = max(begins[place], min(wanted[place], began))
         if wanted:
             consumer.assign(list(wanted))
-            await _commit(consumer, wanted | read if catch_up else wanted, settings.session_timeout_s + 5)
+            offsets = {place: (read.get(place, at), f"{_BEGAN}{at}") for place, at in wanted.items()}
+            await _commit(consumer, offsets if catch_up else wanted, settings.session_timeout_s + 5)
         await db.execute(_FORGET, [place.topic for place in lost], [place.partition for place in lost], timeout=10)
         if catch_up:
             ends = await catch_up(wanted, read)
@@ -137,6 +147,12 @@ async def _read_by(admin: AIOKafkaAdminClient, service: str) -> Mapping[TopicPar
             await asyncio.sleep(0.2)
 
 
+def _began(kept: OffsetAndMetadata) -> int | None:
+    """Where a rewind began that did not end."""
+    at = kept.metadata.removeprefix(_BEGAN)
+    return int(at) if at != kept.metadata and at.isdecimal() else None
+
+
 async def _close(*closing: Any) -> None:
     with contextlib.suppress(Exception):
         await asyncio.gather(*closing)
@@ -147,7 +163,7 @@ async def _consumed(db: Connection) -> Mapping[TopicPartition, int]:
     return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
-async def _commit(consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int], patience_s: float) -> None:
+async def _commit(consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, Any], patience_s: float) -> None:
     """Kafka takes it only while the group is empty: a member that has died is one for its session's time."""
     deadline = asyncio.get_running_loop().time() + patience_s
     while True:

@@ -208,13 +208,13 @@ async def catch_up(places: Places, read: Places) -> Places:
         rules = rules_of(load(settings.region_dir, *PARTS))
     topics_read, taking, before = sources(rules), handler(rules), Before(read=read)
 
-    def decide(states: projection.States, message: Message, now: datetime) -> tuple[dict[str, Kept], list[Emit]]:
-        before.note(message, now)
-        return projection.decide(states, message, now)
+    def verify(message: Message) -> None:
+        taking.verify(message)
+        before.note(message)
 
     pool = await open_pool(str(settings.database_url))
     try:
-        step = step_of(SERVICE, settings, replace(taking, decide=decide), topics_read, pool)
+        step = step_of(SERVICE, settings, replace(taking, decide=projection.decide, verify=verify), topics_read, pool)
         ends = await in_order(settings, {**await beginnings(settings, topics_read), **places}, step)
         async with pool.acquire() as db:
             await settle(db, Office(rules=rules, media=settings.media), before)

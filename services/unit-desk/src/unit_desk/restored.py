@@ -28,9 +28,9 @@ class Before:
     alive: datetime | None = None
     fresh: set[str] = field(default_factory=set)
 
-    def note(self, message: Message, at: datetime) -> None:
-        """See whether ``message``, of ``at``, was taken in before."""
-        record = message.record
+    def note(self, message: Message) -> None:
+        """See whether ``message`` was taken in before; a run that was stopped may have handled it already."""
+        record, at = message.record, message.time
         if record.offset < self.read.get(TopicPartition(record.topic, record.partition), 0):
             self.alive = max(self.alive or at, at)
         else:
