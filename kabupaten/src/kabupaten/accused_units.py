@@ -181,6 +181,12 @@ def names_people(lexicon: Phrases, units: UnitNames, text: str) -> bool:
     )
 
 
+def names_government(lexicon: Phrases, units: UnitNames, text: str) -> bool:
+    """Tell whether ``text``, in lower case, names an office, its place, or people who work for the government."""
+    said = [lexicon.search(tokenise(line)) for line in lines(text)]
+    return any("roles" in each or any(one.kind != Kind.OTHER for one in _all_named(units, each)) for each in said)
+
+
 def units_named(lexicon: Phrases, units: UnitNames, text: str) -> frozenset[str]:
     """Give the units that ``text``, in lower case, names by themselves or by their people, for whatever reason."""
     return frozenset(

@@ -25,6 +25,7 @@ from kabupaten import Part, Region, load
 from kabupaten.accused_units import (
     UnitNames,
     leads_of,
+    names_government,
     names_people,
     owners_of,
     unit_names,
@@ -188,6 +189,10 @@ def classify(
     abused = DangerKind.ABUSE in danger.kinds or DangerKind.ABUSE in told
     protected = abused or is_protected(rules.protection.search(tokenise(read)))
     perhaps = not accused and not theirs and (said_so or _perhaps_accusing(rules, written.lower(), accusing))
+    if protected and (accusing or 0) <= SURE and not names_government(rules.sentence, rules.units, written.lower()):
+        # What a father or a neighbour did sounds like misconduct. Who is accused for sure stays, but not who looks
+        # after victims: that one was meant only because the category is its own.
+        accused, perhaps = [unit for unit in accused if unit not in rules.guardians], False
     meant: Collection[str] = ()
     if perhaps or accused:
         meant = units_perhaps_meant(rules.sentence, rules.units, written.lower(), owner, place.kecamatan)

@@ -79,6 +79,34 @@ def readers(rules: Rules, found: Classification) -> set[str]:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Anak tetangga dipukuli bapaknya tiap hari sampai lebam",
+        "Istri teman saya dianiaya suaminya sampai lebam",
+        "Anak kecil disiksa ibu tirinya setiap hari",
+        "Anak tetangga dirantai orang tuanya di kamar",
+        "Anak perempuan di sebelah rumah diperkosa pamannya",
+    ],
+)
+def test_what_somebody_private_did_is_read_by_who_looks_after_victims_alone(
+    knowledge: Knowledge, rules: Rules, text: str
+) -> None:
+    assert {"DP3AP2KB"} == readers(rules, classify(knowledge, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anak saya dipukul gurunya sampai berdarah",
+        "Anak tetangga dipukuli bapaknya, Pak Lurah tahu tapi diam",
+        "Kepala desa memukul istrinya sampai masuk rumah sakit",
+    ],
+)
+def test_where_an_official_is_named_who_looks_at_officials_helps(knowledge: Knowledge, rules: Rules, text: str) -> None:
+    assert {"DP3AP2KB", "INSPEKTORAT"} == readers(rules, classify(knowledge, text))
+
+
+@pytest.mark.parametrize(
     ("name", "sizes", "sure", "looked_at", "false", "doubt", "read"),
     [
         # Two blind sets: nobody who changes rules reads a text of theirs.
