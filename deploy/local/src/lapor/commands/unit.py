@@ -82,7 +82,7 @@ def open_(
         return
     if items:
         out.print(worklist.as_cards(items, datetime.now(UTC)))
-    err.print(f"{unit.name}: {len(items)} open", highlight=False)
+    err.print(f"{unit.name}: {len(items)} terbuka", highlight=False)
 
 
 @app.command()
@@ -109,6 +109,8 @@ def show(
         return
     out.print(f"{complaint.ticket}  {worklist.as_status(complaint)}", style="bold", highlight=False)
     for name, value in (
+        ("kategori", (complaint.category or "").replace("_", " ")),
+        ("prioritas", str(complaint.priority)),
         ("batas", worklist.as_due(complaint, datetime.now(UTC))),
         ("tempat", worklist.as_place(complaint)),
         ("titik", worklist.as_point(complaint)),
