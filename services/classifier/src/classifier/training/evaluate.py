@@ -135,7 +135,7 @@ def _by_rule(knowledge: Knowledge, rows: Sequence[Row]) -> dict[str, Any]:
     if urgency := [(row.urgency, found.urgency) for row, found in read if row.urgency]:
         yes = [(str(t in URGENT), str(s in URGENT)) for t, s in urgency]
         result["urgent"] = _scores("True", yes)
-        result["darurat"] = _scores(Urgency.DARURAT, urgency)
+        result[Urgency.DARURAT] = _scores(Urgency.DARURAT, urgency)
     if spam := [(str(row.spam), str(found.spam)) for row, found in read if row.spam is not None]:
         flagged, honest = sum(s == "True" for t, s in spam if t == "False"), sum(t == "False" for t, _ in spam)
         result["spam"] = {**_scores("True", spam), "complaints_flagged": round(flagged / max(1, honest), 4)}
