@@ -537,7 +537,7 @@ DESK: dict[str, Values] = {
     "accounts._ADD": lambda given: (NEW_ID, "b@contoh.id", "B", "PUPR", "petugas"),
     "accounts._AGAIN": lambda given: ("a@contoh.id", "A", "PUPR", "petugas"),
     "accounts._INVITE": lambda given: (TOKEN, WHO, DAY),
-    **dict.fromkeys((f"accounts.{name}" for name in ("_INVITED", "_TAKE", "_SEEN", "_END")), BY_TOKEN),
+    **dict.fromkeys((f"accounts.{name}" for name in ("_INVITED", "_EXPIRED", "_TAKE", "_SEEN", "_END")), BY_TOKEN),
     "accounts._SET": lambda given: (WHO, "p", 0, 0),
     "accounts._COLLEAGUES": lambda given: (["PUPR"],),
     "accounts._NAMES": lambda given: ([WHO],),

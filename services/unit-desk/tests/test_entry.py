@@ -234,17 +234,26 @@ async def test_a_head_takes_over_no_account_of_another_unit(log_in: LogIn, someb
     assert "DISKOMINFO" == await pool.fetchval("SELECT unit FROM people WHERE id = $1", operator.id)
 
 
-async def test_an_invitation_is_over_after_three_days(guest: httpx.AsyncClient, pool: Pool) -> None:
+async def test_an_invitation_is_over_after_three_days_and_it_is_said_whom_to_ask(
+    guest: httpx.AsyncClient, pool: Pool
+) -> None:
     async with pool.acquire() as db:
         token = await accounts.invite(db, "a@contoh.id", "Andi", "PUPR", "petugas", None)
     assert 200 == (await guest.get(f"/undangan/{token}")).status_code
 
     await pool.execute("UPDATE invitations SET expires_at = expires_at - $1::interval", timedelta(days=3))
 
-    assert [404, 404] == [
-        (await guest.get(f"/undangan/{token}")).status_code,
-        (await guest.post(f"/undangan/{token}", data={"password": PASSWORD, "again": PASSWORD})).status_code,
+    answers = [
+        await guest.get(f"/undangan/{token}"),
+        await guest.post(f"/undangan/{token}", data={"password": PASSWORD, "again": PASSWORD}),
     ]
+    assert [410, 410] == [each.status_code for each in answers]
+    assert ["Minta undangan baru" in each.text for each in answers] == [True, True]
+    await accounts.sweep(pool)
+    assert 410 == (await guest.get(f"/undangan/{token}")).status_code
+    await pool.execute("UPDATE invitations SET expires_at = expires_at - $1::interval", timedelta(days=30))
+    await accounts.sweep(pool)
+    assert 404 == (await guest.get(f"/undangan/{token}")).status_code
 
 
 async def test_a_database_that_is_away_is_said_and_what_was_sent_is_not_kept(

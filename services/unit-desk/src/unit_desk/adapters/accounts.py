@@ -33,6 +33,9 @@ _INVITED = """
 SELECT p.id, p.email, p.name, p.unit, p.role, p.code_key FROM invitations i JOIN people p ON p.id = i.person
 WHERE i.token = $1 AND i.expires_at > now() AND p.left_at IS NULL"""
 _TAKE = "DELETE FROM invitations WHERE token = $1 AND expires_at > now() RETURNING person"
+_EXPIRED = """
+SELECT p.id FROM invitations i JOIN people p ON p.id = i.person
+WHERE i.token = $1 AND i.expires_at <= now() AND p.left_at IS NULL"""
 _SET = "UPDATE people SET password = $2, code_key = $3, code_used = $4 WHERE id = $1"
 _COLLEAGUES = """
 SELECT p.id, p.email, p.name, p.unit, p.role, p.password IS NOT NULL OR p.by_code_at IS NOT NULL AS here,
@@ -62,7 +65,7 @@ WHERE s.token = $1 AND s.seen_at > now() - $2::interval AND s.begun_at > now() -
 _SEEN = "UPDATE sessions SET seen_at = now() WHERE token = $1"
 _END = "DELETE FROM sessions WHERE token = $1"
 _OLD_SESSIONS = "DELETE FROM sessions WHERE begun_at < now() - $1::interval"
-_OLD_INVITATIONS = "DELETE FROM invitations WHERE expires_at < now() - interval '1 day'"
+_OLD_INVITATIONS = "DELETE FROM invitations WHERE expires_at < now() - interval '30 days'"
 _NOTE = "INSERT INTO audit (person, act, unit, ticket, about) VALUES ($1, $2, $3, $4, $5)"
 _LOOKS = """
 SELECT a.at, a.act, a.about, p.name, p.unit FROM audit a LEFT JOIN people p ON p.id = a.person
@@ -129,6 +132,11 @@ async def invited(db: Connection, token: str) -> tuple[Person, int] | None:
 
 async def accept(db: Connection, token: str, password: str, code_key: int, code_used: int) -> UUID | None:
     """Keep the hashed ``password`` of who is invited; the link is spent. None: it was spent before."""
+async def is_expired(db: Connection, token: str) -> bool:
+    """Tell whether ``token`` invited somebody, too long ago; for a month that is known."""
+    return await db.fetchval(_EXPIRED, hash_of(token)) is not None
+
+
     async with db.transaction():
         person: UUID | None = await db.fetchval(_TAKE, hash_of(token))
         if person is not None:

@@ -12,7 +12,7 @@ from litestar.response import Template
 
 from unit_desk import passwords, qr
 from unit_desk.adapters import accounts
-from unit_desk.handlers.visit import Desk, NotYours, place_of, see
+from unit_desk.handlers.visit import Desk, Expired, NotYours, place_of, see
 from unit_desk.notices import Medium
 from unit_desk.passwords import code_address, code_secret, step_of, why_not
 from unit_desk.people import WITH_CODE, Person
@@ -99,7 +99,7 @@ async def invitation(desk: A_DESK, token: str) -> Template:
 async def _whom(desk: Desk, token: str) -> tuple[Person, int]:
     found = await accounts.invited(desk.pool, token)
     if found is None:
-        raise NotYours
+        raise Expired if await accounts.is_expired(desk.pool, token) else NotYours
     return found
 
 

@@ -15,11 +15,15 @@ from chassis.database import OUTAGES, is_outage
 from chassis.http_server import ClientGone
 from unit_desk.acts import ACTS
 from unit_desk.handlers import api_problems
-from unit_desk.handlers.visit import NotAllowed, NotIn, NotYours, see
+from unit_desk.handlers.visit import Expired, NotAllowed, NotIn, NotYours, see
 
 log = logging.getLogger(__name__)
 
 _GONE = ("Tidak ditemukan", "Nomor atau tautannya salah, sudah tidak berlaku, atau laporannya bukan milik unit Anda.")
+_EXPIRED = (
+    "Undangan ini sudah lewat",
+    "Undangan berlaku tiga hari. Minta undangan baru kepada yang mengundang Anda: pimpinan unit Anda, atau Diskominfo.",
+)
 _CLOSED = ("Tidak dapat dilakukan", "Peran Anda di meja ini tidak melakukan hal itu.")
 _AWAY = (
     "Sedang ada gangguan",
@@ -35,6 +39,14 @@ class FromElsewhere(Exception):
     """Something was sent that no page of the desk sent."""
 
 
+_REFUSED = {
+    NotYours: (404, *_GONE),
+    Expired: (410, *_EXPIRED),
+    NotAllowed: (403, *_CLOSED),
+    FromElsewhere: (403, *_ELSEWHERE),
+}
+
+
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Give the answer to a request that ended in ``error``.
 
@@ -43,18 +55,14 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """
     if request.url.path.startswith("/api/") and not isinstance(error, ClientGone):
         return api_problems.answer(error)
+    if said := _REFUSED.get(type(error)):
+        return _page(*said)
     looks = request.method == "GET"
     match error:
         case ClientGone():
             raise error
         case NotIn():
             return see(f"/masuk?lanjut={quote(_path(request))}" if looks or _is_form(request) else "/masuk")
-        case NotYours():
-            return _page(404, *_GONE)
-        case NotAllowed():
-            return _page(403, *_CLOSED)
-        case FromElsewhere():
-            return _page(403, *_ELSEWHERE)
         case HTTPException() if error.status_code in (404, 405):
             return _page(error.status_code, *_GONE)
         case HTTPException() if error.status_code < 500:

@@ -83,6 +83,10 @@ class NotYours(Exception):
 
 class NotAllowed(Exception):
     """This person's role does not do that."""
+class Expired(Exception):
+    """An invitation that was not used in time."""
+
+
 
 
 def came_from_here(request: Request[Any, Any, Any], desk: Desk) -> bool:
