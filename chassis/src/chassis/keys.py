@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,9 +34,9 @@ class KeyRefused(Exception):
         self.why = why
 
 
-def new_key() -> str:
-    """Make a key: 256 random bits, opaque."""
-    return _BEGINS + secrets.token_urlsafe(32)
+def new_key(bits: bytes = b"") -> str:
+    """Make a key: 256 random bits, opaque; or these ``bits``, which nobody can guess."""
+    return _BEGINS + urlsafe_b64encode(bits or secrets.token_bytes(32)).decode().rstrip("=")
 
 
 def hash_of(key: str) -> bytes:

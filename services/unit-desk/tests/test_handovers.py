@@ -144,7 +144,7 @@ async def test_a_letter_that_somebody_asked_for_goes_out_although_the_one_before
     hand_over: HandOver, tell: Tell, pool: Pool
 ) -> None:
     it = await hand_over()
-    await handovers.write_again(pool, it.id, 30)
+    await handovers.write_again(pool, it, 30)
     reply = ReplyAnswer(event_id=str(answer_id(it.id)), accepted=True)
     await tell(**{**HANDED, "why": "replied"}, seq=3, reply=reply)
 

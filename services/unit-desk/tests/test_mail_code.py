@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import httpx
 import pytest
+from desk_office import LogIn
 from desk_post import Moved, text_of, turn
 
 from chassis.database import Pool
 from testing.mail import Sink
+from testing.waiting import within
 from unit_desk.adapters import accounts
 from unit_desk.adapters.login_codes import MOST_WRONG
 from unit_desk.adapters.proofs import Photos
@@ -24,6 +27,7 @@ from unit_desk.throttle import Delays
 
 pytestmark = pytest.mark.connected
 EMAIL = "rahma@contoh.id"
+INVITATIONS = "SELECT count(*) FROM messages WHERE kind = 'invitation'"
 
 
 @pytest.fixture
@@ -204,3 +208,23 @@ def test_a_code_derives_from_the_key_and_the_message_alone() -> None:
 
     assert 4 == len({code for code, _ in made}) == len({token for _, token in made})
     assert all(len(code) == 6 and code.isdigit() and len(token) == 32 for code, token in made)
+
+
+async def test_an_invitation_that_is_pressed_twice_is_one_mail_and_one_link_and_another_form_another(
+    log_in: LogIn, guest: httpx.AsyncClient, pool: Pool
+) -> None:
+    head = await log_in(role="pimpinan")
+    form = {"email": "baru@contoh.id", "name": "Baso Amir", "role": "petugas"}
+
+    async def press(form_id: str) -> str:
+        page = await head.post("/orang", data={**form, "id": form_id})
+        link: str = re.findall(r"/undangan/[\w-]{32}", page.text)[0]
+        return link
+
+    first, second = await within(asyncio.gather(press("one"), press("one")))
+    opens, mails = (await guest.get(first)).status_code, await pool.fetchval(INVITATIONS)
+    third = await press("two")
+
+    assert 'name="id"' in (await head.get("/orang")).text
+    assert (first, 200, 1) == (second, opens, mails)
+    assert (True, 404, 2) == (third != first, (await guest.get(first)).status_code, await pool.fetchval(INVITATIONS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
@@ -130,6 +131,19 @@ async def test_a_revoked_link_opens_nothing_and_a_new_one_does(
     assert (410, 410, True, False, 0) == revoked
     assert [404, 200] == statuses
     assert ("waits", 2) == ((await of(pool)).letter, (await of(pool)).link)
+
+
+async def test_a_letter_that_is_pressed_twice_is_written_once(hand_over: HandOver, log_in: LogIn, pool: Pool) -> None:
+    await hand_over()
+    web = await log_in(unit="DISKOMINFO", role="operator")
+    (link,) = re.findall(r'name="link" value="(\d+)"', (await web.get(PAGE)).text)
+
+    for _ in range(2):
+        assert 303 == (await web.post(f"{PAGE}/pihak", data={"tindakan": "kirim", "link": link})).status_code
+
+    assert ("1", 2) == (link, (await of(pool)).link)
+    written = "SELECT count(*) FROM audit WHERE act = 'surati pihak luar'"
+    assert 1 == await pool.fetchval(written)
 
 
 @pytest.mark.parametrize(("unit", "role"), [("PUPR", "petugas"), ("SETDA", "pemantau")])

@@ -119,7 +119,7 @@ async def test_one_that_comes_twice_is_known_by_its_id_and_a_new_link_is_another
     await write(pool, settings, rules)
     await pool.execute("UPDATE handovers SET letter = 'waits'")  # it left while it was told so
     await write(pool, settings, rules)
-    await handovers.write_again(pool, it.id, 30)
+    await handovers.write_again(pool, it, 30)
     await write(pool, settings, rules)
 
     ids = [mail["Message-ID"] for mail in sink.mails]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
@@ -12,6 +13,7 @@ from desk_site import SIZES, look, page_of
 from playwright.async_api import Browser
 
 from chassis.database import Pool
+from testing.waiting import within
 from unit_desk.adapters import keys
 from unit_desk.handlers.visit import Desk
 from unit_desk.people import Person
@@ -37,6 +39,19 @@ async def test_a_head_makes_a_key_which_is_shown_once_and_opens_the_unit(
     assert key not in (await web.get("/program")).text
     answer = await guest.get("/api/v1/units/PUPR/events", headers={"Authorization": f"Bearer {key}"})
     assert 200 == answer.status_code
+
+
+async def test_a_key_that_is_pressed_twice_is_one_and_shown_again_until_it_is_used(log_in: LogIn, pool: Pool) -> None:
+    web = await log_in(role="pimpinan")
+    (form_id,) = re.findall(r'name="id" value="([^"]+)"', (await web.get("/program")).text)
+
+    first, second = await within(asyncio.gather(key_from(web, id=form_id), key_from(web, id=form_id)))
+    other = await key_from(web, id=form_id, system="web-dinas")
+    await pool.execute("UPDATE keys SET used_at = now()")
+    page = await web.post("/program/kunci", data={**FORM, "id": form_id})
+
+    assert (first, True, 2) == (second, first != other, await pool.fetchval("SELECT count(*) FROM keys"))
+    assert (200, []) == (page.status_code, re.findall(r"lapor_[\w-]{43}", page.text))
 
 
 async def test_a_head_revokes_a_key_and_it_opens_nothing_at_once(

@@ -28,14 +28,15 @@ UPDATE people SET name = $2, unit = $3, role = $4, left_at = NULL, password = NU
 RETURNING id"""
 _INVITE = """
 INSERT INTO invitations (token, person, expires_at) VALUES ($1, $2, now() + $3)
-ON CONFLICT (person) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at"""
+ON CONFLICT (person) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at
+WHERE invitations.token <> excluded.token OR invitations.expires_at <= now() RETURNING person"""
 _INVITED = """
 SELECT p.id, p.email, p.name, p.unit, p.role, p.code_key FROM invitations i JOIN people p ON p.id = i.person
 WHERE i.token = $1 AND i.expires_at > now() AND p.left_at IS NULL"""
-_TAKE = "DELETE FROM invitations WHERE token = $1 AND expires_at > now() RETURNING person"
 _EXPIRED = """
 SELECT p.id FROM invitations i JOIN people p ON p.id = i.person
 WHERE i.token = $1 AND i.expires_at <= now() AND p.left_at IS NULL"""
+_TAKE = "DELETE FROM invitations WHERE token = $1 AND expires_at > now() RETURNING person"
 _SET = "UPDATE people SET password = $2, code_key = $3, code_used = $4 WHERE id = $1"
 _COLLEAGUES = """
 SELECT p.id, p.email, p.name, p.unit, p.role, p.password IS NOT NULL OR p.by_code_at IS NOT NULL AS here,
@@ -110,7 +111,7 @@ async def by_id(db: Connection, person: UUID) -> Person | None:
 async def invite(
     db: Connection, email: str, name: str, unit: str, role: str, by: Person | None, *, token: str = ""
 ) -> str:
-    """Invite somebody; gives the secret of the link, which may be a given ``token``.
+    """Invite somebody; gives the secret of the link, which may be a given ``token``. Nothing: it invites them already.
 
     Who is here already is out until it is opened.
     """
@@ -119,7 +120,8 @@ async def invite(
         await db.execute(_ADD, uuid4(), email, name, unit, role)
         person = await db.fetchval(_AGAIN, email, name, unit, role)
         await db.execute(_OUT_ALL, person)
-        await db.execute(_INVITE, hash_of(token), person, INVITED_FOR)
+        if await db.fetchval(_INVITE, hash_of(token), person, INVITED_FOR) is None:
+            return ""
         await note(db, by, "undang", unit=unit, about=f"{person} {role}")
     return token
 
@@ -130,13 +132,13 @@ async def invited(db: Connection, token: str) -> tuple[Person, int] | None:
     return (_person(row), row["code_key"] + 1) if row else None
 
 
-async def accept(db: Connection, token: str, password: str, code_key: int, code_used: int) -> UUID | None:
-    """Keep the hashed ``password`` of who is invited; the link is spent. None: it was spent before."""
 async def is_expired(db: Connection, token: str) -> bool:
     """Tell whether ``token`` invited somebody, too long ago; for a month that is known."""
     return await db.fetchval(_EXPIRED, hash_of(token)) is not None
 
 
+async def accept(db: Connection, token: str, password: str, code_key: int, code_used: int) -> UUID | None:
+    """Keep the hashed ``password`` of who is invited; the link is spent. None: it was spent before."""
     async with db.transaction():
         person: UUID | None = await db.fetchval(_TAKE, hash_of(token))
         if person is not None:

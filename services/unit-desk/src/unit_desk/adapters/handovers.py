@@ -54,7 +54,7 @@ ON CONFLICT (id) DO NOTHING RETURNING id"""
 _REVOKE = "UPDATE handovers SET revoked_at = now() WHERE id = $1 AND over_at IS NULL AND revoked_at IS NULL"
 _AGAIN = """
 UPDATE handovers SET link = link + 1, expires_at = now() + $2, revoked_at = NULL, letter = 'waits', tries = 0,
-    next_try_at = now(), problem = NULL, reminder = false WHERE id = $1 AND over_at IS NULL"""
+    next_try_at = now(), problem = NULL, reminder = false WHERE id = $1 AND over_at IS NULL AND link = $3"""
 # So many an hour: a mail server that is asked for more holds them up.
 _REMIND = """
 UPDATE handovers SET letter = 'waits', reminder = true, tries = 0, next_try_at = now() WHERE NOT reminder AND id IN (
@@ -188,9 +188,9 @@ async def revoke(db: Connection, handover: UUID) -> None:
     await db.execute(_REVOKE, handover)
 
 
-async def write_again(db: Connection, handover: UUID, days: int) -> None:
-    """Have another letter written, with another link; the one before holds no more."""
-    await db.execute(_AGAIN, handover, timedelta(days=days))
+async def write_again(db: Connection, handover: Handover, days: int) -> None:
+    """Have another letter written, with another link than that of ``handover``, which holds no more; once."""
+    await db.execute(_AGAIN, handover.id, timedelta(days=days), handover.link)
 
 
 async def remind(db: Connection, party: str, before: datetime) -> None:

@@ -21,7 +21,12 @@ FROM keys WHERE key_hash = $1"""
 _USED = "UPDATE keys SET used_at = now() WHERE id = $1"
 _CREATE = """
 INSERT INTO keys (id, unit, system, contact, rights, key_hash, created_by, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8) RETURNING id, unit, system, expires_at"""
+VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8) ON CONFLICT (key_hash) DO NOTHING
+RETURNING id, unit, system, expires_at"""
+# Whoever pressed twice saw no first answer; after that nothing shows a key.
+_MADE = """
+SELECT id, unit, system, expires_at FROM keys
+WHERE key_hash = $1 AND revoked_at IS NULL AND used_at IS NULL AND created_at > now() - interval '10 minutes'"""
 _LIST = """
 SELECT id, unit, system, contact, rights, created_at, expires_at, revoked_at, used_at FROM keys
 WHERE unit = ANY($1) ORDER BY unit, revoked_at NULLS FIRST, system, created_at"""
@@ -54,14 +59,27 @@ async def find(db: Pool, shown: str) -> UnitKey | None:
 
 
 async def create(
-    db: Connection, unit: str, system: str, contact: str, rights: Sequence[str], days: int, by: Person | None
+    db: Connection,
+    unit: str,
+    system: str,
+    contact: str,
+    rights: Sequence[str],
+    days: int,
+    by: Person | None,
+    bits: bytes = b"",
 ) -> tuple[str, Mapping[str, Any]]:
-    """Make a key, and give it with what is known of it: it is stored nowhere and can't be shown again."""
-    key, number = new_key(), secrets.token_hex(4)
+    """Make a key, and give it with what is known of it: it is stored nowhere and can't be shown again.
+
+    That of the same ``bits`` is made once, and given again for some minutes; then there is none.
+    """
+    key, number = new_key(bits), secrets.token_hex(4)
     async with db.transaction():
         author = by.id if by else None
         values = unit, system, contact, list(rights), hash_of(key), author, timedelta(days=days)
-        made: Mapping[str, Any] = await db.fetchrow(_CREATE, number, *values)
+        made: Mapping[str, Any] | None = await db.fetchrow(_CREATE, number, *values)
+        if made is None:
+            made = await db.fetchrow(_MADE, hash_of(key))
+            return (key, made) if made else ("", {})
         await accounts.note(db, by, "buat kunci", unit=unit, about=f"kunci {number}")
     return key, made
 

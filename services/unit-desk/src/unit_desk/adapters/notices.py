@@ -87,7 +87,8 @@ SELECT count(*) AS work, count(*) FILTER (WHERE due <= $2) AS late,
 FROM complaints WHERE unit = $1 AND standing <> 'rest' AND standing = 'work'"""
 _INVITATION = """
 INSERT INTO messages (id, person, medium, kind, weight, next_try_at, created_at, fresh_at)
-SELECT $2, id, 'email', 'invitation', 1, $3, $3, $3 FROM people WHERE email = $1"""
+SELECT $2, id, 'email', 'invitation', 1, $3, $3, $3 FROM people WHERE email = $1
+ON CONFLICT (id) DO UPDATE SET state = 'pending', attempts = 0, next_try_at = $3, fresh_at = $3"""
 _DONE = "UPDATE messages SET state = $2, detail = $3, sent_at = $4 WHERE id = $1"
 _LATER = "UPDATE messages SET state = 'pending', detail = $2, next_try_at = $3 WHERE id = $1"
 _PERHAPS_SENT = """

@@ -118,13 +118,15 @@ async def manage(desk: A_DESK, person: ME, number: str, data: Form) -> Response[
         raise NotAllowed
     before = await handovers.of_complaint(desk.pool, row.unit, row.complaint_id)
     handover = before[0] if before and not before[0].over_at else None
-    revokes = data.get("tindakan") == "cabut"
+    revokes, link = data.get("tindakan") == "cabut", data.get("link", "")
+    if not revokes and handover and link.isdecimal() and link != str(handover.link):
+        return see(f"/laporan/{row.ticket}#pihak")  # pressed twice: it is written
     async with desk.pool.acquire() as db, db.transaction():
         if revokes and handover:
             await handovers.revoke(db, handover.id)
         elif not revokes and party and office and office.email:
             if handover:
-                await handovers.write_again(db, handover.id, office.answer_days)
+                await handovers.write_again(db, handover, office.answer_days)
             else:
                 await handovers.begin(db, desk.rules, row.unit, row.complaint, party, datetime.now(UTC))
         act = "cabut tautan pihak luar" if revokes else "surati pihak luar"

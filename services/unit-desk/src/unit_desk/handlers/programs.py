@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from typing import Annotated, Any
+from uuid import uuid4
 
 from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
@@ -13,7 +16,7 @@ from chassis.keys import is_system
 from unit_desk.adapters import keys, webhooks
 from unit_desk.adapters.keys import Right
 from unit_desk.handlers.staff import units_of
-from unit_desk.handlers.visit import Desk, NotAllowed, NotYours, page, see
+from unit_desk.handlers.visit import Desk, NotAllowed, NotYours, page, pressed, see
 from unit_desk.people import Person
 
 ME = Annotated[Person, Dependency(skip_validation=True)]
@@ -33,7 +36,7 @@ async def show(desk: Desk, person: Person, *, status: int = 200, **more: Any) ->
     given = {
         "units": units, "keys": await keys.listed(desk.pool, units),
         "webhooks": await webhooks.listed(desk.pool, units), "rights": RIGHTS, "days": DAYS,
-        "typed": {}, "problems": {}, "key": "", "address": desk.settings.public_url, **more,
+        "typed": {}, "problems": {}, "key": "", "new_id": uuid4(), "address": desk.settings.public_url, **more,
     }  # fmt: skip
     return await page(desk, person, "program.html", "program", status=status, **given)
 
@@ -46,7 +49,7 @@ async def programs(desk: A_DESK, person: ME) -> Template:
 
 @post("/program/kunci", status_code=200)
 async def make_key(desk: A_DESK, person: ME, data: Form) -> Template:
-    """Make a key; it is shown once."""
+    """Make a key; it is shown once, and to a second press of the same form."""
     unit, system = data.get("unit", "") or person.unit, data.get("system", "").strip().lower()[:100]
     contact, rights, days = " ".join(data.get("contact", "").split())[:200], data.get("rights"), data.get("days")
     if unit not in units_of(desk, person):
@@ -58,8 +61,9 @@ async def make_key(desk: A_DESK, person: ME, data: Form) -> Template:
         problems["contact"] = "Tulis siapa yang merawat program itu, dan nomornya."
     if problems or rights not in RIGHTS or days not in DAYS:
         return await show(desk, person, status=422, typed=data, problems=problems)
+    bits = hmac.digest(desk.settings.key, f"key of a program {pressed(person, data)}".encode(), hashlib.sha256)
     async with desk.pool.acquire() as db:
-        key, made = await keys.create(db, unit, system, contact, RIGHTS[rights][0], int(days), person)
+        key, made = await keys.create(db, unit, system, contact, RIGHTS[rights][0], int(days), person, bits)
     return await show(desk, person, key=key, made=made)
 
 

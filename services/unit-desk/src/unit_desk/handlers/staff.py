@@ -14,7 +14,7 @@ from litestar.response import Template
 
 from kabupaten.calendar import WEEKDAYS
 from unit_desk.adapters import accounts, notices
-from unit_desk.handlers.visit import Desk, NotAllowed, page, see
+from unit_desk.handlers.visit import Desk, NotAllowed, page, pressed, see
 from unit_desk.letters import token_in
 from unit_desk.notices import Medium
 from unit_desk.people import Person, Role
@@ -46,6 +46,7 @@ async def _page(desk: Desk, person: Person, *, status: int = 200, **more: Any) -
         "typed": {},
         "problems": {},
         "link": "",
+        "new_id": uuid4(),
         "mailed": "",
         "weekdays": WEEKDAYS,
         **more,
@@ -77,12 +78,12 @@ async def invite(desk: A_DESK, person: ME, data: Form) -> Template:
     if problems:
         return await _page(desk, person, status=422, typed=data, problems=problems)
     async with desk.pool.acquire() as db:
-        message = uuid4()
+        message = pressed(person, data)
         token = token_in(desk.settings.key, message)
         by_mail = Medium.EMAIL in desk.settings.media
         async with db.transaction():
-            await accounts.invite(db, email, name, unit, role, person, token=token)
-            if by_mail:
+            is_new = await accounts.invite(db, email, name, unit, role, person, token=token)
+            if is_new and by_mail:
                 await notices.write_invitation(db, email, message, datetime.now(UTC))
     link = f"{desk.settings.public_url}/undangan/{token}"
     return await _page(desk, person, link=link, invited=name, mailed=email if by_mail else "")

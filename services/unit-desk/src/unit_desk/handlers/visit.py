@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID, uuid4, uuid5
 
 from litestar import Request
 from litestar.datastructures import Cookie
@@ -81,12 +83,12 @@ class NotYours(Exception):
     """It is not there, or not for this person: which of the two is not said."""
 
 
-class NotAllowed(Exception):
-    """This person's role does not do that."""
 class Expired(Exception):
     """An invitation that was not used in time."""
 
 
+class NotAllowed(Exception):
+    """This person's role does not do that."""
 
 
 def came_from_here(request: Request[Any, Any, Any], desk: Desk) -> bool:
@@ -141,6 +143,11 @@ async def page(desk: Desk, person: Person, name: str, here: str, *, status: int 
         "waiting": await complaints.waiting(desk.pool, person.unit),
     }
     return Template(name, context=given, status_code=status)
+
+
+def pressed(person: Person, form: Mapping[str, str]) -> UUID:
+    """Name what ``person`` asks for with a form that has an id of its own: pressed twice, it is the same."""
+    return uuid5(person.id, json.dumps(sorted(form.items()))) if form.get("id") else uuid4()
 
 
 def see(path: str) -> Redirect:
