@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -38,6 +39,7 @@ def spool(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def place(tmp_path: Path) -> archive.Place:
+    (tmp_path / "archive").mkdir()
     return archive.Place(directory=tmp_path / "archive", installation=OURS)
 
 
@@ -103,6 +105,25 @@ def test_a_file_that_is_full_is_one_piece_and_leaves_the_spool(place: archive.Pl
     assert ["00000005.00000000-00010000", "00000006.00000000-0000000a"] == pieces(place)
     assert [f"{SECOND}.partial"] == [path.name for path in spool.iterdir()]
     assert [(FIRST, full), (SECOND, next_.ljust(SIZE, b"\0"))] == found(place)
+
+
+def test_what_was_received_goes_only_when_the_name_of_its_piece_is_on_the_disk(
+    place: archive.Place, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(spool, FIRST, bytes_of_the_log(SIZE), whole=True)
+    folder, sync = place.directory / "router" / "7" / "log", os.fsync
+    synced: list[tuple[bool, bool, list[str]]] = []
+
+    def see(descriptor: int) -> None:
+        is_folder = os.path.samestat(os.fstat(descriptor), folder.stat())
+        synced.append((is_folder, (spool / FIRST).exists(), [each for each in pieces(place) if each.strip(".")]))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", see)
+    log(place).take(spool, None)
+
+    assert (True, True, ["00000005.00000000-00010000"]) == synced[-1]
+    assert not (spool / FIRST).exists()
 
 
 def test_many_pieces_become_one(place: archive.Place, spool: Path) -> None:
@@ -365,6 +386,53 @@ def test_with_the_oldest_base_the_log_goes_that_only_it_needs(
     base = archive.read_base(archive.bases(place.directory)[0], OURS)
     assert (FIRST, 18, SIZE, ["router"]) == (base.since, base.major, base.segment_bytes, base.services)
     assert datetime.now(UTC) - base.at < timedelta(minutes=10)
+
+
+# ── its place ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_where_the_disk_is_not_mounted_nothing_is_written(place: archive.Place, spool: Path, tmp_path: Path) -> None:
+    """Neither while it goes on, nor by the next process: the folder below has no number, or another."""
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    used = archive.claimed(place, notes)
+    assert used == archive.claimed(place, notes)
+    receive(spool, FIRST, bytes_of_the_log(10), whole=True)
+    disk = place.directory.rename(tmp_path / "disk")
+    place.directory.mkdir()
+    for numbered in (False, True):
+        if numbered:
+            archive.claimed(place, tmp_path)
+        before = [path.name for path in place.directory.iterdir()]
+        with pytest.raises(Refused, match="is not where the archive was: mount that again"):
+            log(used).take(spool, None)
+        with pytest.raises(Refused, match=r"mount that again\..* delete"):
+            archive.claimed(place, notes)
+        assert before == [path.name for path in place.directory.iterdir()]
+    shutil.rmtree(place.directory)
+    with pytest.raises(Refused, match="is not where the archive was"):
+        archive.claimed(place, notes)
+    assert not place.directory.exists()
+
+    disk.rename(place.directory)
+    log(archive.claimed(place, notes)).take(spool, None)
+
+    assert ["00000005.00000000-00010000"] == pieces(place)
+
+
+def test_a_place_that_changed_its_disk_is_looked_at_first(place: archive.Place, spool: Path) -> None:
+    used = archive.claimed(place, spool)
+    number, device = used.found or ("", 0)
+    with pytest.raises(Refused, match="is on another disk than before"):
+        replace(used, found=(number, device + 1)).see()
+
+
+def test_of_a_new_place_only_the_last_folder_is_made(tmp_path: Path, spool: Path) -> None:
+    """What is above it may be where a disk belongs."""
+    with pytest.raises(Refused, match=r"can't be written \(.*\): make it, or mount it"):
+        archive.claimed(archive.Place(directory=tmp_path / "disk" / "archive", installation=OURS), spool)
+    assert not (tmp_path / "disk").exists()
+    (tmp_path / "disk").mkdir()
+    archive.claimed(archive.Place(directory=tmp_path / "disk" / "archive", installation=OURS), spool)
+    assert (tmp_path / "disk" / "archive").is_dir()
 
 
 def test_what_is_no_archive_is_none(place: archive.Place, tmp_path: Path) -> None:

@@ -237,6 +237,53 @@ def test_what_is_old_and_cannot_be_judged_makes_no_base_fail(it: Simulated) -> N
         assert "is of another installation" in it.said[-1]
 
 
+def test_a_place_that_is_not_mounted_is_said_and_nothing_goes_on_below(it: Simulated) -> None:
+    it.spool.mkdir()
+    it.place = archive.claimed(it.place, it.spool)
+    disk = it.place.directory.with_name("disk")
+    with it.archived() as server:
+        begin(it, server)
+        assert 100 == it.turn(server, 3)
+        it.place.directory.rename(disk)
+        it.place.directory.mkdir()
+        it.receive(5 * SIZE + 200, at=200)
+
+        assert 100 == it.turn(server, 3)
+        assert f"router: {it.place.directory} is not where the archive was: mount that again." == it.said[-1]
+        it.place.directory.rmdir()  # it is empty
+
+        disk.rename(it.place.directory)
+        assert 200 == it.turn(server, 3)
+        assert "router: all is archived again" == it.said[-1]
+        assert [] == it.work.given
+
+
+def test_a_place_that_went_while_a_base_was_written_makes_no_hole(it: Simulated) -> None:
+    away = it.place.directory.with_name("away")
+    written = archive.write_base
+
+    def gone(*given: Any) -> None:
+        written(*given)
+        it.place.directory.rename(away)
+        it.place.directory.write_text("what is mounted there is gone")
+
+    with it.archived() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive, "write_base", gone)
+        it.turn(server)
+        folder = it.spool / "router/7/log"
+        (folder / wal.segment(1, 5 * SIZE, SIZE)).write_bytes(b"x" * SIZE)
+        it.receive(6 * SIZE + 1, at=100)
+        it.turn(server, 2)
+        it.work.end()
+        it.turn(server, 2)
+        it.place.directory.unlink()
+        away.rename(it.place.directory)
+        it.receive(6 * SIZE + 2, at=200)
+
+        assert 200 == it.turn(server, 3)
+        assert [] == it.work.given
+
+
 def test_what_is_left_of_the_server_before_is_taken_when_the_place_is_back(it: Simulated) -> None:
     left = it.spool / "router" / "6" / "log"
     left.mkdir(parents=True)

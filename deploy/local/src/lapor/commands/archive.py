@@ -22,7 +22,7 @@ from lapor.processes.data_dir import DataDir
 from lapor.servers.dump import Database
 from lapor.system import backups, kept_files
 from lapor.system.addresses import databases, secret
-from lapor.system.archive import Place, write_figures
+from lapor.system.archive import Place, claimed, write_figures
 from lapor.system.archiving import Server as Archived
 
 _TURN_S = 1.0
@@ -68,16 +68,27 @@ def archive(
     copies, kept = directory / kept_files.FOLDER, timedelta(hours=every * keep)
     with ExitStack() as ending:
         ending.enter_context(_alone(spool))
+        place = claimed(place, spool)
         archived = [
             Archived(name, own, place, spool, every=timedelta(hours=every), keep=keep, say=_say)
             for name, own in _servers(databases(where, server))
         ]
         for each in archived:
             ending.callback(each.close)
-        _go_on(archived, lambda: copy_attached(attached, copies, keys, kept), figures or directory)
+
+        def copy() -> None:
+            place.see()
+            copy_attached(attached, copies, keys, kept)
+
+        def write() -> None:
+            if figures is None:
+                place.see()  # while it is away they grow old, and somebody is called
+            write_figures(figures or directory)
+
+        _go_on(archived, copy, write)
 
 
-def _go_on(archived: Sequence[Archived], copy: Callable[[], None], figures: Path) -> None:
+def _go_on(archived: Sequence[Archived], copy: Callable[[], None], write: Callable[[], None]) -> None:
     """Archive until somebody says that it is enough."""
     enough = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -93,8 +104,8 @@ def _go_on(archived: Sequence[Archived], copy: Callable[[], None], figures: Path
                 copying, next_copy = None, time.monotonic() + _COPY_EVERY_S
             if not copying and time.monotonic() >= next_copy:
                 copying = work.submit(copy)
-            with suppress(OSError):  # the place is away: then they grow old, and somebody is called
-                write_figures(figures)
+            with suppress(OSError, Refused):
+                write()
             enough.wait(_TURN_S)
 
 

@@ -17,10 +17,10 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pyrage
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
@@ -44,6 +44,9 @@ AT, BASE_AT, HELD, BYTES = (
     )
 )
 _LOG = "log"
+#: A file in the archive that has its number.
+_NUMBER = ".lapor-archive"
+_AWAY = "{} is not where the archive was: mount that again."
 _PIECE = re.compile(r"([0-9A-F]{24})\.([0-9a-f]{8})-([0-9a-f]{8})\.([0-9a-f]{32})\.gz(?:\.age)?")
 #: So many pieces of one file of the log are put together to one: an idle server fills a file in days.
 _PIECES = 60
@@ -51,11 +54,65 @@ _PIECES = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where an archive is, to which keys it is encrypted, and whose it is; None where nobody is asked."""
+    """Where an archive is, to which keys it is encrypted, and whose it is; None where nobody is asked.
+
+    ``found``: its number and that of its disk, as ``claimed`` found them, where that must not become another.
+    """
 
     directory: Path
     keys: Sequence[Key] = ()
     installation: UUID | None
+    found: tuple[str, int] | None = None
+
+    def see(self) -> None:
+        """Return if it is still there: where its disk is not mounted, what is written fills the one below.
+
+        Raises:
+            Refused: it is not.
+            OSError: nobody can say.
+        """
+        if self.found and _number(self.directory) != self.found[0]:
+            raise Refused(_AWAY.format(self.directory))
+        if self.found and self.directory.stat().st_dev != self.found[1]:
+            raise Refused(f"{self.directory} is on another disk than before: see which, then start this again.")
+
+    def make(self, folder: Path) -> None:
+        """Make ``folder``, which is below it, and nothing above it. Raises as ``see`` does."""
+        self.see()
+        for each in [*reversed(folder.relative_to(self.directory).parents), folder.relative_to(self.directory)][1:]:
+            (self.directory / each).mkdir(mode=0o700, exist_ok=True)
+
+
+def claimed(place: Place, spool: Path) -> Place:
+    """Give ``place`` with its number, which it gets when it is new; in ``spool`` it stands which was used last.
+
+    Raises:
+        Refused: it is none that can be written, or not the one that was used last.
+    """
+    note = spool / _NUMBER
+    try:
+        known = note.read_text() if note.exists() else None
+        if known is None:
+            place.directory.mkdir(mode=0o700, exist_ok=True)  # and nothing above: that may be where a disk belongs
+        number = _number(place.directory)
+        if known is not None and number != known:
+            raise Refused(f"{_AWAY.format(place.directory)} If another is meant from now on, delete {note}.")
+        if number is None:
+            number = uuid4().hex
+            with backups.private(place.directory / _NUMBER) as file:
+                file.write(number.encode())
+        with backups.private(note) as file:
+            file.write(number.encode())
+        return replace(place, found=(number, place.directory.stat().st_dev))
+    except OSError as error:
+        raise Refused(f"{place.directory} can't be written ({error.strerror}): make it, or mount it.") from error
+
+
+def _number(directory: Path) -> str | None:
+    try:
+        return (directory / _NUMBER).read_text()
+    except FileNotFoundError:
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +147,7 @@ class Log:
         Raises:
             OSError: the archive can't be written.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._place.make(self._folder)
         still = True
         for path in sorted(spool.iterdir()):
             name = path.name.removesuffix(".partial")
@@ -137,6 +194,7 @@ class Log:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+        _sync(self._folder)  # before anything of which this is the only copy then is deleted
         old = self._pieces.get(name, [])
         self._pieces[name] = [each for each in old if each.start < start or each.end > end]
         self._pieces[name].append(Piece(path=path, name=name, start=start, end=end, mark=mark))
@@ -232,7 +290,8 @@ def write_base(
     if place.installation is None:
         raise Refused("An archive is sealed by its installation.")
     base = backups.next_folder(folder)
-    base.mkdir(parents=True, mode=0o700)
+    place.make(folder)
+    base.mkdir(mode=0o700)
     parts = [_part(taken / name, base, place, progress) for name in (wal.TAR, wal.LISTING)]
     timeline, start = wal.begins(taken / wal.LISTING)
     said = {
@@ -318,6 +377,15 @@ def prune(place: Place, system: Path, keep: int, age: timedelta) -> None:
 def _delete(base: Path) -> None:
     (base / backups.MANIFEST).unlink()
     shutil.rmtree(base)
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in ``folder`` on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _changed_at(path: Path) -> datetime:

@@ -114,6 +114,7 @@ class Server:
         if seen.system != self._system:  # it is a new one, or we are
             self._end_receiver()
             self._system = self._log = self._asked = None
+            self._place.see()  # else there would seem to be no base
             self._take_what_is_left(seen.system)
             (self._spool / seen.system / "log").mkdir(parents=True, exist_ok=True, mode=0o700)
             folder = self._place.directory / self.name / seen.system
@@ -182,6 +183,7 @@ class Server:
     def _bases(self, seen: wal.Look, work: Executor) -> str | None:
         wrong = None
         if self._base and self._base.done():
+            self._place.see()  # else there would seem to be no base
             done, self._base = self._base, None
             if error := done.exception():
                 wrong = f"its files can't be archived: {error}"
@@ -219,8 +221,8 @@ class Server:
         with self._writing:
             try:
                 archive.prune(self._place, folder, self._keep, self._every * self._keep)
+                if folder == self._folder:
+                    self._log = archive.Log(self._place, folder)
             except (Refused, OSError) as error:  # the base is whole nevertheless
                 self._say(f"{self.name}: what is old in the archive can't be deleted: {error}")
-            if folder == self._folder:
-                self._log = archive.Log(self._place, folder)
         archive.BYTES.labels(self.name).set(archive.size(self._place.directory / self.name))

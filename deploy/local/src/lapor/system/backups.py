@@ -111,7 +111,7 @@ _MEND_SPACE = "make room there, or name another folder. What was there before is
 def write_manifest(folder: Path, parts: Sequence[Part], installation: UUID, **more: object) -> None:
     """Make ``folder``, which has the files of ``parts``, a backup; ``more`` is sealed with it."""
     said = {"format": _FORMAT, "services": [asdict(part) for part in parts], **more}
-    with _private(folder / MANIFEST) as file:
+    with private(folder / MANIFEST) as file:
         file.write(json.dumps({**said, "seal": _seal(said, installation)}, indent=2).encode() + b"\n")
 
 
@@ -128,7 +128,7 @@ def write_part(
 ) -> Part:
     """Write to ``path`` the stream that ``give`` has for what it is given, encrypted; it returns the rows in that."""
     at = datetime.now(UTC)
-    with _private(path) as file:
+    with private(path) as file:
         sink = _Counted(file, lambda more: progress(name, more))
 
         def take(stream: IO[bytes]) -> None:
@@ -189,7 +189,7 @@ class _Counted:
 
 
 @contextmanager
-def _private(path: Path) -> Iterator[IO[bytes]]:
+def private(path: Path) -> Iterator[IO[bytes]]:
     """A new file that only its owner may read, on the disk when this returns."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         yield file
