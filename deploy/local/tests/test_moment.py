@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lapor.processes import process
 from lapor.processes.data_dir import DataDir, let_through
-from lapor.servers import postgres, wal
+from lapor.servers import dump, postgres, wal
 from lapor.servers.dump import Database
 from lapor.system import archive, archiving, backups, moment
 from testing.programs import missing
@@ -289,12 +289,33 @@ def test_a_server_that_kept_its_log_no_longer_has_all_its_files_taken_anew(one: 
     assert [(10,)] == one.ask("SELECT count(*) FROM cases")
 
 
+def test_the_log_that_a_base_needs_is_kept_until_its_end(one: Archived, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is written meanwhile; and no longer."""
+    kept: list[bool] = []
+
+    def busy(command: tuple[str, ...], address: str) -> None:
+        with psycopg.connect(address, autocommit=True) as db:
+            [[first]] = db.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchall()
+            for n in range(3):
+                db.execute(f"CREATE TABLE cases{n} (n int)")
+                db.execute("SELECT pg_switch_wal()")
+                db.execute("CHECKPOINT")
+            kept.append((first,) in db.execute("SELECT name FROM pg_ls_waldir()").fetchall())
+        dump.run(command, address)
+
+    monkeypatch.setattr(wal, "run", busy)
+    wal.take_base(one.stack.cluster.dsn(), one.spool)
+    assert [True] == kept
+    until(lambda: not one.ask("SELECT FROM pg_replication_slots"), 10, "nothing is kept for it any more")
+
+
 def test_an_archive_that_is_away_fills_no_disk_and_loses_nothing(
     one: Archived, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archiving, "MOST_BYTES", 3 << 24)
     said: list[str] = []
-    place = archive.Place(directory=one.place, installation=OURS)
+    one.spool.mkdir()
+    place = archive.claimed(archive.Place(directory=one.place, installation=OURS), one.spool)
     databases = [Database(service="router", name="router", admin=one.stack.cluster.dsn())]
     every = timedelta(hours=24)
     server = archiving.Server("router", databases, place, one.spool, every=every, keep=1, say=said.append)

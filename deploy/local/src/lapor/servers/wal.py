@@ -37,6 +37,7 @@ FROM (SELECT 1) AS one
 LEFT JOIN pg_replication_slots AS slot ON slot.slot_name = %s
 LEFT JOIN pg_stat_replication AS client ON client.pid = slot.active_pid"""
 _RESERVE = "SELECT pg_create_physical_replication_slot(%s, true)"
+_KEEP = "SELECT pg_create_physical_replication_slot('lapor_base_' || pg_backend_pid(), true, true)"
 _DROP = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s"
 _TURN_OUT = "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots WHERE slot_name = %s"
 _COMMIT = "SELECT pg_current_xact_id()"
@@ -110,11 +111,15 @@ def take_base(address: str, folder: Path) -> None:
     """
     ours = ("--format=tar", "--compress=gzip:1", "--wal-method=fetch", "--checkpoint=fast")
     try:
-        run(
-            ("pg_basebackup", *ours, "--manifest-checksums=SHA256", "--no-password", f"--pgdata={folder}"),
-            address,
-        )
-    except Failed as error:
+        with psycopg.connect(address, autocommit=True, connect_timeout=5) as db:
+            # The log since its beginning is fetched at its end: until then a server that writes much would delete it.
+            # This slot goes with the connection; wal_keep_size would have each server hold that much for ever.
+            db.execute(_KEEP)
+            run(
+                ("pg_basebackup", *ours, "--manifest-checksums=SHA256", "--no-password", f"--pgdata={folder}"),
+                address,
+            )
+    except (psycopg.Error, Failed) as error:
         raise Refused(f"The server's files can't be taken: {said(error)}") from error
     check_base(folder / TAR, folder / LISTING)
 
