@@ -98,7 +98,6 @@ COVERED = {
     "lapor/commands/backup.py": Cover(
         "tests/e2e/test_administration.py", "a system that runs is backed up", '"backup"'
     ),
-    "lapor/system/archiving.py": Cover("deploy/local/tests/test_moment.py", "a server is needed for it"),
     "lapor/servers/wal.py": Cover("deploy/local/tests/test_archive.py", "what it takes is what an archive has"),
     "lapor/commands/restore.py": Cover("tests/e2e/test_administration.py", "and loses its databases", '"restore"'),
     "lapor/system/rewinding.py": Cover("tests/e2e/test_administration.py", "they stop and go on", '"restore"'),
