@@ -119,7 +119,8 @@ def test_the_archive_goes_on_for_ever_too(tmp_path: Path) -> None:
 
 def test_a_restore_says_what_it_needs(tmp_path: Path) -> None:
     usage = subprocess.run([HERE / "restore.sh", "one"], capture_output=True, text=True, timeout=120)
-    assert (2, True) == (usage.returncode, "restore.sh [--trust] [--until TIME] BACKUP KEY SERVICE" in usage.stdout)
+    line = "restore.sh [--trust] [--until TIME] [--system NUMBER] BACKUP KEY SERVICE"
+    assert (2, True) == (usage.returncode, line in usage.stdout)
     no_key = subprocess.run(
         [HERE / "restore.sh", "one", tmp_path / "none", "router"], capture_output=True, text=True, timeout=120
     )
