@@ -75,18 +75,30 @@ def test_only_what_was_received_is_taken_and_each_byte_once(place: archive.Place
     receive(spool, FIRST, content)  # its end is being written
 
     for received in (100, 100, 250, 40):
-        assert taking.take(spool, BEGIN + received)
+        assert taking.take(spool, BEGIN + received, SIZE)
 
     assert ["00000005.00000000-00000064", "00000005.00000064-000000fa"] == pieces(place)
     assert [(FIRST, content[:250].ljust(SIZE, b"\0"))] == found(place)
 
 
+@pytest.mark.parametrize("size", [0, SIZE // 2])
+def test_of_a_file_that_is_not_yet_as_large_as_it_will_be_nothing_is_taken(
+    place: archive.Place, spool: Path, size: int
+) -> None:
+    receive(spool, FIRST, bytes_of_the_log(SIZE), whole=True)
+    (spool / f"{SECOND}.partial").write_bytes(bytes(size))
+
+    assert log(place).take(spool, BEGIN + SIZE, SIZE)
+
+    assert ["00000005.00000000-00010000"] == pieces(place)
+
+
 def test_when_nobody_writes_any_more_all_that_is_there_is_taken(place: archive.Place, spool: Path) -> None:
     content = bytes_of_the_log(300)
     receive(spool, FIRST, content)
-    log(place).take(spool, BEGIN + 100)
+    log(place).take(spool, BEGIN + 100, SIZE)
 
-    log(place).take(spool, None)  # by another process than the one before
+    log(place).take(spool, None, SIZE)  # by another process than the one before
 
     assert ["00000005.00000000-00000064", "00000005.00000064-0000012c"] == pieces(place)
     assert [(FIRST, content.ljust(SIZE, b"\0"))] == found(place)
@@ -96,11 +108,11 @@ def test_a_file_that_is_full_is_one_piece_and_leaves_the_spool(place: archive.Pl
     full, next_ = bytes_of_the_log(SIZE), bytes_of_the_log(10)
     taking = log(place)
     receive(spool, FIRST, full[:100])
-    taking.take(spool, BEGIN + 100)
+    taking.take(spool, BEGIN + 100, SIZE)
     receive(spool, FIRST, full, whole=True)
     receive(spool, SECOND, next_)
 
-    taking.take(spool, BEGIN + SIZE + 10)
+    taking.take(spool, BEGIN + SIZE + 10, SIZE)
 
     assert ["00000005.00000000-00010000", "00000006.00000000-0000000a"] == pieces(place)
     assert [f"{SECOND}.partial"] == [path.name for path in spool.iterdir()]
@@ -120,7 +132,7 @@ def test_what_was_received_goes_only_when_the_name_of_its_piece_is_on_the_disk(
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", see)
-    log(place).take(spool, None)
+    log(place).take(spool, None, SIZE)
 
     assert (True, True, ["00000005.00000000-00010000"]) == synced[-1]
     assert not (spool / FIRST).exists()
@@ -132,10 +144,10 @@ def test_many_pieces_become_one(place: archive.Place, spool: Path) -> None:
     receive(spool, FIRST, content)
 
     for received in range(10, 611, 10):
-        taking.take(spool, BEGIN + received)
+        taking.take(spool, BEGIN + received, SIZE)
 
     assert ["00000005.00000000-00000262"] == pieces(place)
-    taking.take(spool, BEGIN + 700)
+    taking.take(spool, BEGIN + 700, SIZE)
     assert [(FIRST, content.ljust(SIZE, b"\0"))] == found(place)
 
 
@@ -143,11 +155,11 @@ def test_what_a_crash_left_twice_is_read_once(place: archive.Place, spool: Path)
     """It fell between a piece that has all, and the end of those that it has."""
     content = bytes_of_the_log(SIZE)
     receive(spool, FIRST, content[:100])
-    log(place).take(spool, BEGIN + 100)
+    log(place).take(spool, BEGIN + 100, SIZE)
     [small] = (place.directory / "router/7/log").iterdir()
     kept = small.read_bytes()
     receive(spool, FIRST, content, whole=True)
-    log(place).take(spool, None)
+    log(place).take(spool, None, SIZE)
     small.write_bytes(kept)
 
     assert [(FIRST, content)] == found(place)
@@ -156,14 +168,14 @@ def test_what_a_crash_left_twice_is_read_once(place: archive.Place, spool: Path)
 def test_after_a_gap_nothing_is_given(place: archive.Place, spool: Path) -> None:
     for n in (5, 7):
         receive(spool, wal.segment(1, n * SIZE, SIZE), bytes_of_the_log(SIZE), whole=True)
-    log(place).take(spool, None)
+    log(place).take(spool, None, SIZE)
 
     assert [FIRST] == [name for name, _ in found(place)]
 
 
 def test_a_piece_that_was_changed_renamed_or_is_of_another_is_refused(place: archive.Place, spool: Path) -> None:
     receive(spool, FIRST, bytes_of_the_log(100))
-    log(place).take(spool, None)
+    log(place).take(spool, None, SIZE)
     [piece] = (place.directory / "router/7/log").iterdir()
     other = archive.Place(directory=place.directory, installation=UUID(int=2))
     with pytest.raises(Refused, match="was changed, or is of another installation"):
@@ -185,7 +197,7 @@ def test_a_piece_opens_with_its_key_alone(place: archive.Place, spool: Path, tmp
     (public_key, ours), (_, theirs) = keys
     closed = archive.Place(directory=place.directory, keys=public_key, installation=OURS)
     receive(spool, FIRST, bytes_of_the_log(100))
-    log(closed).take(spool, None)
+    log(closed).take(spool, None, SIZE)
 
     assert [(FIRST, bytes_of_the_log(100).ljust(SIZE, b"\0"))] == list(log(closed).read(FIRST, ours, SIZE))
     with pytest.raises(Refused, match="give the private key with --key"):
@@ -370,7 +382,7 @@ def test_with_the_oldest_base_the_log_goes_that_only_it_needs(
 ) -> None:
     for n in (4, 5, 6):
         receive(spool, wal.segment(1, n * SIZE, SIZE), bytes_of_the_log(SIZE), whole=True)
-    log(place).take(spool, None)
+    log(place).take(spool, None, SIZE)
     a_base(tmp_path / "base", GOOD, GOOD)
     for day in (1, 2, 3):
         named = f"2026-12-0{day}T020000Z"
@@ -403,7 +415,7 @@ def test_where_the_disk_is_not_mounted_nothing_is_written(place: archive.Place, 
             archive.claimed(place, tmp_path)
         before = [path.name for path in place.directory.iterdir()]
         with pytest.raises(Refused, match="is not where the archive was: mount that again"):
-            log(used).take(spool, None)
+            log(used).take(spool, None, SIZE)
         with pytest.raises(Refused, match=r"mount that again\..* delete"):
             archive.claimed(place, notes)
         assert before == [path.name for path in place.directory.iterdir()]
@@ -413,7 +425,7 @@ def test_where_the_disk_is_not_mounted_nothing_is_written(place: archive.Place, 
     assert not place.directory.exists()
 
     disk.rename(place.directory)
-    log(archive.claimed(place, notes)).take(spool, None)
+    log(archive.claimed(place, notes)).take(spool, None, SIZE)
 
     assert ["00000005.00000000-00010000"] == pieces(place)
 

@@ -138,8 +138,10 @@ class Log:
                 piece = Piece(path=path, name=name, start=int(start, 16), end=int(end, 16), mark=mark)
                 self._pieces.setdefault(name, []).append(piece)
 
-    def take(self, spool: Path, received: int | None) -> bool:
+    def take(self, spool: Path, received: int | None, segment_bytes: int) -> bool:
         """Take what a receiver wrote to ``spool`` before ``received``, or all of it where none writes any more.
+
+        A file may be smaller than ``segment_bytes``: first it is filled with zeros.
 
         Returns False if something moved meanwhile: then it is taken with the next call. A file that is whole is deleted
         from ``spool`` when it is here.
@@ -153,7 +155,7 @@ class Log:
             name = path.name.removesuffix(".partial")
             try:
                 whole = name == path.name
-                start, content = (0, path.read_bytes()) if whole else self._new(path, name, received)
+                start, content = (0, path.read_bytes()) if whole else self._new(path, name, received, segment_bytes)
             except FileNotFoundError:  # it was closed meanwhile
                 still = False
                 continue
@@ -163,17 +165,17 @@ class Log:
                 path.unlink()
         return still
 
-    def _new(self, path: Path, name: str, received: int | None) -> tuple[int, bytes]:
+    def _new(self, path: Path, name: str, received: int | None, segment_bytes: int) -> tuple[int, bytes]:
         """What of a file is not here yet, and where that begins; all of it where it would be one piece too many."""
         chained = chain(self._pieces.get(name, []))
         done = chained[-1].end if chained else 0
         with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
             file.seek(done)
             if received is None:
                 new = file.read().rstrip(b"\0")  # it was made as large as it will be
             else:
-                new = file.read(max(0, min(size, received - wal.first_place(name, size)) - done))
+                before = min(segment_bytes, received - wal.first_place(name, segment_bytes))
+                new = file.read(max(0, before - done))
             if new and len(chained) >= _PIECES:
                 file.seek(0)
                 return 0, file.read(done + len(new))

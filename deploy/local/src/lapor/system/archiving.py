@@ -146,7 +146,7 @@ class Server:
         self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
         for before in [each for each in self._spool.iterdir() if each.name != system]:
             if (before / "log").is_dir():
-                archive.Log(self._place, self._place.directory / self.name / before.name).take(before / "log", None)
+                archive.Log(self._place, self._place.directory / self.name / before.name).take(before / "log", None, 0)
             shutil.rmtree(before)
 
     def _end_receiver(self) -> str:
@@ -167,7 +167,8 @@ class Server:
         if writing and (seen is None or seen.received is None):
             return  # where it writes nobody says
         with self._writing:
-            whole = self._log.take(self._received, seen.received if writing and seen else None)
+            received, segment_bytes = (seen.received, seen.segment_bytes) if writing and seen else (None, 0)
+            whole = self._log.take(self._received, received, segment_bytes)
             if seen is None or not writing or not whole or seen.received is None:
                 return
             # Without a base, or with a hole after it, what is here becomes no moment: a base is due, and no figure.
