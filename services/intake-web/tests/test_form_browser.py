@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from contracts.events import Position
 from intake.complaint_view import ComplaintView, Step
 from intake.texts import Texts
 from intake_web.app import build_app
@@ -156,7 +157,10 @@ async def test_every_state_is_without_barriers(browser: Browser, site: str, fake
     await expect(page.get_by_text("Dikirim begitu ada jaringan.")).to_be_visible()
     await seen("12-draf")
     ((kept, _),) = fake.taken.values()
-    assert "Desa Paroto, Kecamatan Lilirilau, kira-kira -4.35000, 119.88000 (ketelitian 30 m)" == kept.place
+    assert ("Desa Paroto, Kecamatan Lilirilau", Position(lat=-4.35, lon=119.88, metres=30)) == (
+        kept.place,
+        kept.position,
+    )
     await context.close()
 
 
