@@ -198,11 +198,11 @@ def test_what_is_deleted_is_named_and_an_edit_is_written_again() -> None:
 
 
 def test_one_change_that_cannot_be_read_holds_up_no_other() -> None:
-    odd = change(created_time="kemarin")
-    read = hook(odd, change(), None, messaging=[{"message": {"mid": "m_2"}}])
+    odd, far = change(created_time="kemarin"), change(created_time=1864712049423024120)
+    read = hook(odd, far, change(), None, messaging=[{"message": {"mid": "m_2"}}])
 
     assert 1 == len(read.written)
-    assert [odd, None, {"message": {"mid": "m_2"}}] == [json.loads(each.item) for each in read.unreadable]
+    assert [odd, far, None, {"message": {"mid": "m_2"}}] == [json.loads(each.item) for each in read.unreadable]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b'{"object":"user"}', b'{"object":"page"}', b"[" * 100_000])

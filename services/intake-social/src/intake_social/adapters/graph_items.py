@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from intake_social.adapters.items import Unreadable
+from intake_social.adapters.items import Unreadable, moment
 
 #: Of a change of the feed, what is a post; all else but a comment (likes, shares of others, events) is not for us.
 _POSTS = frozenset({"post", "status", "photo", "video"})
@@ -206,7 +206,7 @@ def _post(value: Mapping[str, Any], *, mentions: bool) -> PagePost:
         id=_id(value["post_id"]),
         **_author(value.get("from")),
         text=str(value.get("message") or ""),
-        created_at=datetime.fromtimestamp(int(value["created_time"]), UTC),
+        created_at=moment(int(value["created_time"])),
         kind="mention" if mentions else "post",
         photos=_pushed(value, "photo"),
         videos=_pushed(value, "video"),
@@ -219,7 +219,7 @@ def _comment(value: Mapping[str, Any]) -> PagePost:
         id=_id(value["comment_id"]),
         **_author(value.get("from")),
         text=str(value.get("message") or ""),
-        created_at=datetime.fromtimestamp(int(value["created_time"]), UTC),
+        created_at=moment(int(value["created_time"])),
         root=str(value.get("parent_id") or post_id),
         within=post_id,
         kind="comment",
@@ -249,7 +249,7 @@ def _message(event: Mapping[str, Any]) -> PagePost:
         author_id=_id(event["sender"]["id"]),
         author="",
         text=str(message.get("text") or ""),
-        created_at=datetime.fromtimestamp(int(event["timestamp"]) / 1000, UTC),
+        created_at=moment(int(event["timestamp"]) / 1000),
         kind="message",
         attached=bool(attached),
         photos=tuple(str(payload["url"]) for kind, payload in attached if kind == "image" and payload.get("url")),

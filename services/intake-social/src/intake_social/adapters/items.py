@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
@@ -16,6 +17,18 @@ class Unreadable:
 
     item: bytes
     error: Exception
+
+
+def moment(seconds: float) -> datetime:
+    """Give the moment ``seconds`` after 1970 began.
+
+    Raises:
+        ValueError: it lies in no year of the calendar.
+    """
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"no year has the second {seconds}") from error
 
 
 def read_each(items: Sequence[Any], read: Callable[[Any], _T]) -> tuple[list[_T], list[Unreadable]]:

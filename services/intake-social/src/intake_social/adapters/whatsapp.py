@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -27,7 +27,7 @@ from intake_social.adapters.errors import (
     SocialUnavailable,
     after,
 )
-from intake_social.adapters.items import Unreadable
+from intake_social.adapters.items import Unreadable, moment
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ def _read_message(told: Told, item: Mapping[str, Any], names: Mapping[str, str])
         return
     if not number.isascii() or not number.isdigit() or not item["id"]:
         raise ValueError("no number that could be answered")
-    at = datetime.fromtimestamp(int(item["timestamp"]), UTC)
+    at = moment(int(item["timestamp"]))
     who: dict[str, str] = {"number": number, "name": names.get(number, ""), "quotes": _quoted(item)}
     told.messages.append(Message(id=str(item["id"]), text=_text(kind, item), at=at, **_shown(kind, item), **who))
 

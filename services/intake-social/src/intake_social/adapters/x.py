@@ -27,7 +27,7 @@ from intake_social.adapters.errors import (
     SocialUnavailable,
     after,
 )
-from intake_social.adapters.items import Unreadable, read_each
+from intake_social.adapters.items import Unreadable, moment, read_each
 
 logger = logging.getLogger(__name__)
 
@@ -314,7 +314,7 @@ def _written_at(stated: str | None, post_id: str) -> datetime:
     try:
         return datetime.fromisoformat(stated or "").astimezone(UTC)
     except ValueError:
-        return datetime.fromtimestamp(((int(post_id) >> 22) + _EPOCH_MS) / 1000, UTC)
+        return moment(((int(post_id) >> 22) + _EPOCH_MS) / 1000)
 
 
 @contextmanager
