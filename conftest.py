@@ -26,7 +26,13 @@ settings.register_profile(
 settings.register_profile("search", settings.get_profile("steady"), derandomize=False, max_examples=20_000)
 settings.load_profile("steady")
 
-pytest_plugins = ("testing.suite.dealing", "testing.suite.telling", "testing.suite.limits", "testing.suite.ending")
+pytest_plugins = (
+    "testing.suite.dealing",
+    "testing.suite.telling",
+    "testing.suite.limits",
+    "testing.suite.ending",
+    "testing.suite.cost",
+)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -26,7 +27,7 @@ def outcomes(
     """
     (folder / "test_few.py").write_text(textwrap.dedent(tests))
     command = (ROOT / "Makefile").read_text().partition("PYTEST := $(BIN)/python -m pytest ")[2].splitlines()[0]
-    plugins = (f"-ptesting.suite.{name}" for name in ("dealing", "telling", "limits", "ending"))
+    plugins = (f"-ptesting.suite.{name}" for name in ("dealing", "telling", "limits", "ending", "cost"))
     settings = ("-c", str(ROOT / "pyproject.toml"), f"--rootdir={folder}", "--junitxml=junit.xml", f"-n{workers}")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *command.split(), *plugins, *settings, *options, "test_few.py"],
@@ -34,8 +35,10 @@ def outcomes(
         capture_output=True,
         text=True,
         timeout=120,
+        env={name: value for name, value in os.environ.items() if name != "GUARD_PID"},  # that is of all tests
         preexec_fn=lambda: signal.signal(signal.SIGINT, sigint),
     )
+    (folder / "code").write_text(str(done.returncode))
     said = done.stdout + done.stderr
     found = {}
     for case in ElementTree.parse(folder / "junit.xml").iter("testcase"):  # noqa: S314 - ours
@@ -180,3 +183,20 @@ def test_what_a_folder_shares_ends_with_the_last_test_that_shares_it(tmp_path: P
     found, said = outcomes(tmp_path, tests, workers=1)
 
     assert {"passed"} == set(found.values()), said
+
+
+def test_more_than_its_budget_is_a_failure_that_says_so_and_less_is_none(tmp_path: Path) -> None:
+    """What a child costs that a test has started counts, and so does an orphan's time, which the guard collects."""
+    tests = """
+        import subprocess, sys
+        def test_costs():
+            work = "sum(len(str(number)) for number in range(3_000_000))"
+            subprocess.run([sys.executable, "-c", work], check=True, timeout=60)
+    """
+    said = {}
+    for budget in (1, 10_000):
+        (found, text), code = outcomes(tmp_path, tests, "-o", f"budget={budget}"), (tmp_path / "code").read_text()
+        said[budget] = (found, code, "That is over 1.25 of the budget" in text, f"yardsticks, of {budget}." in text)
+
+    passed = {"test_costs": "passed"}
+    assert {1: (passed, "1", True, True), 10_000: (passed, "0", False, True)} == said
