@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
+
+from lapor.system import archive, backups
 
 _DECLARED = re.compile(r'^(\w+) = (Counter|Gauge|Histogram)\(\s*"(lapor_\w+)"', re.MULTILINE)
 _ENDINGS = {"Counter": "_total", "Gauge": "", "Histogram": "_(count|sum|bucket)"}
@@ -35,6 +38,10 @@ def _declared() -> list[Metric]:
 
 
 METRICS = _declared()
+#: What is written to files beside what services show.
+WRITTEN = [
+    (family.name, module) for module in (archive, backups) for family in module.REGISTRY.collect()
+]  # fmt: skip
 
 
 def _tests(folder: Path) -> str:
@@ -57,3 +64,12 @@ def test_all_declarations_are_found() -> None:
 @pytest.mark.parametrize("metric", METRICS, ids=lambda each: each.name)
 def test_a_figure_is_seen_moving_in_a_test(metric: Metric) -> None:
     assert _is_seen(metric) != (metric.name in STILL), f"{metric.name}: a test sees it, or STILL says why none does"
+
+
+@pytest.mark.parametrize(("name", "module"), WRITTEN, ids=[name for name, _ in WRITTEN])
+def test_a_figure_that_is_written_to_a_file_is_seen_in_a_test(name: str, module: ModuleType) -> None:
+    """``module`` writes it; a test may put the names of several together."""
+    start = name.split("_", 2)
+    tests = _tests(_ROOT / "deploy" / "local")
+    assert f"lapor_{start[1]}_" in tests
+    assert re.search(rf'\b{name}\b|"{start[2]}"', tests), f"no test of {module.__name__} reads {name}"

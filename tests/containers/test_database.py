@@ -16,7 +16,10 @@ import asyncpg
 import psycopg
 import pytest
 import yoyo
+from prometheus_client import REGISTRY
 from running import Database
+
+from chassis.certificates import Server, show
 
 pytestmark = pytest.mark.connected
 
@@ -136,6 +139,16 @@ def test_no_client_takes_part_in_what_is_not_encrypted_or_not_its_database(
 
     with pytest.raises((OSError, asyncpg.PostgresError, psycopg.OperationalError), match=said):
         client(database.dsn(options=options).replace("localhost", host))
+
+
+def test_a_service_sees_until_when_the_certificate_of_its_database_is_good(database: Database) -> None:
+    before = database.log  # of what other tests were refused
+    show(Server("localhost", database.port, is_postgres=True), ssl.create_default_context(cafile=database.ca), 10)
+
+    labels = {"server": f"localhost:{database.port}"}
+    ends = REGISTRY.get_sample_value("lapor_certificate_expires_timestamp_seconds", labels)
+    assert (datetime.now(UTC) + timedelta(days=365)).timestamp() == pytest.approx(ends, abs=86_400)
+    assert "SSL" not in database.log.removeprefix(before)
 
 
 def test_a_service_says_in_one_sentence_that_the_certificate_has_expired(new_database: Callable[[], Database]) -> None:

@@ -26,7 +26,7 @@ ELSEWHERE = {
     **{f"{service.name}-two": "a second replica" for service in SERVICES},
 }
 #: Variables whose values are of the place, and those that only Kubernetes needs: the number of a replica.
-OF_THE_PLACE = {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "DATABASE_PASSWORD_FILE"}
+OF_THE_PLACE = {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "PROBE_AGENCIES_PORT"}
 OF_KUBERNETES = {"SLOT"}
 #: Prefixes of what Strimzi sets itself, and refuses.
 OF_STRIMZI = ("process.roles", "node.id", "controller.", "sasl.", "listener.", "authorizer.", "super.users")
@@ -155,7 +155,8 @@ def test_who_takes_videos_has_room_to_make_them(name: str, rendered: Manifests) 
 def test_doors_are_where_compose_has_them(compose: dict[str, Any], rendered: Manifests) -> None:
     for service in SERVICES:
         told = compose[service.name]["environment"]
-        wanted = {int(value) for key, value in told.items() if key.endswith("_PORT")}
+        # What is probed is another's door.
+        wanted = {int(told[key]) for key in told if key.endswith("_PORT") and not key.startswith("PROBE_")}
         listening = {each["containerPort"] for each in _runs(pods(rendered)[service.name])["ports"]}
         served = {each["port"] for each in rendered["Service", service.name]["spec"]["ports"]}
 

@@ -28,6 +28,12 @@ CONNECTIONS = Gauge("lapor_database_connections", "Connections to the service's 
 CONNECTIONS_ALLOWED = Gauge(
     "lapor_database_connections_allowed", "How many it takes, but for those kept for its superuser", ["service"]
 )
+CERTIFICATE_ENDS = Gauge(
+    "lapor_certificate_expires_timestamp_seconds", "When the certificate ends that a server shows", ["server"]
+)
+CERTIFICATE_LASTS_S = Gauge(
+    "lapor_certificate_lifetime_seconds", "From its beginning to its end; 0 of one that has ended", ["server"]
+)
 DLQ_RECORDS = Counter("lapor_dlq_records", "Records put aside as unreadable or unhandled", ["service", "reason"])
 DLQ_PENDING = Gauge("lapor_dlq_pending", "Dead letters that nobody has put back or dismissed", ["service"])
 DLQ_LEFT_OUT = Counter(

@@ -13,7 +13,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from chassis import metrics, tracing
+from chassis import certificates, metrics, tracing
 from chassis.batch import BatchHandler, BugsInARow, Decide, Handler, StatelessBatchHandler, Verify
 from chassis.consume import Start, Step, consume, faust_app, run_faust
 from chassis.database import Pool, open_pool
@@ -95,6 +95,8 @@ def run_processor(
     async def start() -> Step:
         pool = await open_pool(str(settings.database_url), timeout_s=settings.batch_timeout_s / 2)
         await refuse_diverged(settings, service, sources, pool)
+        look = partial(certificates.watch_database, settings)
+        running.append(asyncio.create_task(keep_running("certificates", look)))
         for task in (lambda pool, _: relay.run(pool), *tasks):
             running.append(asyncio.create_task(_must_not_end(task(pool, relay.wake.set))))
         return step_of(service, settings, handler, sources, pool, relay.wake.set)
@@ -232,6 +234,7 @@ async def run_server(
         ("progress", lambda: keep_observing(progress)),
         ("relay", lambda: relay.run(pool)),
         ("letters", partial(count_letters, settings, service)),
+        ("certificates", partial(certificates.watch_database, settings)),
         *tasks,
     ]
     running = [asyncio.create_task(keep_running(name, work), name=name) for name, work in everything]

@@ -85,10 +85,8 @@ def test_again_nothing_changes(out: Path) -> None:
     assert before == {path: path.read_bytes() for path in out.rglob("*.pem")}
 
 
-@pytest.mark.parametrize(("now", "state"), [(days(334), "kept"), (days(336), "made"), (days(366), "made")])
-def test_a_certificate_is_renewed_in_its_last_thirty_days_and_the_ca_stays(
-    out: Path, now: datetime, state: str
-) -> None:
+@pytest.mark.parametrize(("now", "state"), [(days(304), "kept"), (days(306), "made"), (days(366), "made")])
+def test_a_certificate_is_renewed_in_its_last_sixty_days_and_the_ca_stays(out: Path, now: datetime, state: str) -> None:
     authority = (out / "authority" / "cert.pem").read_bytes()
 
     assert {"CA": "kept", "kafka": state, "router-db": state} == states(out, now)

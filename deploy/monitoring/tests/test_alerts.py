@@ -57,6 +57,7 @@ _ARCHIVED, _HELD, _BASE = (
     f'lapor_archive_{name}{{service="router"}}'
     for name in ("timestamp_seconds", "held_bytes", "base_timestamp_seconds")
 )
+_ENDS, _LASTS = "lapor_certificate_expires_timestamp_seconds", "lapor_certificate_lifetime_seconds"
 _FREE, _SIZE = (f'node_filesystem_{what}_bytes{{mountpoint="/",fstype="ext4"}}' for what in ("avail", "size"))
 _CONNECTED, _IN_ROUTER, _MEMORY = "lapor_database_connections", '{service="router"}', "node_memory_Mem"
 _THIS, _NEXT = (f'lapor_calendar_joint_leave_known{{year="{year}"}}' for year in (1970, 1971))
@@ -97,17 +98,29 @@ CASES = {
         {'lapor_intake_spent_dollars{channel="x"}': "46x60", 'lapor_intake_budget_dollars{channel="x"}': "0x60"},
         "x",
     ),
-    "LaporNotTold": Case({_REFUSED: "_x30 1x60"}, {_REFUSED: "5x200"}, "sms", "80m"),
+    # Told to an office in the morning, fifteen hours after it happened.
+    "LaporNotTold": Case({_REFUSED: "_x150 1x100"}, {_REFUSED: "5x250"}, "sms", "40h", "10m"),
     "LaporSendingPaused": _gauge(
         'lapor_replies_paused_until_timestamp_seconds{channel="facebook"}', 86_400, 0, "facebook"
     ),
     "LaporPhotosNotFetched": Case({_PUT_OFF: "0+1x60"}, {_PUT_OFF: "0+1x60", _FETCHED: "0+2x60"}, "whatsapp"),
-    "LaporNoticesHeld": Case({_LATER: "0+1x60", _SENT: "7x60"}, {_LATER: "0+1x60", _SENT: "0+1x60"}, "email"),
+    # A mail server that refuses us is asked every half hour. At night what waited was sent five minutes later.
+    "LaporNoticesHeld": Case(
+        {_LATER: "0x30 1x30 2x30 3x30 4x30 5x30", _SENT: "7x180"},
+        {_LATER: "0x100 1x80", _SENT: "0x105 1x75"},
+        "email",
+        at="125m",
+    ),
     "LaporDeskNoticesHeld": _gauge('lapor_desk_notice_oldest_seconds{medium="email"}', 901, 900, "email"),
     "LaporDeskUnopened": _gauge("lapor_desk_notices_unopened", 1, 0),
     "LaporWebhookOff": Case(
         {'lapor_desk_webhooks_off{unit="PUPR",instance="unit-desk"}': "1x60"},
         {'lapor_desk_webhooks_off{unit="PUPR",instance="unit-desk"}': "0x60"},
+        "PUPR",
+    ),
+    "LaporWebhookGivenUp": Case(
+        {'lapor_desk_webhook_notices_total{unit="PUPR",result="given-up"}': "0x20 1x40"},
+        {'lapor_desk_webhook_notices_total{unit="PUPR",result="given-up"}': "1x60"},
         "PUPR",
     ),
     "LaporCanaryLost": Case(
@@ -124,10 +137,22 @@ CASES = {
         {'up{job="watchers",instance="alertmanager"}': "1x60", 'up{job="lapor",instance="router"}': "0x60"},
         "alertmanager",
     ),
+    # Two processes look at one server. In the silent case one has seen the new certificate already; the website's is
+    # one of 90 days, which the proxy makes anew.
     "LaporCertificateEnds": Case(
-        {'lapor_kafka_certificate_expires_timestamp_seconds{broker="kafka:9094"}': f"{20 * 86400}x200"},
-        {'lapor_kafka_certificate_expires_timestamp_seconds{broker="kafka:9094"}': f"{22 * 86400}x200"},
-        "kafka:9094",
+        {
+            f'{_ENDS}{{server="router-db:5432",instance="router"}}': f"{30 * 86400}x200",
+            f'{_ENDS}{{server="router-db:5432",instance="router-two"}}': f"{30 * 86400}x200",
+            f'{_LASTS}{{server="router-db:5432",instance="router"}}': f"{365 * 86400}x200",
+        },
+        {
+            f'{_ENDS}{{server="router-db:5432",instance="router"}}': f"{30 * 86400}x200",
+            f'{_ENDS}{{server="router-db:5432",instance="router-two"}}': f"{365 * 86400}x200",
+            f'{_LASTS}{{server="router-db:5432",instance="router"}}': f"{365 * 86400}x200",
+            f'{_ENDS}{{server="lapor.example.id:443"}}': f"{7 * 86400}x200",
+            f'{_LASTS}{{server="lapor.example.id:443"}}': f"{90 * 86400}x200",
+        },
+        "router-db:5432",
         at="2h",
     ),
     "LaporWatching": Case({'up{job="lapor",instance="router"}': "1x60"}, {}, at="40m"),
@@ -173,7 +198,12 @@ CASES = {
     ),
     "LaporLeaderMissing": _gauge("lapor_kafka_partitions_offline", 1, 0),
     "LaporReplicaMissing": _gauge("lapor_kafka_partitions_under_replicated", 1, 0),
-    "LaporTopicsMissing": _gauge('lapor_consumer_missing_topics{group="router"}', 1, 0, "router"),
+    # A service that leaves for it and starts again; and one that was asked while it started.
+    "LaporTopicsMissing": Case(
+        {'lapor_consumer_missing_topics{group="router"}': "1 stale " * 30},
+        {'lapor_consumer_missing_topics{group="router"}': "0x35 1 0x20"},
+        "router",
+    ),
     "LaporRulesFail": _gauge('lapor_decide_bugs_in_a_row{service="router"}', 5, 4, "router"),
     "LaporTimersFail": Case(
         {"lapor_sla_clocks_stuck": "0x60", 'lapor_router_stuck{timer="triage"}': "1x60"},
@@ -267,6 +297,46 @@ def test_what_swings_about_its_bound_rings_once(tmp_path: Path) -> None:
     series = {'lapor_consumer_lag_seconds{group="router",topic="t"}': "61x10 " + "0x4 61x4 " * 6}
     case = Case(series, {})
     times = [_firing("LaporLag", series, case._replace(at=f"{minute}m"), 1) for minute in (8, 13, 20, 33, 50)]
+    assert not complaints_of(tmp_path, GROUPS, times)
+
+
+@pytest.mark.parametrize(("lasts_d", "left_d", "count"), [(365, 31, 0), (90, 7, 0), (90, 5, 1), (0, 0, 1)])
+def test_a_certificate_that_others_make_anew_calls_later_and_one_that_has_ended_goes_on_calling(
+    lasts_d: int, left_d: int, count: int, tmp_path: Path
+) -> None:
+    """What has ended is shown as one that ends at each look. Counted at 2 h, when so much is left."""
+    ends = f"{left_d * 86400 + 7200}x200" if lasts_d else "0+60x200"
+    series = {f'{_ENDS}{{server="a:1"}}': ends, f'{_LASTS}{{server="a:1"}}': f"{lasts_d * 86400}x200"}
+    case = Case(series, {}, at="2h")
+    assert not complaints_of(tmp_path, GROUPS, [_firing("LaporCertificateEnds", series, case, count)])
+
+
+@pytest.mark.parametrize(
+    ("alert", "metric", "values"),
+    [
+        ("LaporRulesFail", 'lapor_decide_bugs_in_a_row{service="router"}', "0x5 9 stale 0x4 8 stale 0x4 7 stale 0x30"),
+        ("LaporClockHeld", "lapor_clock_words_held_seconds", "400x10 0x3 400x4 0x3 400x40"),
+        ("LaporArchiveBehind", _HELD, "2e9x5 0x4 2e9x2 0x4 2e9x40"),
+    ],
+)
+def test_what_comes_and_goes_is_not_over_in_between(alert: str, metric: str, values: str, tmp_path: Path) -> None:
+    case = Case({metric: values}, {})
+    times = [_firing(alert, case.fires, case._replace(at=f"{minute}m"), 1) for minute in range(7, 20)]
+    assert not complaints_of(tmp_path, GROUPS, times)
+
+
+def test_a_service_that_starts_again_each_seventeen_minutes_is_called_once(tmp_path: Path) -> None:
+    """In an hour that is three times or four."""
+    values = " ".join(f"{60 * start}x16" for start in range(9))
+    case = Case({'process_start_time_seconds{job="lapor",instance="router"}': values}, {})
+    times = [_firing("LaporRestarts", case.fires, case._replace(at=f"{minute}m"), 1) for minute in range(75, 135, 4)]
+    assert not complaints_of(tmp_path, GROUPS, times)
+
+
+def test_a_disk_that_swings_about_its_bound_rings_once(tmp_path: Path) -> None:
+    series = {_FREE: "9x15 " + "11x20 9x12 " * 3, _SIZE: "100x200"}
+    case = Case(series, {})
+    times = [_firing("LaporDiskFull", series, case._replace(at=f"{minute}m"), 1) for minute in (14, 25, 35, 45, 60, 95)]
     assert not complaints_of(tmp_path, GROUPS, times)
 
 

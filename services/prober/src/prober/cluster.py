@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from chassis.certificates import LOOK_EVERY_S as CERTIFICATES_EVERY_S
 from contracts.topics import load_topics
 from prober import metrics
+from prober.certificates import show_certificates
 from prober.groups import Behind, Growth, Place, by_name, called
 from prober.settings import Settings
 
 LOOK_EVERY_S = 15
-#: A certificate is made anew once a year.
-_CERTIFICATES_EVERY_S = 600
 
 
 async def watch(settings: Settings) -> None:
@@ -46,10 +42,9 @@ def looker(settings: Settings) -> Callable[[float], None]:
     def look(now: float) -> None:
         nonlocal certificates_at
         show_partitions(cluster := admin.list_topics(timeout=within_s))
-        if settings.kafka_ca_file and now - certificates_at >= _CERTIFICATES_EVERY_S:
+        if now - certificates_at >= CERTIFICATES_EVERY_S:
             certificates_at = now
-            brokers = [(str(each.host), each.port) for each in cluster.brokers.values()]
-            show_certificates(settings.kafka_ca_file, brokers, within_s)
+            show_certificates(settings, [(str(each.host), each.port) for each in cluster.brokers.values()])
         listed = admin.list_consumer_groups(request_timeout=within_s).result()
         names = {each.group_id: name for each in listed.valid if (name := called(each.group_id, services))}
         done = {group: _committed(admin, group, within_s) for group in names}
@@ -90,20 +85,6 @@ def show_partitions(cluster: Any) -> None:
     metrics.BROKERS.set(len(cluster.brokers))
     metrics.OFFLINE.set(sum(each.leader < 0 for each in partitions))
     metrics.UNDER_REPLICATED.set(sum(len(each.isrs) < len(each.replicas) for each in partitions))
-
-
-def show_certificates(ca: Path, brokers: Iterable[tuple[str, int]], within_s: float) -> None:
-    """Show when the certificate ends that each of ``brokers`` shows to who trusts ``ca``. One that has ended is none:
-    the cluster answers nobody then."""
-    trusting = ssl.create_default_context(cafile=str(ca))
-    for address in brokers:
-        with (
-            contextlib.suppress(OSError),  # what does not answer is seen by all else
-            socket.create_connection(address, timeout=within_s) as line,
-            trusting.wrap_socket(line, server_hostname=address[0]) as broker,
-        ):
-            ends = (broker.getpeercert() or {})["notAfter"]
-            metrics.CERTIFICATE_ENDS.labels(":".join(map(str, address))).set(ssl.cert_time_to_seconds(str(ends)))
 
 
 def _committed(admin: AdminClient, group: str, within_s: float) -> dict[Place, int]:

@@ -21,9 +21,6 @@ OFFLINE = Gauge("lapor_kafka_partitions_offline", "Partitions without a leader: 
 UNDER_REPLICATED = Gauge(
     "lapor_kafka_partitions_under_replicated", "Partitions of which a broker lacks what was last written"
 )
-CERTIFICATE_ENDS = Gauge(
-    "lapor_kafka_certificate_expires_timestamp_seconds", "When the certificate ends that a broker shows", ["broker"]
-)
 SEEN = Gauge("lapor_kafka_seen_timestamp_seconds", "When the cluster last answered the prober")
 BEHIND = Gauge("lapor_group_behind_records", "Records that a group has not finished with, seen from outside", ["group"])
 BEHIND_S = Gauge(

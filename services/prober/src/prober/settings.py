@@ -15,4 +15,7 @@ class Settings(ServiceSettings):
     canary_lost_s: float = Field(60, gt=0, description="seconds after which a canary counts as lost")
     probe_web_url: AnyHttpUrl = Field(description="address of the website, as citizens reach it")
     probe_sms_url: AnyHttpUrl = Field(description="the gateway's door of intake-sms, without a query")
+    probe_agencies_port: int | None = Field(
+        None, ge=1, le=65535, description="port of each broker's listener for units, whose certificate is looked at"
+    )
     sms_mo_token: SecretStr = Field(min_length=16, description="secret that the gateway sends along with every SMS")

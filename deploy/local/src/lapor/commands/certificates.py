@@ -28,7 +28,7 @@ def certificates(
     """Make a CA once, and for each server a certificate: again, only what is missing, wrong or about to expire.
 
     DIR/trust/ca.pem is what clients need, DIR/NAME/cert.pem and key.pem what a server needs; DIR/authority is
-    nobody's business. A certificate lasts a year and is renewed in its last 30 days, the CA 10 years.
+    nobody's business. A certificate lasts a year and is renewed in its last 60 days, the CA 10 years.
 
     Examples:
 

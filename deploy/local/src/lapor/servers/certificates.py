@@ -27,7 +27,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lapor.errors import Refused
 
-AUTHORITY_LASTS, LASTS, RENEWED = timedelta(days=3650), timedelta(days=365), timedelta(days=30)
+# Once a month somebody looks: what then has 61 days left is made anew before LaporCertificateEnds calls at 30.
+AUTHORITY_LASTS, LASTS, RENEWED = timedelta(days=3650), timedelta(days=365), timedelta(days=60)
 SKEW = timedelta(minutes=5)  # by which a client's clock may be slow
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -155,7 +156,7 @@ def _signed(name: x509.Name, now: datetime, lasts: timedelta, by: _Pair | None, 
 
 
 def _usable(folder: Path, server: Server, authority: _Pair, now: datetime) -> _Pair | None:
-    """What is in ``folder``, if it will do for more than 30 days yet."""
+    """What is in ``folder``, if it will do for more than 60 days yet."""
     pair = _read(folder)
     if pair is None or _hosts(pair) != set(server.hosts) or pair.certificate.not_valid_after_utc - now < RENEWED:
         return None
