@@ -80,6 +80,7 @@ class ComplaintReceived(Struct, frozen=True, kw_only=True):
         list[Annotated[str, _one_of(words.DangerKind)]],
         Meta(description="Danger to life that its words tell of; its sender was told at once whom to call."),
     ] = []
+    faint: Annotated[bool, Meta(description="They tell of that danger too faintly to alarm anybody.")] = False
     place_asked: Annotated[bool, Meta(description="It says not where; its sender was asked.")] = False
     suggested_type: Annotated[
         str | UnsetType, _one_of(words.ComplaintType, "What kind of message its sender takes it for")
@@ -478,6 +479,17 @@ class Past(Struct, frozen=True, kw_only=True):
     evidence: Annotated[list[Evidence], Meta(description="Of the last `resolved`: what shows that it is done.")] = []
 
 
+class Question(Struct, frozen=True, kw_only=True):
+    """What ``unit`` asked the reporter last."""
+
+    unit: UnitCode
+    text: str
+    answered: Annotated[
+        bool,
+        Meta(description="The reporter has written since; until then they are waited for, or were in vain."),
+    ] = False
+
+
 class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     """All a unit needs to work on a complaint, as of now."""
 
@@ -524,6 +536,8 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
         str | UnsetType, Meta(description="What its reporter chose it to be about, be it right or not.")
     ] = UNSET
     returns: Annotated[int, Meta(ge=0, description="How often a unit gave it back.")] = 0
+    reopened: Annotated[int, Meta(ge=0, description="How often its reporter had it done again.")] = 0
+    question: Annotated[Question | UnsetType, Meta(description="Unset: its reporter was asked nothing.")] = UNSET
     spam: bool = False
     erased: Annotated[bool, Meta(description="Its text is deleted; delete your copies too.")] = False
     restricted: Annotated[

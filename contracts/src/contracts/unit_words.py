@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from contracts.events import Question
 from contracts.vocabulary import Status, Urgency, Why
 
 STATUS: Mapping[str, str] = {
@@ -49,3 +50,10 @@ URGENCY: Mapping[str, str] = {
     Urgency.TINGGI: "Mendesak",
     Urgency.DARURAT: "Darurat",
 }
+
+
+def answer_to(question: Question, status: str) -> str:
+    """Say what became of ``question``, as its complaint is in ``status``."""
+    if question.answered:
+        return "sudah dijawab"
+    return "menunggu jawaban" if status == Status.WAITING_FOR_REPORTER else "tidak dijawab"

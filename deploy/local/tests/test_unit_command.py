@@ -41,3 +41,18 @@ def test_a_complaint_is_shown_with_its_category_and_priority(capsys: Any, monkey
     shown = said(capsys, monkeypatch, "show", "PUPR", TICKET).splitlines()
 
     assert ("kategori: jalan jembatan" in shown, any(line.startswith("prioritas: ") for line in shown)) == (True, True)
+
+
+def test_a_complaint_is_shown_with_what_was_asked_and_how_often_it_was_reopened(
+    capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = codec.decode((TOPICS_DIR / "unit.routed.v1/examples/followed-up-answered.json").read_bytes())
+    monkeypatch.setattr(unit, "principal", lambda code, *_: SimpleNamespace(name=code))
+    monkeypatch.setattr(unit, "read_to_end", lambda *_: [SimpleNamespace(event=event)])
+
+    shown = said(capsys, monkeypatch, "show", "PUPR", TICKET).splitlines()
+
+    assert ("dibuka kembali: 1 kali" in shown, "ditanyakan: Tiang listrik nomor berapa? (sudah dijawab)" in shown) == (
+        True,
+        True,
+    )

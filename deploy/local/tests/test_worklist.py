@@ -14,10 +14,20 @@ from msgspec import UNSET, UnsetType
 from rich.console import Console
 
 from contracts import codec
-from contracts.events import ComplaintSnapshot, Evidence, FollowUp, Place, ReplyAnswer, Support, UnitRouted
+from contracts.events import ComplaintSnapshot, Evidence, FollowUp, Place, Question, ReplyAnswer, Support, UnitRouted
 from contracts.topics import TOPICS_DIR, unit_routed
 from lapor.kafka.reader import Found
-from lapor.kafka.worklist import as_cards, as_follow_up, as_json, latest, links, most_urgent, newest, open_items
+from lapor.kafka.worklist import (
+    as_cards,
+    as_follow_up,
+    as_json,
+    as_question,
+    latest,
+    links,
+    most_urgent,
+    newest,
+    open_items,
+)
 
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 EXAMPLE = codec.decode((TOPICS_DIR / "unit.routed.v1" / "examples" / "routed.json").read_bytes())
@@ -227,6 +237,26 @@ def test_a_card_says_when_it_is_due_as_the_citizen_was_told_wherever_it_is_read(
 )
 def test_what_a_citizen_did_later_is_said_in_words(item: dict[str, Any], says: str) -> None:
     assert says == as_follow_up(FollowUp(id="1", at=NOW, **item))
+
+
+@pytest.mark.parametrize(
+    ("status", "question", "says"),
+    [
+        ("waiting_for_reporter", {"unit": "PUPR"}, "Sisi mana? (menunggu jawaban)"),
+        ("in_progress", {"unit": "PUPR"}, "Sisi mana? (tidak dijawab)"),
+        ("in_progress", {"unit": "PUPR", "answered": True}, "Sisi mana? (sudah dijawab)"),
+        ("routed", {"unit": "PDAM", "answered": True}, "Sisi mana? (PDAM, sudah dijawab)"),
+        ("routed", None, ""),
+    ],
+)
+def test_what_a_citizen_was_asked_is_said_with_what_became_of_it(
+    status: str, question: dict[str, Any] | None, says: str
+) -> None:
+    asked = Question(text="Sisi mana?", **question) if question else UNSET
+    found = latest("SPG-S000-00001", [_told(1, status=status, question=asked)])
+
+    assert found is not None
+    assert says == as_question(found)
 
 
 def _photo(name: str) -> Evidence:

@@ -134,7 +134,7 @@ class _NotNew(Exception):
 
 #: Fields of a submission that are no part of what was sent: what was read from its other fields, and the uploads, of
 #: which the content counts.
-_UNDERSTOOD = ("danger", "place_asked", "uploads", "contacts")
+_UNDERSTOOD = ("danger", "faint", "place_asked", "uploads", "contacts")
 #: Fields that came later: where they say nothing, the fingerprint is that of before.
 _LATER = ("suggested_type", "suggested_category", "position")
 
@@ -159,6 +159,7 @@ class Submission:
     secret: str | None = None
     thread: str | None = None
     danger: Sequence[DangerKind] = ()  # what the words tell of; like `place_asked` no part of what was sent
+    faint: bool = False  # and too faintly to alarm anybody
     place_asked: bool = False  # they say not where
     suggested_type: str | None = None  # what its sender takes it for
     suggested_category: str | None = None  # and what they chose it to be about
@@ -415,6 +416,7 @@ class _New:
             position=kept.position or UNSET,
             occurred=mask(kept.occurred, self.keep) if kept.occurred else UNSET,
             danger=list(kept.danger),
+            faint=kept.faint,
             place_asked=kept.place_asked,
             suggested_type=kept.suggested_type or UNSET,
             suggested_category=kept.suggested_category or UNSET,

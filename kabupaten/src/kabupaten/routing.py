@@ -22,7 +22,9 @@ _Email = Annotated[
     str, remedy("write an address, such as pengaduan@contoh.go.id", pattern=r"^[^\s@<>,]+@[^\s@<>,]+\.[^\s@<>,]+$")
 ]
 _Days = Annotated[int, remedy("write the days, 1 to 180", ge=1, le=180)]
-_Working = Annotated[int, remedy("write the working days, 0 (never) to 60", ge=0, le=60)]
+_Reminders = Annotated[
+    tuple[_Days, ...], remedy("write up to five days, such as [10, 30], or [] for never", max_length=5)
+]
 _Share = Annotated[float, remedy("write a number above 0 and up to 1, such as 0.75", gt=0, le=1)]
 
 
@@ -32,8 +34,8 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``places`` of territory.yaml's ``elsewhere`` are another kabupaten's, of which this is the government; that of all
     places that no target has is the one with ``others``.
     ``email`` is where the office wants to be written to: with it the desk sends what was handed over, and a link by
-    which it may answer for ``answer_days``; it is reminded once after ``remind_days`` working days, 0: never. No page
-    and no event has the address.
+    which it may answer for ``answer_days``; it is reminded ``remind_days`` after the letter. No page and no event has
+    the address.
     """
 
     name: Words
@@ -42,7 +44,13 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     others: bool = False
     email: _Email | None = None
     answer_days: _Days = 30
-    remind_days: _Working = 5
+    remind_days: _Reminders | None = None
+
+    @property
+    def reminders(self) -> tuple[int, ...]:
+        """How many days after the letter who is silent is reminded: by default after a third, and at the end."""
+        given = (self.answer_days // 3, self.answer_days) if self.remind_days is None else self.remind_days
+        return tuple(sorted({max(1, day) for day in given}))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,11 +56,21 @@ def check_set() -> list[Row]:
     return read_labels(CHECK_SETS)
 
 
+def blind(name: str) -> list[dict[str, Any]]:
+    lines = (ROOT / "kabupaten" / "tests" / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
 @pytest.fixture(scope="session")
 def danger_set() -> list[dict[str, Any]]:
     """The blind messages of danger, and what danger each tells of, if any."""
-    path = ROOT / "kabupaten" / "tests" / "danger_set.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return blind("danger_set.jsonl")
+
+
+@pytest.fixture(scope="session")
+def both_danger_sets(danger_set: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, and those of a second writer, also of every day and no complaint at all, each with its language."""
+    return [*danger_set, *blind("danger_second_set.jsonl")]
 
 
 @pytest.fixture(scope="session")

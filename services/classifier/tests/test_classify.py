@@ -16,9 +16,10 @@ from classifier.classify import PARTS, Knowledge, classify, load_knowledge, rule
 from classifier.handlers import on_message
 from classifier.training.labelled_rows import Row
 from contracts.events import ComplaintClassified
-from contracts.vocabulary import Urgency
+from contracts.vocabulary import URGENT, Urgency
 from kabupaten import load
 from kabupaten.categories import UNKNOWN
+from kabupaten.danger import DangerWords
 from kabupaten.training import load_training
 from testing.events import a_received
 from testing.fakes import message
@@ -262,13 +263,48 @@ def test_danger_that_only_the_door_heard_stays_and_what_the_classifier_heard_it_
     def faintly(*said: Any) -> Any:
         return replace(classify(knowledge, *said), danger=True, urgency=Urgency.SEDANG)
 
-    # Only the door; both; only the classifier.
+    # Only the door, surely or faintly; both; only the classifier.
     assert "darurat" == urgency(text="lampu jalan mati", danger=["fire"])
+    assert "sedang" == urgency(text="lampu jalan mati", danger=["fire"], faint=True)
     assert "darurat" == urgency(text=LONG_DESPAIR, danger=["despair"])
     assert "tinggi" == urgency(faintly, text="tanggul retak", danger=["rescue"])
+    assert "sedang" == urgency(faintly, text="tanggul retak", danger=["rescue"], faint=True)
     assert "darurat" == urgency(text="rumah tetangga terbakar, ada anak di dalam")
     assert "sedang" == urgency(faintly, text="tanggul retak")
     assert "sedang" == urgency(text="lampu jalan mati")
+
+
+@pytest.mark.parametrize(
+    ("lang", "of_danger", "everyday", "other"),
+    [("id", 0.92, 0.06, 0.13), ("bug", 0.92, 0.10, 0.08), ("mix", 0.90, 0.08, 0.05)],
+)
+def test_whom_the_door_only_tells_whom_to_call_begins_no_clock_in_any_language(
+    knowledge: Knowledge,
+    danger: DangerWords,
+    both_danger_sets: list[dict[str, Any]],
+    lang: str,
+    of_danger: float,
+    everyday: float,
+    other: float,
+) -> None:
+    """Urgent is what has a clock of hours, be it *tinggi* or *darurat*."""
+    rows = [{**row, "danger": bool(row["danger"])} for row in both_danger_sets if row["lang"] == lang]
+
+    def urgent(text: str) -> bool:
+        kinds, faint = danger.kinds(text), not danger.alarms(text)
+        received = a_received(text=text, place=UNSET, danger=kinds, faint=bool(kinds) and faint)
+        (emit,) = on_message(partial(classify, knowledge), "v1", message(received))
+        assert isinstance(emit.data, ComplaintClassified)
+        return emit.data.urgency in URGENT
+
+    def share(**are: Any) -> float:
+        those = [urgent(row["text"]) for row in rows if are.items() <= row.items()]
+        assert len(those) >= 40
+        return sum(those) / len(those)
+
+    assert share(danger=True) >= of_danger
+    assert share(kind="everyday") <= everyday
+    assert share(kind="other") <= other
 
 
 OPEN = "SPPT saya di Ompo dobel dua lembar utk objek yg sama, luasnya beda lagi. mau bayar bingung yg mana"

@@ -186,6 +186,15 @@ def test_the_clock_of_what_is_erased_goes_on() -> None:
     assert [] == office.hear(breached(level=1, escalate_to=["SETDA"]))
 
 
+def test_what_its_reporter_was_asked_goes_too() -> None:
+    office = with_canaries("routed")
+    office.hear(("PUPR", reply("ask", message="Apakah kenari-kata di sana?")))
+
+    office.hear(ERASE)
+
+    assert (None, []) == (office.case.question, texts(office.case))
+
+
 def test_words_of_those_who_helped_go_too() -> None:
     office = with_canaries()
     office.cases[T] = msgspec.structs.replace(

@@ -9,7 +9,8 @@ from msgspec import UNSET
 from router_office import OTHER, Office, T, classified, followed_up, in_status, item, kinds, received, refusal, reply
 from router_office import to_units as units
 
-from contracts.events import FollowUp, UnitRouted
+from contracts.events import FollowUp, Question, UnitRouted
+from router.case import snapshot
 
 
 def resolved_by(unit: str, category: str, **facts: Any) -> Office:
@@ -68,6 +69,67 @@ def test_the_supervisor_hears_of_a_bad_rating_and_of_no_other(stars: int, heard:
     expected = [("SETDA", f"pelapor menilai {stars} dari 5 (PUPR)", T)] if heard else []
     assert expected == [(each.unit, each.reason, each.complaint.ticket) for each in rated]  # type: ignore[union-attr]
     assert ("closed" if stars >= 4 else "resolved") == office.case.status
+
+
+def asked(*later: Any) -> Office:
+    """PUPR has asked, and then came what is ``later``."""
+    office = in_status("routed")
+    office.hear(("PUPR", reply("ask", message="Di sisi mana?")), *later)
+    return office
+
+
+@pytest.mark.parametrize(
+    ("later", "answered"),
+    [
+        ([], False),
+        ([followed_up(item("addition", 2, text="Sisi kiri"))], True),
+        # Who only sends the photo of what was said before has answered nothing.
+        ([followed_up(item("addition", 2, late=True))], False),
+        ([followed_up(item("rights_request", 2, right="erasure"))], False),
+        # The unit went on without waiting; what comes then is its answer.
+        ([("PUPR", reply("progress", message="Kami cari sendiri"))], False),
+        ([("PUPR", reply("progress", message="Kami cari")), followed_up(item("addition", 2, text="Sisi kiri"))], True),
+    ],
+)
+def test_a_unit_is_told_what_was_asked_last_and_whether_it_was_answered(later: list[Any], answered: bool) -> None:
+    office = asked(*later)
+
+    assert Question(unit="PUPR", text="Di sisi mana?", answered=answered) == snapshot(office.case, "PUPR").question
+
+
+def test_what_is_asked_anew_is_not_answered_yet() -> None:
+    office = asked(followed_up(item("addition", 2, text="Sisi kiri")), ("PUPR", reply("ask", message="Sejak kapan?")))
+
+    assert Question(unit="PUPR", text="Sejak kapan?") == snapshot(office.case, "PUPR").question
+
+
+def test_a_note_to_the_reporter_is_no_question() -> None:
+    office = asked(
+        followed_up(item("rights_request", 2, right="erasure")),
+        ("DISKOMINFO", reply("rights-decline", message="Masih ditangani")),
+    )
+
+    assert "Di sisi mana?" == office.case.question.text  # type: ignore[union-attr]
+
+
+def test_who_asked_is_said_to_the_unit_that_has_it_next() -> None:
+    office = asked(("DISKOMINFO", reply("reassign", unit="PDAM", reason="urusan air")))
+
+    assert Question(unit="PUPR", text="Di sisi mana?") == snapshot(office.case, "PDAM").question
+
+
+def test_a_question_that_a_taken_back_act_brings_back_is_the_same() -> None:
+    office = asked(("PUPR", reply("resolve", message="Sudah ditambal aspal di sisi kiri")), ("PUPR", reply("undo")))
+
+    assert ("waiting_for_reporter", "Di sisi mana?") == (office.case.status, office.case.question.text)  # type: ignore[union-attr]
+
+
+def test_a_unit_is_told_how_often_it_was_reopened() -> None:
+    office = in_status("resolved")
+
+    office.hear(followed_up(item("reopen", 2)))
+
+    assert 1 == snapshot(office.case, "PUPR").reopened
 
 
 def test_a_rating_without_stars_is_noted_and_closes_nothing() -> None:

@@ -24,11 +24,11 @@ from router_office import (
     to_units,
 )
 
-from contracts.events import Data, Evidence, Place, Position, UnitRouted
+from contracts.events import Data, Evidence, Place, Position, Question, UnitRouted
 from kabupaten.routing import RoutingRule
 from kabupaten.units import Unit
 from router import duplicates
-from router.case import supporters
+from router.case import snapshot, supporters
 
 #: Each stands in one part of what the citizen sent: text, place, point, time, attachment, addition, and what was read
 #: from it.
@@ -42,6 +42,7 @@ SECRETS = {
     "words": "pungutan liar",
     "stated": "sebelah kantor saya",
 }
+ASK = reply("ask", message="Berapa yang diminta?")
 PROOF = Evidence(url=SECRETS["evidence"], media_type="image/jpeg", sha256="0", bytes=1)
 HELPED = RoutingRule(reason="jalan", categories=frozenset({"jalan_jembatan"}), support=("DISHUB",))
 SUPERVISED = {**RULES.units, "PUPR": Unit(code="PUPR", name="PUPR", supervisor="SETDA")}
@@ -175,6 +176,22 @@ def test_who_does_not_handle_it_sees_what_it_is_about_where_and_by_when_and_that
     assert (complaint.deadline_at, complaint.received_at) == (office.case.deadline_at, sent().received_at)
     assert ("Laporan rahasia", ["addition"]) == (complaint.text[:16].strip("("), [f.kind for f in complaint.follow_ups])
     assert [("DISHUB", "in_progress", UNSET)] == [(s.unit, s.status, s.message) for s in complaint.support]
+
+
+@pytest.mark.parametrize(
+    ("reader", "rahasia", "told"),
+    [("PUPR", True, True), ("DISHUB", True, True), ("SETDA", True, False), ("SETDA", False, True)],
+)
+def test_what_its_reporter_was_asked_and_how_often_it_was_reopened_is_for_who_handles_it(
+    reader: str, rahasia: bool, told: bool
+) -> None:
+    office = with_unit(rahasia=rahasia)
+    done = reply("resolve", message="Uangnya sudah dikembalikan kepada pelapor")
+    office.hear(("PUPR", done), followed_up(item("addition"), item("reopen", 2)), ("PUPR", ASK))
+
+    complaint = snapshot(office.case, reader)
+    question = Question(unit="PUPR", text="Berapa yang diminta?") if told else UNSET
+    assert (question, int(told)) == (complaint.question, complaint.reopened)
 
 
 def twins(*, first: bool, second: bool) -> Office:

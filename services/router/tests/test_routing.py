@@ -453,6 +453,13 @@ def test_danger_that_its_words_told_is_the_reason_also_where_the_classifier_says
     assert ("mendesak (darurat)", "darurat") == (routed.reason, routed.urgency)
 
 
+def test_what_tells_of_danger_too_faintly_to_alarm_begins_no_clock_of_danger() -> None:
+    office = Office()
+    told = [*office.hear(received(danger=["fire"], faint=True)), *office.ring()]
+    registered, routed = [each for each in told if isinstance(each, ComplaintUpdated)]
+    assert ("belum dikenali dalam batas waktu", None, None) == (routed.reason, registered.urgency, routed.urgency)
+
+
 def test_what_cannot_wait_goes_straight_to_its_unit_and_the_triage_desk_hears_of_it() -> None:
     office = Office()
     office.hear(received())

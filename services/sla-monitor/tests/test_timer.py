@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,9 +18,11 @@ from told import REGION
 
 from chassis import outbox
 from chassis.batch import BatchHandler
-from chassis.database import Pool
-from chassis.log_ends import Ends
+from chassis.database import Connection, Pool
+from chassis.log_ends import Ends, caught_up
 from chassis.wire import Emit
+from contracts.events import SlaBreached
+from contracts.topics import UPDATED
 from sla_monitor import handlers, metrics
 from sla_monitor.adapters import store
 from sla_monitor.app import handler_of
@@ -27,7 +30,9 @@ from sla_monitor.rules import Rules
 from sla_monitor.settings import Settings
 from sla_monitor.state import ComplaintClock
 from sla_monitor.timer import LOGGED, ring_all, timer
+from testing.background import kept_running
 from testing.events import an_sla_breached, an_sla_updated
+from testing.waiting import soon, within
 
 pytestmark = pytest.mark.connected
 
@@ -115,26 +120,63 @@ async def test_however_many_clocks_fail_all_others_ring(
     assert sum(record.message == "timer_failed" for record in caplog.records) == LOGGED
 
 
-async def test_what_was_due_a_moment_ago_waits_for_steps_that_are_on_their_way(
-    pool: Pool, dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    @contextlib.asynccontextmanager
-    async def nothing_unread(settings: Settings, topics: list[str]) -> AsyncIterator[Callable[[], Awaitable[Ends]]]:
-        async def ends() -> Ends:
-            return {}
+def log_ends_at(monkeypatch: pytest.MonkeyPatch, where: Ends) -> None:
+    """Let the topic of steps end there, as far as the timer can see."""
 
+    @contextlib.asynccontextmanager
+    async def log_ends(settings: Settings, topics: list[str]) -> AsyncIterator[Callable[[], Awaitable[Ends]]]:
+        async def ends() -> Ends:
+            return where
+
+        assert [UPDATED] == topics
         yield ends
 
-    monkeypatch.setattr("sla_monitor.timer.log_ends", nothing_unread)
-    now, rung = datetime.now(UTC), asyncio.Event()
-    async with pool.acquire() as db:
-        await store.save(db, {"old": clock("old", due=now - timedelta(hours=2)), "new": clock("new", due=now)})
-    settings = Settings(  # type: ignore[call-arg]  # the rest has defaults
+    monkeypatch.setattr("sla_monitor.timer.log_ends", log_ends)
+
+
+def settings(dsn: str) -> Settings:
+    return Settings(  # type: ignore[call-arg]  # the rest has defaults
         kafka_bootstrap_servers="x:9", kafka_username="x", kafka_password=SecretStr("x"), region_dir=REGION,
         http_port=1, database_url=PostgresDsn(dsn), announce_after_s=3600,
     )  # fmt: skip
-    running = asyncio.create_task(timer(settings, RULES, handler_of(RULES), pool, rung.set))
+
+
+async def test_what_was_due_a_moment_ago_waits_for_steps_that_are_on_their_way(
+    pool: Pool, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_ends_at(monkeypatch, {})
+    now, rung = datetime.now(UTC), asyncio.Event()
+    async with pool.acquire() as db:
+        await store.save(db, {"old": clock("old", due=now - timedelta(hours=2)), "new": clock("new", due=now)})
+    running = asyncio.create_task(timer(settings(dsn), RULES, handler_of(RULES), pool, rung.set))
     async with asyncio.timeout(60):
         await rung.wait()
     running.cancel()
     assert {data.complaint_id for data in await announced(pool)} == {"old"}
+
+
+@pytest.mark.parametrize("stood_still", [timedelta(hours=2), timedelta(days=30)])
+async def test_no_clock_rings_after_a_standstill_before_the_log_is_read_to_its_end(
+    pool: Pool, dsn: str, monkeypatch: pytest.MonkeyPatch, stood_still: timedelta
+) -> None:
+    """Both were due meanwhile, and of one an answer that was in time waits unread; the other is late indeed."""
+    due, waits, rung = datetime.now(UTC) - stood_still, asyncio.Event(), asyncio.Event()
+    log_ends_at(monkeypatch, {(UPDATED, 0): 1})
+
+    async def waiting(db: Connection, ends: Ends, timeout_s: float) -> None:
+        waits.set()
+        await caught_up(db, ends, timeout_s)
+
+    monkeypatch.setattr("sla_monitor.timer.caught_up", waiting)
+    async with pool.acquire() as db:
+        await store.save(db, {key: clock(key, due=due) for key in ("answered", "late")})
+    ringing = partial(timer, settings(dsn), RULES, handler_of(RULES), pool, rung.set)
+    async with kept_running([("timer", ringing)]):
+        await soon(lambda: waits.is_set() or rung.is_set())
+        assert [] == await announced(pool)
+
+        answer = record(0, "answered", "resolved", due - timedelta(minutes=1), seq=1, received=MONDAY)
+        await BatchHandler(pool, handler_of(RULES))([answer])
+        await within(rung.wait())
+    breached = {data.complaint_id for data in await announced(pool) if isinstance(data, SlaBreached)}
+    assert {"late"} == breached

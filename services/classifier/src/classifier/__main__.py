@@ -146,26 +146,35 @@ def collect(
     received: Annotated[Path, typer.Option(help="Records of complaint.received, a line each; - for stdin.")],
     updated: Annotated[Path, typer.Option(help="Records of complaint.updated, a line each; - for stdin.")],
     out: Annotated[Path, typer.Option(help="Where to write the labelled rows.")],
+    classified: Annotated[
+        Path | None, typer.Option(help="Records of complaint.classified: was it spam what looked so? - for stdin.")
+    ] = None,
     region: RegionOption = Path("region/soppeng"),
     json: JsonOption = True,
 ) -> None:
-    """Join complaints with what people decided about them: rows for `train --jsonl`.
+    """Join complaints with what people decided about them: rows for `train --jsonl` and `evaluate --jsonl`.
 
     Examples:
 
         classifier collect --received received.jsonl --updated updated.jsonl --out rows.jsonl
+
+        classifier collect --received r.jsonl --updated u.jsonl --classified c.jsonl --out rows.jsonl
     """
     from classifier.training.collect import collect as join
     from classifier.training.collect import leads_of, lines
+    from kabupaten.categories import UNKNOWN
     from kabupaten.training import load_training
 
     _check_writable(out)
     with _refusals():
         categories = load_training(region)
-        rows = join(lines(received, updated), categories, leads_of(load(region, "routing").routing, categories))
+        files = (received, updated, *([classified] if classified else []))
+        rows = join(lines(*files), categories, leads_of(load(region, "routing").routing, categories))
         out.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
     corrected = sum(row.weight == 1 for row in rows)
-    _print({"rows": len(rows), "corrected": corrected, "confirmed": len(rows) - corrected})
+    rejected = sum(row.category == UNKNOWN for row in rows)
+    counts = {"corrected": corrected, "confirmed": len(rows) - corrected - rejected, "rejected": rejected}
+    _print({"rows": len(rows), **counts, "types": sum(row.type is not None for row in rows)})
 
 
 @app.command("evaluate")

@@ -41,7 +41,7 @@ def on_message(understand: Understand, version: str, message: Message) -> list[E
         abstained=found.abstained,
         top=[Candidate(category=c.category, confidence=c.confidence, evidence=list(c.evidence)) for c in found.top],
         type=found.type,
-        urgency=_urgency(found, in_danger=bool(data.danger)),
+        urgency=_urgency(found, alarm=bool(data.danger) and not data.faint),
         spam=found.spam,
         language=found.language,
         place=found.place,
@@ -55,12 +55,13 @@ def on_message(understand: Understand, version: str, message: Message) -> list[E
     return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=classified)]
 
 
-def _urgency(found: Classification, *, in_danger: bool) -> Urgency:
-    """How urgent it is, where its sender was told at the door whom to call: never an everyday matter.
+def _urgency(found: Classification, *, alarm: bool) -> Urgency:
+    """How urgent it is, where the door heard danger that alarms: never an everyday matter.
 
-    The door may have heard it in words that are masked here. What both heard beside much else goes to its unit.
+    The door may have heard it in words that are masked here. What both heard beside much else goes to its unit. Whom
+    the door only told whom to call may have written of every day: a clock is not begun for that.
     """
-    if not in_danger or found.urgency == Urgency.DARURAT:
+    if not alarm or found.urgency == Urgency.DARURAT:
         return found.urgency
     return Urgency.TINGGI if found.danger else Urgency.DARURAT
 

@@ -71,7 +71,7 @@ def test_what_sounds_of_danger_is_so_in_few_words_or_by_all_of_them(
     assert urgency == urgency_of(said(text), kind_of(said(text)), {URGENT: hint}, heard)
 
 
-@pytest.mark.parametrize(("weight", "urgency"), [(0.0, "darurat"), (-1.5, "tinggi")])
+@pytest.mark.parametrize(("weight", "urgency"), [(0.0, "darurat"), (-1.5, "sedang")])
 def test_without_a_hint_what_alarms_is_danger(said: Callable[[str], Matches], weight: float, urgency: str) -> None:
     heard = Heard([DangerKind.FIRE], certain=False, weight=weight, words=60)
     assert urgency == urgency_of(said("rumah"), kind_of(said("rumah")), {}, heard)

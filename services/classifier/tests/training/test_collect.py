@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -15,7 +16,7 @@ from classifier.training.collect import CollectError, LearntRow, collect, leads_
 from contracts.codec import encode, envelope
 from kabupaten import load
 from kabupaten.training import load_training
-from testing.events import a_received, an_updated
+from testing.events import a_classified, a_received, an_updated
 
 NOW = datetime(2026, 3, 16, tzinfo=UTC)
 TICKETS = {"a": "SPG-S4K7-Q2MDN", "b": "SPG-W9TB-3XH59"}
@@ -30,6 +31,11 @@ def updated(key: str, seq: int, kind: Any, **fields: Any) -> bytes:
     told = {"status": "routed", "unit": "PDAM", "category": "air_bersih", "type": "pengaduan", "urgency": "sedang"}
     data = an_updated(seq, kind, complaint_id=key, ticket=TICKETS[key], **{**told, **fields})
     return encode(envelope(data, event_id=f"u-{key}-{seq}", source="/router", subject=key, time=NOW))
+
+
+def classified(key: str, **found: Any) -> bytes:
+    data = a_classified(complaint_id=key, ticket=TICKETS[key], **found)
+    return encode(envelope(data, event_id=f"c-{key}", source="/classifier", subject=key, time=NOW))
 
 
 def rows(region: Path, *lines: bytes) -> list[LearntRow]:
@@ -106,6 +112,58 @@ def test_lines_of_kcat_are_read_and_texts_are_masked(region: Path) -> None:
     assert row.text == "hubungi [TELEPON]"
 
 
+def test_a_corrected_type_is_on_the_row_of_a_unit_that_let_the_category_pass(region: Path) -> None:
+    told = updated("a", 2, "corrected", note="type_corrected", type="permintaan_informasi", by="PDAM")
+    (row,) = rows(region, received("a"), told)
+    assert (row.category, row.weight, row.type) == ("air_bersih", 0.5, "permintaan_informasi")
+
+
+def test_a_type_that_triage_corrects_waits_for_what_it_is_about(region: Path) -> None:
+    told = updated("a", 2, "corrected", note="type_corrected", type="aspirasi", lane="triage", by="DISKOMINFO")
+    assert rows(region, received("a"), told) == []
+    category = updated("a", 3, "corrected", category="drainase_banjir", by="DISKOMINFO")
+    (row,) = rows(region, received("a"), told, category)
+    assert (row.category, row.weight, row.type) == ("drainase_banjir", 1.0, "aspirasi")
+
+
+def test_another_urgency_says_nothing_of_the_category(region: Path) -> None:
+    assert rows(region, received("a"), updated("a", 2, "corrected", note="urgency_changed", by="PDAM")) == []
+
+
+def test_what_a_person_rejected_is_a_row_of_the_unknown_category(region: Path) -> None:
+    (row,) = rows(region, received("a"), updated("a", 2, "rejected", status="rejected", by="DISKOMINFO"))
+    assert (row.category, row.weight, row.spam) == ("lainnya", 0.5, None)
+
+
+def test_a_category_that_was_corrected_stays_though_it_is_rejected(region: Path) -> None:
+    told = [
+        updated("a", 2, "corrected", by="DISKOMINFO"),
+        updated("a", 3, "rejected", status="rejected", by="DISKOMINFO"),
+    ]
+    assert [(row.category, row.weight) for row in rows(region, received("a"), *told)] == [("air_bersih", 1.0)]
+
+
+def test_a_rejection_that_was_taken_back_or_is_of_a_parent_is_no_row(region: Path) -> None:
+    rejected = updated("a", 2, "rejected", status="rejected", by="DISKOMINFO")
+    undone = updated("a", 3, "returned", note="undone", by="DISKOMINFO")
+    of_parent = updated("b", 2, "rejected", status="merged", by="DISKOMINFO")
+    assert rows(region, received("a"), received("b"), rejected, undone, of_parent) == []
+
+
+def test_what_looked_like_spam_is_so_where_it_was_rejected_and_not_where_it_went_to_a_unit(region: Path) -> None:
+    flagged = [line for key in ("a", "b") for line in (received(key), classified(key, spam=True))]
+    told = [updated("a", 2, "rejected", status="rejected", by="DISKOMINFO"), updated("b", 2, "routed", by="DISKOMINFO")]
+    assert [row.spam for row in rows(region, *flagged, *told)] == [True, False]
+
+
+def test_a_rejected_text_is_masked_and_a_row_has_nothing_else_of_its_reporter(region: Path) -> None:
+    told = updated("a", 2, "rejected", status="rejected", by="DISKOMINFO", reason="nomor 081234567890 milik Andi")
+    (row,) = rows(region, received("a", text="transfer ke 081234567890"), told)
+    assert json.loads(msgspec.json.encode(row)) == {
+        "text": "transfer ke [TELEPON]", "category": "lainnya", "weight": 0.5, "ticket": TICKETS["a"],
+    }  # fmt: skip
+
+
 def test_a_line_that_is_no_event_is_named(region: Path) -> None:
     with pytest.raises(CollectError, match="line 2"):
         rows(region, received("a"), b'{"no": "event"}')
@@ -123,5 +181,6 @@ def test_the_command_writes_rows_that_train_reads(region: Path, tmp_path: Path) 
     (tmp_path / "u").write_bytes(b"\n".join(told))
     arguments = ["collect", "--received", str(tmp_path / "r"), "--updated", str(tmp_path / "u")]
     result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "o"), "--region", str(region)])
-    assert json.loads(result.stdout) == {"rows": 2, "corrected": 2, "confirmed": 0}
+    counts = {"corrected": 2, "confirmed": 0, "rejected": 0, "types": 0}
+    assert json.loads(result.stdout) == {"rows": 2, **counts}
     assert {"text", "category", "weight", "ticket"} == set(json.loads((tmp_path / "o").read_text().splitlines()[0]))

@@ -300,8 +300,7 @@ def elsewhere(desk: Desk, form: str, number: str) -> str:
     """The sentence ``form`` that says where the ticket ``number`` can be read; nothing for what is no ticket."""
     if ticket.parse(number) is None:
         return ""
-    page, say = str(desk.settings.web_public_url or "").rstrip("/"), desk.texts.sms
-    return say[form].format(where=f"{page}/laporan/{number}" if page else say["where"].format(ticket=number))
+    return desk.texts.elsewhere(form, number, str(desk.settings.web_public_url or ""))
 
 
 async def bury(desk: Desk, door: str, request: bytes, error: Exception) -> None:

@@ -21,6 +21,7 @@ from intake.evidence import keep_deleting
 from intake.files import Files
 from intake.films import Films, find_films
 from intake.notices import Notice, OutcomeUnknown, Refused, TryLater, Unasked
+from intake.posts import posts, with_page
 from intake.reports import own_id
 from intake.sending import Pace, send_notices
 from intake.service import Context, Parts, Task, run_intake
@@ -39,7 +40,6 @@ from intake_social.adapters.hooks import Hooked
 from intake_social.adapters.opened import opening
 from intake_social.adapters.whatsapp import WhatsApp
 from intake_social.deletions import forget_registered
-from intake_social.domain import posts, with_page
 from intake_social.fetching import Fetch, Fetcher
 from intake_social.handlers import QUIET, SERVICE, Desk, forget_taken
 from intake_social.mentions import poll_x

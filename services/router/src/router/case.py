@@ -23,6 +23,7 @@ from contracts.events import (
     FollowUp,
     Past,
     Place,
+    Question,
     ReplyAnswer,
     Similar,
     Support,
@@ -132,6 +133,7 @@ class Case(Struct, frozen=True, kw_only=True):
     ``apart_from`` are the units that worked on the complaint to which it was added: it may accuse any of them.
     ``mark`` is what its reporter gave to how it is resolved now, ``reopened`` how often they reopened it, ``appeal``
     the one appeal about it.
+    ``question`` is what its reporter was asked last, by whichever unit, and whether they have written since.
     ``acknowledge_by`` is by when who has it now is to acknowledge it, where its clock says so.
     ``undo`` is the last act that may be taken back, ``urgency`` what a person said, and ``type`` too, where it was not
     understood yet. ``target`` is the office outside to which it was handed over last, and ``forwards`` the unit that
@@ -175,6 +177,7 @@ class Case(Struct, frozen=True, kw_only=True):
     history: list[Past] = []
     mark: int | None = None
     reopened: int = 0
+    question: Question | None = None
     appeal: Appealed | None = None
     undo: Undoable | None = None
     urgency: str | None = None
@@ -269,6 +272,11 @@ def is_apart(case: Case) -> bool:
     return case.received is not None and bool(case.received.part_of)
 
 
+def is_alarm(case: Case) -> bool:
+    """Whether its words told at the door of danger, so surely that it wakes somebody."""
+    return case.received is not None and bool(case.received.danger) and not case.received.faint
+
+
 def urgency_of(case: Case) -> str | None:
     """How long it can wait: as a person said, else as understood, and before that, as its words told at the door.
 
@@ -279,7 +287,7 @@ def urgency_of(case: Case) -> str | None:
     if any(item.danger for item in case.follow_ups):
         return Urgency.DARURAT
     if case.classified is None:
-        return Urgency.DARURAT if case.received and case.received.danger else None
+        return Urgency.DARURAT if is_alarm(case) else None
     return case.classified.urgency
 
 
@@ -297,7 +305,7 @@ def advance(
     if kind in MOVES:
         case = _replace(case, undo=None, to_confirm=None, acknowledge_by=None)
     if kind == UpdateKind.WAITING_FOR_REPORTER:
-        case = _replace(case, asked_seq=case.seq)
+        case = _replace(case, asked_seq=case.seq, question=_asked(case, facts.get("message")))
     update = ComplaintUpdated(
         complaint_id=received.complaint_id,
         ticket=case.ticket,
@@ -320,6 +328,17 @@ def advance(
         **{name: value for name, value in facts.items() if value},
     )
     return case, update
+
+
+def _asked(case: Case, words: str | None) -> Question | None:
+    """The question that is the last one now.
+
+    A step without ``words`` brings an old one back, by which its unit's act was undone; and in the story of a complaint
+    that follows another it is that one's question.
+    """
+    if not words or case.unit is None or case.status != Status.WAITING_FOR_REPORTER:
+        return case.question
+    return Question(unit=case.unit, text=words)
 
 
 def _listed(case: Case) -> dict[str, Any]:
@@ -356,6 +375,8 @@ def _withheld(shown: ComplaintSnapshot) -> ComplaintSnapshot:
         evidence=[],
         support=[_replace(each, message=UNSET, request=UNSET) for each in shown.support],
         history=[wordless(each) for each in shown.history],
+        question=UNSET,
+        reopened=0,
     )
 
 
@@ -428,6 +449,8 @@ def _whole(case: Case, reader: str) -> ComplaintSnapshot:
         reporters=reporters,
         supporters=case.supported_by,
         returns=case.returns,
+        reopened=case.reopened,
+        question=case.question or UNSET,
         merged=case.merged,
         similar=case.similar,
         priority=priority(urgency_of(case), found.confidence if found else 0.0, reporters),

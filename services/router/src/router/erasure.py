@@ -87,6 +87,7 @@ def redacted(case: Case) -> Case:
         follow_ups=[_replace(item, text=UNSET, evidence=[], deleted=UNSET) for item in case.follow_ups],
         support=[_replace(each, message=UNSET, request=UNSET) for each in case.support],
         history=[wordless(each) for each in case.history],
+        question=None,
         similar=[],
     )
 

@@ -197,6 +197,8 @@ def _add(rules: Rules, case: Case, item: FollowUp) -> Result:
         return case, [] if case.status in FINAL else tell_unit(
             case, Why.FOLLOWED_UP, reason=f"{_what_is_late(item)} pelapor"
         )
+    if case.question and case.status not in FINAL:
+        case = _replace(case, question=_replace(case.question, answered=True))
     if case.status == Status.WAITING_FOR_REPORTER:
         case, update = advance(case, UpdateKind.IN_PROGRESS, code="answer_passed_on")
         return case, [update, *tell_unit(case, Why.FOLLOWED_UP, reason="pelapor menjawab")]

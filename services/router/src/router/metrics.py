@@ -11,7 +11,7 @@ from chassis.wire import Emit
 from contracts.events import ComplaintUpdated, UnitRouted
 from contracts.vocabulary import Lane, Note, Status, UpdateKind, Urgency, Why
 from kabupaten.desks import CONDUCT_CATEGORY
-from router.case import Case, about_units
+from router.case import Case, about_units, is_alarm
 
 RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
 PING_PONG = Counter("lapor_ping_pong", "Complaints that came back to a unit that had passed them on", ["unit"])
@@ -127,7 +127,7 @@ def _cause(case: Case) -> str:
     """Say why a person looks first, in the order in which the rules ask (:func:`router.rules.assign`)."""
     found, about = case.classified, about_units(case)
     if found is None:
-        return "danger" if case.received and case.received.danger else "other"
+        return "danger" if is_alarm(case) else "other"
     urgent = found.urgency == Urgency.DARURAT
     if (about and not urgent) or (found.category == CONDUCT_CATEGORY and (about or not found.abstained)):
         return "accusing"

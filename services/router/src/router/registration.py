@@ -11,7 +11,7 @@ from contracts.events import ComplaintClassified, ComplaintReceived, Support
 from contracts.vocabulary import URGENT, WITH_A_UNIT, Lane, Status, UpdateKind, Why
 from router import appeals
 from router.by_rule import give, is_untouched
-from router.case import Case, Out, about_units, advance, known, perhaps_about, supporters, tell_unit
+from router.case import Case, Out, about_units, advance, is_alarm, perhaps_about, supporters, tell_unit
 from router.follow_ups import on_followed_up
 from router.rules import DANGER, Assignment, Rules, triage
 from router.transfers import (
@@ -87,7 +87,7 @@ def on_unclassified(rules: Rules, case: Case) -> Result:
     """The classifier has not spoken in time: a person takes over."""
     if case.status != Status.REGISTERED:
         return case, []
-    reason = DANGER if known(case).danger else UNCLASSIFIED  # its words said so at the door
+    reason = DANGER if is_alarm(case) else UNCLASSIFIED  # its words said so at the door
     return route(rules, case, triage(rules, kept_from(rules, case), reason))
 
 

@@ -115,6 +115,8 @@ def show(
         ("tempat", worklist.as_place(complaint)),
         ("titik", worklist.as_point(complaint)),
         ("kapan", complaint.occurred),
+        ("dibuka kembali", f"{complaint.reopened} kali" if complaint.reopened else ""),
+        ("ditanyakan", worklist.as_question(complaint)),
     ):
         if value:
             out.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)

@@ -14,7 +14,7 @@ from rich.text import Text
 from contracts.dates import due_in_words
 from contracts.events import ComplaintSnapshot, FollowUp, UnitRouted
 from contracts.topics import unit_of
-from contracts.unit_words import STATUS, URGENCY, WHY
+from contracts.unit_words import STATUS, URGENCY, WHY, answer_to
 from contracts.vocabulary import FINAL, FollowUpKind, Lane, Part, StageName, Status, SupportStatus, Urgency, Why
 from lapor.kafka.reader import Found
 
@@ -213,6 +213,15 @@ def as_point(complaint: ComplaintSnapshot) -> str:
     if not where:
         return ""
     return f"{where.lat}, {where.lon}" + (f" (kurang lebih {where.metres} m)" if where.metres else "")
+
+
+def as_question(complaint: ComplaintSnapshot) -> str:
+    """Say what its citizen was asked last, and whether they have answered; nothing where they were asked nothing."""
+    question = complaint.question
+    if not question:
+        return ""
+    by = f"{question.unit}, " if question.unit != complaint.unit else ""
+    return f"{question.text} ({by}{answer_to(question, complaint.status)})"
 
 
 def as_follow_up(item: FollowUp) -> str:

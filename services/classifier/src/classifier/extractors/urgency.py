@@ -32,7 +32,7 @@ def urgency_of(
     """Tell how long a complaint can wait. Without a hint of the model the words decide."""
     said = _urgency_said(words, kind)
     if URGENT not in hints:
-        return Urgency.DARURAT if danger.alarm else Urgency.TINGGI if danger.kinds else said
+        return Urgency.DARURAT if danger.alarm else said
     heard = max(-MOST_DANGER, min(MOST_DANGER, danger.weight))
     total = hints[URGENT] + LEXICON_WEIGHT * (said == Urgency.TINGGI)
     total += DANGER_WEIGHT * heard

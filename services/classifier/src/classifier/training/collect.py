@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from contracts.codec import Event, InvalidEvent, decode
-from contracts.events import ComplaintReceived, ComplaintUpdated
+from contracts.events import ComplaintClassified, ComplaintReceived, ComplaintUpdated
 from contracts.masking import mask
-from contracts.vocabulary import Lane, Note, UpdateKind
+from contracts.vocabulary import MOVES, Lane, Note, Status, UpdateKind
 from kabupaten.categories import UNKNOWN
 from kabupaten.routing import Routing
 from kabupaten.training import TaughtCategory
@@ -30,13 +31,27 @@ class CollectError(ValueError):
     """Lines that are no events; the text says which."""
 
 
-class LearntRow(Struct, frozen=True, kw_only=True):
-    """A complaint and the category that a person gave it."""
+class LearntRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A complaint and what a person decided of it: its category, and where one said so its type and whether it is spam.
+
+    What was rejected is of the unknown category, which teaches no model and measures whether one abstains.
+    """
 
     text: str
     category: str
     weight: float
     ticket: str
+    type: str | None = None
+    spam: bool | None = None
+
+
+class _Decided(Struct, frozen=True, kw_only=True):
+    """What people stood for last; no weight: nobody said what it is about."""
+
+    category: str | None = None
+    weight: float = 0.0
+    type: str | None = None
+    rejected: bool = False
 
 
 class _Printed(Struct, frozen=True):
@@ -51,6 +66,7 @@ class _Story:
     """What is known of one complaint so far."""
 
     received: ComplaintReceived | None = None
+    flagged: bool = False  # as spam, by the machine
     erased: bool = False
     updates: dict[int, ComplaintUpdated] = field(default_factory=dict)
 
@@ -59,6 +75,8 @@ def collect(
     lines: Iterable[bytes], categories: Iterable[TaughtCategory], leads: Mapping[str, set[str]]
 ) -> list[LearntRow]:
     """Rows from ``lines`` of received and of updated complaints, in any order but that within a topic.
+
+    With lines of classified ones a row says of what the machine took for spam whether people agreed.
 
     Left out are erased and confidential complaints, those whose reporter asked for a right (UU 27/2022: erasure, or to
     be kept and not used), and those about which nobody decided.
@@ -79,10 +97,22 @@ def collect(
         # Confidential it may also have become, for whom it names.
         if any(update.note == Note.RIGHTS_REQUESTED or update.rahasia for update in story.updates.values()):
             continue
-        category, weight = _decided([story.updates[seq] for seq in sorted(story.updates)], leads)
-        if category in known and weight:
-            rows.append(LearntRow(text=mask(given.text), category=category, weight=weight, ticket=given.ticket))
+        decided = _decided([story.updates[seq] for seq in sorted(story.updates)], leads)
+        if decided.weight and decided.category in {*known, *([UNKNOWN] if decided.rejected else [])}:
+            rows.append(_row(given, story.flagged, decided))
     return rows
+
+
+def _row(given: ComplaintReceived, flagged: bool, decided: _Decided) -> LearntRow:
+    """Make the row: a text without numbers and addresses, and nothing else that its reporter gave."""
+    return LearntRow(
+        text=mask(given.text),
+        category=decided.category or UNKNOWN,
+        weight=decided.weight,
+        ticket=given.ticket,
+        type=decided.type,
+        spam=decided.rejected if flagged else None,
+    )
 
 
 def lines(*files: Path) -> Iterator[bytes]:
@@ -119,6 +149,8 @@ def _take(stories: dict[str, _Story], number: int, line: bytes) -> None:
             story.erased = True
         elif isinstance(event.data, ComplaintReceived):
             story.received = event.data
+        elif isinstance(event.data, ComplaintClassified):
+            story.flagged = event.data.spam
         elif isinstance(event.data, ComplaintUpdated):
             story.updates[event.data.seq] = event.data
 
@@ -140,20 +172,43 @@ def _read(number: int, line: bytes) -> Iterator[tuple[str, Event | None]]:
     yield event.subject, event
 
 
-def _decided(updates: list[ComplaintUpdated], leads: Mapping[str, set[str]]) -> tuple[str | None, float]:
-    """The category a person stood for last, and its weight; no weight where nobody did."""
-    category: str | None = None
-    weight = 0.0
+def _decided(updates: list[ComplaintUpdated], leads: Mapping[str, set[str]]) -> _Decided:
+    """What people stood for last."""
+    decided = _Decided()
     for update in updates:
-        # No rule corrects: whoever did is a person, named or not.
-        if update.kind == UpdateKind.CORRECTED:
-            category, weight = update.category, CORRECTED
-        elif update.kind == UpdateKind.ROUTED and not isinstance(update.by, UnsetType) and weight < CORRECTED:
-            category = _confirmed(update, leads)
-            weight = CONFIRMED if category else 0.0
-        elif update.kind == UpdateKind.RETURNED and weight < CORRECTED:
-            weight = 0.0
-    return category, weight
+        decided = _after(decided, update, leads)
+    if decided.rejected and decided.weight < CORRECTED:
+        return replace(decided, category=UNKNOWN, weight=CONFIRMED)
+    return decided
+
+
+def _after(before: _Decided, update: ComplaintUpdated, leads: Mapping[str, set[str]]) -> _Decided:
+    of_person = not isinstance(update.by, UnsetType)
+    if update.kind in MOVES:  # what moves on after it was rejected was not rejected after all
+        # One that follows another is told of that one's steps, and nobody judged it.
+        rejected = update.kind == UpdateKind.REJECTED and update.status == Status.REJECTED and of_person
+        before = replace(before, rejected=rejected)
+    # No rule corrects: whoever did is a person, named or not.
+    if update.kind == UpdateKind.CORRECTED:
+        return _corrected(before, update)
+    if before.weight == CORRECTED:
+        return before
+    if update.kind == UpdateKind.ROUTED and of_person:
+        category = _confirmed(update, leads)
+        return replace(before, category=category, weight=CONFIRMED if category else 0.0)
+    return replace(before, weight=0.0) if update.kind == UpdateKind.RETURNED else before
+
+
+def _corrected(before: _Decided, update: ComplaintUpdated) -> _Decided:
+    if update.note == Note.URGENCY_CHANGED:
+        return before
+    if update.note != Note.TYPE_CORRECTED:
+        return replace(before, category=update.category, weight=CORRECTED)
+    typed = replace(before, type=update.type)
+    if before.weight or update.lane != Lane.UNIT:  # who sorts it says by the unit what it is about
+        return typed
+    # A unit that works on it has let its category pass.
+    return replace(typed, category=update.category, weight=CONFIRMED)
 
 
 def _confirmed(update: ComplaintUpdated, leads: Mapping[str, set[str]]) -> str | None:
