@@ -181,7 +181,7 @@ async def test_its_reporter_is_told_in_one_sms_who_has_it_and_that_the_others_do
 
     said = [text for number, kind, text in await told(pool) if (number, kind) == (taken.apart, "receipt")]
     assert len(said) == 1
-    assert said[0].startswith(f"Tambahan {made.ticket} ditangani Inspektorat Daerah, bukan unit semula.")
+    assert said[0].startswith(f"Tambahan {made.ticket} ditangani Inspektorat Daerah, bukan kantor semula.")
     assert taken.apart in said[0]
     assert len(said[0]) <= ONE_SMS
 

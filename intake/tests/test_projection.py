@@ -280,12 +280,12 @@ LATE = [REGISTERED, ROUTED, clock("breached")]
 
 def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
     view = told(*LATE, clock("escalated", level=1, escalate_to=["head", "SETDA"]))
-    next_step = "Unitnya sudah diingatkan, bila tetap diam atasannya diberi tahu. Jawabannya kami kirim."
+    next_step = "Kantornya sudah diingatkan, bila tetap diam, atasannya diberi tahu. Jawabannya kami kirim."
     apology = f"{T}: maaf, belum dijawab sampai Kamis 5 Mar. {next_step}"
     assert [("step", "1"), ("apology", "2")] == notices(view)
     assert [change(1, "routed"), apology] == texts(view)
     missed = (
-        "Mohon maaf, belum dijawab sampai Kamis 5 Mar. {} sudah kami ingatkan; bila tetap diam atasannya diberi tahu."
+        "Mohon maaf, belum dijawab sampai Kamis 5 Mar. {} sudah kami ingatkan; bila tetap diam, atasannya diberi tahu."
     )
     higher = "Keterlambatan ini diteruskan ke atasan: pimpinan {}, Sekretariat Daerah."
     assert [each.format(TEXTS.unit("PUPR")) for each in (missed, higher)] == [each.text for each in view.steps[2:]]
@@ -331,7 +331,7 @@ def test_whoever_was_told_of_a_breach_hears_that_it_was_none_and_of_another_one(
     view = told(*LATE, clock("retracted"), clock("breached"))
     assert ["apology", "correction", "apology"] == [kind for kind, _ in notices(view)][1:]
     assert "2" == view.notices[2].corrects
-    assert f"{T}: ralat, janji Kamis 5 Mar ternyata tidak terlewati." == texts(view)[2]
+    assert f"{T}: ralat, batas waktu Kamis 5 Mar ternyata tidak terlewat." == texts(view)[2]
     assert ["breached", "retracted", "breached"] == page(view)
 
 
@@ -377,7 +377,7 @@ def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_cha
     waiting = told(*ASKED)
     assert waiting.paused
     own = TEXTS.status_line(waiting, T, to_reporter=True)
-    assert own.endswith(" menunggu jawaban Anda (Dinas PUPR). Sampai Anda menjawab, batas waktu kami hentikan.")
+    assert own.endswith(" menunggu jawaban Anda (Dinas PUPR). Batas waktunya berhenti sampai Anda menjawab.")
     assert TEXTS.status_line(waiting, T).endswith(
         " menunggu jawaban pelapor (Dinas PUPR). Batas waktunya berhenti sementara, menunggu jawaban pelapor."
     )
@@ -389,12 +389,12 @@ def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_cha
 
 def test_the_question_waits_for_the_clock_to_say_until_when_to_answer() -> None:
     text = change(2, "waiting_for_reporter", message="Di mana?")
-    says = f"{text} Jawablah paling lambat Jumat 6 Mar, selama itu batas waktu kami hentikan."
+    says = f"{text} Jawablah paling lambat Jumat 6 Mar."
     view = told(*ASKED)
     assert [(text, 10)] == [(each.text, each.after_s) for each in view.notices]
     assert ("step", "2", says) == revised(view)[-1]
     assert len(says) <= 320
-    line = "Batas waktu kami hentikan, menunggu jawaban pelapor. Jawablah paling lambat Jumat 6 Mar,"
+    line = "Batas waktunya berhenti selama menunggu jawaban pelapor. Jawablah paling lambat Jumat 6 Mar."
     assert view.steps[-1].text.startswith(line)
 
 
@@ -854,7 +854,7 @@ async def test_who_had_the_apology_hears_once_that_the_deadline_was_kept(
         await handle([record])
         await handle([record])
     rows = await pool.fetch("SELECT text FROM notices WHERE kind = 'correction'")
-    said = f"{ticket}: ralat, janji Kamis 5 Mar ternyata tidak terlewati."
+    said = f"{ticket}: ralat, batas waktu Kamis 5 Mar ternyata tidak terlewat."
     assert ([] if state == "dropped" else [said]) == [row["text"] for row in rows]
 
 
@@ -962,8 +962,8 @@ def test_who_appeals_is_told_who_decides_and_of_the_date_that_was_promised_no_mo
         ("reopened", "appeal_upheld", "keberatan Anda diterima, laporan dibuka kembali. Tambal semua."),
         ("closed", "appeal_dismissed", "keberatan Anda tidak diterima, laporan ditutup. Tambal semua."),
         ("in_progress", "undone", "ralat, kabar terakhir kami batalkan. Laporan masih ditangani Sekretariat Daerah"),
-        ("corrected", "urgency_changed", "tingkat mendesaknya dinilai ulang: Dilewati anak sekolah."),
-        ("noted", "instructed", "atasan memberi arahan kepada Sekretariat Daerah"),
+        ("corrected", "urgency_changed", "kami menilai ulang seberapa mendesak laporan ini: Dilewati anak sekolah."),
+        ("noted", "instructed", "atasan meminta Sekretariat Daerah menyelesaikannya"),
         ("noted", "party_answered", "jawaban PLN: Tambal semua."),
     ],
 )

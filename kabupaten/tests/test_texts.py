@@ -28,7 +28,7 @@ def region(soppeng: Path, tmp_path: Path) -> Callable[..., Path]:
 
 
 def test_the_texts_are_read_by_section_and_key(soppeng: Path) -> None:
-    assert "{ticket} sudah kami catat." == load(soppeng, "texts").texts["changes"]["registered"]
+    assert "{ticket} sudah kami terima." == load(soppeng, "texts").texts["changes"]["registered"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ SLIPS = {
     "routing.yaml": ("hand_over: BPN", "hand_over: ATR"),
     "calendar.yaml": ("Asia/Makassar", "Asia/Soppeng"),
     "sla.yaml": ("ends: [resolved]", "ends: [dijawab]"),
-    "texts.yaml": ("{ticket} sudah kami catat.", "{nomor} kami catat."),
+    "texts.yaml": ("{ticket} sudah kami terima.", "{nomor} kami catat."),
     "territory.yaml": ("name: Citta\n", "nama: Citta\n"),
     "retention.yaml": ("rejected: 365", "rejected: setahun"),
 }

@@ -35,7 +35,7 @@ def test_all_problems_are_named_at_once_and_the_exit_code_says_so(folder: Path) 
     for change in (
         spoil("routing", "hand_over: BPN", "hand_over: ATR"),
         spoil("units", "supervisor: DINKES", "supervisor: DINSEHAT"),
-        spoil("texts", "{ticket} sudah kami catat.", "{nomor} terdaftar."),
+        spoil("texts", "{ticket} sudah kami terima.", "{nomor} terdaftar."),
         spoil("calendar", "Asia/Makassar", "Asia/Soppeng"),
     ):
         change(folder)

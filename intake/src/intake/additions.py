@@ -22,6 +22,7 @@ from contracts.masking import mask
 from contracts.topics import FOLLOWED_UP, RECEIVED
 from contracts.vocabulary import FollowUpKind, Status
 from intake import metrics
+from intake.accesses import note_asked
 from intake.complaint_view import ComplaintView, load_views
 from intake.evidence import Chosen, attach, choose
 from intake.notices import NewNotice, NoticeKind, add_notices
@@ -149,6 +150,7 @@ async def follow_up(
             raise TextProblem("too_many")
         await db.execute(_ADD, number, msgspec.json.encode(items).decode())
         await attach(db, chosen, cid)
+        await note_asked(db, number, kept)
         if also:
             await also(db, cid)
         if kept.is_told:

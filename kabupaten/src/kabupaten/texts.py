@@ -105,7 +105,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     # What others than the reporter read of these: there the change speaks to its reporter.
     "to_others": dict.fromkeys(
-        (UpdateKind.IN_PROGRESS, UpdateKind.CLOSED, UpdateKind.CANCELLED, UpdateKind.APPEALED),
+        (UpdateKind.IN_PROGRESS, UpdateKind.REOPENED, UpdateKind.CLOSED, UpdateKind.CANCELLED, UpdateKind.APPEALED),
         frozenset({"unit", "message"}),
     ),
     "notes": {
@@ -247,7 +247,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
             ),
             frozenset[str](),
         ),
-        **dict.fromkeys(("keep", "keep_rahasia", "code_later"), frozenset({"days"})),
+        **dict.fromkeys(("keep", "keep_rahasia"), frozenset({"days"})),
         **dict.fromkeys(("rights", f"then_{FollowUpKind.RIGHTS_REQUEST}"), frozenset({"rights"})),
         **dict.fromkeys(("told_to", "told_failed", "told_stopped", "told_awaits_yes"), frozenset({"contact"})),
         **dict.fromkeys(("stop_ask", "stop_done", "stop_resumed", "begin_ask"), frozenset({"contact"})),
@@ -294,6 +294,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 *(
                     "list",
                     "list_empty",
+                    "list_none",
                     "list_end",
                     "supported",
                     "supported_told",
@@ -320,7 +321,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         ),
         "bad_limit": frozenset({"most"}),
         "category_guess": frozenset({"category"}),
-        "supported_by": frozenset({"n"}),
+        **dict.fromkeys(("supported_by", "list_found"), frozenset({"n"})),
     },
     # What is printed at the counter for who brought a complaint there.
     "counter": {
