@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.segments import GSM, MAX_GSM, MAX_UCS2, fit
+from intake.segments import GSM, MAX_GSM, MAX_UCS2, count, fit
 
 TAIL = "Selengkapnya: balas SOPPENG STATUS SPG-S0AB-12CDW"
 
@@ -56,4 +56,6 @@ def test_a_tail_longer_than_three_sms_is_no_error() -> None:
 
 @given(st.text(st.sampled_from("ab €[\n🚧ᨍ.,"), max_size=600), st.sampled_from(["", TAIL, "🚧"]))
 def test_nothing_is_ever_longer_than_three_sms(text: str, tail: str) -> None:
-    assert parts(fit(text, tail)) <= 3
+    sent = fit(text, tail)
+    assert parts(sent) <= 3
+    assert (parts(sent), parts(text)) == (count(sent), count(text))

@@ -11,12 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
+from msgspec import UNSET
 
 from contracts.dates import due_in_words, time_in_words
 from contracts.events import DerivationDay, FollowUp, Place
 from contracts.sentences import DAY_CODES
-from contracts.vocabulary import DangerKind, Lane
-from intake.complaint_view import ComplaintView
+from contracts.vocabulary import CLOCK_KINDS, DangerKind, Lane, UpdateKind
+from intake.complaint_view import ComplaintView, Step
+from intake.submissions import Submission
 from intake.texts import PARTS, Texts
 from kabupaten import load
 from testing.events import an_updated
@@ -105,6 +107,21 @@ def test_who_is_in_danger_reads_first_whom_to_call_and_no_date_in_one_sms(kind: 
         assert len(TEXTS.said_again([kind], T)) <= 160
 
 
+@pytest.mark.parametrize(
+    ("text", "told", "faint"),
+    [
+        ("kebakaran di pasar, ada anak di dalam", True, False),
+        ("pagar sekolah roboh waktu angin kencang minggu lalu, tidak ada korban, bisa dianggarkan?", True, True),
+        ("lampu jalan mati di depan kantor lurah", False, False),
+    ],
+)
+def test_what_is_told_whom_to_call_may_be_too_faint_to_alarm(text: str, told: bool, faint: bool) -> None:
+    sent = Submission(channel="sms", gateway="1708", external_id="1", text=text)
+    understood = TEXTS.understood(sent, TEXTS.danger_words.kinds(text))
+
+    assert (told, faint) == (bool(understood.danger), understood.faint)
+
+
 #: As many kinds as are told of at all, in every order: the first says what to do.
 KINDS = [list(kinds) for n in (1, 2, 3) for kinds in itertools.permutations(DangerKind, n)]
 YES_OR_NO = (False, True)
@@ -173,7 +190,7 @@ def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on(
 @pytest.mark.parametrize(
     ("service", "kind", "how"),
     [
-        ("intake-sms", "waiting_for_reporter", "Balas dengan nomor ini di awal pesan."),
+        ("intake-sms", "waiting_for_reporter", "Silakan balas SMS ini."),
         ("intake-web", "waiting_for_reporter", "Jawab di halaman ini."),
         ("intake-sms", "resolved", f"Puas? Balas NILAI {T} 1-5. Belum? BUKA {T}."),
         ("intake-social", "resolved", f"Puas? Balas NILAI {T} 1-5. Belum? BUKA {T}."),
@@ -184,6 +201,40 @@ def test_a_question_and_what_was_done_say_how_to_answer_on_that_channel(service:
     update = an_updated(3, kind, ticket=T, message="Sudah.", origin=service)
 
     assert TEXTS.change(update, service=service, on_page=True).endswith(f"Sudah. {how}")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Sejak tanggal berapa", "Sejak tanggal berapa. Silakan"),
+        ("Sejak tanggal berapa?", "Sejak tanggal berapa? Silakan"),
+        ("Kirim ke lapor.soppengkab.go.id/foto", "lapor.soppengkab.go.id/foto Silakan"),
+    ],
+)
+def test_what_a_unit_wrote_ends_before_our_own_words_begin(written: str, read: str) -> None:
+    update = an_updated(3, "waiting_for_reporter", ticket=T, message=written, origin="intake-sms")
+
+    assert read in TEXTS.change(update)
+
+
+#: What a step can be about, and strangers read; who asked for what is not shown to them (``noted``).
+STEPS: list[tuple[str, str | None]] = [
+    *((kind, None) for kind in UpdateKind if kind not in CLOCK_KINDS and kind != "noted"),
+    *(("reopened", note) for note in ("appeal_upheld", "not_confirmed", "undone")),
+    *(("corrected", note) for note in ("type_corrected", "urgency_changed")),
+    ("closed", "appeal_dismissed"),
+    ("resolved", "to_confirm"),
+    ("in_progress", "undone"),
+]
+
+
+@pytest.mark.parametrize(("kind", "note"), STEPS)
+def test_what_strangers_read_of_a_step_does_not_speak_to_its_reporter(kind: str, note: str | None) -> None:
+    update = an_updated(3, kind, ticket=T, note=note or UNSET, message="Sudah.", origin="intake-web", unit="PUPR")
+    text = TEXTS.change(update, service="intake-web", on_page=True)
+
+    read = TEXTS.told_to_others(Step(seq=3, kind=kind, at=ENDS[0], unit="PUPR", text=text, message="Sudah."), T)
+    assert (True, False) == (bool(read), "Anda" in read), read
 
 
 def test_who_rates_badly_is_told_how_to_reopen() -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from chassis.database import Connection, connected
 from contracts import ticket as tickets
+from intake.accesses import accesses_of, note_exported
 
 _KNOWN = """c.ticket, c.channel, c.received_at, c.text, c.follow_ups, c.thread, c.erased_at, convert_from(
            CASE WHEN c.received_event = '' THEN '{}' ELSE c.received_event END, 'UTF8') AS event,
@@ -33,12 +34,12 @@ SELECT k.medium, k.address, k.created_at FROM contacts k
 WHERE k.address = ANY($1) AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = k.reporter_ref)
 ORDER BY k.created_at"""
 
-#: Reads what only one intake knows of a person, as asked for and with the tickets found, and notes that it was read.
+#: Reads what only one intake knows of a person, as asked for and with the tickets found, and notes whose that was.
 Also: TypeAlias = Callable[[Connection, str, Sequence[str]], Awaitable[dict[str, Any]]]
 
 
 async def export_from(dsn: str, wanted: str) -> dict[str, list[dict[str, Any]]]:
-    """Do :func:`export` in the database ``dsn``.
+    """Do :func:`export_with` in the database ``dsn``.
 
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: it can't be used.
@@ -48,10 +49,12 @@ async def export_from(dsn: str, wanted: str) -> dict[str, list[dict[str, Any]]]:
 
 
 async def export_with(db: Connection, wanted: str, also: Also | None = None) -> dict[str, list[dict[str, Any]]]:
-    """Do :func:`export`, and read what ``also`` gives, at one moment."""
+    """Do :func:`export` for an operator, which is noted, and read what ``also`` gives, at one moment."""
     async with db.transaction():
         known = await export(db, wanted)
-        more = await also(db, wanted, [each["ticket"] for each in known["complaints"]]) if also else {}
+        numbers = [each["ticket"] for each in known["complaints"]]
+        await note_exported(db, numbers)
+        more = await also(db, wanted, numbers) if also else {}
         return {**known, **more}
 
 
@@ -76,19 +79,22 @@ async def export_of(
 async def _export(db: Connection, rows: Sequence[Any], addresses: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     numbers = [row["ticket"] for row in rows]
     files, openings = await db.fetch(_FILES, numbers), await db.fetch(_OPENINGS, numbers)
+    accesses = await accesses_of(db, numbers)
     notices = await db.fetch(_NOTICES, numbers, addresses)
     return {
-        "complaints": [{**_complaint(row), **_files(row["ticket"], files, openings)} for row in rows],
+        "complaints": [{**_complaint(row), **_files(row["ticket"], files, openings, accesses)} for row in rows],
         "messages": [_plain(row) for row in notices],
         "following": [_plain(row) for row in await db.fetch(_FOLLOWING, addresses)],
     }
 
 
-def _files(ticket: str, files: list[Any], openings: list[Any]) -> dict[str, Any]:
-    """What was attached, in which folder of the store it is (``EVIDENCE_URL``), and which unit opened it when."""
+def _files(ticket: str, files: list[Any], openings: list[Any], accesses: list[Any]) -> dict[str, Any]:
+    """What was attached, in which folder of the store it is (``EVIDENCE_URL``), which unit opened it when, and who saw
+    who reported it."""
     return {
         "evidence": [_plain(row) for row in files if row["ticket"] == ticket],
         "opened": [_plain(row) for row in openings if row["ticket"] == ticket],
+        "accesses": [_plain(row) for row in accesses if row["ticket"] == ticket],
     }
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from chassis.database import Connection, Pool
 from chassis.retention import Once, ages, delete_all, keep_deleting
+from intake.accesses import forget_accesses
 from intake.complaint_view import RESTRICTED
 from intake.erasure import erase
 from intake.evidence import discard_expired, forget_openings
@@ -16,7 +17,7 @@ from intake.evidence import discard_expired, forget_openings
 KEPT_DAYS = 130
 #: For so long news wait for the yes of who was asked by their first message.
 HELD_DAYS = 30
-#: For so long it can be asked who opened what a citizen attached.
+#: For so long it can be asked who opened what a citizen attached, and who saw who reported it.
 OPENINGS_DAYS = 5 * 365
 BATCH = 1_000
 #: A complaint takes some ten statements.
@@ -93,5 +94,7 @@ async def _once(
         await erase(db, service, event_key, row["complaint_id"], row["ticket"], tell=False)
     expired = await discard_expired(db, BATCH)
     forgotten = await forget_openings(db, OPENINGS_DAYS, BATCH)
+    noted = await forget_accesses(db, OPENINGS_DAYS, BATCH)
     more = await also(db) if also else {}
-    return {**counts, **more, "complaints": len(rows), "uploads": expired, "evidence_openings": forgotten}
+    files = {"uploads": expired, "evidence_openings": forgotten}
+    return {**counts, **more, **files, "complaints": len(rows), "reporter_accesses": noted}

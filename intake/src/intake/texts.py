@@ -105,6 +105,11 @@ class Texts:
         """What an intake answers by messages."""
         return {"intake-sms": self.sms, "intake-web": self.news}.get(service, self.social)
 
+    def elsewhere(self, form: str, number: str, site: str) -> str:
+        """Say by SMS, in the words of ``form``, where all of ``number`` can be read: at ``site``, if there is one."""
+        page = f"{site.rstrip('/')}/laporan/{number}" if site else self.sms["where"].format(ticket=number)
+        return self.sms[form].format(where=page)
+
     def refusal(self, problem: TextProblem) -> str:
         """Say what to mend in a text that can't be taken; the same on every channel."""
         return self.sms[problem.code].format(**problem.values)
@@ -147,12 +152,15 @@ class Texts:
     def understood(self, submission: Submission, danger: Sequence[DangerKind]) -> Submission:
         """Note in ``submission`` the danger its words tell of, and that they say not where, if it can be asked.
 
+        Its sender is told whom to call from less on than wakes anybody.
+
         Who sent it from an address and anonymously can't be: the address is forgotten.
         """
         asks = not (submission.anonim and submission.address) and not submission.place
         asks = asks and not NOT_ASKED.intersection(danger)
         asked = asks and self.talk.lacks_place(submission.text, in_danger=bool(danger))
-        return replace(submission, danger=danger, place_asked=asked)
+        faint = bool(danger) and not self.danger_words.alarms(submission.text)
+        return replace(submission, danger=danger, faint=faint, place_asked=asked)
 
     def read(self, item: FollowUp, danger: Sequence[DangerKind]) -> FollowUp:
         """Note in ``item`` the place that its text names, if any, and the ``danger`` it tells of, where that alarms."""
@@ -261,7 +269,10 @@ class Texts:
         form = self.notes.get(update.note or "")
         if self._is_sorted(update):
             form = self.parts["sorted"]
-        return _tidy((form or self.changes[update.kind]).format_map(words))
+        form = form or self.changes[update.kind]
+        if _goes_on(form, words):
+            words["message"] = _ended(words["message"])
+        return _tidy(form.format_map(words))
 
     def subject(self, service: str, update: ComplaintUpdated) -> str:
         """Say in a few words what a message about ``update`` tells; nothing where messages have no subject."""
@@ -407,6 +418,18 @@ class Texts:
     def number(written: str) -> str:
         """Give ``1,5`` for ``1.5``."""
         return written.replace(".", ",")
+
+
+def _goes_on(form: str, words: Mapping[str, str]) -> bool:
+    """Tell whether ``form`` says something of ours behind the message."""
+    _, message, rest = form.partition("{message}")
+    return bool(message and rest.format_map(words).strip())
+
+
+def _ended(message: str) -> str:
+    """Give ``message`` with a full stop, which units leave out; none behind an address, which it might break."""
+    open_ = message[-1:].isalnum() and "." not in message.split()[-1]
+    return f"{message}." if open_ else message
 
 
 def _tidy(sentence: str) -> str:

@@ -19,12 +19,12 @@ from contracts.events import ComplaintReceived
 from contracts.vocabulary import Status
 from intake.complaint_view import ComplaintView, save_views
 from intake.notices import Notice, OutcomeUnknown, TryLater
+from intake.posts import ROOM
 from intake_social import whatsapp_talk
 from intake_social.adapters import x
 from intake_social.adapters.facebook import FacebookPage
 from intake_social.adapters.whatsapp import WhatsApp
 from intake_social.app import send
-from intake_social.domain import ROOM
 from intake_social.handlers import Desk
 from intake_social.mentions import read_mentions
 from intake_social.page import read_page

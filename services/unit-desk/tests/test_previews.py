@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def said(action: str, number: str = BY_SMS, **fields: Any) -> UnitReplied:
     [
         ("acknowledge", {}, f"{BY_SMS} sudah diterima Dinas PUPR."),
         ("progress", {"message": "Besok ditambal"}, f"{BY_SMS} sedang ditangani Dinas PUPR. Besok ditambal"),
-        ("return", {"reason": "bukan jalan kami"}, f"{BY_SMS} dikembalikan oleh Dinas PUPR, kami carikan unit"),
+        ("return", {"reason": "bukan jalan kami"}, f"{BY_SMS} bukan urusan Dinas PUPR. Kami sedang mencari kantor"),
         ("reject", {"reason": "hanya salam"}, f"{BY_SMS} tidak dapat diproses: hanya salam."),
         ("dispose", {"unit": "DLH"}, f"{BY_SMS} diteruskan ke Dinas LH."),
         ("hand-over", {"to": "PLN", "reason": "tiang PLN"}, f"{BY_SMS} dilimpahkan ke PLN: tiang PLN."),
@@ -81,6 +82,48 @@ def test_an_sms_says_how_long_it_is_and_the_others_do_not(rules: Rules) -> None:
     ]
 
 
+def test_an_sms_that_is_too_long_is_shown_as_it_is_cut(rules: Rules) -> None:
+    ours = replace(rules, site="https://lapor.example")
+
+    whole, cut = (preview(told(), said("progress", message="kata " * n), ours) for n in (80, 300))
+
+    assert (False, True) == (whole.cut, cut.cut)
+    assert cut.text.endswith(f"... Selengkapnya: https://lapor.example/laporan/{BY_SMS}")
+    assert ("3 SMS", True) == (cut.size.split(",")[0], len(cut.text) <= 459)
+
+
+def test_what_a_network_does_not_take_in_one_post_is_shown_in_as_many_as_it_takes(rules: Rules) -> None:
+    def shown(channel: str, words: int) -> Any:
+        number = ticket.mint(channel)
+        return preview(told(number, channel=channel), said("progress", number, message="kata " * words), rules)
+
+    short, long, page = shown("x", 5), shown("x", 80), shown("facebook", 80)
+
+    assert [1, 2, 1] == [len(each.texts) for each in (short, long, page)]
+    assert all(len(text) <= 280 for text in long.texts)
+    assert ("2 kiriman", False) == (long.size, long.cut)
+    assert ["di X", "di Facebook", "lewat WhatsApp"] == [
+        each.by.removeprefix("sebagai balasan ") for each in (short, page, shown("whatsapp", 5))
+    ]
+    assert shown("x", 400).cut
+
+
+@pytest.mark.parametrize("action", ["progress", "resolve"])
+def test_that_it_is_worked_on_is_sent_once_a_day(action: str, rules: Rules) -> None:
+    first, again = (
+        preview(told(status="in_progress"), said(action, message="Ditambal"), rules, told_today=today)
+        for today in (False, True)
+    )
+
+    assert ("lewat SMS", action == "progress") == (first.by, "halaman laporannya saja" in again.by)
+
+
+def test_what_the_clock_adds_is_said_as_far_as_it_is_known(rules: Rules) -> None:
+    adds = [preview(told(), said(action, message="Di mana?"), rules).adds for action in ("ask", "resolve", "progress")]
+
+    assert ["menjawab", "dibuka", ""] == [next((w for w in ("menjawab", "dibuka") if w in each), "") for each in adds]
+
+
 def test_what_is_masked_is_shown_masked(rules: Rules) -> None:
     shown = preview(told(), said("progress", message="Telepon 081234567890"), rules)
 
@@ -107,7 +150,7 @@ def test_the_words_of_who_helps_are_for_the_unit_that_leads(rules: Rules) -> Non
 @pytest.mark.parametrize(
     ("action", "status", "text"),
     [
-        ("instruct", "in_progress", f"{BY_SMS}: atasan memberi arahan kepada Dinas PUPR untuk menyelesaikannya."),
+        ("instruct", "in_progress", f"{BY_SMS}: atasan meminta Dinas PUPR menyelesaikannya."),
         (
             "undo",
             "resolved",

@@ -65,6 +65,9 @@ async def test_a_decision_gives_it_on_and_teaches_the_machine_where_it_was_wrong
     assert [f"/triase?baru={NUMBER}"] * 2 == [each.headers["location"] for each in answers]
     assert wanted == [(said.action, said.unit or None, said.category or None) for _, said in await sent(pool)]
     assert "Air kotor di sawah" not in (await web.get("/triase")).text
+    assert [choice.replace("|", " ")] == [
+        row["about"] for row in await pool.fetch("SELECT about FROM audit WHERE act = 'pilah'")
+    ]
 
 
 @pytest.mark.connected

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import UNSET
 
 from contracts import ticket as tickets
 from contracts.events import ComplaintSnapshot, ComplaintUpdated, UnitReplied, UnitRouted
-from contracts.vocabulary import MOVES, Action, Lane, Note, Part, Right, Status, UpdateKind
-from intake.segments import GSM
+from contracts.vocabulary import MOVES, Action, Lane, Note, Part, Right, Status, UpdateKind, Urgency
+from intake.notices import Notice, NoticeKind
+from intake.posts import ROOM, fitted
+from intake.segments import count, fit
 from unit_desk.rules import Rules
 
 #: What a step is about, where its kind does not say that.
@@ -54,30 +56,47 @@ _FROM_ABOVE = frozenset({Action.UNDO, Action.REASSIGN, Action.INSTRUCT, Action.P
 _BY: dict[str, str] = {
     "intake-sms": "lewat SMS",
     "intake-web": "di halaman laporannya, dan lewat SMS atau surel bila ia memintanya",
-    "intake-social": "sebagai balasan di media sosial",
+    "x": "sebagai balasan di X",
+    "facebook": "sebagai balasan di Facebook",
+    "whatsapp": "lewat WhatsApp",
 }
-#: Letters of one SMS, and of each part of a longer one (3GPP TS 23.040).
-_ONE, _PART, _ONE_WIDE, _PART_WIDE = 160, 153, 70, 67
+#: What the clock adds to a step, which nobody knows before.
+_ADDED: dict[str, str] = {
+    UpdateKind.WAITING_FOR_REPORTER: "Sistem menambahkan sampai kapan warga dapat menjawab.",
+    UpdateKind.RESOLVED: "Sistem menambahkan sampai kapan warga dapat minta dibuka kembali.",
+    UpdateKind.REOPENED: "Sistem menambahkan batas waktunya yang baru.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """``text`` is what is read, ``by`` how it gets there, ``size`` how long it is where that costs.
+    """``texts`` are what is read, one message each, ``by`` how it gets there, ``size`` how long it is where that costs.
 
-    ``masked``: something in it is replaced, for everybody may read it.
+    ``adds`` says what is added that is not known yet. ``cut``: the end is left out, for no more is sent. ``masked``:
+    something in it is replaced, for everybody may read it.
     """
 
-    text: str
+    texts: tuple[str, ...]
     by: str
     size: str = ""
+    adds: str = ""
+    cut: bool = False
     masked: bool = False
 
+    @property
+    def text(self) -> str:
+        """All that is read, a message a line."""
+        return "\n".join(self.texts)
 
-def preview(told: UnitRouted, said: UnitReplied, rules: Rules, before: str = "") -> Preview:
+
+def preview(
+    told: UnitRouted, said: UnitReplied, rules: Rules, before: str = "", *, told_today: bool = False
+) -> Preview:
     """Say what the reporter gets when ``said`` is sent; who helps is read by the unit that leads alone, and what that
     asks by the one that is asked.
 
-    ``before`` is the status that it has again when an act is taken back.
+    ``before`` is the status that it has again when an act is taken back. ``told_today``: the last that its reporter
+    was told, this very day, is that it is worked on; that is not told twice a day.
     """
     complaint = told.complaint
     assert complaint  # noqa: S101 - what has none is not replied to
@@ -85,18 +104,42 @@ def preview(told: UnitRouted, said: UnitReplied, rules: Rules, before: str = "")
     masked = rules.masked(written) != written
     if complaint.role == Part.SUPPORT and said.action not in _FROM_ABOVE:
         words = rules.masked(said.message or said.reason or "") or "(tanpa keterangan)"
-        return Preview(text=words, by=f"{rules.units.get(complaint.unit, complaint.unit)}, bukan warga", masked=masked)
+        return Preview(
+            texts=(words,), by=f"{rules.units.get(complaint.unit, complaint.unit)}, bukan warga", masked=masked
+        )
     if said.action == Action.ASK_HELP:
         asked = said.unit or ""
         by = f"{rules.units.get(asked, asked)}, bukan warga"
-        return Preview(text=rules.masked(said.reason or ""), by=by, masked=masked)
+        return Preview(texts=(rules.masked(said.reason or ""),), by=by, masked=masked)
     service = tickets.INTAKES.get(tickets.door(complaint.ticket), "intake-web")
     update = _update(told, said, rules, before)
     outline = complaint.rahasia and service == "intake-social"
     text = rules.texts.change(update, service=service, outline=outline)
     if complaint.anonim and service != "intake-web":
-        return Preview(text=text, by="di halaman laporan saja: pelapor anonim tidak dikirimi pesan", masked=masked)
-    return Preview(text=text, by=_BY[service], size=_size(text) if service == "intake-sms" else "", masked=masked)
+        by = "di halaman laporan saja: pelapor anonim tidak dikirimi pesan"
+        return Preview(texts=(text,), by=by, masked=masked)
+    if told_today and update.kind == UpdateKind.IN_PROGRESS:
+        by = "di halaman laporannya saja: hari ini warga sudah dikabari bahwa laporannya sedang ditangani"
+        return Preview(texts=(text,), by=by, masked=masked)
+    sent = _sent(text, service, complaint, rules)
+    undated = update.kind == UpdateKind.REOPENED and complaint.urgency == Urgency.DARURAT
+    return replace(sent, adds="" if undated else _ADDED.get(update.kind, ""), masked=masked)
+
+
+def _sent(text: str, service: str, complaint: ComplaintSnapshot, rules: Rules) -> Preview:
+    """Give ``text`` as it leaves by the channel of ``complaint``: cut, or in so many posts."""
+    number = complaint.ticket
+    if service == "intake-sms":
+        sent = fit(text, rules.texts.elsewhere("more", number, rules.site))
+        size = f"{count(sent)} SMS, {len(sent)} huruf"
+        return Preview(texts=(sent,), by=_BY[service], size=size, cut=count(text) > count(sent))
+    if service == "intake-web" or complaint.channel not in ROOM:
+        return Preview(texts=(text,), by=_BY["intake-web"])
+    key = str(complaint.seq + 1)
+    step = Notice(id=0, ticket=number, kind=NoticeKind.STEP, key=key, address="", thread=None, text=text, attempts=0)
+    said, left_out = fitted(step, rules.texts.social, complaint.channel)
+    size = f"{len(said)} kiriman" if len(said) > 1 else ""
+    return Preview(texts=tuple(said), by=_BY[complaint.channel], size=size, cut=bool(left_out))
 
 
 def _update(told: UnitRouted, said: UnitReplied, rules: Rules, before: str) -> ComplaintUpdated:
@@ -158,10 +201,3 @@ def _where(told: UnitRouted, complaint: ComplaintSnapshot, said: UnitReplied, ru
         case Action.UNDO | Action.INSTRUCT:
             return complaint.unit, complaint.lane
     return told.unit, complaint.lane
-
-
-def _size(text: str) -> str:
-    plain = GSM.issuperset(text)
-    one, part = (_ONE, _PART) if plain else (_ONE_WIDE, _PART_WIDE)
-    many = 1 if len(text) <= one else min(3, -(-len(text) // part))
-    return f"{many} SMS, {len(text)} huruf"

@@ -19,7 +19,7 @@ from kabupaten.categories import Category
 from kabupaten.notices import Notices
 from kabupaten.replies import ReadySentence
 from kabupaten.routing import Powers, RoutingRule, Target
-from kabupaten.units import Unit
+from kabupaten.units import Unit, Units
 
 PARTS: tuple[Part, ...] = (*TEXTS, "replies", "notices")
 #: The nation's holidays and cuti bersama.
@@ -30,8 +30,8 @@ _OFF = ("public", "government")
 class Rules:
     """``units`` are names by code, ``desks`` the codes of those whose people answer here, ``watching`` of those that
     look over all, ``approving`` of those whose head agrees first; ``sorting`` is the LAPOR! admin, ``conduct``
-    looks at officials, ``last_resort`` gets what nobody else may have. ``accused_with`` are
-    for each unit those that may not read what accuses it: see ``_accused_with``."""
+    looks at officials, ``last_resort`` gets what nobody else may have; ``accused_with`` are for each
+    unit those that may not read what accuses it: see ``_accused_with``. ``site`` is the address of the website."""
 
     units: Mapping[str, str]
     short: Mapping[str, str]
@@ -54,6 +54,7 @@ class Rules:
     calendar: Calendar
     notices: Notices
     texts: Texts
+    site: str = ""
 
     @property
     def admin(self) -> str:
@@ -107,10 +108,9 @@ class Rules:
         return found.name if found and found.name else (category or "belum diketahui").replace("_", " ")
 
 
-def rules_of(region: Region) -> Rules:
-    """Give what the desk knows of ``region``, which has all ``PARTS``."""
-    units, fallback = region.units, region.units.holder(UnitRole.FALLBACK)
-    above = region.units.by_code[fallback].supervisor
+def rules_of(region: Region, site: str = "") -> Rules:
+    """Give what the desk knows of ``region``, which has all ``PARTS``, and where citizens have their website."""
+    units = region.units
     return Rules(
         units={row.code: row.name for row in units.rows},
         short={row.code: row.short or row.name for row in units.rows},
@@ -118,8 +118,8 @@ def rules_of(region: Region) -> Rules:
         approving=frozenset(row.code for row in units.rows if row.approval),
         sorting=units.holder(UnitRole.TRIAGE),
         conduct=units.holder(UnitRole.CONDUCT),
-        last_resort=fallback,
-        watching=frozenset({fallback, *([above] if above else [])}),
+        last_resort=units.holder(UnitRole.FALLBACK),
+        watching=over_all(units),
         accused_with=_accused_with(units.by_code, region.routing.rules),
         categories=region.categories,
         targets=region.routing.targets,
@@ -134,7 +134,15 @@ def rules_of(region: Region) -> Rules:
         calendar=replace(region.calendar, holidays=holidays.country_holidays("ID", categories=_OFF, language="id")),
         notices=region.notices,
         texts=Texts(region),
+        site=site,
     )
+
+
+def over_all(units: Units) -> frozenset[str]:
+    """Name the units whose people look over all: the last resort, and whom that answers to."""
+    fallback = units.holder(UnitRole.FALLBACK)
+    above = units.by_code[fallback].supervisor
+    return frozenset({fallback, *([above] if above else [])})
 
 
 def _accused_with(units: Mapping[str, Unit], rules: Sequence[RoutingRule]) -> dict[str, frozenset[str]]:

@@ -14,11 +14,12 @@ from litestar.response import Template
 
 from contracts.events import ComplaintSnapshot
 from contracts.vocabulary import ACTIVE
-from unit_desk.adapters import accounts, complaints
+from unit_desk.adapters import complaints
 from unit_desk.adapters.complaints import Chosen, Moved
-from unit_desk.handlers.acting import decide
+from unit_desk.handlers.acting import decide, sorting
 from unit_desk.handlers.complaint import found
 from unit_desk.handlers.visit import Desk, NotAllowed, page, see
+from unit_desk.handlers.work import note_listed
 from unit_desk.people import Person
 from unit_desk.rules import Rules
 
@@ -74,13 +75,26 @@ async def queue(desk: A_DESK, person: ME, hal: int = 1, baru: str = "", pindah: 
     open_ = [
         row for row in rows if row.complaint.status in ACTIVE and not await complaints.waits(desk.pool, row, row.unit)
     ]
-    items = [(row, choices(row.complaint, person.unit, desk.rules), uuid4()) for row in open_]
+    await note_listed(desk, person, open_)
+    items = [
+        (
+            row,
+            [(each, _told(row, each, desk.rules)) for each in choices(row.complaint, person.unit, desk.rules)],
+            uuid4(),
+        )
+        for row in open_
+    ]
     done = await _done(desk, person, baru)
     straight = await complaints.straight(desk.pool, person.unit, _yesterday(desk.rules))
     return await page(
         desk, person, "triase.html", "triase",
         items=items, more=more, number=hal, done=done, moved=pindah, straight=straight,
     )  # fmt: skip
+
+
+def _told(row: complaints.Row, choice: Choice, rules: Rules) -> list[str]:
+    """Give what its reporter gets when ``choice`` is taken."""
+    return [shown for *_, shown in sorting(row, UUID(int=0), choice.category, choice.unit, rules)]
 
 
 def _yesterday(rules: Rules) -> datetime:
@@ -106,5 +120,4 @@ async def sort(desk: A_DESK, person: ME, number: str, data: Form) -> Response[An
         await decide(desk, person, row, UUID(data.get("id", "")), category, unit, int(data.get("seen", "-1")))
     except (Moved, ValueError):
         return see(f"/triase?pindah={row.ticket}")
-    await accounts.note(desk.pool, person, "pilah", unit=row.unit, ticket=row.ticket, about=f"{category} {unit}")
     return see(f"/triase?baru={row.ticket}")
