@@ -63,7 +63,7 @@ def test_bench_readers_asks_with_more_and_more_stored_and_follows_a_complaint() 
 
 @pytest.mark.connected
 def test_the_desk_is_measured_with_its_lists_open() -> None:
-    sizes = ["--stored", "1000", "--officers", "18", "--count", "9", "--rate", "9"]
+    sizes = ["--stored", "1000", "--of-one", "300", "--officers", "18", "--count", "9", "--rate", "9"]
     command = [sys.executable, "-m", "lapor", "bench", "desk", *sizes, "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180)
 
@@ -73,6 +73,9 @@ def test_the_desk_is_measured_with_its_lists_open() -> None:
     assert found["on_the_list"]["p50_ms"] > found["baseline_heard"]["p50_ms"] > 0
     assert found["notice_out"]["p50_ms"] > found["baseline_mail"]["p50_ms"] > 0
     assert found["rss_mb"]["following"] < 400
+    wanted = {"dikerjakan", "lintas", "luar", "semua", "semua, of the unit", "a word that all have"}
+    assert wanted - found["of_one"].keys() == set()
+    assert min(each["p50_ms"] for each in found["of_one"].values()) > 0
 
 
 @pytest.mark.connected

@@ -68,6 +68,7 @@ def it_is_checked_and_sent_without_a_network_and_goes_when_there_is_one(citizen:
 def code_number_and_qr_are_shown(citizen: Seat, ticket: str) -> None:
     citizen.reads(ticket, "Kode akses laporan ini")
     assert len(citizen.page.locator("#kode").inner_text().replace("-", "")) >= 16
+    citizen.page.get_by_text("Buka dari HP lain").click()
     expect(citizen.page.get_by_role("img", name="Kode QR tautan rahasia laporan ini")).to_be_visible()
     is_drawn(citizen.page.get_by_role("img", name="Foto 1"))
     citizen.look("terima")

@@ -269,7 +269,7 @@ def test_only_the_reporter_adds_to_a_complaint(system: System, unit: Ask) -> Non
     desk.get(ticket, "routed")
     stranger = a_number()
     system.send_sms(stranger, f"{ticket} sudah beres, tutup saja")
-    system.until_told(stranger, "tidak terdaftar dari nomor HP ini")
+    system.until_told(stranger, "tidak dikirim dari nomor HP ini")
 
     system.send_sms(number, f"SOPPENG {ticket} masih kering sampai sore ini")
     system.until_told(number, "Tambahan Anda sudah diteruskan ke petugas.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_office import Tell
+from desk_office import PASSWORD, Tell
 from playwright.async_api import Browser, Page
 
 from chassis.database import Pool
@@ -80,6 +80,13 @@ async def page_of(browser: Browser, desk: Desk, person: Person | None, size: str
         token = await accounts.begin(desk.pool, person.id)
         await context.add_cookies([{"name": desk.cookie_name, "value": token, "url": desk.settings.public_url}])
     return await context.new_page()
+
+
+async def enter(page: Page, person: Person) -> None:
+    """Log in at the form that is shown."""
+    await page.get_by_label("Surel").fill(person.email)
+    await page.get_by_label("Kata sandi").fill(PASSWORD)
+    await page.get_by_role("button", name="Masuk", exact=True).click()
 
 
 async def hold(page: Page) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from desk_office import PASSWORD, URL
 from desk_post import Moved, text_of, turn
-from desk_site import ROAD, SIZES, look, page_of
+from desk_site import ROAD, SIZES, enter, look, page_of
 from playwright.async_api import Browser, expect
 
 from chassis.database import Pool
@@ -238,13 +238,33 @@ async def test_what_was_being_written_is_there_again_when_the_session_ended_mean
     await pool.execute("DELETE FROM sessions WHERE person = $1", person.id)
     await page.get_by_role("button", name="Lihat dulu").click()
 
-    await page.get_by_label("Surel").fill(person.email)
-    await page.get_by_label("Kata sandi").fill(PASSWORD)
-    await page.get_by_role("button", name="Masuk", exact=True).click()
+    await enter(page, person)
     await expect(page.get_by_label("Pertanyaan untuk warga")).to_have_value("Di depan rumah nomor berapa?")
 
     await page.get_by_role("button", name="Lihat dulu").click()
     await page.get_by_role("button", name="Kirim").click()
     await page.wait_for_url("**balasan=*")
     assert [] == await page.evaluate("Object.keys(sessionStorage).filter((name) => name.startsWith('tulisan '))")
+    await page.context.close()
+
+
+async def test_a_note_outlives_a_session_too(
+    browser: Browser, here: Desk, morning: None, somebody: Somebody, pool: Pool
+) -> None:
+    person, said = await somebody(name="Andi Rahmawati"), "Sudah dua kali telepon, belum ada yang datang."
+    page = await page_of(browser, here, person, "meja")
+    words = page.get_by_label("Catatan", exact=True)
+    save = page.get_by_role("region", name="Catatan unit").get_by_role("button", name="Simpan")
+    await page.goto(f"{here.settings.public_url}/laporan/{ROAD}")
+    await words.fill(said)
+    await pool.execute("DELETE FROM sessions WHERE person = $1", person.id)
+    await save.click()
+
+    await enter(page, person)
+    await expect(words).to_have_value(said)
+    await save.click()
+    await expect(page.get_by_role("listitem").filter(has_text=said)).to_be_visible()
+    await expect(words).to_have_value("")
+    await page.reload()
+    await expect(words).to_have_value("")
     await page.context.close()

@@ -14,7 +14,7 @@ import httpx
 import psycopg
 import pytest
 from desk_office import REGION
-from desk_site import PICTURES, hold, look, page_of
+from desk_site import PICTURES, enter, hold, look, page_of
 from playwright.async_api import Browser, Page, expect
 
 import intake
@@ -195,6 +195,27 @@ async def test_the_receipt_fits_a_roll_and_half_a_sheet(
     assert [0, 0] == [max(0, each) for each in wide]
     assert await page.evaluate("document.documentElement.scrollHeight") <= 756
     assert not await page.get_by_role("button", name="Cetak").is_visible()
+    await page.context.close()
+
+
+async def test_what_is_typed_in_outlives_a_session_until_it_is_sent(
+    browser: Browser, here: Desk, running: Website, somebody: Somebody, pool: Pool
+) -> None:
+    await answers(running)
+    person = await somebody()
+    page = await page_of(browser, here, person, "meja")
+    await fill(page, here)
+    await pool.execute("DELETE FROM sessions WHERE person = $1", person.id)
+    await page.get_by_role("button", name="Periksa dulu").click()
+
+    await enter(page, person)
+    await expect(page.locator("textarea#text")).to_have_value(TEXT)
+    await fill(page, here)
+    await page.get_by_role("button", name="Periksa dulu").click()
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_role("button", name="Cetak")).to_be_visible()
+    await page.goto(f"{here.settings.public_url}/loket")
+    await expect(page.locator("textarea#text")).to_have_value("")
     await page.context.close()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from desk_office import NUMBER, LogIn, Tell
+from desk_parties import HANDED
 from desk_post import SITE, WEEK, Moved, states, text_of, texts, told_to, turn
 from prometheus_client import REGISTRY
 
@@ -18,6 +19,7 @@ from contracts.events import Place
 from testing.mail import Sink
 from unit_desk.adapters import notices
 from unit_desk.dispatch import show
+from unit_desk.notices import Kind
 from unit_desk.people import Person
 from unit_desk.sending import Post
 
@@ -124,6 +126,23 @@ async def test_who_has_a_complaint_hears_of_it_on_duty_or_not(
     await turn(pool, post)
 
     assert {"rahma@contoh.id", "andi@contoh.id"} == {to for to, _ in told_to(sink)}
+
+
+async def test_operators_hear_that_an_office_is_silent_though_nobody_has_anything_to_do_with_it(
+    pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
+) -> None:
+    await staff(unit="DISKOMINFO", unwanted=["other", "morning"])
+    complaint = await tell(**{**HANDED, "seq": 2})
+    await pool.execute("UPDATE complaints SET standing = 'rest'")
+    async with pool.acquire() as db:
+        about = "DISKOMINFO", complaint.complaint_id, complaint.ticket, Kind.SILENT
+        await notices.add(db, *about, "silent", clock())
+    await turn(pool, post)
+    clock.on(minutes=61)
+
+    await turn(pool, post)
+
+    assert [f"Kantor luar tidak menjawab: {complaint.ticket}"] == [subject for _, subject in told_to(sink)]
 
 
 async def test_an_instruction_from_above_is_told_to_the_unit_that_it_is_for(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from desk_office import Tell
-from desk_site import CARD, LAMP, NOBODYS, OLD, POLE, ROAD, SIZES, WATER, hold, look, page_of
+from desk_site import CARD, LAMP, NOBODYS, OLD, PICTURES, POLE, ROAD, SIZES, WATER, hold, look, page_of
+from litestar.exceptions import ClientException, HTTPException
 from playwright.async_api import Browser, expect
 
 from contracts.events import ReplyAnswer
+from testing import browsers
 from unit_desk.adapters import accounts
-from unit_desk.handlers.visit import Desk
+from unit_desk.handlers.visit import Desk, Expired, NotAllowed, NotYours
 from unit_desk.people import Person
 
 pytestmark = pytest.mark.connected
@@ -59,6 +62,30 @@ PAGES: dict[str, tuple[str, str]] = {
     "batalkan-operator": ("operator", f"/laporan/{OLD}/batalkan?unit=PUPR"),
 }
 UNITS = {"operator": "DISKOMINFO", "pemantau": "SETDA"}
+#: What there is where nothing has come yet, as in :data:`PAGES`.
+EMPTY: dict[str, tuple[str, str]] = {
+    "kosong": ("petugas", "/"),
+    "kosong-lihat": ("petugas", "/?daftar=lihat"),
+    "kosong-semua": ("petugas", "/?daftar=semua"),
+    "kosong-pemantau": ("pemantau", "/"),
+    "kosong-triase": ("operator", "/triase"),
+    "kosong-lintas": ("operator", "/?daftar=lintas"),
+    "kosong-orang": ("pimpinan", "/orang"),
+    "kosong-program": ("pimpinan", "/program"),
+    "kosong-kabar": ("operator", "/kabar"),
+    "kosong-terkirim": ("operator", "/kabar/terkirim"),
+    "kosong-warga": ("operator", "/kabar/warga"),
+}
+#: What a request ends in, by the status that is answered.
+ERRORS: dict[int, Callable[[], Exception]] = {
+    400: lambda: ClientException("bad"),
+    403: NotAllowed,
+    404: NotYours,
+    410: Expired,
+    413: lambda: HTTPException(status_code=413),
+    500: lambda: RuntimeError("a bug"),
+    503: ConnectionRefusedError,
+}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -75,6 +102,61 @@ async def test_each_page(
     await page.goto(f"{here.settings.public_url}{path}")
 
     await look(page, name, size)
+    await page.context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", EMPTY)
+async def test_each_list_where_nothing_has_come_yet(
+    browser: Browser, here: Desk, somebody: Callable[..., Awaitable[Person]], name: str, size: str
+) -> None:
+    role, path = EMPTY[name]
+    person = await somebody(unit=UNITS.get(role, "PUPR"), role=role, name="Andi Rahmawati")
+    page = await page_of(browser, here, person, size)
+
+    answer = await page.goto(f"{here.settings.public_url}{path}")
+
+    assert answer
+    assert 200 == answer.status
+    await look(page, name, size)
+    await page.context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("status", ERRORS)
+async def test_each_error_has_a_page_that_leads_back(
+    browser: Browser, here: Desk, monkeypatch: pytest.MonkeyPatch, status: int, size: str
+) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise ERRORS[status]()
+
+    monkeypatch.setattr(accounts, "who", fail)
+    page = await page_of(browser, here, None, size)
+    await page.context.add_cookies([{"name": here.cookie_name, "value": "x", "url": here.settings.public_url}])
+
+    answer = await page.goto(here.settings.public_url)
+
+    assert answer
+    assert status == answer.status
+    await look(page, f"galat-{status}", size)
+    await expect(page.get_by_role("link", name="Ke daftar kerja")).to_be_visible()
+    await page.context.close()
+
+
+async def test_with_the_colours_of_the_system_one_tab_is_the_one_that_is_open(
+    browser: Browser, here: Desk, morning: None, somebody: Callable[..., Awaitable[Person]]
+) -> None:
+    page = await page_of(browser, here, await somebody(name="Andi Rahmawati"), "hp")
+    await page.goto(here.settings.public_url)
+
+    await page.emulate_media(forced_colors="active")
+
+    await browsers.picture(page, PICTURES / "daftar-sistem.png")
+    lines = await page.locator(".tabs a").evaluate_all(
+        "all => all.map((each) => [getComputedStyle(each).borderBottomColor, each.matches('[aria-current]')])"
+    )
+    seen = {color for color, current in lines if current}
+    assert not seen & {color for color, current in lines if not current}
     await page.context.close()
 
 

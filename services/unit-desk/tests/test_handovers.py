@@ -52,15 +52,15 @@ async def test_nobody_else_is_written_to(tell: Tell, pool: Pool, facts: dict[str
 
 
 async def test_what_was_handed_over_long_ago_is_written_about_only_when_somebody_asks(
-    hand_over: HandOver, pool: Pool, desk: Desk, guest: httpx.AsyncClient, log_in: LogIn
+    hand_over: HandOver, pool: Pool, desk: Desk, guest: httpx.AsyncClient, log_in: LogIn, rules: Rules
 ) -> None:
     it = await hand_over(at=datetime.now(UTC) - timedelta(days=3))
     async with pool.acquire() as db:
         waits = await handovers.next_letter(db)
-        await handovers.remind(db, it.party, datetime.now(UTC))
+        await handovers.remind(db, rules.targets["PLN"], datetime.now(UTC) + timedelta(days=90))
     page = await (await log_in(unit="DISKOMINFO", role="operator")).get(PAGE)
 
-    assert (None, "sent", None, False) == (waits, it.letter, it.sent_at, (await of(pool)).reminder)
+    assert (None, "sent", None, 0) == (waits, it.letter, it.sent_at, (await of(pool)).reminder)
     assert ["mungkin sudah terkirim" in page.text, "Surati lagi" in page.text] == [True, True]
     assert 200 == (await guest.get(path(desk, it))).status_code  # the office may have its link
 

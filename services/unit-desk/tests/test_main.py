@@ -43,7 +43,13 @@ def test_somebody_is_invited_listed_and_taken_out(dsn: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "role", "said"), [("RSUD", "petugas", "RSUD has no desk"), ("PUPR", "raja", "there is no role raja")]
+    ("unit", "role", "said"),
+    [
+        ("RSUD", "petugas", "RSUD has no desk"),
+        ("PUPR", "raja", "there is no role raja"),
+        ("PUPR", "operator", "PUPR has no operator: it has petugas and pimpinan"),
+        ("DISKOMINFO", "petugas", "DISKOMINFO has no petugas: it has pimpinan and operator"),
+    ],
 )
 def test_who_does_not_fit_is_not_invited(dsn: str, unit: str, role: str, said: str) -> None:
     done = desk(dsn, "invite", "a@contoh.id", "Andi", "--unit", unit, "--role", role)

@@ -14,7 +14,8 @@ import pytest
 from desk_office import NUMBER, PAGE, LogIn, Tell, hidden, sent
 
 from chassis.database import Pool
-from contracts.events import Candidate, Evidence, FollowUp, Place, ReplyAnswer, Support
+from contracts import ticket
+from contracts.events import Candidate, Evidence, FollowUp, Place, Question, ReplyAnswer, Support
 from testing.events import NOW
 from unit_desk.adapters.proofs import Photos
 from unit_desk.adapters.told import delete_old
@@ -166,6 +167,20 @@ async def test_who_looks_over_all_reads_and_instructs_and_does_nothing_else(
     assert "Jalan berlubang" in (await web.get("/")).text
 
 
+@pytest.mark.parametrize("rahasia", [True, False])
+async def test_what_was_asked_and_how_often_it_was_reopened_is_shown_to_who_may_read_it(
+    log_in: LogIn, tell: Tell, rahasia: bool
+) -> None:
+    asked = Question(unit="PUPR", text="Sisi mana?", answered=True)
+    await tell(reopened=2, question=asked, rahasia=rahasia)
+    clerk, watcher = await log_in(), await log_in(unit="SETDA", role="pemantau", name="Pak Sekda")
+
+    ours, theirs = await clerk.get(PAGE), await watcher.get(f"{PAGE}?unit=PUPR")
+
+    assert ["2 kali" in ours.text, "Sisi mana?" in ours.text, "sudah dijawab" in ours.text] == [True, True, True]
+    assert [not rahasia, not rahasia] == ["2 kali" in theirs.text, "Sisi mana?" in theirs.text]
+
+
 async def test_what_was_added_and_is_kept_apart_says_from_what(log_in: LogIn, tell: Tell) -> None:
     await tell(
         unit="INSPEKTORAT", lane="triage", text="Petugasnya minta uang", part_of="SPG-W000-00004", accuses=["PUPR"]
@@ -237,14 +252,52 @@ async def test_every_look_and_every_act_is_in_the_audit_which_nobody_changes(
     await web.post(f"{PAGE}/catatan", data={"id": str(uuid4()), "text": "rahasia meja"})
 
     rows = await pool.fetch("SELECT act, ticket, about FROM audit WHERE person = $1 ORDER BY n", person.id)
-    looks = [("cari", None, None), ("buka", NUMBER, None), ("buka", NUMBER, "terima")]
+    looks = [("baca di daftar", None, None), ("cari", None, None), ("buka", NUMBER, None), ("buka", NUMBER, "terima")]
     done = [("acknowledge", NUMBER), ("catat", NUMBER)]
-    assert looks == [tuple(row) for row in rows[:3]]
-    assert done == [(row["act"], row["ticket"]) for row in rows[3:]]
+    assert looks == [tuple(row) for row in rows[:4]]
+    assert done == [(row["act"], row["ticket"]) for row in rows[4:]]
     assert not any("rahasia meja" in str(row["about"]) for row in rows)
     for statement in ("UPDATE audit SET act = ''", "DELETE FROM audit", "TRUNCATE audit"):
         with pytest.raises(Exception, match="the audit is only added to"):
             await pool.execute(statement)
+
+
+async def test_whose_words_a_list_shows_is_in_the_audit_once_a_day(
+    log_in: LogIn, tell: Tell, pool: Pool, somebody: Callable[..., Awaitable[Person]]
+) -> None:
+    other, secret = ticket.mint("web"), ticket.mint("web")
+    await tell()
+    await tell(ticket=secret, complaint_id="secret", rahasia=True)
+    operator = await somebody(unit="DISKOMINFO", role="operator")
+    web = await log_in(operator)
+
+    async def listed() -> list[list[str]]:
+        await web.get("/?daftar=semua")
+        found = await pool.fetch("SELECT tickets FROM audit WHERE act = 'baca di daftar' ORDER BY n")
+        return [row["tickets"] for row in found]
+
+    assert [[NUMBER]] == await listed()
+    await tell(ticket=other, complaint_id="other")
+    assert [[NUMBER], [other]] == await listed()
+    await pool.execute("UPDATE listed SET day = day - 1 WHERE ticket = $1", NUMBER)
+    assert [[NUMBER], [other], [NUMBER]] == await listed()
+
+    head = await log_in(await somebody(email="kepala@contoh.id", role="pimpinan"))
+    assert "baca di daftar" in (await head.get(PAGE)).text
+
+
+async def test_who_sends_a_form_that_they_never_opened_is_in_the_audit_with_what_came_back(
+    log_in: LogIn, tell: Tell, pool: Pool, somebody: Callable[..., Awaitable[Person]]
+) -> None:
+    await tell(text="Jalan berlubang di Takalalla")
+    person = await somebody()
+    web = await log_in(person)
+
+    shown = [await web.post(f"{PAGE}/terima", data={"id": str(uuid4())}) for _ in range(2)]
+
+    assert [True, True] == ["Jalan berlubang di Takalalla" in each.text for each in shown]
+    rows = await pool.fetch("SELECT act, unit, ticket, about FROM audit WHERE person = $1", person.id)
+    assert [("buka", "PUPR", NUMBER, "terima")] == [tuple(row) for row in rows]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -505,3 +558,15 @@ async def test_why_a_mark_was_given_is_read_in_words(log_in: LogIn, tell: Tell) 
     await tell(seq=5, status="resolved", why="rated", follow_ups=[rated])
 
     assert "2 dari 5 · belum tuntas, new_word" in (await (await log_in()).get(PAGE)).text
+
+
+async def test_each_line_of_a_list_says_why_it_is_there_but_not_of_what_is_hidden(log_in: LogIn, tell: Tell) -> None:
+    words = [Candidate(category="jalan_jembatan", confidence=0.9, evidence=["lubang", "aspal"])]
+    found = {"category": "jalan_jembatan", "candidates": words, "reason": "kategori Jalan dan jembatan"}
+    await tell(**found)
+    clerk, watcher = await log_in(), await log_in(unit="SETDA", role="pemantau")
+    said = "Kategori Jalan dan jembatan (lubang, aspal)"
+
+    assert [True, True] == [said in (await web.get("/")).text for web in (clerk, watcher)]
+    await tell(**found, seq=2, rahasia=True)
+    assert [True, False] == [said in (await web.get("/")).text for web in (clerk, watcher)]

@@ -37,9 +37,10 @@ async def test_an_office_answers_without_an_account_and_adds_to_it(
     done = await send(guest, where, SAYS)
     shown = await guest.get(done.headers["location"])
     await send(guest, where, "Tiangnya sudah berdiri tegak lagi.")
+    await send(guest, where, "")
 
     looked = await pool.fetch("SELECT act, person, about FROM audit WHERE act LIKE 'dibuka%'")
-    assert [("dibuka pihak luar", None, "PLN")] * 2 == [tuple(row) for row in looked]
+    assert [("dibuka pihak luar", None, "PLN")] * 3 == [tuple(row) for row in looked]
     assert ["Tiang listrik di Cabenge miring" in opened.text, "SPG-S000-00007" in opened.text] == [True, True]
     assert (303, True, True) == (done.status_code, "Jawaban Anda tersimpan" in shown.text, SAYS in shown.text)
     assert [("relay", SAYS), ("relay", "Tiangnya sudah berdiri tegak lagi.")] == [

@@ -153,34 +153,119 @@ async def test_one_that_may_have_been_taken_is_sent_again_under_the_same_id(
     assert (2, 1, "sent") == (len(ids), len(set(ids)), (await of(pool)).letter)
 
 
-async def test_who_does_not_answer_is_reminded_once(
+#: A Monday. The hand-overs below are of that day, whatever today is.
+MONDAY = datetime(2026, 11, 30, 2, tzinfo=UTC)
+
+
+async def began(pool: Pool) -> None:
+    """Let all that was handed over have been so on ``MONDAY``, and its letters sent."""
+    await pool.execute("UPDATE handovers SET at = $1, since = $1, sent_at = $1, letter = 'sent'", MONDAY)
+    await pool.execute("UPDATE handovers SET expires_at = $1", MONDAY + timedelta(days=30))
+
+
+async def on_day(pool: Pool, settings: DeskSettings, rules: Rules, days: int) -> int:
+    """Look after so many ``days``, twice, and send what waits; gives how many reminders the letter was."""
+    for _ in range(2):
+        await party_letters.remind(pool, rules, MONDAY + timedelta(days=days))
+        while await write(pool, settings, rules):
+            await pool.execute("UPDATE handovers SET sent_at = $1", MONDAY + timedelta(days=days))
+    return (await of(pool)).reminder
+
+
+KEPT = "SELECT link, expires_at, reminder, silent_at, sent_at FROM handovers"
+PUT_BACK = "UPDATE handovers SET link = $1, expires_at = $2, reminder = $3, silent_at = $4, sent_at = $5"
+SILENT = "SELECT unit, ticket, kind FROM notices WHERE kind = 'silent'"
+
+
+async def test_who_does_not_answer_is_reminded_after_a_third_and_at_the_end_and_then_operators_are_told_once(
     hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink, desk: Desk
 ) -> None:
-    silent, heard = await hand_over(), await hand_over(complaint_id="c2", ticket="SPG-S000-00015")
-    for _ in range(2):
-        await write(pool, settings, rules)
+    first, heard = await hand_over(), await hand_over(complaint_id="c2", ticket="SPG-S000-00015")
     await answer(pool, heard)
-    monday = datetime(2026, 11, 30, 2, tzinfo=UTC)
-    await pool.execute("UPDATE handovers SET sent_at = $1", datetime(2026, 11, 20, tzinfo=UTC))
-    await pool.execute("UPDATE handovers SET expires_at = now() + interval '9 days'")
-    for _ in range(2):
-        await party_letters.remind(pool, rules, monday)
-        await write(pool, settings, rules)
+    await began(pool)
 
-    assert ["Pengingat, SPG-S000-00007: laporan warga untuk PLN"] == [mail["Subject"] for mail in sink.mails[2:]]
-    assert ["belum ada jawabannya" in body(sink.mails[2]), path(desk, await of(pool)) in body(sink.mails[2])] == [
-        True,
-        True,
-    ]
-    assert silent.link == (await of(pool)).link
+    told = {day: await on_day(pool, settings, rules, day) for day in (9, 10, 28)}
+    early = await pool.fetch(SILENT)
+    told |= {day: await on_day(pool, settings, rules, day) for day in (30, 31, 60, 120)}
+
+    assert {9: 0, 10: 1, 28: 1, 30: 2, 31: 2, 60: 2, 120: 2} == told
+    assert ["Pengingat, SPG-S000-00007: laporan warga untuk PLN"] * 2 == [mail["Subject"] for mail in sink.mails]
+    assert 2 == len({mail["Message-ID"] for mail in sink.mails})
+    assert ([], [("DISKOMINFO", "SPG-S000-00007", "silent")]) == (early, [tuple(r) for r in await pool.fetch(SILENT)])
+    last = await of(pool)
+    assert (first.link + 1, MONDAY + timedelta(days=60)) == (last.link, last.expires_at)
+    said = [body(mail) for mail in sink.mails]
+    assert [True, True, False, True] == [
+        all("belum ada jawabannya" in each for each in said), path(desk, last) in said[1], path(desk, last) in said[0],
+        "menggantikan tautan yang dulu" in said[1],
+    ]  # fmt: skip
+
+
+async def test_nobody_is_reminded_on_a_sunday_nor_twice_when_two_reminders_are_due(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
+) -> None:
+    await hand_over()
+    await began(pool)
+
+    assert (0, 2) == (await on_day(pool, settings, rules, 13), await on_day(pool, settings, rules, 35))
+    assert 1 == len(sink.mails)
+
+
+async def test_an_office_that_answers_is_silent_no_more(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
+) -> None:
+    it = await hand_over()
+    await began(pool)
+    await on_day(pool, settings, rules, 30)
+    await on_day(pool, settings, rules, 31)
+    await answer(pool, it)
+
+    assert ["dropped"] == [row["state"] for row in await pool.fetch("SELECT state FROM notices WHERE kind = 'silent'")]
+
+
+async def test_a_restored_desk_reminds_nobody_again_and_knows_the_link_that_the_office_has(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
+) -> None:
+    await hand_over()
+    await began(pool)
+    backup = await pool.fetch(KEPT)
+    await on_day(pool, settings, rules, 30)
+    await on_day(pool, settings, rules, 31)
+    before = await of(pool)
+    await pool.execute(PUT_BACK, *backup[0])
+    await pool.execute("DELETE FROM notices")
+
+    async with pool.acquire() as db, db.transaction():
+        await party_letters.settle(db, rules, MONDAY + timedelta(days=32))
+    await on_day(pool, settings, rules, 32)
+
+    after = await of(pool)
+    assert (1, before.link, before.expires_at) == (len(sink.mails), after.link, after.expires_at)
+    assert [] == await pool.fetch(SILENT)
+
+
+async def test_what_was_due_when_the_database_was_lost_goes_out_under_the_id_that_it_had(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
+) -> None:
+    await hand_over()
+    await began(pool)
+    backup = await pool.fetch(KEPT)
+    await on_day(pool, settings, rules, 30)
+    await pool.execute(PUT_BACK, *backup[0])
+
+    async with pool.acquire() as db, db.transaction():
+        await party_letters.settle(db, rules, MONDAY + timedelta(days=30, minutes=30))
+    await on_day(pool, settings, rules, 30)
+
+    assert [1, 2] == [len({mail["Message-ID"] for mail in sink.mails}), len(sink.mails)]
 
 
 @pytest.mark.parametrize(
     ("happened", "listed"),
     [
         ("letter = 'sent', sent_at = now()", False),
-        ("letter = 'sent', sent_at = now(), reminder = true", True),
-        ("letter = 'sent', sent_at = now(), reminder = true, answered_at = now()", False),
+        ("letter = 'sent', sent_at = now(), reminder = 1", True),
+        ("letter = 'sent', sent_at = now(), reminder = 1, answered_at = now()", False),
         ("letter = 'refused', problem = '550 5.1.1'", True),
         ("letter = 'sent', sent_at = now(), expires_at = now() - interval '1 minute'", True),
         ("letter = 'refused', over_at = now()", False),

@@ -195,6 +195,43 @@ def test_what_is_known_is_read_from_what_came_and_what_was_replied() -> None:
 
 
 @pytest.mark.parametrize(
+    ("later", "action", "hours", "today"),
+    [
+        ([], "progress", 1, True),
+        ([("breached", "in_progress", None), ("escalated", "in_progress", None)], "progress", 1, True),
+        ([("replied", "in_progress", "refused")], "progress", 1, True),
+        ([], "progress", 24, False),
+        ([], "acknowledge", 1, False),
+        ([("followed-up", "in_progress", None)], "progress", 1, False),
+    ],
+)
+def test_whether_its_reporter_was_told_today_that_it_is_worked_on(
+    later: list[tuple[str, str, str | None]], action: str, hours: int, today: bool, rules: Rules
+) -> None:
+    """As their intake sees it: on the same day what is worked on is told once, unless something came between."""
+    no = UUID(int=9)
+    said = {
+        each: msgspec.json.encode(UnitReplied(ticket="SPG-S000-00007", action=name))
+        for each, name in ((REPLY, action), (no, "resolve"))
+    }
+    replies: list[dict[str, Any]] = [
+        {"id": id_, "unit": "PUPR", "said": said[id_], "at": NOW, "accepted": id_ == REPLY} for id_ in (no, REPLY)
+    ]
+    events: list[dict[str, Any]] = [
+        *(
+            {"why": why, "status": status, "at": NOW, "reply_id": str(no) if by else None}
+            for why, status, by in reversed(later)
+        ),
+        {"why": "replied", "status": "in_progress", "at": NOW, "reply_id": str(REPLY)},
+        {"why": "routed", "status": "routed", "at": NOW, "reply_id": None},
+    ]
+
+    found = known(events, replies, [], "PUPR")
+
+    assert today == found.told_today(rules, NOW + hours * 60 * MINUTE)
+
+
+@pytest.mark.parametrize(
     ("heard", "escalated"),
     [
         ([], False),

@@ -171,7 +171,7 @@ async def test_who_is_above_instructs_what_was_escalated_and_takes_it_on(log_in:
 
     assert [False, True] == [f"{PAGE}/arahan" in each.text for each in (early, page)]
     assert (409, True) == (refused.status_code, f"{PAGE}/alihkan{ABOVE}" in page.text)
-    assert "atasan memberi arahan kepada Dinas PUPR untuk menyelesaikannya." in shown.text
+    assert "atasan meminta Dinas PUPR menyelesaikannya." in shown.text
     assert "SETDA: Kirim tim hari ini juga" in shown.text
     [(topic, said)] = await sent(pool)
     assert (303, "unit.setda.replied.v1", "instruct", "Kirim tim hari ini juga") == (
@@ -251,7 +251,7 @@ async def test_a_type_is_corrected_and_the_urgency_is_said_with_its_reason(
         (lower.status_code, "Pilih tingkatnya" in lower.text),
         (short.status_code, "Tulis alasannya" in short.text),
     ]
-    assert "tingkat mendesaknya dinilai ulang: Jalan ini dilewati anak sekolah." in higher.text
+    assert "kami menilai ulang seberapa mendesak laporan ini: Jalan ini dilewati anak sekolah." in higher.text
     [(_, said)] = await sent(pool)
     assert (303, "prioritize", "tinggi") == (answer.status_code, said.action, said.urgency)
 

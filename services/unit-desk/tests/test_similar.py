@@ -11,6 +11,7 @@ from desk_office import NUMBER, PAGE, LogIn, Tell
 from desk_site import ROAD, SIZES, look, page_of
 from playwright.async_api import Browser, expect
 
+from chassis.database import Pool
 from contracts.events import ComplaintSnapshot, Place
 from testing.events import NOW, a_snapshot
 from unit_desk.handlers.visit import Desk
@@ -74,7 +75,7 @@ def test_a_confidential_complaint_is_compared_with_none_and_the_likeliest_come_f
 
 @pytest.mark.connected
 async def test_a_page_shows_those_of_its_own_unit_lately_and_who_sorts_merges_by_two_presses(
-    log_in: LogIn, tell: Tell
+    log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     place, road = Place(kecamatan="Lalabata", desa="Lapajung"), {"category": "jalan_jembatan", "text": TEXT}
     old = {"received_at": NOW - timedelta(days=100), "ticket": "SPG-S000-00015", "complaint_id": "old"}
@@ -95,6 +96,8 @@ async def test_a_page_shows_those_of_its_own_unit_lately_and_who_sorts_merges_by
         f'/laporan/{each}"' in page for each in (OTHER, "SPG-S000-00015", "SPG-S000-00023", "SPG-S000-00031")
     ]
     assert ("Mungkin sama" in page, "Gabungkan ke ini" in page) == (True, False)
+    listed = await pool.fetch("SELECT tickets FROM audit WHERE act = 'baca di daftar' ORDER BY n")
+    assert [[OTHER], ["SPG-S000-0004X"]] == [row["tickets"] for row in listed]
     assert "/laporan/SPG-S000-00031/gabungkan?ke=SPG-S000-0004X" in queue
     assert 'value="SPG-S000-0004X"' in form
 

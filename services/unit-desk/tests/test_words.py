@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.events import Candidate, ReplyAnswer, Support, UnitRouted
 from contracts.vocabulary import Action, Status, SupportStatus, Why
 from testing.events import NOW, a_snapshot
 from unit_desk import words
@@ -46,3 +47,45 @@ def test_every_word_of_the_contracts_that_a_desk_hears_has_words() -> None:
     assert set(Why) == words.WHY.keys()
     assert set(Action) - elsewhere == words.DONE.keys()
     assert set(SupportStatus) == words.SUPPORT.keys()
+
+
+_ROADS = Candidate(category="jalan", confidence=0.9, evidence=["lubang", "aspal", "jalan", "truk"])
+_HELPS: dict[str, Any] = {"unit": "DLH", "role": "support", "support": [Support(unit="PUPR", request="pinjam truk")]}
+
+
+@pytest.mark.parametrize(
+    ("why", "reason", "facts", "said"),
+    [
+        (
+            "routed", "kategori Jalan", {"category": "jalan", "candidates": [_ROADS]},
+            "Kategori Jalan (lubang, aspal, jalan)",
+        ),
+        ("routed", "kategori Air", {"category": "air", "candidates": [_ROADS]}, "Kategori Air"),
+        (
+            "routed", "dikembalikan oleh DLH: bukan sampah",
+            {"category": "jalan", "candidates": [_ROADS], "lane": "triage", "returns": 1},
+            "Dikembalikan oleh DLH: bukan sampah",
+        ),
+        ("routed", "", {}, "Diteruskan ke unit ini"),
+        ("routed", "DLH meminta bantuan PUPR: pinjam truk", _HELPS, ""),
+        ("routed", "kategori Banjir", {**_HELPS, "support": [Support(unit="PUPR")]}, "Kategori Banjir"),
+        ("followed-up", "pelapor menilai 2 dari 5", {"status": "reopened"}, "Pelapor menilai 2 dari 5"),
+        ("followed-up", "", {}, "Warga menambahkan sesuatu"),
+        ("escalated", "tenggat penyelesaian terlewati", {}, "Tenggat penyelesaian terlewati"),
+        ("instructed", "SETDA: kerjakan hari ini", {}, "Atasan memberi arahan. SETDA: kerjakan hari ini"),
+        ("withdrawn", "ditutup", {"status": "closed"}, "Bukan milik unit ini lagi. Ditutup"),
+        ("undone", "resolve dibatalkan PUPR", {}, "Tindakan terakhir dibatalkan"),
+        ("deadline-set", "", {}, ""),
+    ],
+)  # fmt: skip
+def test_a_list_says_why_something_is_on_it(why: str, reason: str, facts: dict[str, Any], said: str) -> None:
+    told = UnitRouted(why=why, unit="PUPR", complaint=a_snapshot(**facts), reason=reason)
+
+    assert said == words.why_here(told)
+
+
+def test_a_list_says_that_a_reply_was_refused() -> None:
+    refused = ReplyAnswer(event_id="1", accepted=False, code="wrong_status", reason="laporan berstatus ditutup")
+    told = UnitRouted(why="replied", unit="PUPR", complaint=a_snapshot(), reply=refused)
+
+    assert words.why_here(told) == "Balasan tidak diterima sistem: laporan berstatus ditutup"

@@ -232,7 +232,7 @@ def run() -> None:
 
 
 async def _serve(settings: DeskSettings, region: Region) -> None:
-    relay, rules = Relay(settings, SERVICE), rules_of(region)
+    relay, rules = Relay(settings, SERVICE), rules_of(region, settings.web_url)
     # Beside pages and the consumer: relay, whoever decides whom to tell, and a sender by each way hold one for ever.
     pool = await open_pool(str(settings.database_url), connected=0, most=12)
     courier = Courier(pool=pool, key=settings.key, allowed=settings.desk_webhook_networks)

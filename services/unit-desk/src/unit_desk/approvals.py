@@ -60,9 +60,18 @@ def may_decide(person: Person, unit: str) -> bool:
 
 
 def waiting(
-    told: UnitRouted, draft: Draft, events: Sequence[Mapping[str, Any]], rules: Rules, photos_at: str
+    told: UnitRouted,
+    draft: Draft,
+    events: Sequence[Mapping[str, Any]],
+    rules: Rules,
+    photos_at: str,
+    *,
+    told_today: bool = False,
 ) -> Waiting:
-    """Look at ``draft`` as the complaint stands now; ``events`` are what came, the last first, but for the clock's."""
+    """Look at ``draft`` as the complaint stands now; ``events`` are what came, the last first, but for the clock's.
+
+    ``told_today`` is as :func:`unit_desk.previews.preview` has it.
+    """
     act, typed = ACTS[slug_of(draft.said)], typed_of(draft.said, photos_at)
     can = act in offered(told, rules)
     problems = missing(act, typed, told, rules) if can else {"act": "Laporan ini sudah berubah."}
@@ -70,7 +79,7 @@ def waiting(
         draft=draft,
         act=act,
         typed=typed,
-        shown=preview(told, draft.said, rules),
+        shown=preview(told, draft.said, rules, told_today=told_today),
         moved=telling.since(events, draft.seen, rules),
         barred=" ".join(problems.values()),
     )

@@ -19,12 +19,14 @@ from pydantic import AnyHttpUrl, Field, SecretStr
 from chassis.database import Connection
 from chassis.keys import is_system
 from chassis.settings import MigrateSettings
+from contracts.vocabulary import UnitRole
 from kabupaten import load
 from kabupaten.units import Units
 from unit_desk import passwords
 from unit_desk.adapters import accounts, keys, notices
 from unit_desk.adapters.keys import Right
-from unit_desk.people import WITH_CODE, Person, Role
+from unit_desk.people import WITH_CODE, Person, Role, belongs
+from unit_desk.rules import over_all
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -52,13 +54,17 @@ async def invite(db: Connection, settings: DeskAccess, email: str, name: str, un
     """Invite somebody; gives the link.
 
     Raises:
-        Unfit: the unit has no desk, or there is no such role.
+        Unfit: the unit has no desk, or there is no such role in it.
     """
     units = load(settings.region_dir, "units").units
     if unit not in units.desks:
         raise Unfit(f"{unit} has no desk: write `desk: true` in its row of units.yaml, then `lapor provision`")
     if role not in set(Role):
         raise Unfit(f"there is no role {role}: petugas, pimpinan, operator or pemantau")
+    sorting, watching = units.holder(UnitRole.TRIAGE), over_all(units)
+    if not belongs(role, unit, sorting, watching):
+        are = [each.value for each in Role if belongs(each, unit, sorting, watching)]
+        raise Unfit(f"{unit} has no {role}: it has {' and '.join(are)}")
     return f"{settings.public_url}/undangan/{await accounts.invite(db, email, name, unit, role, None)}"
 
 

@@ -103,8 +103,9 @@ class Courier:
         return result
 
     async def show(self) -> None:
-        """Show how many are switched off."""
+        """Show how many are switched off, and where nothing was given up yet: Prometheus sees only a change."""
         counts = await webhooks.off(self.pool)
         metrics.WEBHOOKS_OFF.clear()
         for unit, count in counts.items():
+            metrics.NOTICES.labels(unit, "given-up")
             metrics.WEBHOOKS_OFF.labels(unit).set(count)

@@ -112,7 +112,10 @@ def _at_once(office: Office, row: Mapping[str, Any]) -> bool:
 
 def _is_over(office: Office, row: Mapping[str, Any]) -> bool:
     """Whether nobody has to be told any more: it is done or not theirs, was seen, or is old news."""
-    if row["standing"] in (None, "rest") or (row["opened_at"] and row["kind"] != Kind.DANGER):
+    if row["standing"] is None or (row["opened_at"] and row["kind"] != Kind.DANGER):
+        return True
+    # What was handed over is nobody's work, and yet the office that has it says nothing.
+    if row["standing"] == "rest" and row["kind"] != Kind.SILENT:
         return True
     if row["kind"] == Kind.ASSIGNED and row["person"] != row["assignee"]:
         return True

@@ -64,7 +64,7 @@ def lines_of(
     made: dict[str, Line] = {}
     for row, word in zip(rows, told, strict=True):
         complaint = word.complaint
-        if not complaint or row["erased"] or row["standing"] == "rest":
+        if not complaint or row["erased"] or (row["standing"] == "rest" and row["kind"] != Kind.SILENT):
             continue
         before = made.get(row["ticket"])
         kinds = tuple(dict.fromkeys([*(before.kinds if before else ()), row["kind"]]))

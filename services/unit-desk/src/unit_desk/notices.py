@@ -32,6 +32,7 @@ class Kind(StrEnum):
     DRAFT = "draft"  # of a colleague, for its reader as the head to agree to
     GIVEN_BACK = "given-back"  # a draft of its reader
     ASSIGNED = "assigned"  # by a colleague, to its reader
+    SILENT = "silent"  # the office outside that has it has let all its days pass
 
 
 class Medium(StrEnum):

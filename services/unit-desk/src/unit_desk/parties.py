@@ -24,6 +24,7 @@ class Handover:
     """A complaint that was handed over to the office ``party``; ``link`` says which of its links holds.
 
     One that is sent without ``sent_at`` may have been: it was read long after it was told, as after a loss.
+    ``reminder`` says the how many-th reminder the letter is; 0: it is the first letter.
     """
 
     id: UUID
@@ -40,7 +41,7 @@ class Handover:
     tries: int
     sent_at: datetime | None
     problem: str | None
-    reminder: bool
+    reminder: int
     answered_at: datetime | None
 
 
@@ -111,15 +112,9 @@ def wrong(text: str) -> str | None:
     return "Terlalu singkat. Tulis apa yang sudah atau akan dilakukan." if len(text.split()) < LEAST_WORDS else None
 
 
-def silent_since(calendar: Calendar, now: datetime, days: int) -> datetime | None:
-    """Give the moment before which a letter went out that nobody has answered for ``days`` working days.
-
-    The day on which it went out is not one of them. None: nobody is reminded today, for nobody works.
-    """
-    day = now.astimezone(calendar.timezone).date()
-    if not calendar.is_working(day):
-        return None
-    while days:
-        day -= timedelta(days=1)
-        days -= calendar.is_working(day + timedelta(days=1))
-    return datetime.combine(day + timedelta(days=1), time(), calendar.timezone)
+def last_working(calendar: Calendar, now: datetime) -> datetime:
+    """Give ``now`` on a working day, and else when the last one ended: on no other is anybody reminded."""
+    day = midnight = now.astimezone(calendar.timezone).date()
+    while not calendar.is_working(day):
+        midnight, day = day, day - timedelta(days=1)
+    return now if day == midnight else datetime.combine(midnight, time(), calendar.timezone)

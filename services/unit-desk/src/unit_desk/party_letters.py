@@ -10,14 +10,16 @@ from uuid import uuid5
 
 from jinja2 import Environment
 
-from chassis.database import OUTAGES, Pool
+from chassis.database import OUTAGES, Connection, Pool
 from contracts.events import ComplaintSnapshot
 from intake.mail import mailbox
 from intake.notices import OutcomeUnknown, Refused, TryLater
 from intake.smtp import deliver
+from kabupaten.routing import Target
 from unit_desk import parties
-from unit_desk.adapters import handovers
+from unit_desk.adapters import handovers, notices
 from unit_desk.letters import envelope, letter_of
+from unit_desk.notices import Kind
 from unit_desk.parties import Handover
 from unit_desk.rules import Rules
 from unit_desk.settings import DeskSettings
@@ -70,11 +72,32 @@ async def keep_reminding(pool: Pool, settings: DeskSettings, rules: Rules) -> No
 
 
 async def remind(pool: Pool, rules: Rules, now: datetime) -> None:
-    """Have those reminded who were written to long enough before ``now`` and did not answer."""
-    for office in rules.targets.values():
-        before = parties.silent_since(rules.calendar, now, office.remind_days) if office.remind_days else None
-        if office.email and before:
-            await handovers.remind(pool, office.name, before)
+    """Have those reminded by ``now`` who do not answer, on a working day, and tell operators of who is silent."""
+    if parties.last_working(rules.calendar, now) != now:
+        return
+    for office in written_to(rules):
+        async with pool.acquire() as db, db.transaction():
+            await handovers.remind(db, office, now)
+            for each in await handovers.fell_silent(db, office, now):
+                said = f"silent {each['id']} {each['since'].isoformat()}"
+                about = each["unit"], each["complaint_id"], each["ticket"], Kind.SILENT
+                await notices.add(db, *about, said, now)
+
+
+async def settle(db: Connection, rules: Rules, alive: datetime) -> None:
+    """Count as told what was due while a lost database was ``alive``, in the caller's transaction.
+
+    What was due in its last hour may not have gone out: it goes, with the Message-ID that it had.
+    """
+    until = parties.last_working(rules.calendar, alive - timedelta(seconds=_REMIND_S))
+    for office in written_to(rules):
+        await handovers.remind(db, office, until, told=True)
+        await handovers.fell_silent(db, office, until)
+
+
+def written_to(rules: Rules) -> list[Target]:
+    """Give the offices that have an address."""
+    return [office for office in rules.targets.values() if office.email]
 
 
 async def write_one(pool: Pool, settings: DeskSettings, rules: Rules, templates: Environment) -> bool:

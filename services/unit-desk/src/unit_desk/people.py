@@ -27,6 +27,18 @@ CALLED: dict[str, str] = {
 WITH_CODE = frozenset({Role.PIMPINAN, Role.OPERATOR, Role.PEMANTAU})
 
 
+def belongs(role: str, unit: str, sorting: str, watching: frozenset[str]) -> bool:
+    """Tell whether ``unit`` has people of ``role``. Who sorts for all is never let in by a password alone."""
+    match role:
+        case Role.OPERATOR:
+            return unit == sorting
+        case Role.PETUGAS:
+            return unit != sorting
+        case Role.PEMANTAU:
+            return unit in watching
+    return role == Role.PIMPINAN
+
+
 @dataclass(frozen=True, kw_only=True)
 class Person:
     """Somebody of ``unit``; ``session`` is the hash by which they are logged in."""
@@ -55,10 +67,8 @@ class Person:
 
     def may_invite(self, unit: str, role: str, sorting: str, watching: frozenset[str]) -> bool:
         """Whether they may invite somebody to be ``role`` of ``unit``: each role belongs to some units only."""
-        if role == Role.OPERATOR and unit != sorting:
+        if not belongs(role, unit, sorting, watching):
             return False
-        if role == Role.PEMANTAU and unit not in watching:
-            return False
-        if self.role == Role.OPERATOR:
-            return role in set(Role)
-        return self.role == Role.PIMPINAN and unit == self.unit and role in (Role.PETUGAS, Role.PIMPINAN)
+        return self.role == Role.OPERATOR or (
+            self.role == Role.PIMPINAN and unit == self.unit and role != Role.PEMANTAU
+        )

@@ -28,6 +28,8 @@ _LEFT: Mapping[str, Status] = {
     Action.HAND_OVER: Status.HANDED_OVER,
     Action.RETURN: Status.ROUTED,
 }
+#: What the clock tells a unit: to its reporter it is no step of the work.
+_BY_THE_CLOCK = frozenset({Why.DEADLINE_SET, Why.WARNED, Why.BREACHED, Why.RETRACTED, Why.ESCALATED})
 #: Who is above the units acts by these people.
 _COMMAND = frozenset({Role.PEMANTAU, Role.PIMPINAN})
 #: What this module offers, by address: it may be done with what is another's.
@@ -46,12 +48,19 @@ class Last:
 @dataclass(frozen=True, kw_only=True)
 class Known:
     """What is known beside the complaint: the last act of one's own unit, since ``when`` it stands as it does and how
-    it stood ``before``, and whether its delay was ``escalated`` to one's own unit."""
+    it stood ``before``, whether its delay was ``escalated`` to one's own unit, and when its reporter was told that it
+    is worked on, if that is the last that they were told."""
 
     last: Last | None = None
     when: datetime | None = None
     before: str = ""
     escalated: bool = False
+    worked_at: datetime | None = None
+
+    def told_today(self, rules: Rules, now: datetime) -> bool:
+        """Tell whether its reporter was told this very day that it is worked on, and of nothing since."""
+        at = self.worked_at
+        return at is not None and at.astimezone(rules.zone).date() == now.astimezone(rules.zone).date()
 
 
 def known(
@@ -69,7 +78,20 @@ def known(
         when=events[same - 1]["at"] if events else None,
         before=events[same]["status"] if same < len(events) else "",
         escalated=_is_escalated(heard),
+        worked_at=_worked_at(events, {str(row["id"]): row for row in replies}),
     )
+
+
+def _worked_at(events: Sequence[Mapping[str, Any]], replies: Mapping[str, Mapping[str, Any]]) -> datetime | None:
+    """Give when progress was told, if that is the last that was; what the clock says, and a refusal, is none."""
+    for event in events:
+        reply = replies.get(event["reply_id"] or "")
+        if event["why"] in _BY_THE_CLOCK or (reply and not reply["accepted"]):
+            continue
+        at: datetime = event["at"]
+        worked = event["status"] == Status.IN_PROGRESS
+        return at if worked and reply and _said.decode(reply["said"]).action == Action.PROGRESS else None
+    return None
 
 
 def _last(events: Sequence[Mapping[str, Any]], replies: Sequence[Mapping[str, Any]]) -> Last | None:

@@ -1,4 +1,4 @@
-"""Tells nobody a second time what they were told before the database was restored from a backup."""
+"""Tells nobody a second time, here or outside, what they were told before the database was restored from a backup."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from chassis.catch_up import Places
 from chassis.database import Connection
 from chassis.wire import Message
+from unit_desk import party_letters
 from unit_desk.adapters import notices as kept
 from unit_desk.dispatch import Office, send_morning
 from unit_desk.notices import AT_ONCE, DANGER_FRESH, UNTOUCHED, Kind
@@ -46,6 +47,7 @@ async def settle(db: Connection, office: Office, before: Before) -> None:
     async with db.transaction():
         await kept.drop(db, [row["id"] for row in known if _was_told(office, row, before.alive)])
         await kept.perhaps_sent(db, before.alive)
+        await party_letters.settle(db, office.rules, before.alive)
         local = office.local(before.alive)
         if local.date() == office.local(office.clock()).date() and local.time() >= office.rules.notices.morning_at:
             await send_morning(db, office, dropped="restored")

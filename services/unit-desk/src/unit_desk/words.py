@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, tzinfo
 
 from contracts import unit_words
 from contracts.dates import due_in_words
-from contracts.events import ComplaintSnapshot, UnitReplied
-from contracts.vocabulary import Action, ComplaintType, Part, StageName, SupportStatus, Urgency
+from contracts.events import ComplaintSnapshot, UnitReplied, UnitRouted
+from contracts.vocabulary import Action, ComplaintType, Lane, Part, StageName, SupportStatus, Urgency, Why
 from kabupaten.calendar import WEEKDAYS
 from unit_desk.notices import MORNING, Kind
 from unit_desk.projection import due_of
@@ -17,6 +17,7 @@ from unit_desk.projection import due_of
 #: Nearer than this a deadline is soon.
 SOON = timedelta(days=1)
 STATUS, WHY, URGENCY = unit_words.STATUS, unit_words.WHY, unit_words.URGENCY
+answer_to = unit_words.answer_to
 STAGE: Mapping[str, str] = {
     StageName.COMPLETION: "penyelesaian",
     StageName.CLOSING: "penutupan",
@@ -75,6 +76,7 @@ NOTICE: Mapping[str, str] = {
     Kind.DRAFT: "Naskah menunggu persetujuan Anda",
     Kind.GIVEN_BACK: "Naskah Anda kembali, belum terkirim",
     Kind.ASSIGNED: "Ditugaskan kepada Anda",
+    Kind.SILENT: "Kantor luar tidak menjawab",
     MORNING: "Daftar pagi",
 }
 #: What a message is.
@@ -118,6 +120,14 @@ KIND: Mapping[str, str] = {
     ComplaintType.PERMINTAAN_INFORMASI: "Permintaan informasi",
     ComplaintType.ASPIRASI: "Aspirasi",
 }
+
+
+#: What comes by these alone is no cause to be on a list.
+_NO_CAUSE = frozenset({Why.DEADLINE_SET, Why.REPLIED})
+#: The reason of these says nothing without what it is a reason for; that of all others stands for itself.
+_WITH_REASON = frozenset({Why.WITHDRAWN, Why.INSTRUCTED, Why.HANDED_OVER})
+#: Of so many words a list tells that they spoke for the category.
+_MOST_WORDS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,3 +215,38 @@ def duty(days: Sequence[str], hours: str) -> str:
 def role(complaint: ComplaintSnapshot) -> str:
     """Tell what the unit's part is, where that is not to answer."""
     return "Anda membantu" if complaint.role == Part.SUPPORT else ""
+
+
+def why_here(told: UnitRouted) -> str:
+    """Say in few words why a complaint is on a list; empty where another line of the list says it, or nothing does."""
+    complaint, reason = told.complaint, told.reason or ""
+    if told.reply and not told.reply.accepted:
+        return f"Balasan tidak diterima sistem: {told.reply.reason or told.reply.code or told.why}"
+    if told.why in _NO_CAUSE or not complaint or _is_asked_to_help(told, complaint):
+        return ""
+    why = WHY.get(told.why, told.why)
+    if told.why == Why.ROUTED:
+        words = ", ".join(_spoke_for(complaint))
+        said = reason or "Diteruskan ke unit ini"
+        return _capital(f"{said} ({words})" if words else said)
+    if told.why == Why.UNDONE or not reason:  # that reason names the act by its code
+        return why
+    return f"{why}. {_capital(reason)}" if told.why in _WITH_REASON else _capital(reason)
+
+
+def _is_asked_to_help(told: UnitRouted, complaint: ComplaintSnapshot) -> bool:
+    """Whether who leads has asked it for something, which its list shows."""
+    asked = any(each.unit == told.unit and each.request for each in complaint.support)
+    return told.why == Why.ROUTED and complaint.role == Part.SUPPORT and asked
+
+
+def _spoke_for(complaint: ComplaintSnapshot) -> Sequence[str]:
+    """Give the words that spoke for its category, where it came by that to a unit."""
+    if complaint.lane != Lane.UNIT:
+        return ()
+    found = (each.evidence for each in complaint.candidates if each.category == complaint.category)
+    return next(found, [])[:_MOST_WORDS]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

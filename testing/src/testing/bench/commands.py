@@ -174,6 +174,7 @@ def attack(
 @app.command()
 def desk(
     stored: Annotated[int, typer.Option("--stored", min=1_000, help="Complaints that are stored.")] = 100_000,
+    of_one: Annotated[int, typer.Option("--of-one", min=1, help="So many more of one unit, at the end.")] = 100_000,
     officers: Annotated[int, typer.Option("--officers", min=1, max=300, help="Who have a list open.")] = 200,
     count: Annotated[int, typer.Option("--count", min=1, help="Complaints that come then.")] = 60,
     rate: Annotated[int, typer.Option("--rate", min=1, help="So many a second.")] = 1,
@@ -181,7 +182,7 @@ def desk(
     as_json: Json = False,
 ) -> None:
     """The desk's lists: how soon a complaint is on those that are open, what they take, and how long one takes.
-    And how soon who is on duty is told of a danger.
+    And how soon who is on duty is told of a danger, and how long each list and search of a unit takes that has many.
 
     Officers are spread over all units that have a desk, and so are complaints. The load is made on the same machine.
 
@@ -199,7 +200,9 @@ def desk(
             "EVIDENCE_URL": f"file://{folder}/proofs",
             "DESK_TRUSTED_PROXIES": "127.0.0.1/32",
         }
-        sizes = {"--stored": stored, "--officers": officers, "--count": count, "--rate": rate}
+        sizes = {
+            "--stored": stored, "--of-one": of_one, "--officers": officers, "--count": count, "--rate": rate,
+        }  # fmt: skip
         show(_service("unit-desk", region, sizes, "desk", **own), as_json=as_json)
 
 

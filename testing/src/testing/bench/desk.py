@@ -4,6 +4,7 @@ Complaints come by the units' topics as the router sends them. An officer is a s
 asked for as a browser does; what counts is when the list shows what was sent. All is danger, and two of each unit are
 on duty: what counts for them is when the mail server has their mail. Beside it, in the same run, a bare loop: one
 insert that notifies, until another connection hears it, the rows of a list by one statement, and such a mail handed in.
+Then one unit is given as many again, and each list and search of it is asked for.
 """
 
 from __future__ import annotations
@@ -36,19 +37,26 @@ from testing.bench.intake_web import Door
 from testing.events import a_snapshot
 from testing.mail import Sink
 from unit_desk.adapters import accounts
+from unit_desk.handlers.work import LISTS
+from unit_desk.people import Role
 from unit_desk.settings import DeskSettings
 
 _PATIENCE_S, _TIMES, _WARM = 60, 100, 5
+#: So often each list of one full unit is asked for.
+_TIMES_OF_ONE = 30
+#: What is looked for among all that a unit ever had, by how much there is of it.
+_SEARCHES = {"a word that all have": "berlubang", "a word that few have": "kata471", "how words begin": "kata47"}
 #: So many of each unit are on duty.
 _ON_DUTY = 2
 _PERSON = """
 INSERT INTO people (id, email, name, unit, role, duty_days, unwanted)
-VALUES ($1, $2, 'Petugas', $3, 'petugas', $4, '{morning}')"""
-# Copies of one complaint as it is kept, evenly over all units: one in twenty open, in eight kecamatan over two years.
+VALUES ($1, $2, 'Petugas', $3, $5, $4, '{morning}')"""
+# Copies of one complaint as it is kept, evenly over the units that are given: one in twenty open, in eight kecamatan
+# over two years.
 _FILL = """
 INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
     weight, kecamatan, standing, rahasia, erased, words, told)
-SELECT u, 'copy-' || n, 'SPG-T' || n, seq, at, at, u, role, lane, status, why, now() + (n % 500 - 250) * interval '1h',
+SELECT u, $3 || n, 'SPG-T' || n, seq, at, at, u, role, lane, status, why, now() + (n % 500 - 250) * interval '1h',
     0, 'Kecamatan ' || n % 8, CASE WHEN n / cardinality($2::text[]) % 20 = 0 THEN 'work' ELSE 'rest' END, false, false,
     to_tsvector('simple', 'jalan berlubang kata' || n % 5000), told
 FROM complaints, generate_series(1, $1::int) AS n,
@@ -113,10 +121,10 @@ class Officer:
                 if number not in self.spans and number in page:
                     self.spans[number] = now - at
 
-    async def list(self) -> str:
-        """Ask for the list."""
+    async def list(self, query: str = "") -> str:
+        """Ask for the list, or for the one of ``query``."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(f"GET / HTTP/1.1\r\n{self.head}".encode())
+        writer.write(f"GET /?{query} HTTP/1.1\r\n{self.head}".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         if not head.startswith(b"http/1.1 200 "):
             raise RuntimeError(f"the list: {head[:60]!r}")
@@ -156,7 +164,7 @@ async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
             while not await pool.fetchval("SELECT count(*) FROM complaints"):
                 await asyncio.sleep(0.1)
         sent.clear()
-        await pool.execute(_FILL, sizes.stored, list(units))
+        await pool.execute(_FILL, sizes.stored, list(units), "copy-")
         await pool.execute("VACUUM ANALYZE complaints")
         officers = [
             Officer(
@@ -192,6 +200,7 @@ async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
         await asyncio.gather(*looking, return_exceptions=True)
         bare_s, bare_list_s = await _bare(str(settings.database_url), units[0])
         bare_mail_s = await _bare_mail(post)
+        of_one = await _of_one(pool, door.port, units[0], sizes.of_one)
     finally:
         door.child.kill()
         door.child.wait()
@@ -208,6 +217,7 @@ async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
         baseline_mail=percentiles(bare_mail_s),
         list=percentiles(list_s),
         baseline_list=percentiles(bare_list_s),
+        of_one={name: percentiles(spans) for name, spans in of_one.items()},
         lists_asked=sum(each.asked for each in officers),
         kb_each=round((open_ - idle) / len(officers) / 1000, 1),
         rss_mb={"idle": round(idle / 2**20, 1), "following": round(open_ / 2**20, 1), "busy": round(most / 2**20, 1)},
@@ -215,18 +225,33 @@ async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
     )
 
 
-async def _join(pool: Any, unit: str, n: int, *, on_duty: bool) -> str:
+async def _join(pool: Any, unit: str, n: int, *, on_duty: bool, role: Role = Role.PETUGAS) -> str:
     person = uuid4()
-    await pool.execute(_PERSON, person, f"{n}@bench.example", unit, list(WEEKDAYS) if on_duty else [])
+    days = list(WEEKDAYS) if on_duty else []
+    await pool.execute(_PERSON, person, f"{n}@bench.example", unit, days, role.value)
     return await accounts.begin(pool, person)
 
 
-async def _asked(officer: Officer) -> list[float]:
+async def _of_one(pool: Any, port: int, unit: str, stored: int) -> dict[str, list[float]]:
+    """Give ``unit`` so many more complaints; the times of each of its lists and searches, in seconds.
+
+    An operator asks, who sees all units, too: ``lintas``, ``waktu`` and ``semua`` are lists of all of these.
+    """
+    await pool.execute(_FILL, stored, [unit], "of-one-")
+    await pool.execute("VACUUM ANALYZE complaints")
+    operator = Officer(port=port, unit=unit, token=await _join(pool, unit, -1, on_duty=False, role=Role.OPERATOR))
+    of_unit = f"daftar=semua&unit={unit}"
+    asked = {name or "dikerjakan": f"daftar={name}" for name in LISTS} | {"semua, of the unit": of_unit}
+    asked |= {name: f"{of_unit}&cari={word}" for name, word in _SEARCHES.items()}
+    return {name: await _asked(operator, query, _TIMES_OF_ONE) for name, query in asked.items()}
+
+
+async def _asked(officer: Officer, query: str = "", times: int = _TIMES) -> list[float]:
     """The times of one list after the other, in seconds."""
     spans: list[float] = []
-    for _ in range(_WARM + _TIMES):
+    for _ in range(_WARM + times):
         began = time.perf_counter()
-        await officer.list()
+        await officer.list(query)
         spans.append(time.perf_counter() - began)
     return spans[_WARM:]
 
@@ -268,6 +293,7 @@ def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stored", type=int, default=100_000)
+    parser.add_argument("--of-one", type=int, default=100_000)
     parser.add_argument("--officers", type=int, default=200)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--rate", type=int, default=1)

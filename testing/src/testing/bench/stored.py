@@ -85,6 +85,9 @@ FROM world w WHERE w.channel = ANY(%s) AND w.channel IN ('x', 'facebook', 'whats
 _OPENINGS = """
 INSERT INTO evidence_openings (ticket, name, unit, at)
 SELECT w.ticket, 'photo ' || w.n, 'PUPR', w.at FROM world w WHERE w.channel = ANY(%s)"""
+_ACCESSES = """
+INSERT INTO reporter_accesses (ticket, who, what, at)
+SELECT w.ticket, 'operator', 'exported', w.at FROM world w WHERE w.channel = ANY(%s)"""
 # Those of open complaints that wait do so for a day.
 _NOTICES = """
 INSERT INTO notices (ticket, kind, key, address, thread, text, state, attempts, next_try_at, created_at, sent_at, said)
@@ -181,7 +184,7 @@ INSERT INTO deliveries (webhook, kind, at, ticket, complaint_id, event_id, tries
 SELECT v.id, 'unit.routed', age.at, w.ticket, w.id, w.id || 1, 1, age.at, age.at, '204'
 FROM world w, webhooks v, LATERAL (SELECT now() - interval '20 days' + w.n * interval '1 ms' AS at) AS age"""
 #: What is stored where: statements, and the channels that they are about where it matters.
-_INTAKE = (_STORIES, _REPORTERS, _COMPLAINTS, _UPLOADS, _MEDIA, _OPENINGS, _NOTICES, _INBOX, _PUBLISHED)
+_INTAKE = (_STORIES, _REPORTERS, _COMPLAINTS, _UPLOADS, _MEDIA, _OPENINGS, _ACCESSES, _NOTICES, _INBOX, _PUBLISHED)
 _STATEMENTS = {
     "router": (_CASES, _FINGERPRINTS, _INBOX, _PUBLISHED),
     "sla_monitor": (_CLOCKS, _INBOX, _PUBLISHED),

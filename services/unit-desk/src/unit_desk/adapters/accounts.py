@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -68,9 +68,27 @@ _END = "DELETE FROM sessions WHERE token = $1"
 _OLD_SESSIONS = "DELETE FROM sessions WHERE begun_at < now() - $1::interval"
 _OLD_INVITATIONS = "DELETE FROM invitations WHERE expires_at < now() - interval '30 days'"
 _NOTE = "INSERT INTO audit (person, act, unit, ticket, about) VALUES ($1, $2, $3, $4, $5)"
+# Whoever sends a form has opened it, and that stands there; who made one up has not.
+_NOTE_LOOK = """
+INSERT INTO audit (person, act, unit, ticket, about) SELECT $1, 'buka', $2, $3, $4
+WHERE NOT EXISTS (
+    SELECT FROM audit
+    WHERE ticket = $3 AND person = $1 AND act IN ('buka', 'nilai') AND at > now() - $5::interval)"""
+# Once a day for each complaint: whoever keeps a list open is shown it again with each change. In their order, for two
+# pages of one person may come at once.
+_LISTED = """
+WITH fresh AS (
+    INSERT INTO listed AS l (person, ticket, day) SELECT $1, t, $4 FROM (SELECT unnest($2::text[]) AS t ORDER BY 1) s
+    ON CONFLICT (person, ticket) DO UPDATE SET day = excluded.day WHERE l.day <> excluded.day RETURNING ticket)
+INSERT INTO audit (person, act, unit, tickets)
+SELECT $1, 'baca di daftar', $3, array_agg(ticket ORDER BY ticket) FROM fresh HAVING count(*) > 0"""
+_OLD_LISTED = "DELETE FROM listed WHERE day < current_date - 2"
 _LOOKS = """
-SELECT a.at, a.act, a.about, p.name, p.unit FROM audit a LEFT JOIN people p ON p.id = a.person
-WHERE a.ticket = $1 ORDER BY a.n DESC LIMIT 100"""
+SELECT a.at, a.act, a.about, p.name, p.unit FROM (
+    SELECT n, at, act, about, person FROM audit WHERE ticket = $1
+    UNION ALL SELECT n, at, act, about, person FROM audit WHERE tickets @> ARRAY[$1::text]
+) a LEFT JOIN people p ON p.id = a.person
+ORDER BY a.n DESC LIMIT 100"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +195,12 @@ async def begin(db: Connection, person: UUID) -> str:
     return token
 
 
+async def log_in(db: Connection, person: Person) -> str:
+    """Begin the session of who has shown who they are, in the caller's transaction; gives its secret."""
+    await note(db, person, "masuk", unit=person.unit)
+    return await begin(db, person.id)
+
+
 async def who(db: Connection, token: str, *, pressed: bool = True) -> Person | None:
     """Tell whose session ``token`` is, if it goes on; ``pressed``: by what the person did."""
     session = hash_of(token)
@@ -190,7 +214,9 @@ async def who(db: Connection, token: str, *, pressed: bool = True) -> Person | N
 
 async def end(db: Connection, person: Person) -> None:
     """End the session by which ``person`` is logged in."""
-    await db.execute(_END, person.session)
+    async with db.transaction():
+        await db.execute(_END, person.session)
+        await note(db, person, "keluar", unit=person.unit)
 
 
 async def sessions(db: Connection, person: Person) -> list[Mapping[str, Any]]:
@@ -219,9 +245,10 @@ async def change_password(db: Connection, person: Person, password: str) -> str 
 
 
 async def sweep(db: Connection) -> None:
-    """Delete sessions and invitations that are over."""
+    """Delete sessions and invitations that are over, and whom a list showed what on earlier days: the audit has it."""
     await db.execute(_OLD_SESSIONS, DAY)
     await db.execute(_OLD_INVITATIONS)
+    await db.execute(_OLD_LISTED)
 
 
 async def note(
@@ -235,6 +262,17 @@ async def note(
 ) -> None:
     """Add to the audit what ``person`` did; ``about`` holds codes and ids, and nobody's text."""
     await db.execute(_NOTE, person.id if isinstance(person, Person) else person, act, unit, ticket, about)
+
+
+async def note_look(db: Connection, person: Person, unit: str, ticket: str, about: str) -> None:
+    """Add to the audit that ``person`` is shown a complaint, unless they opened it as lately as a session lasts."""
+    await db.execute(_NOTE_LOOK, person.id, unit, ticket, about, DAY)
+
+
+async def note_listed(db: Connection, person: Person, tickets: Sequence[str], day: date) -> None:
+    """Add to the audit that a list showed ``person`` words of ``tickets``, each once a ``day`` of the kabupaten."""
+    if tickets:
+        await db.execute(_LISTED, person.id, list(set(tickets)), person.unit, day)
 
 
 async def looks(db: Connection, ticket: str) -> list[Mapping[str, Any]]:

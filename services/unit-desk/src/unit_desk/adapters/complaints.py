@@ -46,7 +46,7 @@ _WAITS_FOR_HEAD = """(unit, complaint_id) IN (SELECT unit, complaint_id FROM dra
 # An office outside that says nothing: its letter was refused, it was reminded already, or its link is over.
 _SILENT = """
 handovers WHERE unit = {} AND over_at IS NULL AND answered_at IS NULL AND revoked_at IS NULL
-    AND (letter = 'refused' OR (reminder AND letter = 'sent') OR expires_at < now())"""
+    AND (letter = 'refused' OR (reminder > 0 AND letter = 'sent') OR expires_at < now())"""
 _URGENT_FIRST = "ORDER BY weight DESC, due, received_at, complaint_id"
 _NEWEST_FIRST = "ORDER BY received_at DESC, complaint_id"
 _COUNT = f"""

@@ -37,16 +37,17 @@ async def has_head(db: Connection, unit: str) -> bool:
     return found
 
 
-async def keep(db: Connection, row: Row, person: Person, draft_id: UUID, said: UnitReplied, seen: int) -> None:
-    """Keep what is to be agreed to, unless something waits already, be it this; heads of the unit are told."""
+async def keep(db: Connection, row: Row, person: Person, draft_id: UUID, said: UnitReplied, seen: int) -> bool:
+    """Keep what is to be agreed to, and tell heads of the unit; False: something waits already, be it this."""
     given = draft_id, row.unit, row.complaint_id, person.id, seen, msgspec.json.encode(said)
     if await db.fetchval(_KEEP, *given) is None:
-        return
+        return False
     about = row.unit, row.complaint_id, row.ticket, Kind.DRAFT
     await notices.take_back(db, row.unit, row.complaint_id, Kind.GIVEN_BACK)
     for each in await notices.people(db, [row.unit]):
         if each.role == Role.PIMPINAN:
             await notices.add(db, *about, f"draft {draft_id} {each.id}", datetime.now(UTC), each.id)
+    return True
 
 
 async def last(db: Connection, row: Row) -> Draft | None:

@@ -14,8 +14,10 @@ from contracts.events import ComplaintSnapshot, UnitReplied
 from contracts.ids import derived_id
 from contracts.topics import unit_replied
 from contracts.vocabulary import Action, Status
+from kabupaten.routing import Target
+from unit_desk.adapters import notices
 from unit_desk.adapters.told import read_told
-from unit_desk.notices import LATE
+from unit_desk.notices import LATE, Kind
 from unit_desk.parties import MOST_ANSWERS, SENT, WAITS, Answer, Handover, is_answer_to
 from unit_desk.projection import Event, Kept
 from unit_desk.rules import Rules
@@ -28,8 +30,8 @@ _WITH_COMPLAINT = """
 h.id, h.unit, h.complaint_id, h.ticket, h.party, h.at, h.link, h.expires_at, h.revoked_at, h.over_at, h.letter, h.tries,
 h.sent_at, h.problem, h.reminder, h.answered_at, c.told FROM handovers h JOIN complaints c USING (unit, complaint_id)"""
 _BEGIN = """
-INSERT INTO handovers (id, unit, complaint_id, ticket, party, at, expires_at, letter, next_try_at)
-VALUES ($1, $2, $3, $4, $5, $6, $6::timestamptz + $7::interval, $8, now() + $9::interval) ON CONFLICT DO NOTHING"""
+INSERT INTO handovers (id, unit, complaint_id, ticket, party, at, since, expires_at, letter, next_try_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $6::timestamptz + $7::interval, $8, now() + $9::interval) ON CONFLICT DO NOTHING"""
 _OVER = """
 UPDATE handovers SET over_at = now()
 WHERE unit = $1 AND complaint_id = $2 AND over_at IS NULL AND party IS DISTINCT FROM $3"""
@@ -54,14 +56,31 @@ ON CONFLICT (id) DO NOTHING RETURNING id"""
 _REVOKE = "UPDATE handovers SET revoked_at = now() WHERE id = $1 AND over_at IS NULL AND revoked_at IS NULL"
 _AGAIN = """
 UPDATE handovers SET link = link + 1, expires_at = now() + $2, revoked_at = NULL, letter = 'waits', tries = 0,
-    next_try_at = now(), problem = NULL, reminder = false WHERE id = $1 AND over_at IS NULL AND link = $3"""
-# So many an hour: a mail server that is asked for more holds them up.
-_REMIND = """
-UPDATE handovers SET letter = 'waits', reminder = true, tries = 0, next_try_at = now() WHERE NOT reminder AND id IN (
+    next_try_at = now(), problem = NULL, reminder = 0, since = now(), silent_at = NULL
+WHERE id = $1 AND over_at IS NULL AND link = $3"""
+_SAYS_NOTHING = """
+answered_at IS NULL AND over_at IS NULL AND revoked_at IS NULL AND silent_at IS NULL
+    AND since > $2::timestamptz - interval '200 days'"""
+# So many an hour: a mail server that is asked for more holds them up. A link that is over gets another end, which
+# derives from the day of the reminder: a desk that was restored makes the same.
+_REMIND = f"""
+UPDATE handovers SET letter = $6, reminder = $3, tries = 0, next_try_at = now(),
+    link = link + (expires_at <= $2::timestamptz)::int,
+    expires_at = CASE WHEN expires_at > $2::timestamptz THEN expires_at
+        WHEN since + $4::interval + $5::interval > $2::timestamptz THEN since + $4::interval + $5::interval
+        ELSE $2::timestamptz + $5::interval END
+WHERE reminder < $3 AND letter = 'sent' AND id IN (
     SELECT id FROM handovers
-    WHERE party = $1 AND letter = 'sent' AND NOT reminder AND answered_at IS NULL AND over_at IS NULL
-        AND revoked_at IS NULL AND expires_at > now() AND sent_at < $2 AND sent_at > now() - interval '181 days'
-    ORDER BY sent_at LIMIT 100)"""
+    WHERE party = $1 AND {_SAYS_NOTHING} AND letter = 'sent' AND reminder < $3
+        AND since <= $2::timestamptz - $4::interval AND sent_at <= $2::timestamptz - interval '1 day'
+    ORDER BY since LIMIT 100)"""
+_FELL_SILENT = f"""
+UPDATE handovers SET silent_at = $2::timestamptz WHERE silent_at IS NULL AND id IN (
+    SELECT id FROM handovers
+    WHERE party = $1 AND {_SAYS_NOTHING} AND since <= $2::timestamptz - $3::interval
+        AND (letter = 'refused' OR letter = 'sent' AND reminder >= $4 AND sent_at IS NOT NULL)
+    ORDER BY since LIMIT 100)
+RETURNING id, unit, complaint_id, ticket, since"""
 _HEARD = "UPDATE handovers SET answered_at = now() WHERE id = $1 AND answered_at IS NULL"
 # Of two processes one writes; what another one has in hand is passed over.
 _NEXT = f"""SELECT {_WITH_COMPLAINT}
@@ -176,6 +195,7 @@ async def answer(db: Connection, handover: Handover, answer_id: UUID, text: str,
     if await db.fetchval(_ANSWER, answer_id, handover.id, text) is None:
         return
     await db.execute(_HEARD, handover.id)
+    await notices.take_back(db, handover.unit, handover.complaint_id, Kind.SILENT)
     said = UnitReplied(ticket=handover.ticket, action=Action.RELAY.value, to=handover.party, message=text)
     emit = Emit(
         topic=unit_replied(handover.unit), subject=handover.complaint_id, data=said, event_id=str(answer_id)
@@ -193,9 +213,21 @@ async def write_again(db: Connection, handover: Handover, days: int) -> None:
     await db.execute(_AGAIN, handover.id, timedelta(days=days), handover.link)
 
 
-async def remind(db: Connection, party: str, before: datetime) -> None:
-    """Have an office reminded, once, of what it was written before that moment and has not answered."""
-    await db.execute(_REMIND, party, before)
+async def remind(db: Connection, office: Target, now: datetime, *, told: bool = False) -> None:
+    """Have an office reminded of what it has and has not answered by ``now``; with ``told`` it was already.
+
+    What two reminders are due for gets the later one.
+    """
+    letter, answers = SENT if told else WAITS, timedelta(days=office.answer_days)
+    for n, days in reversed([*enumerate(office.reminders, 1)]):
+        await db.execute(_REMIND, office.name, now, n, timedelta(days=days), answers, letter)
+
+
+async def fell_silent(db: Connection, office: Target, now: datetime) -> list[Mapping[str, Any]]:
+    """Give what an office has let all its days and reminders pass of by ``now``, each once."""
+    answers = timedelta(days=office.answer_days)
+    rows: list[Mapping[str, Any]] = await db.fetch(_FELL_SILENT, office.name, now, answers, len(office.reminders))
+    return rows
 
 
 async def next_letter(db: Connection) -> tuple[Handover, ComplaintSnapshot] | None:

@@ -42,15 +42,13 @@ SELECT {_COLUMNS} FROM d JOIN webhooks AS w ON w.id = d.webhook"""
 _TOOK = "UPDATE deliveries SET next_at = NULL, delivered_at = now(), result = $2 WHERE id = $1"
 _WELL = "UPDATE webhooks SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL"
 _FAILED = "UPDATE deliveries SET next_at = now() + $3::interval, result = $2 WHERE id = $1 AND delivered_at IS NULL"
+# Only a notice that was tried for a day switches off: of a unit that is told little, the first try after a week may
+# fail for a moment. Between two notices it counts as failing, for nothing says that it does not.
 _ILL = """
 UPDATE webhooks SET failing_since = coalesce(failing_since, now()),
-    off_at = CASE WHEN $2 OR failing_since < now() - $3::interval THEN now() END,
-    off_why = CASE WHEN $2 THEN 'gone' WHEN failing_since < now() - $3::interval THEN 'failed' END
+    off_at = CASE WHEN $2 OR ($3 AND failing_since < now() - $4::interval) THEN now() END,
+    off_why = CASE WHEN $2 THEN 'gone' WHEN $3 AND failing_since < now() - $4::interval THEN 'failed' END
 WHERE id = $1 AND off_at IS NULL RETURNING off_why"""
-# With nothing more to be tried nobody knows whether it still fails: the next failure is a first one.
-_QUIET = """
-UPDATE webhooks AS w SET failing_since = NULL WHERE id = $1 AND off_at IS NULL
-    AND NOT EXISTS (SELECT FROM deliveries AS d WHERE d.webhook = w.id AND d.next_at IS NOT NULL)"""
 _OFF = """
 SELECT unit, count(*) FILTER (WHERE off_at IS NOT NULL) AS off FROM webhooks WHERE removed_at IS NULL GROUP BY unit"""
 _ADD = "INSERT INTO webhooks (id, unit, url, created_by) VALUES ($1, $2, $3, $4)"
@@ -102,15 +100,13 @@ async def took(db: Connection, it: Delivery, result: str) -> None:
 async def failed(db: Connection, it: Delivery, result: str) -> str | None:
     """Note that it was not taken, and when it is tried again; gives why the webhook is off now, if it is.
 
-    The days after which it is switched off are days in which something was tried.
+    It is switched off by the first notice that is given up ``OFF_AFTER`` the first failure since a success.
     """
     again = None if it.kind == TEST else wait_s(it.tries)
     await db.execute(_FAILED, it.id, result, None if again is None else timedelta(seconds=again))
     if it.kind == TEST:
         return None
-    why: str | None = await db.fetchval(_ILL, it.webhook, result == "410", OFF_AFTER)
-    if again is None:
-        await db.execute(_QUIET, it.webhook)
+    why: str | None = await db.fetchval(_ILL, it.webhook, result == "410", again is None, OFF_AFTER)
     return why
 
 

@@ -29,6 +29,7 @@ from unit_desk.handlers.visit import Desk, NotAllowed, NotYours, page, see
 from unit_desk.people import Person
 from unit_desk.powers import Known
 from unit_desk.previews import Preview, preview
+from unit_desk.rules import Rules
 
 ME = Annotated[Person, Dependency(skip_validation=True)]
 A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
@@ -133,7 +134,8 @@ async def _warnings(desk: Desk, place: Place, typed: Typed) -> list[str]:
 
 def _preview(desk: Desk, place: Place, typed: Typed) -> Preview:
     said = acts.reply_of(place.act, typed, place.row.ticket)
-    return preview(place.row.told, said, desk.rules, powers.before(place.known))
+    told_today = place.known.told_today(desk.rules, datetime.now(UTC))
+    return preview(place.row.told, said, desk.rules, powers.before(place.known), told_today=told_today)
 
 
 @post("/laporan/{number:str}/{slug:str}", status_code=200, request_max_body_size=MAX_FORM)
@@ -143,8 +145,7 @@ async def send(
     """Show what was typed as the citizen will get it, or send it."""
     place = await _place(desk, person, number, slug, unit)
     row, act = place.row, place.act
-    if not is_mine(row, person):  # what comes back shows it, whatever was pressed
-        await accounts.note(desk.pool, person, "buka", unit=row.unit, ticket=row.ticket, about=slug)
+    await _note_look(desk, person, row, slug)
     data = await request.form()
     typed = await _with_photos(desk, person, row, act, await _typed(desk, place, data), data)
     reply_id, seen, step = _id(data.get("id", "")), _number(data.get("seen", "")), str(data.get("step", ""))
@@ -162,10 +163,7 @@ async def send(
     if step != "kirim":
         return await _page(desk, person, place, typed, reply_id=reply_id, seen=seen, ready=True)
     if await _waits_for_head(desk, person, place):
-        async with desk.pool.acquire() as db, db.transaction():
-            await drafts.keep(db, row, person, reply_id, acts.reply_of(act, typed, row.ticket), seen)
-            await proofs.sent(db, row, reply_id, typed.photos)  # it will go out under this id, however late
-        await accounts.note(desk.pool, person, "ajukan", unit=row.unit, ticket=row.ticket, about=act.action.value)
+        await _propose(desk, person, row, reply_id, acts.reply_of(act, typed, row.ticket), typed.photos, seen)
         return see(f"/laporan/{row.ticket}#persetujuan")
     try:
         await _send(desk, person, row, [(reply_id, act, typed, _preview(desk, place, typed).text)], seen, draft)
@@ -173,6 +171,24 @@ async def send(
         place = await _place(desk, person, number, slug, unit)
         return await _moved(desk, person, place, typed, reply_id, seen)
     return see(f"/laporan/{row.ticket}?balasan={reply_id}")
+
+
+async def _note_look(desk: Desk, person: Person, row: Row, slug: str) -> None:
+    """Note that the form was sent: what comes back shows the complaint, whatever was pressed."""
+    if is_mine(row, person):
+        await accounts.note_look(desk.pool, person, row.unit, row.ticket, slug)
+    else:
+        await accounts.note(desk.pool, person, "buka", unit=row.unit, ticket=row.ticket, about=slug)
+
+
+async def _propose(
+    desk: Desk, person: Person, row: Row, reply_id: UUID, said: UnitReplied, photos: tuple[Evidence, ...], seen: int
+) -> None:
+    """Keep for the head of the unit what is to be sent."""
+    async with desk.pool.acquire() as db, db.transaction():
+        if await drafts.keep(db, row, person, reply_id, said, seen):
+            await accounts.note(db, person, "ajukan", unit=row.unit, ticket=row.ticket, about=said.action)
+        await proofs.sent(db, row, reply_id, photos)  # it will go out under this id, however late
 
 
 def _edited(desk: Desk, row: Row, act: Act, typed: Typed, step: str) -> Typed | None:
@@ -206,8 +222,10 @@ async def _send(
     done: list[tuple[UUID, Act, Typed, str]],
     seen: int,
     draft: Draft | None = None,
+    sorted_to: str = "",
 ) -> None:
-    """Send what is ``done``. A ``draft`` of what its head answers now waits no more."""
+    """Send what is ``done``. A ``draft`` of what its head answers now waits no more; ``sorted_to`` is what was chosen
+    of the queue."""
     replies = [
         Sent(id=reply_id, said=acts.reply_of(act, typed, row.ticket), shown=shown, until=more_time.day_of(typed.day))
         for reply_id, act, typed, shown in done
@@ -217,29 +235,36 @@ async def _send(
             for reply_id, act, typed, _ in done:
                 await proofs.sent(db, row, reply_id, typed.photos)
                 await accounts.note(db, person, act.action.value, unit=row.unit, ticket=row.ticket)
+            if sorted_to:
+                await accounts.note(db, person, "pilah", unit=row.unit, ticket=row.ticket, about=sorted_to)
             if draft and any(act.action in approvals.ENDS for _, act, _, _ in done):
                 await drafts.decide(db, draft, person, agreed=False)
     desk.wake()
 
 
-async def decide(desk: Desk, person: Person, row: Row, reply_id: UUID, category: str, unit: str, seen: int) -> None:
-    """Sort a complaint: say what it is about, where the machine took it for something else, and whose it is.
-
-    Raises:
-        Moved: it moved on, and nothing was sent.
-    """
+def sorting(row: Row, reply_id: UUID, category: str, unit: str, rules: Rules) -> list[tuple[UUID, Act, Typed, str]]:
+    """Give what sorting a complaint does, and the words its reporter gets: what it is about, where the machine took it
+    for something else, and whose it is."""
     done: list[tuple[UUID, Act, Typed, str]] = []
 
     def do(number: UUID, slug: str, typed: Typed) -> None:
         act = acts.ACTS[slug]
-        shown = preview(row.told, acts.reply_of(act, typed, row.ticket), desk.rules).text
-        done.append((number, act, typed, shown))
+        done.append((number, act, typed, preview(row.told, acts.reply_of(act, typed, row.ticket), rules).text))
 
     if category and category != row.complaint.category:
-        first = UUID(derived_id(str(reply_id), "correct", 0))
-        do(first, "perbaiki", Typed(category=category))
+        do(UUID(derived_id(str(reply_id), "correct", 0)), "perbaiki", Typed(category=category))
     do(reply_id, "teruskan", Typed(unit=unit))
-    await _send(desk, person, row, done, seen)
+    return done
+
+
+async def decide(desk: Desk, person: Person, row: Row, reply_id: UUID, category: str, unit: str, seen: int) -> None:
+    """Sort a complaint, as :func:`sorting` says.
+
+    Raises:
+        Moved: it moved on, and nothing was sent.
+    """
+    done = sorting(row, reply_id, category, unit, desk.rules)
+    await _send(desk, person, row, done, seen, sorted_to=f"{category} {unit}")
 
 
 async def _typed(desk: Desk, place: Place, data: Any) -> Typed:

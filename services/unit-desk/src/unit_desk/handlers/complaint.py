@@ -94,10 +94,14 @@ async def show(desk: A_DESK, person: ME, number: str, unit: str = "", balasan: s
     if balasan:
         await _answered(desk, balasan)
     row = await found(desk, person, number, unit)
-    await accounts.note(desk.pool, person, "buka", unit=row.unit, ticket=row.ticket)
     operator, now = person.role == Role.OPERATOR, datetime.now(UTC)
-    await notices.opened(desk.pool, row.ticket, person.unit, now, operator=operator, person=person.id)
-    return await page(desk, person, "laporan.html", "", **await about(desk, person, row, balasan))
+    async with desk.pool.acquire() as db, db.transaction():
+        await accounts.note(db, person, "buka", unit=row.unit, ticket=row.ticket)
+        await notices.opened(db, row.ticket, person.unit, now, operator=operator, person=person.id)
+    shown = await about(desk, person, row, balasan)
+    others = [like.complaint.ticket for like in shown["likes"]]  # their first words stand beside it
+    await accounts.note_listed(desk.pool, person, others, datetime.now(desk.rules.zone).date())
+    return await page(desk, person, "laporan.html", "", **shown)
 
 
 async def about(desk: Desk, person: Person, row: Row, just_sent: str = "") -> dict[str, Any]:
@@ -145,7 +149,14 @@ async def about(desk: Desk, person: Person, row: Row, just_sent: str = "") -> di
         "too_late": powers.too_late(row.told, person, what, desk.rules, datetime.now(UTC)),
         "escalated": what.escalated,
         "until": (await complaints.until(desk.pool, [row])).get((row.unit, row.complaint_id)),
-        "draft": approvals.waiting(row.told, draft, happened, desk.rules, desk.photos.url)
+        "draft": approvals.waiting(
+            row.told,
+            draft,
+            happened,
+            desk.rules,
+            desk.photos.url,
+            told_today=what.told_today(desk.rules, datetime.now(UTC)),
+        )
         if draft and _waits(draft)
         else None,
         "decides": approvals.may_decide(person, row.unit),
@@ -223,9 +234,9 @@ async def note(desk: A_DESK, person: ME, number: str, data: Form, unit: str = ""
             if person.watches:
                 about = (row.unit, row.complaint_id, row.ticket, Kind.INSTRUCTION)
                 await notices.add(db, *about, f"note {note_id}", datetime.now(UTC))
-        act = "beri arahan" if person.watches else "catat"
-        await accounts.note(desk.pool, person, act, unit=row.unit, ticket=row.ticket)
-    return see(f"/laporan/{row.ticket}?unit={row.unit}#riwayat")
+            act = "beri arahan" if person.watches else "catat"
+            await accounts.note(db, person, act, unit=row.unit, ticket=row.ticket)
+    return see(f"/laporan/{row.ticket}?unit={row.unit}&dicatat=ya#riwayat")
 
 
 def _id(text: str) -> UUID:
@@ -247,7 +258,7 @@ async def assign(desk: A_DESK, person: ME, number: str, data: Form) -> Response[
         if to and to not in (person.id, row.assignee) and row.standing == WORK:
             about = (row.unit, row.complaint_id, row.ticket, Kind.ASSIGNED)
             await notices.add(db, *about, f"assigned {uuid4()}", datetime.now(UTC), to)
-    await accounts.note(desk.pool, person, "tugaskan", unit=row.unit, ticket=row.ticket, about=str(to or ""))
+        await accounts.note(db, person, "tugaskan", unit=row.unit, ticket=row.ticket, about=str(to or ""))
     return see(f"/laporan/{row.ticket}")
 
 
@@ -266,6 +277,7 @@ async def looked_at(desk: A_DESK, person: ME, number: str) -> Response[Any]:
     row = await found(desk, person, number, person.unit)
     if row.unit != person.unit:
         raise NotAllowed
-    await complaints.looked_at(desk.pool, row)
-    await accounts.note(desk.pool, person, "lihat", unit=row.unit, ticket=row.ticket)
+    async with desk.pool.acquire() as db, db.transaction():
+        await complaints.looked_at(db, row)
+        await accounts.note(db, person, "lihat", unit=row.unit, ticket=row.ticket)
     return see("/?daftar=lihat")

@@ -43,7 +43,9 @@ async def login(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Re
         await accounts.note(desk.pool, found.person if found else None, "gagal masuk")
         return _again(desk, email, onward, "Surel, kata sandi, atau kode tidak cocok.", 422)
     desk.delays.right(email, place)
-    return await begin(desk, found.person, onward)
+    async with desk.pool.acquire() as db, db.transaction():
+        token = await accounts.log_in(db, found.person)
+    return welcome(desk, token, onward)
 
 
 async def _code_fits(desk: Desk, account: accounts.Account, code: str) -> bool:
@@ -53,10 +55,8 @@ async def _code_fits(desk: Desk, account: accounts.Account, code: str) -> bool:
     return step is not None and await accounts.use_code(desk.pool, account.person.id, step)
 
 
-async def begin(desk: Desk, person: Person, onward: str) -> Response[Any]:
-    """Begin the session of who has shown who they are, and lead ``onward``."""
-    token = await accounts.begin(desk.pool, person.id)
-    await accounts.note(desk.pool, person, "masuk", unit=person.unit)
+def welcome(desk: Desk, token: str, onward: str) -> Response[Any]:
+    """Lead ``onward`` who has the session of ``token`` now."""
     answer: Response[Any] = see(onward)
     answer.set_cookie(desk.cookie(token))
     return answer
@@ -83,8 +83,8 @@ def soon(wait_s: float) -> str:
 @post("/keluar")
 async def logout(desk: A_DESK, person: Annotated[Person, Dependency(skip_validation=True)]) -> Response[Any]:
     """End the session."""
-    await accounts.end(desk.pool, person)
-    await accounts.note(desk.pool, person, "keluar", unit=person.unit)
+    async with desk.pool.acquire() as db:
+        await accounts.end(db, person)
     answer: Response[Any] = see("/masuk")
     answer.set_cookie(desk.cookie(None))
     return answer
@@ -135,8 +135,8 @@ async def accept(request: Request[Any, Any, Any], desk: A_DESK, token: str, data
     if problems or step is None:
         return _invited(desk, token, whom, problems)
     kept_password = await passwords.hashed(password)
-    async with desk.pool.acquire() as db:
-        kept = await accounts.accept(db, token, kept_password, key if with_code else 0, step)
-    if kept is None:
-        raise NotYours
-    return await begin(desk, person, "/")
+    async with desk.pool.acquire() as db, db.transaction():
+        if await accounts.accept(db, token, kept_password, key if with_code else 0, step) is None:
+            raise NotYours
+        session = await accounts.log_in(db, person)
+    return welcome(desk, session, "/")

@@ -13,7 +13,7 @@ from litestar.params import Body, Dependency
 from litestar.response import Template
 
 from unit_desk.adapters import accounts, login_codes
-from unit_desk.handlers.entry import begin, inside, soon
+from unit_desk.handlers.entry import inside, soon, welcome
 from unit_desk.handlers.visit import Desk, NotYours, place_of
 from unit_desk.letters import CODE_MINUTES, code_in
 from unit_desk.notices import Medium
@@ -67,7 +67,7 @@ async def enter(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Re
     if wait := desk.delays.wait_s(email, place):
         problem = f"Terlalu sering salah. Coba lagi {soon(wait)} lagi."
         return _page(onward, email=email, asked=True, problem=problem, status=429)
-    async with desk.pool.acquire() as db:
+    async with desk.pool.acquire() as db, db.transaction():
         waiting = await login_codes.waiting(db, email)
         fits = waiting is not None and hmac.compare_digest(
             code_in(desk.settings.key, waiting.message).encode(), code.encode()
@@ -82,11 +82,12 @@ async def enter(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Re
             )
             return _page(onward, email=email, asked=True, problem=problem, status=422)
         found = await accounts.account(db, email)
-    if found is None:
-        raise NotYours
+        if found is None:
+            raise NotYours
+        token = await accounts.log_in(db, found.person)
     desk.delays.right(email, place)
     desk.delays.right(*_asking(email))
-    return await begin(desk, found.person, onward)
+    return welcome(desk, token, onward)
 
 
 def _asking(email: str) -> tuple[str, str]:

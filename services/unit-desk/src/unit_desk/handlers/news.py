@@ -64,8 +64,9 @@ async def wish(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
         problems = {"phone": "Tulis nomor HP Indonesia, misalnya 0812 3456 7890."}
         changes = {**ways, "unwanted": frozenset(unwanted)}
         return await _wishes(desk, person, status=422, problems=problems, typed_phone=typed, changes=changes)
-    await notices.set_wishes(desk.pool, person.id, phone, **ways, unwanted=unwanted)
-    await accounts.note(desk.pool, person, "atur kabar", unit=person.unit)
+    async with desk.pool.acquire() as db, db.transaction():
+        await notices.set_wishes(db, person.id, phone, **ways, unwanted=unwanted)
+        await accounts.note(db, person, "atur kabar", unit=person.unit)
     return see("/kabar?tersimpan=ya")
 
 
@@ -76,8 +77,9 @@ async def duty(desk: A_DESK, person: ME, number: UUID, data: Form) -> Response[A
     if other is None or not may_touch(desk, person, other):
         raise NotAllowed
     days = [day for day in WEEKDAYS if f"hari-{day}" in data]
-    await notices.set_duty(desk.pool, other.id, days, _hours(data.get("dari", ""), data.get("sampai", "")))
-    await accounts.note(desk.pool, person, "atur jaga", unit=other.unit, about=str(other.id))
+    async with desk.pool.acquire() as db, db.transaction():
+        await notices.set_duty(db, other.id, days, _hours(data.get("dari", ""), data.get("sampai", "")))
+        await accounts.note(db, person, "atur jaga", unit=other.unit, about=str(other.id))
     return see("/orang")
 
 
@@ -101,9 +103,10 @@ async def log(desk: A_DESK, person: ME, gagal: str = "") -> Template:
 @post("/kabar/terkirim/{number:uuid}/lagi")
 async def again(desk: A_DESK, person: ME, number: UUID) -> Response[Any]:
     """Send once more what failed."""
-    unit = await notices.again(desk.pool, number, _units(person), datetime.now(UTC))
-    if unit is not None:
-        await accounts.note(desk.pool, person, "kirim lagi", unit=unit, about=str(number))
+    async with desk.pool.acquire() as db, db.transaction():
+        unit = await notices.again(db, number, _units(person), datetime.now(UTC))
+        if unit is not None:
+            await accounts.note(db, person, "kirim lagi", unit=unit, about=str(number))
     return see("/kabar/terkirim")
 
 
@@ -125,9 +128,10 @@ async def send_again(desk: A_DESK, person: ME, message: str, data: Form) -> Resp
         raise NotAllowed
     async with desk.pool.acquire() as db, db.transaction():
         number = await arrivals.send_again(db, message, desk.rules.not_for(person.unit), datetime.now(UTC))
+        if number:
+            await accounts.note(db, person, "kirim lagi ke warga", unit=person.unit, ticket=number, about=message)
     if number:
         desk.wake()
-        await accounts.note(desk.pool, person, "kirim lagi ke warga", unit=person.unit, ticket=number, about=message)
     back = tickets.parse(data.get("laporan", ""))
     return see(f"/laporan/{back}#riwayat" if back else "/kabar/warga")
 

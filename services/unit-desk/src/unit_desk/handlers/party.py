@@ -46,11 +46,12 @@ async def letter(desk: A_DESK, token: str, terkirim: str = "") -> Template:
     """The complaint, what was answered, and the form."""
     opened = await _opened(desk, token)
     if opened and not opened[2]:
-        handover = opened[0]
-        await accounts.note(
-            desk.pool, None, "dibuka pihak luar", unit=handover.unit, ticket=handover.ticket, about=handover.party
-        )
+        await _note_look(desk, opened[0])
     return await _page(desk, token, opened, sent=bool(terkirim))
+
+
+async def _note_look(desk: Desk, it: Handover) -> None:
+    await accounts.note(desk.pool, None, "dibuka pihak luar", unit=it.unit, ticket=it.ticket, about=it.party)
 
 
 async def _page(
@@ -88,6 +89,7 @@ async def answer(desk: A_DESK, token: str, data: Form) -> Response[Any]:
     handover = opened[0]
     answer_id = _id(data.get("id", "")) or parties.answer_id(handover.id)
     if problem := parties.wrong(text):
+        await _note_look(desk, handover)  # who sends something shows that they have the link, and not that they read
         return await _page(desk, token, opened, text=text, answer_id=answer_id, problem=problem)
     try:
         async with desk.pool.acquire() as db, db.transaction():

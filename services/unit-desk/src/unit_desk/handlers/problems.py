@@ -62,7 +62,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         case ClientGone():
             raise error
         case NotIn():
-            return see(f"/masuk?lanjut={quote(_path(request))}" if looks or _is_form(request) else "/masuk")
+            return see(f"/masuk?lanjut={quote(_path(request) if looks else _form_of(request))}")
         case HTTPException() if error.status_code in (404, 405):
             return _page(error.status_code, *_GONE)
         case HTTPException() if error.status_code < 500:
@@ -74,10 +74,12 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     return _page(500, *_BUG)
 
 
-def _is_form(request: Request[Any, Any, Any]) -> bool:
-    """Whether what was sent can be opened, too: the form of an act."""
-    found = re.fullmatch(r"/laporan/[^/]+/([^/]+)", request.url.path)
-    return bool(found and found[1] in ACTS)
+def _form_of(request: Request[Any, Any, Any]) -> str:
+    """Give where what was sent was written, with what it says: the form of an act, a complaint, or the counter."""
+    path = request.url.path
+    if found := re.fullmatch(r"(/laporan/[^/]+)/([^/]+)", path):
+        return _path(request) if found[2] in ACTS else found[1]
+    return "/loket" if path.startswith("/loket") else "/"
 
 
 def _path(request: Request[Any, Any, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from litestar.response import Template
 
 from unit_desk.adapters import accounts, complaints, drafts, filters
 from unit_desk.adapters.complaints import Chosen
+from unit_desk.handlers.complaint import hides
 from unit_desk.handlers.visit import Desk, is_pressed, page, see
 from unit_desk.people import Person
 
@@ -63,6 +65,7 @@ async def work(
     across = person.sees_all and (daftar in ("lintas", "semua", "waktu") or (person.watches and which == "work"))
     whose = (unit if unit in desk.rules.units else "") if across else person.unit
     rows, more = await complaints.listed(desk.pool, chosen, person, whose or None, desk.rules)
+    await note_listed(desk, person, rows)
     if chosen.search and is_pressed(request):
         await accounts.note(desk.pool, person, "cari", unit=person.unit)
     query = {
@@ -81,6 +84,12 @@ async def work(
         tab=next((each["name"] for each in tabs if each["query"] == address), ""), full=penuh,
         most_tabs=filters.MOST, most_letters=filters.MOST_LETTERS,
     )  # fmt: skip
+
+
+async def note_listed(desk: Desk, person: Person, rows: Sequence[complaints.Row]) -> None:
+    """Add to the audit whose words a list shows."""
+    shown = [row.ticket for row in rows if not hides(row, person)]
+    await accounts.note_listed(desk.pool, person, shown, datetime.now(desk.rules.zone).date())
 
 
 @post("/saringan")

@@ -1,6 +1,6 @@
 // A photo is sent as soon as it is chosen, and the words stay where they are. Without this script it goes with the form.
 const box = document.querySelector("[data-upload]");
-const field = box.querySelector("input[type=file]");
+const fields = box.querySelectorAll("input[type=file]");
 const shots = box.querySelector("[data-shots]");
 const said = box.querySelector("[data-said]");
 const form = box.closest("form");
@@ -8,16 +8,18 @@ const most = Number(box.dataset.most);
 let sending = 0;
 
 box.classList.add("on");
-box.querySelector("[data-pick]").hidden = false;
+for (const button of box.querySelectorAll("[data-pick]")) button.hidden = false;
 
-field.addEventListener("change", () => {
-  const files = [...field.files];
-  field.value = ""; // it would go once more with the form
-  for (const file of files) {
-    if (shots.children.length >= most) return say(`Paling banyak ${most} foto.`);
-    send(file, shots.appendChild(line(file)));
-  }
-});
+for (const field of fields) {
+  field.addEventListener("change", () => {
+    const files = [...field.files];
+    field.value = ""; // it would go once more with the form
+    for (const file of files) {
+      if (shots.children.length >= most) return say(`Paling banyak ${most} foto.`);
+      send(file, shots.appendChild(line(file)));
+    }
+  });
+}
 shots.addEventListener("click", (event) => {
   const drop = event.target.closest("[data-drop]");
   if (!drop) return;
@@ -25,7 +27,7 @@ shots.addEventListener("click", (event) => {
   const shot = drop.closest("li");
   shot.request?.abort();
   shot.remove();
-  field.focus();
+  fields[fields.length - 1].focus();
   say("Foto dibuang.");
 });
 form.addEventListener("submit", (event) => {

@@ -24,13 +24,25 @@ for (const button of document.querySelectorAll("[data-sentence]")) {
 }
 
 // What is being written stays in this tab until it is sent, for who wrote it: a session may end meanwhile.
-const written = (path, of) => `tulisan ${of} ${path}`;
-if (words) {
-  const name = written(location.pathname, words.dataset.of);
-  words.value ||= sessionStorage.getItem(name) ?? "";
-  words.addEventListener("input", () => sessionStorage.setItem(name, words.value));
-} else if (new URLSearchParams(location.search).has("balasan") || location.hash === "#persetujuan") {
-  for (const name of Object.keys(sessionStorage)) if (name.startsWith("tulisan ") && name.includes(`${location.pathname}/`)) sessionStorage.removeItem(name);
+const asked = new URLSearchParams(location.search);
+const isSent = (to) => {
+  const here = `${location.pathname}/`;
+  if (to === `${here}catatan`) return asked.has("dicatat");
+  if (to === "/loket") return location.pathname.startsWith("/loket/");
+  return to.startsWith(here) && (asked.has("balasan") || location.hash === "#persetujuan");
+};
+for (const name of Object.keys(sessionStorage)) {
+  const [what, , to] = name.split(" ");
+  if (what === "tulisan" && isSent(to)) sessionStorage.removeItem(name);
+}
+if (asked.has("dicatat")) { // or it would be taken for sent again when the page follows a change
+  asked.delete("dicatat");
+  history.replaceState(null, "", `${location.pathname}?${asked}${location.hash}`);
+}
+for (const field of document.querySelectorAll("textarea[data-of]")) {
+  const name = `tulisan ${field.dataset.of} ${new URL(field.form.action).pathname}`;
+  field.value ||= sessionStorage.getItem(name) ?? "";
+  field.addEventListener("input", () => sessionStorage.setItem(name, field.value));
 }
 
 const cases = [...document.querySelectorAll(".case")];
