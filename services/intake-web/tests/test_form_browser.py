@@ -538,7 +538,7 @@ async def test_a_secret_link_opens_the_complaint_in_another_browser_and_leaves_n
     await written(page, "Pungli di kantor")
     await to_the_end(page)
     await page.get_by_role("button", name="Kirim laporan").click()
-    await page.get_by_text("Tautan rahasia", exact=True).click()
+    await page.get_by_text("Buka dari HP lain").click()
     link = await page.locator("#tautan").inner_text()
     elsewhere = await phone(browser)
     other = await elsewhere.new_page()
@@ -584,6 +584,7 @@ async def test_code_and_secret_link_are_copied_as_they_stand(browser: Browser, s
     await page.get_by_role("button", name="Kirim laporan").click()
     await expect(page.get_by_text("Kode akses laporan ini")).to_be_visible()
 
+    await page.get_by_text("Buka dari HP lain").click()
     for name, at in (("Salin kode", "#kode"), ("Salin tautan", "#tautan")):
         await page.get_by_role("button", name=name).click()
         await expect(page.get_by_text("Tersalin")).to_be_visible()

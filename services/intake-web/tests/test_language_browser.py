@@ -50,7 +50,7 @@ async def test_a_report_in_english_from_the_form_to_its_page(
     assert "en" == await page.evaluate("document.documentElement.lang")
     await states.look(page, "english-receipt")
     await page.goto(page.url.partition("?")[0])
-    await expect(page.get_by_text("We will soon decide which unit handles it.")).to_be_visible()
+    await expect(page.get_by_text("We will soon pass it on to the office that handles it.")).to_be_visible()
     sent = [submission for submission, _ in fake.taken.values() if submission.text == TEXT]
     assert ["depan SD 12"] == [each.place for each in sent]
     await context.close()

@@ -53,7 +53,7 @@ async def test_a_sent_form_leads_to_its_page(web: httpx.AsyncClient) -> None:
     number = ticket.parse(sent.headers["location"].split("/")[2].split("?")[0])
     assert sent.status_code == 303
     assert page.status_code == 200
-    assert f'Simpan nomor ini: <strong class="number">{number}</strong>' in page.text
+    assert f'<dd class="number">{number}</dd>' in page.text
 
 
 async def test_who_gets_the_link_of_the_receipt_is_not_thanked_for_it(web: httpx.AsyncClient) -> None:
@@ -225,7 +225,7 @@ def asked_back(number: str, **facts: Any) -> ComplaintView:
     """A complaint whose unit asked something; its reporter asked for the erasure of data, and waits for that too."""
     told = [
         ("waiting_for_reporter", f"{number}: PU bertanya: Sisi mana? Jawab di halaman ini.", False),
-        ("paused", "Batas waktu kami hentikan. Jawablah paling lambat Jumat 4 Des.", False),
+        ("paused", "Batas waktunya berhenti. Jawablah paling lambat Jumat 4 Des.", False),
         ("noted", f"{number}: Permintaan Anda tentang data pribadi kami terima.", False),
         ("breached", "Mohon maaf, permintaan data pribadi Anda belum dijawab sampai Senin 30 Nov.", True),
     ]
@@ -254,7 +254,7 @@ async def test_what_its_reporter_should_do_and_wished_no_stranger_reads(web: htt
     ):
         assert [True, False] == [said in page for page in (own, stranger)]
     assert "Sisi mana?" in stranger
-    assert "Batas waktu kami hentikan, menunggu jawaban pelapor." in stranger
+    assert "Batas waktunya berhenti selama menunggu jawaban pelapor." in stranger
 
 
 async def test_an_answer_is_thanked_for_as_one_whether_the_unit_has_it_already_or_not(
@@ -546,7 +546,7 @@ async def test_while_its_unit_is_looked_for_the_page_says_that_and_nobody_who_wo
 ) -> None:
     number = await resolved(web, fake, status="routed", unit="DISKOMINFO", lane="triage")
     page = (await web.get(f"/laporan/{number}")).text
-    assert "Sedang diperiksa petugas LAPOR! untuk diteruskan ke unit yang tepat" in page
+    assert "Sedang diperiksa petugas LAPOR!, lalu diteruskan ke kantor yang menanganinya" in page
     assert "Ditangani" not in page
     assert "Komunikasi" not in page[: page.index("</main>")]
 

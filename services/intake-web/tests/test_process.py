@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -20,8 +21,10 @@ import pytest
 from intake.decode import MAX_SCANS
 from intake.photo import MAX_BYTES
 from lapor.processes.ports import HOST, choose
+from lapor.servers.certificates import prepare, server
 from testing.pictures import endless, photo
-from testing.waiting import within
+from testing.tls import showing
+from testing.waiting import until, within
 
 pytestmark = pytest.mark.connected
 
@@ -90,6 +93,17 @@ def start(dsn: str, tmp_path: Path) -> Iterator[Callable[..., Running]]:
         if process.poll() is None:
             process.kill()
         process.wait(10)
+
+
+def test_it_looks_at_the_certificate_of_its_database(start: Callable[..., Running], tmp_path: Path) -> None:
+    """Of this database there is nothing but its certificate: whoever writes meanwhile is told to come again."""
+    prepare(tmp_path, [server("intake-web-db=127.0.0.1")], now=datetime.now(UTC))
+
+    with showing(tmp_path / "intake-web-db", postgres=True) as (host, port):
+        asked = f"sslmode=verify-ca&sslrootcert={tmp_path}/trust/ca.pem"
+        service = start(DATABASE_URL=f"postgresql://u:p@{host}:{port}/d?{asked}")
+        wanted = f'lapor_certificate_lifetime_seconds{{server="{host}:{port}"}}'
+        until(lambda: _code(service.health) == 200 and wanted in httpx.get(service.health, trust_env=False).text)
 
 
 def submit(url: str) -> httpx.Response:

@@ -137,6 +137,44 @@ async def test_a_filter_that_does_not_exist_is_named_to_programs_and_left_out_fo
     assert (await kept.get("/v1/figures?from=2026-03&to=2026-02")).status_code == 400
 
 
+async def test_the_list_is_narrowed_down_to_a_status_for_people_programs_and_open311_by_the_same_word(
+    kept: httpx.AsyncClient, tell: Tell
+) -> None:
+    done = {"status": Status.CLOSED, "kecamatan": "Citta"}
+    await tell(view(1), view(2, status=Status.IN_PROGRESS), view(3, status=Status.IN_PROGRESS, unit="DLH"))
+    await tell(view(4, **done), view(5, status=Status.IN_PROGRESS, listed=False))
+
+    page = (await kept.get("/laporan?keadaan=in_progress")).text
+    rows = (await kept.get("/v1/complaints?state=in_progress")).json()["complaints"]
+    requests = [
+        [each["service_request_id"] for each in (await kept.get(f"/open311/v2/requests.json?status={asked}")).json()]
+        for asked in ("in_progress", "in_progress,closed", "open,in_progress")
+    ]
+
+    assert [number(2), number(3)] == [row["ticket"] for row in rows]
+    assert [[number(n) for n in each] for each in ([2, 3], [2, 3, 4], [1, 2, 3])] == requests
+    assert [False, True, True, False] == [number(n) in page for n in range(1, 5)]
+    assert '<option value="in_progress" selected>Sedang ditangani (2)</option>' in page
+    assert '<p class="soft">2 laporan</p>' in page
+    refused = (await kept.get("/v1/complaints?state=half")).json()
+    assert ["state"] == [each["field"] for each in refused["errors"]]
+
+
+async def test_each_choice_says_how_many_it_would_give_beside_the_others_and_an_empty_list_what_to_leave_out(
+    kept: httpx.AsyncClient, tell: Tell
+) -> None:
+    assert 'href="/">Kirim laporan' in (await kept.get("/laporan")).text
+    await tell(view(1), view(2, kecamatan="Citta"), view(3, kecamatan="Citta", status=Status.CLOSED))
+
+    page = (await kept.get("/laporan?kecamatan=Citta")).text
+    empty = (await kept.get("/laporan?kecamatan=Lalabata&keadaan=done")).text
+
+    told = ["Semua kecamatan (3)", "Lalabata (1)", "Citta (2)", "Semua (2)", "Masih ditangani (1)", "Ditutup (1)"]
+    assert [each for each in told if f">{each}</option>" not in page] == []
+    assert '<a href="/laporan?keadaan=done">Tanpa pilihan Lalabata</a> (1)' in empty
+    assert '<a href="/laporan?kecamatan=Lalabata">Tanpa pilihan Sudah selesai</a> (1)' in empty
+
+
 @pytest.mark.parametrize(
     ("path", "cost"),
     [

@@ -70,6 +70,13 @@ async def test_the_list_the_figures_and_the_data_with_complaints(
 
     await page.goto(f"{site}/laporan")
     await look(page, "daftar")
+    await page.emulate_media(forced_colors="active")
+    await browsers.picture(page, PICTURES / "daftar-sistem.png")
+    marks = await page.locator(".stand").evaluate_all(
+        "all => all.map((each) => getComputedStyle(each, '::before').backgroundColor)"
+    )
+    assert marks[0] != marks[1], "what is late is told apart, also where colours are the system's"
+    await page.emulate_media(forced_colors="none")
     await page.get_by_role("link", name="Laporan sebelumnya").click()
     await look(page, "daftar-akhir")
     await page.goto(f"{site}/laporan?kecamatan=Marioriawa&keadaan=done")

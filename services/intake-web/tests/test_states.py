@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from litestar.exceptions import MethodNotAllowedException
 from playwright.async_api import Browser, BrowserContext, expect
 
 from contracts import ticket
 from contracts.events import DerivationDay, Evidence, FollowUp
 from intake.complaint_view import ComplaintView, Step
-from intake.submissions import Accepted, Submission
+from intake.files import StoreDown, StoreFull
+from intake.submissions import Accepted, KeyReused, Submission
 from intake.texts import Texts
 from intake_web.app import build_app
-from intake_web.domain import pass_for
+from intake_web.domain import Invalid, pass_for, say
+from intake_web.handlers.problems import cross_site, unknown_ticket
+from intake_web.limits import Limited
+from intake_web.photos import TooLong
 from intake_web.settings import WebSettings
 from lapor.processes.ports import choose
 from testing import browsers
@@ -55,7 +60,7 @@ def step(seq: int, kind: str, text: str, hours: float, message: str = "") -> Ste
 
 
 ROUTED = [
-    step(0, "registered", f"{NUMBER} sudah kami catat.", 75),
+    step(0, "registered", f"{NUMBER} sudah kami terima.", 75),
     step(1, "routed", f"{NUMBER} diteruskan ke Dinas Pekerjaan Umum dan Penataan Ruang.", 75),
 ]
 WORK = [
@@ -65,7 +70,7 @@ WORK = [
 ASKED = [
     *WORK,
     step(5, "waiting_for_reporter", f"{NUMBER}: Dinas PU bertanya: sisi mana?", 5, "Di sisi sekolah atau sisi pasar?"),
-    step(6, "paused", "Jawablah paling lambat Kamis 3 Des, selama itu batas waktu kami hentikan.", 5),
+    step(6, "paused", "Jawablah paling lambat Kamis 3 Des.", 5),
 ]  # fmt: skip
 RESOLVED = [*WORK, step(8, "resolved", f"{NUMBER} selesai ditangani: {DONE}", 2, DONE)]
 APPEALED = [*RESOLVED, step(10, "appealed", f"{NUMBER}: keberatan Anda diperiksa Sekretariat Daerah.", 1)]
@@ -235,6 +240,120 @@ async def test_a_complaint_with_photos(browser: Browser, site: str, settings: We
 
     await look(page, "foto")
     assert 3 == await page.locator(".photos img").count()
+    await context.close()
+
+
+#: What a request ends in, by the status that is answered.
+ERRORS: dict[int, Callable[[], Exception]] = {
+    400: lambda: Invalid({"nomor": say("unknown_complaint")}),
+    403: cross_site,
+    404: unknown_ticket,
+    405: MethodNotAllowedException,
+    413: lambda: TooLong(10 * 1024 * 1024),
+    422: lambda: KeyReused("k"),
+    429: lambda: Limited("misses", 90),
+    500: lambda: RuntimeError("a bug"),
+    503: StoreDown,
+    507: StoreFull,
+}
+
+
+@pytest.mark.parametrize("status", ERRORS)
+async def test_each_error_has_a_page_that_says_what_to_do(
+    browser: Browser, site: str, fake: Any, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    async def fail(number: str) -> None:
+        raise ERRORS[status]()
+
+    monkeypatch.setattr(fake, "find", fail)
+    page = await (context := await phone(browser)).new_page()
+
+    answer = await page.goto(f"{site}/laporan/{NUMBER}")
+
+    assert answer
+    assert status == answer.status
+    await look(page, f"galat-{status}")
+    await page.set_viewport_size({"width": 1280, "height": 860})
+    assert [] == await browsers.violations(page)
+    assert {True} == set(await page.locator(".calm .choices a").evaluate_all("all => all.map((a) => Boolean(a.href))"))
+    await context.close()
+
+
+#: How each stage of a complaint is marked: by what is filled, and what is in it.
+MARKS = """() => [...document.querySelectorAll(".steps .mark")].map((each) => {
+  const inner = getComputedStyle(each, "::after");
+  return [getComputedStyle(each).backgroundColor, inner.content, inner.backgroundColor].join();
+})"""
+
+
+@pytest.mark.parametrize("name", ["terkirim", "dikerjakan", "terlambat", "selesai"])
+async def test_with_the_colours_of_the_system_no_mark_disappears(
+    browser: Browser, site: str, settings: WebSettings, fake: Any, name: str
+) -> None:
+    who, facts, _, query = STATES[name]
+    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, **{"unit": UNIT, **facts})
+    page = await (context := await opened(browser, site, settings, who)).new_page()
+    await page.goto(f"{site}/laporan/{NUMBER}{query}")
+
+    await page.emulate_media(forced_colors="active")
+
+    await browsers.picture(page, PICTURES / f"sistem-{name}.png")
+    stages = {"terkirim": 2, "dikerjakan": 3, "terlambat": 3, "selesai": 1}
+    assert stages[name] == len(set(await page.evaluate(MARKS))), "past, present and future look different"
+    filled, *others = await page.locator(".history li").evaluate_all(
+        "all => all.map((each) => getComputedStyle(each, '::before').backgroundColor)"
+    )
+    assert filled not in others
+    assert [] == await browsers.violations(page, browsers.COLOURS)
+    await context.close()
+
+
+#: By its name what of a receipt a citizen needs later, and how large its letters are, in CSS pixels.
+LETTERS = """() => Object.fromEntries([...document.querySelectorAll(".receipt :is(.number, #kode, .by, p, li), .what")]
+    .filter((each) => each.checkVisibility())
+    .map((each) => [each.id || each.className || each.tagName, parseFloat(getComputedStyle(each).fontSize)]))"""
+
+
+@pytest.mark.parametrize("rahasia", [False, True])
+async def test_number_and_code_are_the_largest_of_a_receipt_and_then_what_happens_by_when(
+    browser: Browser, site: str, settings: WebSettings, fake: Any, rahasia: bool
+) -> None:
+    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, status="received", seq=-1, rahasia=rahasia)
+    page = await (context := await opened(browser, site, settings, "reporter")).new_page()
+
+    await page.goto(f"{site}/laporan/{NUMBER}?baru=1")
+
+    sizes = await page.evaluate(LETTERS)
+    assert ["number", "kode", "by"] == sorted(sizes, key=sizes.__getitem__, reverse=True)[:3]
+    assert 1 == await page.locator("#kode").evaluate("each => Math.round(each.offsetHeight / (1.8 * 16 * 1.4))")
+    await expect(page.locator(".receipt .by")).to_contain_text("3 hari kerja")
+    await expect(page.locator(".receipt > p:not(.choices)")).to_have_count(1)
+    await look(page, f"terkirim-{'rahasia' if rahasia else 'terbuka'}")
+    await context.close()
+
+
+#: What nobody can press on paper, and links whose address is not written there.
+ON_PAPER = """() => [...document.querySelectorAll("button, input, textarea, select, :not([open]) > summary, nav, a")]
+    .filter((each) => each.checkVisibility() && each.getClientRects().length)
+    .filter((each) => !each.matches(".brand, .ticket, .contact a, .photos a, .answer a"))
+    .map((each) => each.outerHTML.slice(0, 90))"""
+
+
+@pytest.mark.parametrize("name", ["terkirim", "ditanya", "selesai", "orang-lain", "dapat-didukung", "dilimpahkan"])
+async def test_on_paper_a_complaint_has_no_buttons_and_no_links_to_nowhere(
+    browser: Browser, site: str, settings: WebSettings, fake: Any, name: str
+) -> None:
+    who, facts, added, query = STATES[name]
+    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, **{"unit": UNIT, **facts})
+    fake.added[NUMBER] = added
+    page = await (context := await opened(browser, site, settings, who)).new_page()
+    await page.goto(f"{site}/laporan/{NUMBER}{query}")
+
+    await page.emulate_media(media="print")
+
+    await browsers.picture(page, PICTURES / f"kertas-{name}.png")
+    assert [] == await page.evaluate(ON_PAPER)
+    await expect(page.locator(".printed")).to_contain_text(NUMBER)
     await context.close()
 
 

@@ -53,8 +53,11 @@ class Access(StrEnum):
     SIGNED_IN = "signed in"
     SIGNED_OUT_EVERYWHERE = "signed out everywhere"
     NAMED = "name changed"
+    SHOWN = "shown"
+    CONTACT_ASKED = "contact change asked"
     CONTACT = "contact changed"
     EXPORTED = "exported"
+    END_ASKED = "deletion asked"
     ENDED = "deleted"
     UNUSED = "deleted unused"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Any
 from contracts import ticket
 from intake.texts import Texts
 from intake_web.domain import Invalid, Said, say
-from intake_web.listing import COUNTED, Figures, Listing
+from intake_web.listing import COUNTED, Figures, Group, Listing
 
 PAGE_ROWS, MOST_ROWS = 20, 200
 #: Figures are of whole months, the last so many without being asked.
@@ -22,6 +23,8 @@ _LIMIT = re.compile(r"[1-9][0-9]{0,5}")
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATES = {"open": True, "done": False}
+#: What the list can be narrowed down by, and the columns that it is about.
+_NARROWING = {"kecamatan": ("kecamatan",), "category": ("category",), "unit": ("unit",), "state": ("open", "status")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,9 @@ class Asked:
 
 
 def read_asked(query: Mapping[str, str], texts: Texts) -> Asked:
-    """Read ``kecamatan``, ``category``, ``unit``, ``state`` (open or done), ``after`` and ``limit``; empty is unsaid.
+    """Read ``kecamatan``, ``category``, ``unit``, ``state``, ``after`` and ``limit``; empty is unsaid.
+
+    A state is ``open``, ``done`` or one status.
 
     Raises:
         Invalid: names every one that is not among what there is.
@@ -43,7 +48,7 @@ def read_asked(query: Mapping[str, str], texts: Texts) -> Asked:
         "kecamatan": [each.name for each in texts.territory.kecamatan],
         "category": texts.categories,
         "unit": texts.units,
-        "state": _STATES,
+        "state": [*_STATES, *texts.statuses],
     }
     given = {name: value for name in (*known, "after", "limit") if (value := query.get(name, "").strip())}
     problems: dict[str, Said] = {
@@ -61,8 +66,32 @@ def read_asked(query: Mapping[str, str], texts: Texts) -> Asked:
         raise Invalid(problems)
     narrowed: dict[str, Any] = {name: given[name] for name in ("kecamatan", "category", "unit") if name in given}
     if "state" in given:
-        narrowed["open"] = _STATES[given["state"]]
+        narrowed |= state_columns(given["state"], _STATES)
     return Asked(narrowed=narrowed, after=after, most=int(limit))
+
+
+def state_columns(state: str, states: Mapping[str, bool]) -> dict[str, Any]:
+    """Give the column that ``state`` is about, with its value: of ``states`` whether it is open, else its status."""
+    return {"open": states[state]} if state in states else {"status": state}
+
+
+def tally(groups: Iterable[Group], narrowed: Mapping[str, Any]) -> dict[str, Counter[str]]:
+    """Count what each choice would give beside the others of ``narrowed``, by what is chosen; with "" all of them."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in _NARROWING}
+    for group in groups:
+        for name, columns in _NARROWING.items():
+            if all(getattr(group, column) == value for column, value in narrowed.items() if column not in columns):
+                for value in ("", *_choices(group, name)):
+                    found[name][value] += group.n
+    return found
+
+
+def _choices(group: Group, name: str) -> list[str]:
+    """By which choices of ``name`` the complaints of ``group`` are found."""
+    if name == "state":
+        return [group.status, *(state for state, is_open in _STATES.items() if is_open is group.open)]
+    value = getattr(group, name)
+    return [] if value is None else [value]
 
 
 def cursor_of(row: Listing) -> str:

@@ -41,6 +41,18 @@ class Listing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Group:
+    """How many listed complaints, ``n``, are alike in all by which the list can be narrowed down."""
+
+    kecamatan: str | None
+    category: str | None
+    unit: str | None
+    status: str
+    open: bool
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Figures:
     """How many complaints there are of one ``kind`` and ``code``; ``in_time`` of those ``answered``."""
 

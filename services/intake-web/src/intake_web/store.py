@@ -13,7 +13,7 @@ from intake.additions import Added, Taken
 from intake.complaint_view import ComplaintView
 from intake.contacts import Contact
 from intake.submissions import Accepted, Submission
-from intake_web.listing import Figures, Listing
+from intake_web.listing import Figures, Group, Listing
 from intake_web.similar import Sought
 
 if TYPE_CHECKING:
@@ -95,6 +95,9 @@ class Store(Protocol):
     ) -> list[Listing]:
         """The ``most`` newest complaints that may be listed and whose fields are as ``narrowed``; with ``after``, the
         moment of receipt and the ticket of one, those that come behind it."""
+
+    async def groups(self) -> list[Group]:
+        """How many complaints may be listed, by all that the list can be narrowed down by."""
 
     async def find_listed(self, number: str) -> Listing | None:
         """The complaint with ticket ``number``, if it may be listed."""

@@ -40,6 +40,8 @@ from intake_web.account import (
 )
 from intake_web.tracking import asks_place
 
+#: What is noted when a code is asked for, also if it is never shown: somebody with a stolen session has tried it.
+_ASKED_FOR = {Kind.NEW: Access.CONTACT_ASKED, Kind.LEAVE: Access.END_ASKED}
 #: Rows of each table that are deleted at once.
 _BATCH = 1_000
 # So that two who ask for the same contact count each other.
@@ -107,9 +109,12 @@ SELECT 'changed', account_id, medium, address, mark, now() + interval '1 day'
 FROM account_contacts WHERE account_id = $1"""
 _DELETE = "DELETE FROM accounts WHERE account_id = $1"
 _NOTE = "INSERT INTO identity_accesses (account_id, who, what) VALUES ($1, 'owner', $2)"
+# Its owner may look as often as they like.
+_NOTE_SHOWN = """
+INSERT INTO identity_accesses (account_id, who, what) SELECT $1, 'owner', $2 WHERE NOT EXISTS (
+    SELECT FROM identity_accesses WHERE account_id = $1 AND at > now() - interval '1 day' AND what = $2)"""
 _NOTE_OPERATOR = """
-INSERT INTO identity_accesses (account_id, ticket, who, what)
-SELECT account_id, ticket, 'operator', 'exported' FROM unnest($1::text[], $2::text[]) AS o (account_id, ticket)"""
+INSERT INTO identity_accesses (account_id, who, what) SELECT unnest($1::text[]), 'operator', 'exported'"""
 _ACCOUNT = "SELECT account_id, name, created_at, used_at FROM accounts WHERE account_id = $1"
 _CONTACTS = "SELECT medium, address, shown_at FROM account_contacts WHERE account_id = $1 ORDER BY medium"
 _CONSENTS = "SELECT version, text, at FROM account_consents WHERE account_id = $1 ORDER BY at"
@@ -162,6 +167,8 @@ class Accounts:
                 return wait
             await db.execute(_OVER, hash_of(attempt))
             for kind, each in to:
+                if account_id and kind in _ASKED_FOR:
+                    await db.execute(_NOTE, account_id, _ASKED_FOR[kind])
                 mark = exact_mark(self.installation, each.medium, each.address)
                 who = (kind, hash_of(attempt), account_id, each.medium, each.address, mark)
                 await db.execute(_ASK, *who, secrets.token_bytes(16), also, CODE_MINUTES)
@@ -245,9 +252,13 @@ class Accounts:
             await db.execute(_NOTE, account_id, Access.SIGNED_OUT_EVERYWHERE)
 
     async def sessions(self, account_id: str, token: str) -> list[dict[str, Any]]:
-        """Give `begun_at`, `used_at`, `ends_at` of each session, and whether it is `here`, that of ``token``."""
-        async with self._in_time():
-            return [dict(row) for row in await self.pool.fetch(_SESSIONS, account_id, hash_of(token))]
+        """Give `begun_at`, `used_at`, `ends_at` of each session, and whether it is `here`, that of ``token``.
+
+        They stand beside name and contacts: that these were shown is noted once a day.
+        """
+        async with self._in_time(), self.pool.acquire() as db, db.transaction():
+            await db.execute(_NOTE_SHOWN, account_id, Access.SHOWN)
+            return [dict(row) for row in await db.fetch(_SESSIONS, account_id, hash_of(token))]
 
     async def agree(self, account_id: str, version: str, text: str) -> None:
         """Note that its owner agreed to ``text``."""
@@ -344,12 +355,11 @@ def _plain(row: Any) -> dict[str, Any]:
     return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in given.items()}
 
 
-async def export_for_operator(db: Connection, wanted: str, numbers: Sequence[str]) -> dict[str, Any]:
-    """Give the accounts that ``wanted`` is a contact of, and note that an operator saw them and the complaints
-    ``numbers``; in the caller's transaction."""
+async def export_for_operator(db: Connection, wanted: str, _numbers: Sequence[str]) -> dict[str, Any]:
+    """Give the accounts that ``wanted`` is a contact of, and note that an operator saw them, in the caller's
+    transaction."""
     found = [row["account_id"] for row in await db.fetch(_BY_ADDRESS, wanted)]
-    noted = [*((each, None) for each in found), *((None, number) for number in numbers)]
-    await db.execute(_NOTE_OPERATOR, [each for each, _ in noted], [number for _, number in noted])
+    await db.execute(_NOTE_OPERATOR, found)
     return {"accounts": [await _export(db, each) for each in found]}
 
 

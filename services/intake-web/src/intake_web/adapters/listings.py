@@ -10,7 +10,7 @@ from typing import Any
 
 from chassis.database import Connection, Pool
 from intake.complaint_view import ComplaintView
-from intake_web.listing import COUNTED, Figures, Listing, difference, listing
+from intake_web.listing import COUNTED, Figures, Group, Listing, difference, listing
 from intake_web.similar import LATELY_DAYS, MOST, Sought
 
 #: Columns of `public_complaints` with their types, as the fields of a ``Listing``.
@@ -55,7 +55,7 @@ SELECT {_COLUMNS} FROM (
 WHERE desa = $3 OR desa IS NULL OR $3::text IS NULL
 ORDER BY desa = $3 IS TRUE DESC, received_at DESC, ticket DESC LIMIT $5"""
 #: By what the list can be narrowed down.
-FILTERS = ("kecamatan", "category", "unit", "open")
+FILTERS = ("kecamatan", "category", "unit", "open", "status")
 #: A page of the list: narrowed down by some of them, and with what it comes behind. Each has its own plan.
 _PAGES = {
     (given, after): " ".join(
@@ -73,6 +73,9 @@ _PAGES = {
 _NEWEST = _PAGES[(), False]
 _MORE_OF_UNIT = _PAGES[("unit",), True]
 _OPEN_IN_KECAMATAN = _PAGES[("kecamatan", "open"), False]
+_OF_STATUS = _PAGES[("status",), False]
+_GROUPS = f"""
+SELECT {", ".join(FILTERS)}, count(*) AS n FROM public_complaints WHERE listed GROUP BY {", ".join(FILTERS)}"""
 
 
 async def keep(zone: tzinfo, db: Connection, views: Mapping[str, ComplaintView]) -> None:
@@ -97,6 +100,11 @@ async def newest(
     given = tuple(name for name in FILTERS if name in narrowed)
     query = _PAGES[given, after is not None]
     return [Listing(**row) for row in await pool.fetch(query, most, *map(narrowed.get, given), *(after or ()))]
+
+
+async def groups(pool: Pool) -> list[Group]:
+    """Give how many listed complaints there are, by all that the list can be narrowed down by."""
+    return [Group(**row) for row in await pool.fetch(_GROUPS)]
 
 
 async def find_listed(pool: Pool, ticket: str) -> Listing | None:

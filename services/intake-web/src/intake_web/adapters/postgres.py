@@ -31,7 +31,7 @@ from intake_web.adapters.keys import find_key
 from intake_web.adapters.supporters import Word
 from intake_web.adapters.uploads import Uploads
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS, PASS_DAYS
-from intake_web.listing import Figures, Listing
+from intake_web.listing import Figures, Group, Listing
 from intake_web.settings import WebSettings
 from intake_web.similar import Sought
 from intake_web.store import Finished, Found, Written
@@ -125,6 +125,10 @@ class PostgresStore:
     ) -> list[Listing]:
         async with self._in_time():
             return await listings.newest(self.pool, most, narrowed, after)
+
+    async def groups(self) -> list[Group]:
+        async with self._in_time():
+            return await listings.groups(self.pool)
 
     async def find_listed(self, number: str) -> Listing | None:
         async with self._in_time():

@@ -22,6 +22,7 @@ from intake.files import StoreDown
 from intake.report import area_named, point
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
+from intake_web.browsing import state_columns
 from intake_web.domain import OPEN, Invalid, read_complaint, read_key, say
 from intake_web.handlers.api import Config, Visiting, Words, submission
 from intake_web.handlers.problems import Problem, problem_of, unknown_ticket, worded
@@ -179,25 +180,31 @@ async def _find(request: Request[Any, Any, Any], visit: Visit, texts: Texts) -> 
         given = [number for each in numbers.split(",")[:MOST_NAMED] if (number := ticket.parse(each))]
         visit.guard.may_list(visit.client, len(given))
         return [row for number in given if (row := await visit.store.find_listed(number))]
-    problems, narrowed = {}, dict[str, Any]()
+    problems = {}
     states, codes = (_several(query.get(name, "")) for name in ("status", "service_code"))
-    if not states <= _STATES.keys():
-        problems["status"] = say("one_of", choices=", ".join(_STATES))
-    elif len(states) == 1:
-        narrowed["open"] = _STATES[min(states)]
+    if not states <= {*_STATES, *texts.statuses}:
+        problems["status"] = say("one_of", choices=", ".join((*_STATES, *texts.statuses)))
     if not codes <= texts.categories.keys():
         problems["service_code"] = say("no_service")
     dates = {name: _moment(query[name]) for name in ("start_date", "end_date") if query.get(name)}
     problems |= {name: say("bad_moment") for name, at in dates.items() if at is None}
     if problems:
         raise Invalid(problems)
-    visit.guard.may_list(visit.client, _COST * max(1, len(codes)))
+    some = _narrowings(states, codes)
+    visit.guard.may_list(visit.client, _COST * len(some))
     end = dates.get("end_date") or datetime.now(UTC)
     start = dates.get("start_date") or end - SPAN
-    some = [{**narrowed, "category": code} for code in codes] or [narrowed]
-    rows = [row for each in some for row in await visit.store.newest(MOST, each, (end, ""))]
+    found = {row.ticket: row for each in some for row in await visit.store.newest(MOST, each, (end, ""))}
+    rows = list(found.values())
     rows.sort(key=lambda row: (row.received_at, row.ticket), reverse=True)
     return [row for row in rows[:MOST] if row.received_at >= start]
+
+
+def _narrowings(states: set[str], codes: set[str]) -> list[dict[str, Any]]:
+    """Give what the list is asked for: of each of ``codes`` each of ``states``, which may overlap; of none all."""
+    by_state = [{}] if states >= _STATES.keys() else [state_columns(state, _STATES) for state in sorted(states)] or [{}]
+    by_code = [{"category": code} for code in sorted(codes)] or [{}]
+    return [{**code, **state} for code in by_code for state in by_state]
 
 
 def _several(text: str) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get
 
+from contracts.vocabulary import Status
 from intake.photo import MAX_VIDEO_BYTES
 from intake_web import shapes
 from intake_web.browsing import MOST_ROWS, PAGE_ROWS
@@ -38,7 +39,7 @@ _WHAT = {
 _TEXT = {"type": "string"}
 _LISTED = [
     *({"name": name, "in": "query", "description": about, "schema": _TEXT} for name, about in _WHAT.items()),
-    {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["open", "done"]}},
+    {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["open", "done", *Status]}},
     {
         "name": "limit", "in": "query",
         "schema": {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": PAGE_ROWS},

@@ -25,6 +25,7 @@ from intake_web.browsing import (
     read_asked,
     read_months,
     shown,
+    tally,
 )
 from intake_web.domain import Invalid
 from intake_web.handlers.api import Config, Visiting, Words
@@ -50,9 +51,14 @@ async def browse(request: Request[Any, Any, Any], visit: Visiting, texts: Words)
         asked = read_asked(query, texts)
     rows, more = await _rows(visit, texts, asked)
     chosen = {theirs: query[ours] for theirs, ours in _ASKED.items() if theirs != "sebelum" and query.get(ours)}
+    counts = tally(await visit.store.groups(), asked.narrowed)
     context = {
         "rows": rows,
         "chosen": chosen,
+        "counts": {theirs: counts[ours] for theirs, ours in _ASKED.items() if ours in counts},
+        "found": counts["state"][query.get("state", "")],
+        "without": _without(chosen, counts, texts),
+        "states": {code: name for code, name in texts.statuses.items() if counts["state"][code]},
         "kecamatan": {each.name: each.name for each in texts.territory.kecamatan},
         "categories": texts.categories,
         "units": texts.units,
@@ -140,6 +146,17 @@ async def download(request: Request[Any, Any, Any], name: str, visit: Visiting, 
         case "angka.json":
             return _json(await _figures(request, visit, texts))
     raise NotFoundException
+
+
+def _without(chosen: Mapping[str, str], counts: Mapping[str, Mapping[str, int]], texts: Texts) -> list[dict[str, Any]]:
+    """What of ``chosen`` leads to complaints when it alone is left out: its words, the address then and how many."""
+    words = {"kategori": texts.categories, "unit": texts.units, "keadaan": texts.statuses}
+    return [
+        {"word": words.get(name, {}).get(value, value), "name": name, "n": n, "query": urlencode(rest)}
+        for name, value in chosen.items()
+        if (n := counts[_ASKED[name]][""])
+        for rest in [{other: given for other, given in chosen.items() if other != name}]
+    ]
 
 
 def _query(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -6,11 +6,14 @@ const MARK = 8;
 const card = document.querySelector("[data-ticket]");
 if (card) {
   keep(card.dataset.ticket, "rahasia" in card.dataset).catch(() => {}).finally(showOnce);
-  card.querySelector("[data-script]").hidden = false;
+  const copied = document.createElement("span");
+  copied.setAttribute("role", "status");
   for (const button of card.querySelectorAll("[data-copy-of]")) {
+    button.hidden = !navigator.clipboard;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copyOf).textContent);
-      card.querySelector("[data-copied]").hidden = false;
+      button.after(copied);
+      copied.textContent = button.dataset.done;
     });
   }
 }
