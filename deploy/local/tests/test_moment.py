@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -155,6 +156,7 @@ def test_a_disk_that_is_lost_under_load_costs_the_last_moment_alone(one: Archive
         until(lambda: len(acknowledged) > 1000, 60, "rows before anything is archived")
         one.start()
         one.until_archived()
+        base_at = one.figure("lapor_archive_base_timestamp_seconds")
         since = len(acknowledged)
         until(lambda: len(acknowledged) > since + 4000, 120, "rows that are only in the log")
         one.until_archived(acknowledged[since + 4000])
@@ -162,6 +164,10 @@ def test_a_disk_that_is_lost_under_load_costs_the_last_moment_alone(one: Archive
         one.stack.kill_postgres()
     lost_at = time.time()
     promised = one.figure("lapor_archive_timestamp_seconds")
+    assert acknowledged[0] < base_at < promised
+    # What is held is gone a moment later, so that it is there is all that is asked.
+    assert "lapor_archive_held_bytes{" in (one.place / archive.FIGURES).read_text()
+    assert 0 < one.figure("lapor_archive_bytes") <= archive.size(one.place)
     shutil.rmtree(one.stack.cluster.directory)
     shutil.rmtree(one.spool)
 
@@ -377,3 +383,34 @@ def test_a_receiver_that_was_left_behind_is_ended_and_what_it_had_is_taken(one: 
     one.restored()
     assert [(None,)] == one.ask("SELECT to_regclass('cases')")
     assert 1 == len(archive.bases(one.place))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_restore_that_is_ended_leaves_nothing_or_nothing_after_the_next(number: int, tmp_path: Path) -> None:
+    """What it writes down is all that the databases know."""
+    holding = "\n".join(
+        (
+            "import time; from lapor.system import moment",
+            "with moment.scratch_folder() as it: print(it, flush=True); time.sleep(60)",
+        )
+    )
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+
+    def begun() -> tuple[subprocess.Popen[str], Path]:
+        restore = subprocess.Popen([sys.executable, "-c", holding], env=env, stdout=subprocess.PIPE, text=True)
+        assert restore.stdout
+        with restore.stdout as said:
+            return restore, Path(said.readline().strip())
+
+    (first, ended), (second, held) = begun(), begun()
+    first.send_signal(number)
+    first.wait(20)
+    left = ended.exists()
+    third, its = begun()
+
+    assert (number == signal.SIGKILL) == left
+    assert (False, True, True) == (ended.exists(), held.exists(), its.exists())
+    for each in (second, third):
+        each.terminate()
+        assert 128 + signal.SIGTERM == each.wait(20)
+    assert [] == list(tmp_path.iterdir())

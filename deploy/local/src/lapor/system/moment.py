@@ -5,6 +5,8 @@ So what an archive gives back goes the way that a backup goes: it is made beside
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import shutil
 import signal
 import subprocess
@@ -32,6 +34,8 @@ from lapor.system.installation import database_name
 
 #: Of a cluster in containers, which lie in its image and not here.
 _LOCALE = Path("/usr/lib/locale/C.utf8")
+#: How the folder is called in which a moment is made, and the file by which it is held.
+_SCRATCH, _HELD = "lapor-moment-", "held"
 _SHORT = "recovery ended before configured recovery target was reached"
 # It serves nobody, on no network, and what it has is thrown away.
 _SETTINGS = {
@@ -76,8 +80,7 @@ def recovered(
             several servers and neither ``until`` nor ``systems`` says of which.
     """
     place = archive.Place(directory=directory, installation=installation)
-    with tempfile.TemporaryDirectory(prefix="lapor-moment-") as folder:
-        scratch = Path(folder)
+    with scratch_folder() as scratch:
         let_through(scratch)
         moments = []
         chosen, passed_over = _chosen(place, services, until, systems)
@@ -87,6 +90,29 @@ def recovered(
             beside = [each for each in passed_over if each.parents[1] == base.folder.parents[1]]
             moments.append(_recover(place, base, wanted, until, identities, own, progress, beside))
         yield moments
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a folder that goes with the context, also at SIGTERM; those go first that a killed restore has left.
+
+    What lies in it is all that the databases know, so it is to lie nowhere longer than it is needed.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        with contextlib.suppress(OSError), (left / _HELD).open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever lives holds it
+            shutil.rmtree(left)
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH) as folder, (Path(folder) / _HELD).open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield Path(folder)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _chosen(
