@@ -157,6 +157,20 @@ def test_what_runs_and_how_long_is_told_each_minute(tmp_path: Path) -> None:
     ), said
 
 
+def test_what_took_its_worker_longest_is_said_at_the_end(tmp_path: Path) -> None:
+    tests = """
+        import pytest, time
+        def test_of_a_folder(): pass
+        @pytest.mark.system("upset")
+        def test_of_a_system(): time.sleep(1)
+        @pytest.mark.system("upset")
+        def test_too(): time.sleep(1)
+    """
+    _, said = outcomes(tmp_path, tests)
+
+    assert re.search(r"^ +[2-9] s  whole systems: upset, 2\n +0 s  fast tests: , 1$", said, re.M), said
+
+
 def test_what_tests_start_heeds_sigint_where_a_shell_started_them_in_the_background(tmp_path: Path) -> None:
     tests = """
         import signal

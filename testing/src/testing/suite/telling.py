@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 
 from testing.suite.dealing import FAST, TIERS, read_scopes, stop
+
+#: So many lines say at the end what took longest.
+_LONGEST = 40
 
 
 class Teller:
@@ -23,7 +26,8 @@ class Teller:
         self._done: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._of: Counter[str] = Counter()
-        self._tiers: dict[str, str] = {}
+        self._scopes: dict[str, str] = {}
+        self._took_s: defaultdict[str, float] = defaultdict(float)
         self._every_s = float(config.getini("beat_s"))
         self._over = threading.Event()
 
@@ -49,17 +53,26 @@ class Teller:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Print a test that failed, why, and the end of each thing that it said."""
+        self._tier(report.nodeid)
+        if scope := self._scopes.get(report.nodeid):
+            self._took_s[scope] += report.duration
         if report.failed:
             self._failed[self._tier(report.nodeid)] += 1
             said = ("\n".join([f"-- {title}", *text.splitlines()[-30:]]) for title, text in report.sections)
             told = "\n".join([report.longreprtext[-3000:], *said])
             self._say(f"\nFAILED {report.nodeid} ({report.when})\n{told}")
 
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print what took its worker longest, of all that is given out at once: there minutes can be saved."""
+        tests = Counter(self._scopes.values())
+        for scope, took_s in sorted(self._took_s.items(), key=lambda each: -each[1])[:_LONGEST]:
+            terminalreporter.write_line(f"{took_s:6.0f} s  {scope}, {tests[scope]:,}")
+
     def _tier(self, nodeid: str) -> str:
-        if not self._tiers:
-            self._tiers = {test: scope.partition(":")[0] for test, scope in read_scopes(self._config).items()}
-            self._of = Counter(self._tiers.values())
-        return self._tiers.get(nodeid, TIERS[-1])
+        if not self._scopes:
+            self._scopes = read_scopes(self._config)
+            self._of = Counter(scope.partition(":")[0] for scope in self._scopes.values())
+        return self._scopes.get(nodeid, TIERS[-1]).partition(":")[0]
 
     def _end(self, nodeid: str) -> None:
         self._running.pop(nodeid, None)
