@@ -16,6 +16,11 @@ import pytest
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
+#: Without what the other plugins of a developer's machine import: that is most of what such a run would cost. The guard
+#: that is named in ours collects the orphans of all tests.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GUARD_PID"} | {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"
+}
 
 
 def outcomes(
@@ -27,7 +32,8 @@ def outcomes(
     """
     (folder / "test_few.py").write_text(textwrap.dedent(tests))
     command = (ROOT / "Makefile").read_text().partition("PYTEST := $(BIN)/python -m pytest ")[2].splitlines()[0]
-    plugins = (f"-ptesting.suite.{name}" for name in ("dealing", "telling", "limits", "ending", "cost"))
+    ours = (f"-ptesting.suite.{name}" for name in ("dealing", "telling", "limits", "ending", "cost"))
+    plugins = ("-pxdist.plugin", "-ppytest_timeout", "-ppytest_asyncio.plugin", *ours)
     settings = ("-c", str(ROOT / "pyproject.toml"), f"--rootdir={folder}", "--junitxml=junit.xml", f"-n{workers}")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *command.split(), *plugins, *settings, *options, "test_few.py"],
@@ -35,7 +41,7 @@ def outcomes(
         capture_output=True,
         text=True,
         timeout=120,
-        env={name: value for name, value in os.environ.items() if name != "GUARD_PID"},  # that is of all tests
+        env=ENVIRONMENT,
         preexec_fn=lambda: signal.signal(signal.SIGINT, sigint),
     )
     (folder / "code").write_text(str(done.returncode))
