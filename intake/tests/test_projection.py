@@ -280,7 +280,7 @@ LATE = [REGISTERED, ROUTED, clock("breached")]
 
 def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
     view = told(*LATE, clock("escalated", level=1, escalate_to=["head", "SETDA"]))
-    next_step = "Kantornya sudah diingatkan, bila tetap diam, atasannya diberi tahu. Jawabannya kami kirim."
+    next_step = "Kantornya kami ingatkan, bila tetap diam, atasannya diberi tahu. Jawabannya kami kirim."
     apology = f"{T}: maaf, belum dijawab sampai Kamis 5 Mar. {next_step}"
     assert [("step", "1"), ("apology", "2")] == notices(view)
     assert [change(1, "routed"), apology] == texts(view)

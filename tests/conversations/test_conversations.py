@@ -143,6 +143,11 @@ async def status_of(pool: Pool, number: str) -> str:
     return await pool.fetchval("SELECT body->>'status' FROM stories WHERE ticket = $1", number) or "received"
 
 
+def _filled_in(template: str) -> re.Pattern[str]:
+    """What ``template`` becomes with anything in its gaps."""
+    return re.compile(".+?".join(map(re.escape, re.split(r"{\w+}", template))), re.DOTALL)
+
+
 def said_as(door: Door, text: str) -> str:
     """What kind of an answer ``text`` is."""
     say = door.texts.answers(door.service)
@@ -150,7 +155,7 @@ def said_as(door: Door, text: str) -> str:
         ("which", "which"), ("sure", "sure"), ("own", "lost_number"), ("stopped", "stop"), ("bad_ticket", "help"),
         ("bad_rating", "help"), ("early", "early"), ("over", "over"), ("help", "help"), ("format", "help"),
     ):  # fmt: skip
-        if name in say and text.startswith(say[name].split("{")[0]):
+        if name in say and _filled_in(say[name]).match(text):
             return becomes
     return "status"
 
