@@ -17,10 +17,11 @@ from testing.waiting import until
 
 @dataclass
 class Citizen:
-    """Somebody who complained on the website: ``secret`` opens the complaint."""
+    """Somebody who complained on the website, by ``text``: ``secret`` opens the complaint."""
 
     ticket: str
     secret: str
+    text: str
 
 
 @dataclass
@@ -32,11 +33,11 @@ class Place:
     story: str
     numbers: count[int] = field(default_factory=lambda: count(1))
 
-    def seat(self, size: ViewportSize) -> Seat:
-        """Sit down before an empty screen of ``size``."""
+    def seat(self, size: ViewportSize, *, by_keys: bool = False) -> Seat:
+        """Sit down before an empty screen of ``size``, with a keyboard and no mouse or with a finger."""
         context = self.browser.new_context(viewport=size, locale="id-ID")
         context.set_default_timeout(PATIENCE_MS)
-        return Seat(page=context.new_page(), story=self.story, pictures=self.numbers.__next__)
+        return Seat(page=context.new_page(), story=self.story, by_keys=by_keys, pictures=self.numbers.__next__)
 
     @property
     def url(self) -> str:
@@ -54,7 +55,7 @@ class Place:
                 return None
             return str(answer.json()["ticket"]) if answer.status_code == 202 else None
 
-        return Citizen(ticket=until(ask, 60, "an answer of the website"), secret=secret)
+        return Citizen(ticket=until(ask, 60, "an answer of the website"), secret=secret, text=text)
 
     def follow(self, citizen: Citizen, body: dict[str, object]) -> None:
         """Add to what somebody complained of, on the website."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -30,6 +31,11 @@ _FOCUS = """() => {
   const each = document.activeElement, style = getComputedStyle(each);
   const name = each.labels?.[0]?.innerText ?? each.innerText ?? "";
   return [name.trim(), each.id, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
+}"""
+#: Whether Enter leads from what has the focus to another page.
+_LEADS = """() => {
+  const each = document.activeElement;
+  return each.matches("a[href]:not([href^='#'])") || (each.matches("button, input") && Boolean(each.form));
 }"""
 
 
@@ -75,13 +81,15 @@ class Box:
 
 @dataclass
 class Seat:
-    """Somebody at a telephone or a desk. What they see is kept in pictures, by number in the order of the day.
+    """Somebody at a telephone, or ``by_keys`` at a desk without a mouse. What they see is kept in pictures, by number
+    in the order of the day.
 
     It is looked at in both sizes, wherever they sit.
     """
 
     page: Page
     story: str
+    by_keys: bool = False
     pictures: Callable[[], int] = field(default_factory=lambda: count(1).__next__, repr=False)
 
     def look(self, name: str) -> None:
@@ -105,23 +113,73 @@ class Seat:
         for each in words:
             expect(self.page.locator("body")).to_contain_text(each)
 
-    def presses(self, name: str, within: Locator | None = None) -> None:
-        """Press the button or follow the link that begins with ``name``."""
-        begins = re.compile(rf"^\s*{re.escape(name)}")
+    def presses(self, name: str, within: Locator | None = None, *, exact: bool = False) -> None:
+        """Press the button, follow the link or open the part that begins with ``name``."""
+        if self.by_keys:
+            self.tabs_to(name, within=within, exact=exact)
+            self.enter()
+            return
+        begins = re.compile(rf"^\s*{re.escape(name)}" + (r"\s*$" if exact else ""))
         place = within or self.page.locator("body")
-        place.get_by_role("button", name=begins).or_(place.get_by_role("link", name=begins)).first.click()
+        button, link = (place.get_by_role(role, name=begins) for role in ("button", "link"))
+        button.or_(link).or_(place.locator("summary").filter(has_text=begins)).first.click()
 
-    def writes(self, label: str, text: str) -> None:
-        """Fill in a field."""
-        self.page.get_by_label(label).first.fill(text)
+    def writes(self, label: str, text: str, *, ident: str = "") -> None:
+        """Fill in a field, which has a ``label`` or an id."""
+        if self.by_keys:
+            self.tabs_to(label, ident=ident)
+            self.keys("Control+a")
+            self.page.keyboard.type(text)
+        else:
+            self._field(label, ident).fill(text)
 
-    def chooses(self, label: str, option: str) -> None:
-        """Choose from a list."""
-        self.page.get_by_label(label, exact=True).select_option(label=option)
+    def chooses(self, label: str, option: str, *, ident: str = "") -> None:
+        """Choose from a list what begins with ``option``."""
+        if self.by_keys:
+            self.tabs_to(label, ident=ident)
+            self.page.keyboard.type(option)
+        else:
+            chosen = (
+                self._field(label, ident).locator("option").filter(has_text=re.compile(rf"^\s*{re.escape(option)}"))
+            )
+            self._field(label, ident).select_option(value=chosen.first.get_attribute("value"))
+        chosen_text = self._field(label, ident).evaluate("each => each.selectedOptions[0].innerText")
+        assert chosen_text.startswith(option), chosen_text
+
+    def ticks(self, ident: str) -> None:
+        """Tick the box with the id ``ident``."""
+        if self.by_keys:
+            self.tabs_to(ident=ident)
+            self.keys("Space")
+        else:
+            self.page.locator(f"label[for='{ident}']").click()
+
+    def sets_day(self, ident: str, day: date) -> None:
+        """Fill in a date; with keys as this browser writes it, which speaks English whatever a page does."""
+        field_ = self._field("", ident)
+        if self.by_keys:
+            self.tabs_to(ident=ident)
+            self.page.keyboard.type(f"{day:%m%d%Y}")
+        else:
+            field_.fill(day.isoformat())
+        assert field_.input_value() == day.isoformat()
+
+    def enter(self) -> None:
+        """Press Enter, and be on the page to which it leads."""
+        if not self.page.evaluate(_LEADS):
+            self.keys("Enter")
+            return
+        with self.page.expect_navigation(timeout=PATIENCE_MS):
+            self.keys("Enter")
 
     def item(self, words: str) -> Locator:
         """What is listed with ``words``."""
         return self.page.get_by_role("listitem").filter(has=self.page.locator("article"), has_text=words)
+
+    def _field(self, label: str, ident: str) -> Locator:
+        if ident:
+            return self.page.locator(f"[id='{ident}']")
+        return self.page.get_by_label(label).and_(self.page.locator("input, textarea, select")).first
 
     # With the keyboard alone.
 
@@ -130,30 +188,16 @@ class Seat:
         for each in keys:
             self.page.keyboard.press(each)
 
-    def tabs_to(self, name: str = "", *, ident: str = "") -> None:
+    def tabs_to(self, name: str = "", *, ident: str = "", within: Locator | None = None, exact: bool = False) -> None:
         """Press Tab until what is called ``name``, or has the id ``ident``, has the focus, and is seen to have it."""
         for _ in range(400):
-            self.page.keyboard.press("Tab")
+            self.keys("Tab")
             called, found, seen = self.page.evaluate(_FOCUS)
-            if (name and called.startswith(name)) or (ident and found == ident):
+            fits = called == name if exact else name and called.startswith(name)
+            if (found == ident if ident else fits) and not (within and not within.locator("*:focus").count()):
                 assert seen, f"nobody sees that {name or ident} has the focus"
                 return
         raise AssertionError(f"Tab does not come to {name or ident} on {self.page.url}")
-
-    def enters(self, name: str) -> None:
-        """Go to what is called ``name`` with Tab, press Enter, and be on the page to which it leads."""
-        self.tabs_to(name)
-        self.enter()
-
-    def enter(self) -> None:
-        """Press Enter, and be on the page to which it leads."""
-        with self.page.expect_navigation(timeout=PATIENCE_MS):
-            self.page.keyboard.press("Enter")
-
-    def types(self, name: str, text: str) -> None:
-        """Go to the field that is called ``name`` with Tab, and type."""
-        self.tabs_to(name)
-        self.page.keyboard.type(text)
 
     def focus(self) -> str:
         """Give the id of what has the focus."""

@@ -1,4 +1,4 @@
-"""A day at the desk, in Chromium before the whole running system: a unit's on a telephone, an operator's with keys."""
+"""A day at the desk, in Chromium before the whole running system, on a telephone and with the keyboard alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from desk import Unit, units
 from harness import System
 from place import Citizen, Place, log_in, until_listed
-from playwright.sync_api import Browser, FilePayload, expect
+from playwright.sync_api import Browser, FilePayload, Locator, expect
 from seat import DESK, PHONE, Box, Seat, chromium_running
 
 from testing.pictures import photo
@@ -18,18 +18,56 @@ from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.slow]
 
-DANGER = "Tolong cepat, jembatan gantung di Cabenge putus, ada warga jatuh dan hanyut di sungai"
-HOLE = "Jalan di depan SD 12 Lapajung berlubang besar sejak dua minggu, motor sering jatuh kalau hujan"
-POLE = "Jalan kabupaten di Desa Paroto berlubang besar, dan ada tiang yang berdiri di badan jalan"
-PARK = "Gorong-gorong di bawah jalan Pemuda runtuh, jalannya retak sepanjang sepuluh meter"
+#: By which each day is played: the size of the screen, and whether there is a keyboard and no mouse.
+HANDS = {"telephone": (PHONE, False), "keys": (DESK, True)}
+#: What is complained of, for each hand, for both days are of one system: the same twice would be similar.
+DANGER, HOLE, POLE, PARK, SEWER, UNCLEAR, AGAIN, NOTHING, WATER, BIN = (
+    dict(zip(HANDS, texts, strict=True))
+    for texts in (
+        (
+            "Tolong cepat, jembatan gantung di Cabenge putus, ada warga jatuh dan hanyut di sungai",
+            "Tolong cepat, jembatan kayu di Lompulle ambruk, dua anak jatuh ke sungai dan belum ketemu",
+        ),
+        (
+            "Jalan di depan SD 12 Lapajung berlubang besar sejak dua minggu, motor sering jatuh kalau hujan",
+            "Aspal depan puskesmas Takalala terkelupas dan berlubang dalam, ambulans harus pelan sekali",
+        ),
+        (
+            "Jalan kabupaten di Desa Paroto berlubang besar, dan ada tiang yang berdiri di badan jalan",
+            "Bahu jalan desa di Barae amblas sepanjang enam meter, di tepinya masih berdiri tiang besi tua",
+        ),
+        (
+            "Gorong-gorong di bawah jalan Pemuda runtuh, jalannya retak sepanjang sepuluh meter",
+            "Jembatan kecil di Lompulle retak dan lantainya turun, truk pasir tetap lewat",
+        ),
+        (
+            "Air kotor mengalir ke sawah kami dari saluran di atas, ikan di kolam mati. Sudah lapor kepala desa",
+            "Air limbah turun ke kebun cabai kami dari saluran kampung, tanamannya layu. Sudah lapor kepala desa",
+        ),
+        (
+            "Tabe pak, begini terus di tempat kami, tolong dilihat dulu supaya semua tenang kembali",
+            "Mohon maaf bapak ibu, keadaannya masih seperti kemarin, kapan ada yang datang melihat",
+        ),
+        (
+            "Tabe pak, masih begini terus di tempat kami, mohon dilihat dulu biar semua tenang kembali",
+            "Mohon maaf bapak ibu, keadaannya seperti kemarin saja, kapan datang ada yang melihat",
+        ),
+        (
+            "Saya mau menyampaikan sesuatu tetapi tidak tahu caranya, mohon arahan",
+            "Halo apakah ini nomor yang benar, saya ingin bertanya sesuatu",
+        ),
+        (
+            "Air PDAM tidak mengalir sudah tiga hari di Kelurahan Bila, pelanggan minta penjelasan",
+            "Meteran air PDAM di rumah saya Lemba rusak, tagihannya tiga kali lipat bulan ini",
+        ),
+        (
+            "Sampah menumpuk di pinggir jalan dekat pasar Cabenge, sudah seminggu tidak diangkut",
+            "Tempat sampah di lapangan Gasis penuh, tidak ada truk yang datang sejak Senin",
+        ),
+    )
+)
 TOO_SHORT = "Sudah ditambal aspal dan dapat dilewati lagi."
-SEWER = "Air kotor mengalir ke sawah kami dari saluran di atas, ikan di kolam mati. Sudah lapor kepala desa"
-UNCLEAR = "Tabe pak, begini terus di tempat kami, tolong dilihat dulu supaya semua tenang kembali"
-AGAIN = "Tabe pak, masih begini terus di tempat kami, mohon dilihat dulu biar semua tenang kembali"
-NOTHING = "Saya mau menyampaikan sesuatu tetapi tidak tahu caranya, mohon arahan"
-WATER = "Air PDAM tidak mengalir sudah tiga hari di Kelurahan Bila, pelanggan minta penjelasan"
-BIN = "Sampah menumpuk di pinggir jalan dekat pasar Cabenge, sudah seminggu tidak diangkut"
-DONE = "Lubang di depan SD 12 Lapajung sudah ditambal aspal tadi pagi, sepanjang empat meter, dan dapat dilewati lagi."
+DONE = "Lubangnya sudah ditambal aspal tadi pagi, sepanjang empat meter, dan jalannya dapat dilewati lagi."
 
 
 @pytest.fixture
@@ -45,7 +83,7 @@ def send(seat: Seat, act: str, name: str, *, words: str = "", confirm: str = "Ki
     """Press ``act``, write, look at what a citizen will read, and send it."""
     seat.presses(act)
     if words:  # without, what a citizen reads is shown at once
-        seat.page.locator("textarea#words").fill(words)
+        seat.writes("", words, ident="words")
         seat.look(f"{name}-isi")
         seat.presses("Lihat dulu")
     expect(seat.page.locator(".bubble")).to_be_visible()
@@ -68,7 +106,7 @@ def the_head_invites_a_clerk(place: Place, head: Seat) -> Box:
     address = f"nur.alam.{uuid.uuid4().hex[:6]}@contoh.id"
     head.writes("Nama", "Nur Alam")
     head.writes("Surel dinas", address)
-    head.page.get_by_label("Peran").select_option(label="Petugas")
+    head.chooses("Peran", "Petugas")
     head.look("pimpinan-mengundang")
     head.presses("Buat undangan")
     head.reads("Undangan untuk Nur Alam siap.")
@@ -93,8 +131,10 @@ def the_clerk_comes_in_by_a_code_in_a_mail(place: Place, clerk: Seat, box: Box) 
     clerk.look("daftar-pagi")
 
 
-def danger_reaches_the_clerk_by_mail_and_stands_first(place: Place, clerk: Seat, box: Box, operator: Unit) -> str:
-    danger = place.complain(DANGER).ticket
+def danger_reaches_the_clerk_by_mail_and_stands_first(
+    place: Place, clerk: Seat, box: Box, operator: Unit, text: str
+) -> str:
+    danger = place.complain(text).ticket
     operator.get(danger, "routed")
     answer = operator.reply(danger, "dispose", unit="PUPR", support=["DLH"], reason="jembatan kabupaten, warga hanyut")  # type: ignore[arg-type]
     assert answer["accepted"], answer
@@ -116,10 +156,10 @@ def the_clerk_takes_it_on_and_tells_how_it_goes(clerk: Seat, helper: Unit, dange
     helper.must(danger, "acknowledge")
     send(clerk, "Kabarkan kemajuan", "kemajuan", words="Tim dan alat berat sudah di jembatan, jalan ditutup.")
     sent(clerk, did="mengabarkan", name="dikerjakan")
-    clerk.page.locator("#person").select_option(label="Nur Alam (saya)")
+    clerk.chooses("", "Nur Alam (saya)", ident="person")
     clerk.presses("Simpan", clerk.page.locator("section", has=clerk.page.locator("#siapa")))
     note = clerk.page.locator("section", has=clerk.page.locator("#catatan"))
-    note.get_by_role("textbox").fill("Pak Camat minta dikabari sebelum jalan dibuka lagi.")
+    clerk.writes("Catatan", "Pak Camat minta dikabari sebelum jalan dibuka lagi.")
     clerk.presses("Simpan", note)
     clerk.reads("Pak Camat minta dikabari")
     clerk.look("catatan-unit")
@@ -128,8 +168,8 @@ def the_clerk_takes_it_on_and_tells_how_it_goes(clerk: Seat, helper: Unit, dange
 def the_clerk_asks_another_unit_for_help_which_does_its_part(clerk: Seat, helper: Unit, danger: str) -> None:
     why = "Kirim perahu karet dan tim pencari ke hilir jembatan."
     clerk.presses("Minta bantuan")
-    clerk.page.get_by_label("Unit yang diminta membantu").select_option("BPBD")
-    clerk.page.locator("textarea#words").fill(why)
+    clerk.chooses("Unit yang diminta membantu", "Badan Penanggulangan")
+    clerk.writes("", why, ident="words")
     clerk.look("bantuan-isi")
     clerk.presses("Lihat dulu")
     clerk.reads("Yang dibaca", "bukan warga")
@@ -145,8 +185,8 @@ def the_clerk_asks_another_unit_for_help_which_does_its_part(clerk: Seat, helper
 
 def the_clerk_asks_for_more_time(clerk: Seat) -> None:
     clerk.presses("Minta tambahan waktu")
-    clerk.page.locator("#day").fill((datetime.now(UTC) + timedelta(days=20)).date().isoformat())
-    clerk.page.locator("textarea#words").fill("Kabel baja pengganti dipesan dari Makassar, datang dua minggu lagi.")
+    clerk.sets_day("day", (datetime.now(UTC) + timedelta(days=20)).date())
+    clerk.writes("", "Kabel baja pengganti dipesan dari Makassar, datang dua minggu lagi.", ident="words")
     clerk.look("waktu-isi")
     clerk.presses("Lihat dulu")
     clerk.reads("Batas waktunya tetap")
@@ -185,7 +225,7 @@ def open_page(place: Place, citizen: Seat, complaint: Citizen) -> None:
 
 def the_clerk_writes_that_it_is_done_with_a_photo(clerk: Seat) -> None:
     clerk.presses("Selesaikan")
-    clerk.page.locator("textarea#words").fill(TOO_SHORT)
+    clerk.writes("", TOO_SHORT, ident="words")
     picture: FilePayload = {"name": "IMG_2041.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     clerk.page.locator("#photos-file").set_input_files(picture)
     expect(clerk.page.locator("[data-shots] img")).to_be_visible()
@@ -203,17 +243,17 @@ def the_head_gives_it_back_the_clerk_mends_it_and_the_head_agrees(
 ) -> None:
     head.opens(f"{place.url}/?daftar=setuju")
     head.look("pimpinan-persetujuan")
-    head.item(hole.ticket).get_by_role("link").first.click()
-    head.page.get_by_text("Kembalikan dengan catatan").click()
+    head.presses(hole.text[:20], head.item(hole.ticket))
+    head.presses("Kembalikan dengan catatan")
     head.writes("Apa yang harus diperbaiki?", "Sebutkan di mana dan berapa panjang.")
     head.look("pimpinan-mengembalikan")
-    head.page.get_by_role("button", name="Kembalikan", exact=True).click()
+    head.presses("Kembalikan", exact=True)
 
     clerk.opens(f"{place.url}/laporan/{hole.ticket}")
     clerk.reads("Sebutkan di mana dan berapa panjang.")
     clerk.look("naskah-kembali")
     clerk.presses("Perbaiki dan ajukan lagi")
-    clerk.page.locator("textarea#words").fill(DONE)
+    clerk.writes("", DONE, ident="words")
     clerk.look("naskah-diperbaiki")
     clerk.presses("Lihat dulu")
     clerk.reads("1 foto ikut terkirim")
@@ -260,7 +300,7 @@ def hand_over(clerk: Seat, head: Seat, page: str, office: str, why: str, name: s
     clerk.opens(page)
     clerk.presses("Limpahkan ke luar kabupaten")
     clerk.chooses("Tujuan", office)
-    clerk.page.locator("textarea#words").fill(why)
+    clerk.writes("", why, ident="words")
     clerk.look(f"{name}-isi")
     clerk.presses("Lihat dulu")
     expect(clerk.page.locator(".bubble")).to_contain_text(office)
@@ -291,16 +331,19 @@ def the_citizen_reads_what_the_office_said(place: Place, citizen: Seat, pole: Ci
     citizen.look("warga-membaca-kantor-luar")
 
 
-def test_a_units_full_day_on_a_telephone(system: System, browser: Browser) -> None:
-    place = Place(system, browser, "unit")
-    clerk, head, citizen, office = (place.seat(PHONE) for _ in range(4))
-    hole, pole, park = (place.complain(text) for text in (HOLE, POLE, PARK))
+@pytest.mark.parametrize("hand", HANDS)
+def test_a_units_full_day(system: System, browser: Browser, hand: str) -> None:
+    place = Place(system, browser, f"unit-{hand}")
+    size, by_keys = HANDS[hand]
+    clerk, head = (place.seat(size, by_keys=by_keys) for _ in range(2))
+    citizen, office = (place.seat(PHONE) for _ in range(2))
+    hole, pole, park = (place.complain(text[hand]) for text in (HOLE, POLE, PARK))
     with units(system.env) as unit:
         for each in (hole, pole, park):
             unit("PUPR").get(each.ticket, "routed")
         box = the_head_invites_a_clerk(place, head)
         the_clerk_comes_in_by_a_code_in_a_mail(place, clerk, box)
-        danger = danger_reaches_the_clerk_by_mail_and_stands_first(place, clerk, box, unit("DISKOMINFO"))
+        danger = danger_reaches_the_clerk_by_mail_and_stands_first(place, clerk, box, unit("DISKOMINFO"), DANGER[hand])
         the_clerk_takes_it_on_and_tells_how_it_goes(clerk, unit("DLH"), danger)
         the_clerk_asks_another_unit_for_help_which_does_its_part(clerk, unit("BPBD"), danger)
     the_clerk_asks_for_more_time(clerk)
@@ -314,39 +357,41 @@ def test_a_units_full_day_on_a_telephone(system: System, browser: Browser) -> No
     the_citizen_reads_what_the_office_said(place, citizen, pole)
 
 
-# An operator's morning, without a mouse.
+# An operator's morning.
 
 
 def the_operator_comes_in_and_goes_to_what_nobody_has(place: Place, operator: Seat) -> None:
-    operator.opens(place.url)
-    account = place.account("DISKOMINFO", "operator")
-    operator.types("Surel", account["email"])
-    operator.types("Kata sandi", account["password"])
-    operator.types("Kode 6 angka", place.account("DISKOMINFO", "operator")["code"])
-    operator.enter()
+    log_in(operator, place, "DISKOMINFO", "operator")
     operator.reads("Yang harus dikerjakan")
     operator.look("daftar")
-    operator.enters("Triase")
-    operator.reads("Dengan papan ketik")
+    operator.presses("Triase")
+    operator.reads("Yang belum jelas unitnya")
     operator.look("triase")
 
 
-def goes_to(operator: Seat, ticket: str) -> None:
-    """Press J until the complaint has the focus; it may stand on a further page."""
-    while not operator.page.locator(f"[id='{ticket}']").count():
-        operator.enters("Berikutnya")
-    for _ in range(100):
+def goes_to(operator: Seat, ticket: str) -> Locator:
+    """Find the complaint, which may stand on a further page; with keys, press J until it has the focus."""
+    case = operator.page.locator(f"[id='{ticket}']")
+    while not case.count():
+        operator.presses("Berikutnya")
+    for _ in range(100 if operator.by_keys else 0):
         operator.keys("j")
         if operator.focus() == ticket:
-            return
-    raise AssertionError(f"J does not come to {ticket}")
+            return case
+    assert not operator.by_keys, f"J does not come to {ticket}"
+    return case
 
 
-def two_keys_decide(place: Place, operator: Seat, sewer: Citizen) -> None:
-    goes_to(operator, sewer.ticket)
-    operator.keys("1")
-    operator.look("triase-pilih")
-    operator.enter()
+def the_first_of_three_is_right(place: Place, operator: Seat, sewer: Citizen) -> None:
+    case = goes_to(operator, sewer.ticket)
+    if operator.by_keys:
+        operator.keys("1")
+        operator.look("triase-pilih")
+        operator.enter()
+    else:
+        case.get_by_role("radio").first.check()
+        operator.look("triase-pilih")
+        operator.presses("Teruskan", case)
     operator.reads(f"{sewer.ticket} di")
     operator.look("triase-diputuskan")
     assert place.system.unit_of(sewer.ticket)
@@ -359,70 +404,55 @@ def until_elsewhere(place: Place, citizen: Citizen) -> None:
 
 
 def confirms(operator: Seat, name: str, *, did: str) -> None:
-    """Look at what will be sent, send it, and see that it was taken; all with Enter."""
+    """Look at what will be sent, send it, and see that it was taken."""
     operator.look(f"{name}-isi")
-    operator.enters("Lihat dulu")
+    operator.presses("Lihat dulu")
     operator.reads("Yang dibaca")
     operator.look(f"{name}-lihat")
-    operator.enters("Kirim sekarang")
+    operator.presses("Kirim sekarang")
     sent(operator, did=did, name=name)
 
 
-def chooses(operator: Seat, name: str, option: str) -> None:
-    """Go to a list, and type what stands in it."""
-    operator.tabs_to(name)
-    operator.page.keyboard.type(option)
-    chosen = operator.page.evaluate("document.activeElement.selectedOptions[0].innerText")
-    assert chosen.startswith(option), chosen
-
-
 def what_the_machine_misread_is_put_right_and_given_to_its_unit(place: Place, operator: Seat, unclear: Citizen) -> None:
-    operator.enters("Triase")
-    goes_to(operator, unclear.ticket)
-    operator.enters("Perbaiki kategori")
-    chooses(operator, "Kategori yang benar", "Sampah")
+    operator.presses("Triase")
+    operator.presses("Perbaiki kategori", goes_to(operator, unclear.ticket))
+    operator.chooses("Kategori yang benar", "Sampah")
     confirms(operator, "perbaiki", did="memperbaiki kategori")
-    operator.enters("Teruskan ke unit")
-    chooses(operator, "Unit yang mengerjakan", "Dinas Lingkungan Hidup")
-    operator.tabs_to("Unit yang membantu")
-    operator.keys("Enter")
-    operator.tabs_to(ident="s-PUPR")
-    operator.keys("Space")
+    operator.presses("Teruskan ke unit")
+    operator.chooses("Unit yang mengerjakan", "Dinas Lingkungan Hidup")
+    operator.presses("Unit yang membantu")
+    operator.ticks("s-PUPR")
     confirms(operator, "teruskan", did="meneruskan")
     until_elsewhere(place, unclear)
 
 
 def what_is_the_same_is_merged(place: Place, operator: Seat, again: Citizen, unclear: Citizen) -> None:
-    operator.enters("Triase")
-    goes_to(operator, again.ticket)
-    operator.enters("Gabungkan")
-    operator.tabs_to("Digabung ke laporan")
-    operator.keys("Control+a")
-    operator.page.keyboard.type(unclear.ticket)
+    operator.presses("Triase")
+    operator.presses("Gabungkan", goes_to(operator, again.ticket))
+    operator.writes("Digabung ke laporan", unclear.ticket)
     confirms(operator, "gabungkan", did="menggabungkan")
     place.system.until_status(again.ticket, "merged")
 
 
 def what_says_nothing_is_rejected(place: Place, operator: Seat, nothing: Citizen) -> None:
-    operator.enters("Triase")
-    goes_to(operator, nothing.ticket)
-    operator.enters("Tolak")
-    operator.types("Mengapa tidak dapat diproses", "Tidak disebut apa yang terjadi dan di mana.")
+    operator.presses("Triase")
+    operator.presses("Tolak", goes_to(operator, nothing.ticket))
+    operator.writes("Mengapa tidak dapat diproses", "Tidak disebut apa yang terjadi dan di mana.")
     confirms(operator, "tolak", did="menolak")
     place.system.until_status(nothing.ticket, "rejected")
 
 
 def what_lies_at_the_wrong_unit_is_taken_back_and_given_to_another(place: Place, operator: Seat, bin_: Citizen) -> None:
-    operator.enters("Cari")
-    operator.types("Cari nomor", bin_.ticket)
+    operator.presses("Cari")
+    operator.writes("Cari nomor", bin_.ticket)
     operator.enter()
     operator.look("cari")
-    operator.enters("Sampah menumpuk")
+    operator.presses(bin_.text[:20])
     operator.reads(bin_.ticket)
     operator.look("laporan-unit-lain")
-    operator.enters("Ambil dan beri ke unit lain")
-    chooses(operator, "Unit yang mengerjakan", "Satuan Polisi")
-    operator.types("Mengapa dialihkan", "Pedagang membuang di badan jalan, perlu penertiban.")
+    operator.presses("Ambil dan beri ke unit lain")
+    operator.chooses("Unit yang mengerjakan", "Satuan Polisi")
+    operator.writes("Mengapa dialihkan", "Pedagang membuang di badan jalan, perlu penertiban.")
     confirms(operator, "alihkan", did="mengalihkan")
     until(lambda: place.system.unit_of(bin_.ticket) == "SATPOLPP", 60, "it is the other unit's")
 
@@ -434,60 +464,60 @@ def an_appeal_is_seen_with_what_the_unit_did(place: Place, operator: Seat, water
     place.follow(water, {"kind": "rating", "rating": 1, "text": "Air masih mati"})
     place.follow(water, {"kind": "appeal", "text": "Di rumah kami air belum mengalir sama sekali."})
     place.system.until_status(water.ticket, "appealed")
-    operator.enters("Cari")
-    operator.types("Cari nomor", water.ticket)
+    operator.presses("Cari")
+    operator.writes("Cari nomor", water.ticket)
     operator.enter()
     until_listed(operator, "Keberatan")
     operator.look("keberatan-daftar")
-    operator.enters("Air PDAM")
+    operator.presses(water.text[:15])
     operator.reads("Warga keberatan", "air belum mengalir sama sekali")
     operator.look("keberatan")
 
 
 def somebody_is_invited_and_a_program_gets_its_key(operator: Seat) -> None:
-    operator.enters("Orang")
-    operator.tabs_to("Undang seseorang")
-    operator.keys("Enter")
-    operator.types("Nama", "Baso Amir")
-    operator.types("Surel dinas", f"baso.{uuid.uuid4().hex[:6]}@contoh.id")
-    chooses(operator, "Unit", "Dinas Lingkungan Hidup")
-    chooses(operator, "Peran", "Petugas")
+    operator.presses("Orang")
+    operator.presses("Undang seseorang")
+    operator.writes("Nama", "Baso Amir")
+    operator.writes("Surel dinas", f"baso.{uuid.uuid4().hex[:6]}@contoh.id")
+    operator.chooses("Unit", "Dinas Lingkungan Hidup")
+    operator.chooses("Peran", "Petugas")
     operator.look("undang")
-    operator.enters("Buat undangan")
+    operator.presses("Buat undangan")
     operator.reads("Undangan untuk Baso Amir siap.")
     operator.look("diundang")
-    operator.enters("Program unit")
-    operator.types("Nama program", f"simpu-{uuid.uuid4().hex[:6]}")
-    operator.types("Yang merawatnya", "Bidang Bina Marga, 0484 21111")
+    operator.presses("Program unit")
+    operator.writes("Nama program", f"simpu-{uuid.uuid4().hex[:6]}")
+    operator.writes("Yang merawatnya", "Bidang Bina Marga, 0484 21111")
     operator.look("program")
-    operator.enters("Buat kunci")
+    operator.presses("Buat kunci")
     operator.reads("Kunci untuk simpu-")
     operator.look("program-kunci")
 
 
 def what_was_sent_and_who_looked_is_read(place: Place, operator: Seat, unclear: Citizen) -> None:
-    operator.enters("Orang")
-    operator.enters("Kabar yang dikirim")
+    operator.presses("Orang")
+    operator.presses("Kabar yang dikirim")
     operator.reads("Undangan")
     operator.look("kabar-terkirim")
     operator.opens(f"{place.url}/laporan/{unclear.ticket}?unit=DISKOMINFO")
-    operator.tabs_to("Siapa yang melihat")
-    operator.keys("Enter")
+    operator.presses("Siapa yang melihat")
     operator.reads("perbaiki")
     operator.look("jejak")
 
 
-def test_an_operators_morning_with_the_keyboard_alone(system: System, browser: Browser) -> None:
-    place = Place(system, browser, "operator")
-    operator = place.seat(DESK)
+@pytest.mark.parametrize("hand", HANDS)
+def test_an_operators_morning(system: System, browser: Browser, hand: str) -> None:
+    place = Place(system, browser, f"operator-{hand}")
+    size, by_keys = HANDS[hand]
+    operator = place.seat(size, by_keys=by_keys)
     sewer, unclear, again, nothing, bin_, water = (
-        place.complain(text) for text in (SEWER, UNCLEAR, AGAIN, NOTHING, BIN, WATER)
+        place.complain(text[hand]) for text in (SEWER, UNCLEAR, AGAIN, NOTHING, BIN, WATER)
     )
     with units(system.env) as unit:
         for each in (sewer, unclear, again, nothing):
             unit("DISKOMINFO").get(each.ticket, "routed")
     the_operator_comes_in_and_goes_to_what_nobody_has(place, operator)
-    two_keys_decide(place, operator, sewer)
+    the_first_of_three_is_right(place, operator, sewer)
     what_the_machine_misread_is_put_right_and_given_to_its_unit(place, operator, unclear)
     what_is_the_same_is_merged(place, operator, again, unclear)
     what_says_nothing_is_rejected(place, operator, nothing)
