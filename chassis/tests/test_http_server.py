@@ -58,6 +58,22 @@ async def test_a_request_in_hand_is_finished_at_a_stop(port: int) -> None:
     assert not server.answers
 
 
+async def test_an_answer_has_the_date_of_its_second(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(port, Limits()), httpx.AsyncClient(trust_env=False) as client:
+
+        async def date() -> str:
+            return (await client.get(f"http://{HOST}:{port}/")).headers["date"]
+
+        before = await date()
+        monkeypatch.setattr("uvicorn.server.formatdate", lambda _now, usegmt: "Sun, 06 Nov 1994 08:49:37 GMT")
+        async with asyncio.timeout(60):
+            while await date() == before:
+                await asyncio.sleep(0.1)
+        after = await date()
+
+    assert after == "Sun, 06 Nov 1994 08:49:37 GMT"
+
+
 async def test_whoever_asks_only_for_the_head_gets_that_of_the_page(port: int) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         status = 200 if scope["method"] == "GET" else 405

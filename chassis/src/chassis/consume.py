@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: How soon a process hears that another one came or left; until then nobody reads what that one gave away.
 HEARTBEAT_S = 1.0
+#: Milliseconds after which a consumer that gets nothing looks whether it still has its partitions.
+_LOOK_MS = 5_000
 Step = Callable[[Sequence[Record]], Awaitable[None]]
 Start = Callable[[], Awaitable[Step]]
 
@@ -227,7 +229,7 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
         await start(consumer, settings.publish_timeout_s * 2)
         progress.ends = lambda: {(tp.topic, tp.partition): consumer.highwater(tp) or 0 for tp in consumer.assignment()}
         while not (reason := idle(progress, settings)):
-            fetched = await consumer.getmany(timeout_ms=500, max_records=settings.batch_max)
+            fetched = await consumer.getmany(timeout_ms=_LOOK_MS, max_records=settings.batch_max)
             records = [_plain_record(tp, record) for tp, some in fetched.items() for record in some]
             if records:
                 await _timed(progress, settings, step, records)

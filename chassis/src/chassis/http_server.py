@@ -55,6 +55,22 @@ class ClientGone(Exception):
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        """Take no more requests, and end when those in hand are answered."""
+        self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        """Wait until it is to leave. A second is what the date of answers needs; uvicorn would wake ten times in it."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._leaving.wait()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """SIGTERM belongs to the service."""
@@ -267,7 +283,7 @@ class WebServer:
             try:
                 await asyncio.shield(serving)
             except asyncio.CancelledError:
-                server.should_exit = True
+                server.leave()
                 await serving
                 raise
 

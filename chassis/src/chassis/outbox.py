@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 FAILING_S = 60
 #: How often one looks for what another process has put in: seconds, and while nothing came for a minute.
 LOOK_S, LOOK_SELDOM_S, _QUIET_S = 0.25, 1.0, 60.0
+#: How often its figures are looked at while nothing comes, in seconds: more often than they are scraped.
+MEASURE_SELDOM_S = 5.0
 #: How often the size of the database is looked at: each of its files is asked for.
 SIZE_S = 60
 #: So long is kept what was published: longer than a broker stands still, and shorter than any topic keeps it.
@@ -150,7 +152,7 @@ class Relay:
         looked = sized = pruned = offered = sent = -math.inf  # the loop's clock counts from the machine's start
         while True:
             now = asyncio.get_running_loop().time()
-            if now - looked > 1:
+            if now - looked > (1 if self.failing or now - sent < _QUIET_S else MEASURE_SELDOM_S):
                 looked = now
                 await self._measure(db)
             if now - sized > SIZE_S:

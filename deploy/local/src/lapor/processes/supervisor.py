@@ -18,7 +18,7 @@ from lapor.processes.ports import is_free
 from lapor.processes.process import INFRASTRUCTURE, WRONG_SETTINGS, Process, Step, spawn
 
 PROBE_S = 0.1  # between looks at a process that starts
-CHECK_S = 3.0  # between looks at one that was ready
+CHECK_S = 10.0  # between looks at one that was ready; one that has left is noticed at once
 BACKOFF_S = (0.5, 30.0)
 HEALTHY_S = 30.0  # ready for so long, and the next failure counts as the first
 MISSES = 3  # in a row, before what was ready is called unready
