@@ -16,13 +16,14 @@ import pytest
 from msgspec import structs
 
 import intake
+from chassis.changes import Changes
 from chassis.database import Pool
 from chassis.keys import Key
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import complaint_id
 from intake.additions import Added, Taken
-from intake.complaint_view import ComplaintView
+from intake.complaint_view import CHANGED, ComplaintView
 from intake.contacts import Contact
 from intake.decoder import Sender
 from intake.evidence import Attachment, Kept
@@ -33,11 +34,13 @@ from intake_web.adapters.postgres import PostgresStore
 from intake_web.adapters.supporters import Word
 from intake_web.app import SERVICE, build_app
 from intake_web.domain import FINISHED
+from intake_web.keys import Keys
 from intake_web.limits import Guard
 from intake_web.listing import Listing
 from intake_web.settings import WebSettings
 from intake_web.similar import Sought
 from intake_web.store import Finished, Found, Store, Written
+from lapor.processes.ports import any_free
 from testing import browsers, buckets, fixtures
 from testing.waiting import BOUND_S
 
@@ -230,28 +233,48 @@ class _Lent:
 _websites: dict[tuple[Any, ...], list[tuple[Any, Any]]] = {}
 
 
+@pytest.fixture(scope="session")
+def web_port() -> int:
+    """One for all tests that open pages: a website knows its address, and is made once."""
+    return any_free()
+
+
 @pytest.fixture
-def client_on(make_settings: Callable[..., WebSettings], texts: Texts) -> Iterator[Callable[..., httpx.AsyncClient]]:
-    """A client of the app on a store; the ``proxies`` may say in X-Forwarded-For who it is."""
+def website_on(texts: Texts) -> Iterator[Callable[..., Any]]:
+    """The website on a store, with settings; no other test has it meanwhile."""
     taken = []
 
-    def client(store: Store, guard: Guard | None = None, proxies: str = "") -> httpx.AsyncClient:
-        settings = make_settings(web_trusted_proxies=proxies)
+    def website(store: Store, settings: WebSettings, guard: Guard | None = None, changes: Changes | None = None) -> Any:
         of_each = {"evidence_url", "smtp_url"}
-        made_of = (id(texts), store.key, settings.media, settings.model_dump_json(exclude=of_each))
+        made_of = (id(texts), settings.media, settings.model_dump_json(exclude=of_each))
         free = _websites.setdefault(made_of, [])
-        website: tuple[Any, Any] = free.pop() if free else (None, (_Lent(), _Lent(), _Lent()))
-        app, lent = website
-        for each, now in zip(lent, (store, settings, guard or Guard(settings.web_takes_per_s)), strict=True):
-            each.now = now
+        made: tuple[Any, Any] = free.pop() if free else (None, tuple(_Lent() for _ in range(5)))
+        app, lent = made
+        usual = guard or Guard(settings.web_takes_per_s), changes or Changes(CHANGED)
+        now = (store, settings, *usual, Keys(store.key))
+        for each, its in zip(lent, now, strict=True):
+            each.now = its
         if app is None:
-            app = build_app(lent[0], lent[1], texts, lent[2])
+            app = build_app(lent[0], lent[1], texts, *lent[2:])
         taken.append((free, (app, lent)))
+        return app
+
+    yield website
+    for free, made in taken:
+        free.append(made)
+
+
+@pytest.fixture
+def client_on(
+    make_settings: Callable[..., WebSettings], website_on: Callable[..., Any]
+) -> Callable[..., httpx.AsyncClient]:
+    """A client of the app on a store; the ``proxies`` may say in X-Forwarded-For who it is."""
+
+    def client(store: Store, guard: Guard | None = None, proxies: str = "") -> httpx.AsyncClient:
+        app = website_on(store, make_settings(web_trusted_proxies=proxies), guard)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor.example")
 
-    yield client
-    for free, website in taken:
-        free.append(website)
+    return client
 
 
 @pytest.fixture

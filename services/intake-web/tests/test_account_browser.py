@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,11 +21,10 @@ from chassis.database import Pool
 from intake.complaint_view import ComplaintView, save_views
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
-from intake_web.app import SERVICE, build_app
+from intake_web.app import SERVICE
 from intake_web.codes import code_senders
 from intake_web.domain import code_for
 from intake_web.settings import WebSettings
-from lapor.processes.ports import choose
 from testing import browsers
 from testing.browsers import answering, phone
 from testing.mail import Sink, mail_sink
@@ -45,18 +45,17 @@ async def sink() -> AsyncIterator[Sink]:
 
 
 @pytest.fixture
-def settings(make_settings: Callable[..., WebSettings], sink: Sink, tmp_path: Path) -> WebSettings:
-    port = choose({"web": 0}, tmp_path / "ports.json")["web"]
-    return make_settings(web_port=port, web_public_url=None, smtp_url=f"smtp://127.0.0.1:{sink.port}")
+def settings(make_settings: Callable[..., WebSettings], sink: Sink, web_port: int) -> WebSettings:
+    return make_settings(web_port=web_port, web_public_url=None, smtp_url=f"smtp://127.0.0.1:{sink.port}")
 
 
 @pytest.fixture
-async def site(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncIterator[str]:
+async def site(pool: Pool, settings: WebSettings, texts: Texts, website_on: Callable[..., Any]) -> AsyncIterator[str]:
     """The website on a real database and a real port, with codes that leave."""
     store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
     async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(202))) as http:
         codes = [task() for _, task in code_senders(pool, settings, texts, http)]
-        async with answering(build_app(store, settings, texts), settings.web_port, *codes):
+        async with answering(website_on(store, settings), settings.web_port, *codes):
             yield settings.public_url
 
 

@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,9 +20,8 @@ from contracts.events import DerivationDay
 from intake.complaint_view import CHANGED, ComplaintView, Step, save_views
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
-from intake_web.app import SERVICE, build_app
+from intake_web.app import SERVICE
 from intake_web.settings import WebSettings
-from lapor.processes.ports import choose
 from testing.browsers import ARGS, answering, launched
 from testing.pictures import HEIC, opened, photo
 from testing.waiting import BOUND_S, within
@@ -38,14 +36,13 @@ DUE: dict[str, Any] = {
 
 @pytest.fixture
 async def site(
-    pool: Pool, make_settings: Callable[..., WebSettings], texts: Texts, tmp_path: Path
+    pool: Pool, make_settings: Callable[..., WebSettings], website_on: Callable[..., Any], web_port: int
 ) -> AsyncIterator[str]:
     """The website on a real database and a real port."""
-    port = choose({"web": 0}, tmp_path / "ports.json")["web"]
-    settings = make_settings(web_port=port, web_public_url=None)
+    settings = make_settings(web_port=web_port, web_public_url=None)
     store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
     changes = Changes(CHANGED)
-    async with answering(build_app(store, settings, texts, changes=changes), port, changes.listen(pool)):
+    async with answering(website_on(store, settings, changes=changes), web_port, changes.listen(pool)):
         yield settings.public_url
 
 

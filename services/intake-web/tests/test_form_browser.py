@@ -15,11 +15,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from contracts.events import Position
 from intake.complaint_view import ComplaintView, Step
-from intake.texts import Texts
-from intake_web.app import build_app
 from intake_web.assets import ASSETS
 from intake_web.settings import WebSettings
-from lapor.processes.ports import any_free
 from testing.browsers import ARGS, LOOKED_AT, answering, barriers, chromium, phone, picture, walk
 
 pytestmark = pytest.mark.connected
@@ -51,11 +48,12 @@ HERE = {"latitude": -4.35, "longitude": 119.88, "accuracy": 30}
 
 
 @pytest.fixture
-async def site(fake: Any, make_settings: Callable[..., WebSettings], texts: Texts) -> AsyncIterator[str]:
+async def site(
+    fake: Any, make_settings: Callable[..., WebSettings], website_on: Callable[..., Any], web_port: int
+) -> AsyncIterator[str]:
     """The website on a store in memory and a real port."""
-    port = any_free()
-    settings = make_settings(web_port=port, web_public_url=None)
-    async with answering(build_app(fake, settings, texts), port):
+    settings = make_settings(web_port=web_port, web_public_url=None)
+    async with answering(website_on(fake, settings), web_port):
         yield settings.public_url
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from listed_views import NOW, number, tell, view
@@ -19,9 +20,8 @@ from contracts.vocabulary import Status
 from intake.contacts import mark_of, token_of
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
-from intake_web.app import SERVICE, build_app
+from intake_web.app import SERVICE
 from intake_web.settings import WebSettings
-from lapor.processes.ports import choose
 from testing import browsers
 from testing.browsers import answering, phone
 from testing.waiting import BOUND_S
@@ -36,16 +36,16 @@ DONE = {"status": Status.CLOSED, "unit": "DLH", "category": "sampah_kebersihan",
 
 
 @pytest.fixture
-def settings(make_settings: Callable[..., WebSettings], tmp_path: Path) -> WebSettings:
-    return make_settings(web_port=choose({"web": 0}, tmp_path / "ports.json")["web"], web_public_url=None)
+def settings(make_settings: Callable[..., WebSettings], web_port: int) -> WebSettings:
+    return make_settings(web_port=web_port, web_public_url=None)
 
 
 @pytest.fixture
-async def site(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncIterator[str]:
+async def site(pool: Pool, settings: WebSettings, texts: Texts, website_on: Callable[..., Any]) -> AsyncIterator[str]:
     """The website on a real database and a real port."""
     receipt = partial(texts.receipt, SERVICE)
     store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S, receipt=receipt)
-    async with answering(build_app(store, settings, texts), settings.web_port):
+    async with answering(website_on(store, settings), settings.web_port):
         yield settings.public_url
 
 

@@ -18,14 +18,11 @@ from contracts.events import DerivationDay, Evidence, FollowUp
 from intake.complaint_view import ComplaintView, Step
 from intake.files import StoreDown, StoreFull
 from intake.submissions import Accepted, KeyReused, Submission
-from intake.texts import Texts
-from intake_web.app import build_app
 from intake_web.domain import Invalid, pass_for, say
 from intake_web.handlers.problems import cross_site, unknown_ticket
 from intake_web.limits import Limited
 from intake_web.photos import TooLong
 from intake_web.settings import WebSettings
-from lapor.processes.ports import choose
 from testing import browsers
 from testing.browsers import answering, phone
 from testing.pictures import photo
@@ -185,17 +182,16 @@ PAGES = {
 
 
 @pytest.fixture
-async def settings(make_settings: Callable[..., WebSettings], tmp_path: Path) -> WebSettings:
-    port = choose({"web": 0}, tmp_path / "ports.json")["web"]
-    return make_settings(web_port=port, web_public_url=None)
+def settings(make_settings: Callable[..., WebSettings], web_port: int) -> WebSettings:
+    return make_settings(web_port=web_port, web_public_url=None)
 
 
 @pytest.fixture
-async def site(fake: Any, settings: WebSettings, texts: Texts) -> AsyncIterator[str]:
+async def site(fake: Any, settings: WebSettings, website_on: Callable[..., Any]) -> AsyncIterator[str]:
     """The website with one complaint, on a store in memory and a real port."""
     sent = Submission(channel="web", gateway="form", external_id="k", text=TEXT, place="Lalabata, depan SD 12")
     fake.taken["k"] = sent, Accepted(ticket=NUMBER, complaint_id="c", received_at=NOW - timedelta(hours=75), fresh=True)
-    async with answering(build_app(fake, settings, texts), settings.web_port):
+    async with answering(website_on(fake, settings), settings.web_port):
         yield settings.public_url
 
 

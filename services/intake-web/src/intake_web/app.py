@@ -90,14 +90,19 @@ _UNLISTED = ("/laporan/", "/v1/")
 
 
 def build_app(
-    store: Store, settings: WebSettings, texts: Texts, guard: Guard | None = None, changes: Changes | None = None
+    store: Store,
+    settings: WebSettings,
+    texts: Texts,
+    guard: Guard | None = None,
+    changes: Changes | None = None,
+    keys: Keys | None = None,
 ) -> Litestar:
     """The website and the API, on ``store``; without ``guard`` it counts by the machine's clock.
 
     Without ``changes`` that listen, streams of events tell how it stands, and nothing after.
     """
     guard, changes = guard or Guard(settings.web_takes_per_s), changes or Changes(CHANGED)
-    keys, files = Keys(store.key), {**ASSETS, "lambang.svg": texts.pages.arms}
+    keys, files = keys or Keys(store.key), {**ASSETS, "lambang.svg": texts.pages.arms}
     speech = Speech(texts, english_of(settings.region_dir, texts))
 
     # Each needs the one before: what it could give at once Litestar gives in tasks of their own, each time, and that
