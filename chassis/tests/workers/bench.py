@@ -17,7 +17,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import counting
 import psycopg
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
@@ -30,7 +29,6 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from chassis.database import migrate
 from chassis.settings import DatabaseSettings
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
@@ -104,6 +102,7 @@ class Bench:
 
     stack: Stack
     name: str
+    dsn: str
     directory: Path
     partitions: int = 3
     workers: list[Worker] = field(default_factory=list)
@@ -122,8 +121,6 @@ class Bench:
         # records holds up what else is asked on its connection, by default for half a second.
         reading = {"group.id": self.name, "enable.auto.commit": False, "fetch.wait.max.ms": 10}
         self.reader = Consumer({**client, **reading})
-        self.dsn = self.stack.database(self.name)
-        migrate(self.dsn, counting.MIGRATIONS)
 
     def create(self, *topics: str, partitions: int = 1, config: Mapping[str, str] = MappingProxyType({})) -> None:
         new = [NewTopic(topic, partitions, 1, config=dict(config)) for topic in topics]
