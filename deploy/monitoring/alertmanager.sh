@@ -23,6 +23,7 @@ for value in "$ALERT_MAIL_TO" "$ALERT_MAIL_FROM" "$ALERT_SMTP_HOST" "$ALERT_SMTP
 done
 
 folder=${ALERTMANAGER_FOLDER:-/tmp}
+: "${ALERTMANAGER_WAIT:=30s}" "${ALERTMANAGER_BEAT:=1m}"
 umask 077
 # Several at once have no summary in common, but the title that says what each of them is.
 mail() {
@@ -63,12 +64,12 @@ END
 route:
   receiver: hours
   group_by: [alertname, severity]
-  group_wait: 30s
+  group_wait: $ALERTMANAGER_WAIT
   group_interval: 5m
   repeat_interval: 1d
   routes:
     - {matchers: [severity="page"], receiver: phone, group_wait: 5s, repeat_interval: 1h}
-    - {matchers: [severity="heartbeat"], receiver: watched, group_wait: 0s, group_interval: 30s, repeat_interval: 1m}
+    - {matchers: [severity="heartbeat"], receiver: watched, group_wait: 0s, group_interval: $ALERTMANAGER_WAIT, repeat_interval: $ALERTMANAGER_BEAT}
 inhibit_rules:
   # Who is called now need not be written to for the same.
   - {source_matchers: [severity="page"], target_matchers: [severity="mail"], equal: [alertname, sloth_id]}

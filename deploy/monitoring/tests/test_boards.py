@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import hours
@@ -23,12 +22,6 @@ EMPTY_WHEN_CALM = {"lapor-pagi: Yang memanggil operator A"}
 UNITS = {"short", "s", "percentunit", "bytes", "suffix: menit", "suffix: jam", "suffix: hari"}
 #: Labels by which a figure may be told apart: closed sets, and nothing of a person.
 PERSONAL = ("ticket", "reporter", "address", "phone", "text", "name")
-
-
-@pytest.fixture(scope="module", params=["calm", "bad"])
-def hour(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    with hours.prometheus(tmp_path_factory.mktemp(request.param), request.param) as url:
-        yield request.param, url
 
 
 @pytest.mark.slow

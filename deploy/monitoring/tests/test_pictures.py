@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import hours
 import pytest
 from boards import DOCUMENTS, FOLDER, panels
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -93,12 +92,6 @@ def browser() -> Iterator[Browser]:
     path = chromium()
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-
-
-@pytest.fixture(scope="module", params=["calm", "bad"])
-def hour(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    with hours.prometheus(tmp_path_factory.mktemp(f"{request.param}-picture"), request.param) as url:
-        yield request.param, url
 
 
 #: What of a list may be seen at once on the narrowest phone: who or what it is about, and how bad it is.
