@@ -32,6 +32,7 @@ pytest_plugins = (
     "testing.suite.limits",
     "testing.suite.ending",
     "testing.suite.cost",
+    "testing.suite.authorities",
 )
 
 
