@@ -22,7 +22,7 @@ from testing.events import a_snapshot
 from unit_desk import passwords
 from unit_desk.adapters import accounts
 from unit_desk.adapters.proofs import Photos
-from unit_desk.app import SERVICE, build_app, handler
+from unit_desk.app import SERVICE, handler
 from unit_desk.courier import Courier
 from unit_desk.handlers.visit import Desk
 from unit_desk.parties import Handover
@@ -35,11 +35,12 @@ stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures
 
 sys.path.insert(0, str(Path(__file__).parent))
 import desk_site  # noqa: E402 - they lie here
-from desk_office import PASSWORD, REGION, URL, LogIn, Tell, record  # noqa: E402
+from desk_office import PASSWORD, REGION, URL, LogIn, Tell, record, website_of  # noqa: E402
 from desk_parties import HANDED, HandOver, of, with_an_address  # noqa: E402
 from desk_post import clock, gateway, post, sink, staff  # noqa: E402, F401 - fixtures
 
-one_browser, browser, here, morning = browsers.one_browser, browsers.browser, desk_site.here, desk_site.morning
+one_browser, browser = browsers.one_browser, browsers.browser
+desk_port, here, morning = desk_site.desk_port, desk_site.here, desk_site.morning
 
 
 @pytest.fixture(scope="session")
@@ -95,28 +96,9 @@ async def guest(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-class _Lent:
-    """Stands for the desk of each test in a website that all of them have: to make one takes longer than a test."""
-
-    desk: Desk
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.desk, name)
-
-
-_websites: dict[tuple[Any, ...], tuple[_Lent, Any]] = {}
-
-
 def client_of(desk: Desk) -> httpx.AsyncClient:
-    made_of = (id(desk.rules), desk.photos.url, desk.settings.public_url, tuple(desk.settings.photo_sites))
-    if made_of not in _websites:
-        lent: Any = _Lent()
-        lent.desk = desk
-        _websites[made_of] = lent, build_app(lent)
-    lent, app = _websites[made_of]
-    lent.desk = desk
     headers = {"Sec-Fetch-Site": "same-origin"}
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL, headers=headers)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(website_of(desk)), base_url=URL, headers=headers)
 
 
 @pytest.fixture(scope="session")

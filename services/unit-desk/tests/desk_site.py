@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_office import PASSWORD, Tell
+from desk_office import PASSWORD, Tell, website_of
 from playwright.async_api import Browser, Page
 
 from chassis.database import Pool
@@ -18,13 +18,12 @@ from chassis.http_server import WebServer
 from contracts import ticket
 from contracts.events import Candidate, DerivationDay, Evidence, FollowUp, Place, Similar, Support
 from intake.files import Files
-from lapor.processes.ports import HOST, choose
+from lapor.processes.ports import HOST, any_free
 from testing import browsers
 from testing.browsers import SCHEMES
 from testing.waiting import BOUND_S, finish
 from unit_desk.adapters import accounts
 from unit_desk.adapters.proofs import Photos
-from unit_desk.app import build_app
 from unit_desk.courier import Courier
 from unit_desk.handlers.visit import Desk
 from unit_desk.people import Person
@@ -50,19 +49,24 @@ DAYS = [
 ]
 
 
+@pytest.fixture(scope="session")
+def desk_port() -> int:
+    """One for all tests: a website knows its address, and is made once."""
+    return any_free()
+
+
 @pytest.fixture
 async def here(
-    pool: Pool, rules: Rules, make_settings: Callable[..., DeskSettings], tmp_path: Path
+    pool: Pool, rules: Rules, make_settings: Callable[..., DeskSettings], tmp_path: Path, desk_port: int
 ) -> AsyncIterator[Desk]:
     """The desk on a real port."""
-    port = choose({"desk": 0}, tmp_path / "ports.json")["desk"]
-    settings = make_settings(desk_port=port, desk_public_url=None)
+    settings = make_settings(desk_port=desk_port, desk_public_url=None)
     courier = Courier(pool=pool, key=settings.key, allowed=[ip_network("127.0.0.0/8")])
     photos = Photos(pool, Files(f"file://{tmp_path}/proofs"), settings.public_url)
     desk = Desk(
         pool=pool, settings=settings, rules=rules, delays=Delays(), wake=lambda: None, courier=courier, photos=photos
     )
-    server = WebServer(build_app(desk), HOST, port, stop_within_s=1)
+    server = WebServer(website_of(desk), HOST, desk_port, stop_within_s=1)
     running = asyncio.create_task(server.run())
     async with asyncio.timeout(60):
         while not server.answers:

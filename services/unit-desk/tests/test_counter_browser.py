@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from desk_office import REGION
+from desk_office import REGION, website_of
 from desk_site import PICTURES, enter, hold, look, page_of
 from playwright.async_api import Browser, Page, expect
 
@@ -25,7 +25,6 @@ from testing.browsers import violations
 from testing.waiting import finish
 from unit_desk.adapters.intake import Intake
 from unit_desk.adapters.proofs import Photos
-from unit_desk.app import build_app
 from unit_desk.courier import Courier
 from unit_desk.handlers.visit import Desk
 from unit_desk.people import Person
@@ -53,9 +52,8 @@ class Website:
         return subprocess.Popen([sys.executable, "-m", "intake_web", "run"], env=self.env)
 
 
-@pytest.fixture
-def website(new_database: Callable[..., str], tmp_path: Path) -> Website:
-    dsn, ports = new_database(*MIGRATIONS), choose({"web": 0, "health": 0}, tmp_path / "web-ports.json")
+def new_website(dsn: str, folder: Path) -> Website:
+    ports = choose({"web": 0, "health": 0}, folder / "web-ports.json")
     env = {
         "PATH": os.environ["PATH"],
         "KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:9",
@@ -67,7 +65,7 @@ def website(new_database: Callable[..., str], tmp_path: Path) -> Website:
         "WEB_PORT": str(ports["web"]),
         "INSTALLATION_NAMESPACE": "00000000-0000-4000-8000-000000000001",
         "EVENT_KEY": "key-of-the-intake-of-the-test",
-        "EVIDENCE_URL": f"file://{tmp_path}/evidence",
+        "EVIDENCE_URL": f"file://{folder}/evidence",
         "KANNEL_SEND_URL": f"http://{HOST}:9/cgi-bin/sendsms",
         "KANNEL_USERNAME": "lapor",
         "KANNEL_PASSWORD": "kannel-word",
@@ -78,7 +76,14 @@ def website(new_database: Callable[..., str], tmp_path: Path) -> Website:
 
 
 @pytest.fixture
-def running(website: Website) -> Iterator[Website]:
+def website(new_database: Callable[..., str], tmp_path: Path) -> Website:
+    """One that does not run yet."""
+    return new_website(new_database(*MIGRATIONS), tmp_path)
+
+
+@pytest.fixture(scope="module")
+def started(new_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    website = new_website(new_database(*MIGRATIONS), tmp_path_factory.mktemp("website"))
     process = website.start()
     yield website
     process.kill()
@@ -86,23 +91,31 @@ def running(website: Website) -> Iterator[Website]:
 
 
 @pytest.fixture
+def running(started: Website) -> Website:
+    """One that all tests here share, without what was sent to it before."""
+    with psycopg.connect(started.dsn) as db:
+        db.execute("TRUNCATE complaints, reporters CASCADE")
+    return started
+
+
+@pytest.fixture
 async def here(
+    request: pytest.FixtureRequest,
     pool: Pool,
     rules: Rules,
     make_settings: Callable[..., DeskSettings],
-    tmp_path: Path,
-    website: Website,
+    desk_port: int,
     photos: Photos,
 ) -> AsyncIterator[Desk]:
     """The desk on a real port, with the key of its counter."""
-    port = choose({"desk": 0}, tmp_path / "ports.json")["desk"]
-    settings = make_settings(desk_port=port, desk_public_url=None)
+    website = request.getfixturevalue("running" if "running" in request.fixturenames else "website")
+    settings = make_settings(desk_port=desk_port, desk_public_url=None)
     courier = Courier(pool=pool, key=settings.key)
     desk = Desk(
         pool=pool, settings=settings, rules=rules, delays=Delays(), wake=lambda: None, courier=courier, photos=photos
     )
     desk = replace(desk, intake=(api := Intake(website.url, website.key)))
-    server = WebServer(build_app(desk), HOST, port, stop_within_s=1)
+    server = WebServer(website_of(desk), HOST, desk_port, stop_within_s=1)
     serving = asyncio.create_task(server.run())
     async with asyncio.timeout(60):
         while not server.answers:
