@@ -61,7 +61,25 @@ done
 for service; do
   "${compose[@]}" run --rm -T --no-deps "$service" sh -c "$service migrate && $service rewind"
 done
-"${compose[@]}" start "$@" "${seconds[@]}"
+# Who may use the desk only a person knows: at a terminal it stays shut until that was looked through.
+desk=() others=()
+for service in "$@" "${seconds[@]}"; do
+  if [[ $service == unit-desk* ]]; then desk+=("$service"); else others+=("$service"); fi
+done
+((${#others[@]} == 0)) || "${compose[@]}" start "${others[@]}"
+if ((${#desk[@]})); then
+  "${compose[@]}" run --rm -T --no-deps unit-desk sh -c 'unit-desk user && unit-desk key list' </dev/null
+  cat >&2 <<END
+
+THE DESK'S PEOPLE AND KEYS ARE THOSE OF THE BACKUP, as listed above with when each was changed and used last.
+All are logged out. Whoever was taken out since, or whose key was revoked, is in again; who chose another password has the
+old one, and who was invited is not. In another terminal, before anybody uses it (docs/operations.md, "The desk's people"):
+  ${compose[*]} run --rm unit-desk unit-desk user EMAIL... --remove
+  ${compose[*]} run --rm unit-desk unit-desk key revoke ID
+END
+  [[ ! -t 0 ]] || read -r -p "Enter opens the desk: " || true
+  "${compose[@]}" start "${desk[@]}"
+fi
 if ((${#lacking[@]})); then
   cat >&2 <<END
 

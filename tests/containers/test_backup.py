@@ -146,6 +146,39 @@ def test_a_restore_stops_second_processes_too_and_starts_them_last(tmp_path: Pat
     assert ("stop router sla-monitor router-two", "start router sla-monitor router-two") == (stop, start)
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_desk_stays_shut_at_a_terminal_until_its_people_were_looked_through(tmp_path: Path, terminal: bool) -> None:
+    called, key, compose = tmp_path / "called", tmp_path / "key", tmp_path / "compose"
+    key.write_text("a key")
+    compose.write_text(
+        f'#!/bin/sh\necho "$@" >>{called}\n[ "$1" != ps ] || printf "%s\\n" router unit-desk unit-desk-two\n'
+    )
+    compose.chmod(0o700)
+    command = [str(HERE / "restore.sh"), "2026-11-27T020000Z", str(key), "router", "unit-desk"]
+    ours, its = os.openpty()
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "COMPOSE": str(compose)},
+        stdin=its if terminal else subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as restoring:
+        assert restoring.stderr
+        said = ""
+        while terminal and not said.endswith("Enter opens the desk: "):
+            said += restoring.stderr.read(1)
+        before = called.read_text().splitlines() if terminal else []
+        os.write(ours, b"\n")
+        said += restoring.stderr.read()
+    os.close(ours)
+    os.close(its)
+    looked = "run --rm -T --no-deps unit-desk sh -c unit-desk user && unit-desk key list"
+    assert not terminal or ["start router", looked] == before[-2:]
+    assert ["start router", looked, "start unit-desk unit-desk-two"] == called.read_text().splitlines()[-3:]
+    assert (0, True) == (restoring.returncode, f"{compose} run --rm unit-desk unit-desk user EMAIL... --remove" in said)
+
+
 def test_a_restore_reads_the_archive_up_to_a_moment(tmp_path: Path) -> None:
     called, key, compose = tmp_path / "called", tmp_path / "key", tmp_path / "compose"
     key.write_text("a key")
@@ -168,7 +201,7 @@ def volume(tmp_path: Path) -> Path:
     lapor, compose = tmp_path / "bin" / "lapor", tmp_path / "compose"
     lapor.write_text(f'#!/bin/sh\n[ "$1" != evidence ] || exec tar -c -C {volume}/evidence unit-desk aa\n')
     compose.write_text(f"""#!/bin/bash
-[[ $1 == run && $* != *migrate* ]] || exit 0
+[[ $1 == run && $* != *migrate* && $* != *"unit-desk user"* ]] || exit 0
 back={tmp_path}/back/$5
 shift 5
 mkdir -p "$back"
@@ -186,7 +219,7 @@ PATH={tmp_path}/bin:$PATH exec "${{words[@]}}"
 def _restored(volume: Path, *services: str) -> subprocess.CompletedProcess[str]:
     command = [str(HERE / "restore.sh"), "2026-11-27T020000Z", str(volume.parent / "key"), *services]
     env = {**os.environ, "COMPOSE": str(volume.parent / "compose")}
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
 
 
 def test_a_restore_brings_each_service_its_own_photos(volume: Path) -> None:
@@ -195,7 +228,7 @@ def test_a_restore_brings_each_service_its_own_photos(volume: Path) -> None:
         (volume / "evidence" / name).write_text("encrypted")
     done = _restored(volume, "intake-web", "router", "unit-desk")
     back = volume.parent / "back"
-    assert (0, "") == (done.returncode, done.stderr)
+    assert (0, False) == (done.returncode, "NO PHOTOS" in done.stderr)
     assert {"intake-web/aa/one/large.mp4.age", "unit-desk/two/large.jpg.age"} == {
         str(path.relative_to(back)) for path in back.rglob("*") if path.is_file()
     }
@@ -207,7 +240,7 @@ def test_a_restore_without_the_copies_says_so_last_and_loudly(volume: Path) -> N
     assert f"{said}intake-web unit-desk\n" in _restored(volume, "intake-web", "router", "unit-desk").stderr
     (volume / "evidence" / "unit-desk").mkdir(parents=True)  # nobody has attached anything
     done = _restored(volume, "intake-web", "unit-desk")
-    assert (0, "") == (done.returncode, done.stderr)
+    assert (0, False) == (done.returncode, "NO PHOTOS" in done.stderr)
 
 
 def test_on_a_new_machine_the_copies_are_beside_the_backup_when_it_is_restored(tmp_path: Path) -> None:

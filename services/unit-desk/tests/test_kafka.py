@@ -272,6 +272,7 @@ def test_a_danger_is_a_mail_and_an_sms_within_ten_seconds_of_its_record(running:
 def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running: Running) -> None:
     stack, unit = running.stack, "BPBD"  # of whose topics no other test tells anything
     running.log_in(unit)
+    ended = running.web.cookies["meja"]
     form = {"phone": "0811 0000 001", "by_mail": "on", "by_sms": "on"}  # of danger alone, whatever the hour
     assert 303 == running.web.post("/kabar", data=form).status_code
     seen, taken, untouched, other, fresh = numbers = [ticket.mint("sms") for _ in range(5)]
@@ -293,7 +294,8 @@ def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running:
     database, backup = _database(running), BytesIO()
     rows = dump(database, lambda from_: copyfileobj(from_, backup))
 
-    # A day: a danger is seen to, one is answered at the desk, one nobody touches.
+    # A day: a session ends, a danger is seen to, one is answered at the desk, one nobody touches.
+    running.log_in(unit)
     told(seen, 2, "updated", **acknowledged)
     told(taken, **danger)
     until(lambda: alarms() == by_both(seen, taken), 60, "it is told by itself: what comes meanwhile would join it")
@@ -326,6 +328,10 @@ def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running:
     assert sorted([*day, *by_both(untouched)]) == alarms()
     (mail,) = [each["text"] for each in _sent(running, 0) or [] if fresh in each["text"] and each["channel"] == "email"]
     assert [untouched, fresh] == [number for number in numbers if number in mail]
+    running.web.cookies.clear()
+    running.web.cookies.set("meja", ended)
+    assert 303 == running.web.get("/").status_code
+    running.log_in(unit)
     for number in numbers:
         assert running.shows(f"/laporan/{number}", f"Isi {number}")()
     assert running.shows(f"/laporan/{seen}", "Diterima")()

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
-from desk_office import REGION
+from desk_office import PASSWORD, REGION
+
+from chassis.database import Pool
+from unit_desk.adapters import accounts
+from unit_desk.people import Person
 
 pytestmark = pytest.mark.connected
 
@@ -31,6 +38,8 @@ def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 def test_somebody_is_invited_listed_and_taken_out(dsn: str) -> None:
     invited = desk(dsn, "invite", "Rahma@contoh.id", "Rahma", "--unit", "DISKOMINFO", "--role", "operator")
     before = rows(desk(dsn, "user", "--json"))
+    some = desk(dsn, "user", "Rahma@contoh.id", "andi@contoh.id", "--remove")
+    kept = rows(desk(dsn, "user", "Rahma@contoh.id", "--json"))
     removed = desk(dsn, "user", "rahma@contoh.id", "--remove")
     again = desk(dsn, "user", "rahma@contoh.id", "--remove")
 
@@ -38,8 +47,26 @@ def test_somebody_is_invited_listed_and_taken_out(dsn: str) -> None:
     assert [("rahma@contoh.id", "DISKOMINFO", "operator", False)] == [
         (row["email"], row["unit"], row["role"], row["here"]) for row in before
     ]
+    assert (1, "nobody here has the address andi@contoh.id\n", before) == (some.returncode, some.stderr, kept)
     assert (0, []) == (removed.returncode, rows(desk(dsn, "user", "--json")))
     assert (1, "nobody here has the address rahma@contoh.id\n") == (again.returncode, again.stderr)
+
+
+async def test_of_whom_is_listed_it_is_said_when_they_changed_and_came_in_last(
+    dsn: str, pool: Pool, somebody: Callable[..., Awaitable[Person]], guest: httpx.AsyncClient
+) -> None:
+    rahma, andi = await somebody(email="rahma@contoh.id"), await somebody(email="andi@contoh.id")
+    await pool.execute("UPDATE people SET changed_at = '2026-03-17T10:00+08:00'")
+    await guest.post("/masuk", data={"email": andi.email, "password": PASSWORD})
+    async with pool.acquire() as db:
+        await accounts.change_password(db, rahma, "another")
+        now = (await db.fetchval("SELECT now()")).isoformat()[:10]
+
+    found = rows(await asyncio.to_thread(desk, dsn, "user", "--json"))
+
+    assert {"rahma@contoh.id": (now, ""), "andi@contoh.id": ("2026-03-17", now)} == {
+        row["email"]: (row["changed"][:10], row["entered"][:10]) for row in found
+    }
 
 
 @pytest.mark.parametrize(

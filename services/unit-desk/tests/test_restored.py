@@ -2,24 +2,101 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import asyncpg
+import httpx
 import pytest
 from aiokafka import TopicPartition
-from desk_office import Tell
+from desk_office import PASSWORD, LogIn, Tell
 from desk_post import WEEK, Moved, states, told_to, turn
 
-from chassis.database import Pool
+from chassis.database import Pool, migrate
 from contracts import ticket
+from testing.events import NOW
 from testing.mail import Sink
+from unit_desk.adapters import accounts, login_codes
 from unit_desk.people import Person
-from unit_desk.restored import Before, settle
+from unit_desk.restored import Before, settle, shut
 from unit_desk.sending import Post
 
 pytestmark = pytest.mark.connected
 MakeStaff = Callable[..., Awaitable[Person]]
+
+
+async def test_nobody_is_in_any_more_by_what_the_backup_had_open(
+    pool: Pool, log_in: LogIn, guest: httpx.AsyncClient, staff: MakeStaff
+) -> None:
+    rahma = await staff(email="rahma@contoh.id")
+    web = await log_in(rahma)
+    async with pool.acquire() as db:
+        token = await accounts.invite(db, "baru@contoh.id", "Baru", "PUPR", "petugas", None)
+        await login_codes.ask_signed_in(db, rahma.id, uuid4(), timedelta(minutes=10))
+    before = [(await web.get("/")).status_code, (await guest.get(f"/undangan/{token}")).status_code]
+
+    async with pool.acquire() as db:
+        said = await shut(db)
+        code = await login_codes.sent_to(db, rahma.id)
+    after = [(await web.get("/")).status_code, (await guest.get(f"/undangan/{token}")).status_code]
+    again = await guest.post("/masuk", data={"email": rahma.email, "password": PASSWORD})
+
+    assert ("1 sessions, 1 codes and 1 invitations were ended", [200, 200], [303, 410], None, 303) == (
+        said, before, after, code, again.status_code,
+    )  # fmt: skip
+    assert "pemulihan basis data" == await pool.fetchval("SELECT about FROM audit WHERE act = 'akhiri semua sesi'")
+
+
+async def test_when_an_account_was_changed_and_used_is_known_of_those_before_it_was_kept(
+    new_database: Callable[..., str], tmp_path: Path
+) -> None:
+    migrations = Path(__file__).parents[1] / "migrations"
+    for each in sorted(migrations.glob("*.sql"))[:16]:
+        shutil.copy(each, tmp_path)
+    dsn = new_database(tmp_path)
+    db, at = await asyncpg.connect(dsn), [NOW + timedelta(days=n) for n in range(4)]
+    rahma, andi = uuid4(), uuid4()
+    for person, name in ((rahma, "rahma"), (andi, "andi")):
+        await db.execute(
+            "INSERT INTO people (id, email, name, unit, role, created_at) VALUES ($1, $2, $2, 'PUPR', 'petugas', $3)",
+            person, name, at[0],
+        )  # fmt: skip
+    for n, who, act, about in (
+        (1, None, "undang", f"{rahma} petugas"),
+        (2, rahma, "masuk", None),
+        (3, rahma, "ganti kata sandi", None),
+        (3, None, "gagal masuk", None),
+    ):
+        await db.execute("INSERT INTO audit (at, person, act, about) VALUES ($1, $2, $3, $4)", at[n], who, act, about)
+    migrate(dsn, migrations)
+
+    found = await db.fetch("SELECT name, changed_at, entered_at FROM people ORDER BY name")
+    await db.close()
+
+    assert [("andi", at[0], None), ("rahma", at[3], at[2])] == [tuple(row) for row in found]
+
+
+async def test_what_the_handbook_asks_the_old_database_says_what_became_of_whom(pool: Pool, staff: MakeStaff) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+    (asked,) = re.findall(r'unit_desk_before_\S+ -c "(.+?)"\n', page, re.DOTALL)
+    rahma, andi = await staff(email="rahma@contoh.id"), await staff(email="andi@contoh.id")
+    async with pool.acquire() as db:
+        await accounts.change_password(db, rahma, "another")
+        await accounts.leave(db, andi, None)
+
+    found = await pool.fetch(asked)
+
+    assert [
+        ("undang", rahma.email),
+        ("undang", andi.email),
+        ("ganti kata sandi", rahma.email),
+        ("keluarkan", andi.email),
+    ] == [(row["act"], row["email"]) for row in found]
 
 
 async def read_again(pool: Pool, post: Post, clock: Moved, fresh: set[str] | None = None) -> None:

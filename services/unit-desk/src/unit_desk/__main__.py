@@ -45,27 +45,27 @@ def invite_(
 
 @main.command("user")
 def user_(
-    email: Annotated[str | None, typer.Argument(metavar="EMAIL", help="One of them.")] = None,
+    emails: Annotated[list[str] | None, typer.Argument(metavar="[EMAIL]...", help="Only these.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="They have left: out at once, from everywhere.")] = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """List who works at the desk, or take one out.
+    """List who works at the desk, when their account was last changed and when they last came in; or take some out.
 
     Examples:
 
         unit-desk user
 
-        unit-desk user rahma@soppengkab.go.id --remove
+        unit-desk user rahma@soppengkab.go.id andi@soppengkab.go.id --remove
     """
     from unit_desk.commands import Unfit, everybody, take_out
 
     try:
         if remove:
-            if email is None:
+            if not emails:
                 raise typer.BadParameter("name the EMAIL of who has left")
-            in_database(lambda db, settings: take_out(db, email))
+            in_database(lambda db, settings: take_out(db, emails))
             return
-        rows = in_database(lambda db, settings: everybody(db, settings, email))
+        rows = in_database(lambda db, settings: everybody(db, settings, emails or []))
     except Unfit as error:
         raise refused(str(error)) from error
     for row in [json.dumps(rows)] if as_json else ["\t".join(map(str, row.values())) for row in rows]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -66,7 +67,7 @@ from unit_desk.handlers import (
 from unit_desk.handlers.visit import FOLLOW, Desk, came_from_here, person_of
 from unit_desk.people import CALLED, Person
 from unit_desk.projection import Kept
-from unit_desk.restored import Before, settle
+from unit_desk.restored import Before, settle, shut
 from unit_desk.rules import PARTS, Rules, rules_of
 from unit_desk.sending import posting
 from unit_desk.settings import DeskSettings
@@ -78,6 +79,7 @@ MAX_BODY_BYTES = 1024 * 1024
 #: Seconds that a form with photos may take: 10 MB over 2G.
 _PHOTOS_S = 900
 _SWEEP_S = 3_600
+_LOOK = "people, passwords and keys are those of the backup: see `unit-desk user` and `unit-desk key list`"
 _FOLDER = Path(__file__).parent / "static"
 
 
@@ -200,6 +202,8 @@ def _templates(rules: Rules, own: dict[str, bytes], photos_at: str = "", sites: 
 async def catch_up(places: Places, read: Places) -> Places:
     """Take in what lies between ``places`` and the ends, and tell nobody again what the database told that is lost.
 
+    First all sessions end: whatever stops it later, nobody is in by one that had ended.
+
     Raises:
         aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: Kafka or the database is away.
     """
@@ -214,6 +218,8 @@ async def catch_up(places: Places, read: Places) -> Places:
 
     pool = await open_pool(str(settings.database_url))
     try:
+        async with pool.acquire() as db:
+            print(f"{SERVICE}: {await shut(db)}; {_LOOK}", file=sys.stderr)  # noqa: T201 - a command's
         step = step_of(SERVICE, settings, replace(taking, decide=projection.decide, verify=verify), topics_read, pool)
         ends = await in_order(settings, {**await beginnings(settings, topics_read), **places}, step)
         async with pool.acquire() as db:

@@ -68,27 +68,33 @@ async def invite(db: Connection, settings: DeskAccess, email: str, name: str, un
     return f"{settings.public_url}/undangan/{await accounts.invite(db, email, name, unit, role, None)}"
 
 
-async def everybody(db: Connection, settings: DeskAccess, email: str | None) -> list[dict[str, Any]]:
-    """List people; of one alone with ``email``."""
-    units = load(settings.region_dir, "units").units
+async def everybody(db: Connection, settings: DeskAccess, emails: Sequence[str]) -> list[dict[str, Any]]:
+    """List people, or those of ``emails`` alone: who they are, when changed, and when they last came in."""
+    units, wanted = load(settings.region_dir, "units").units, {each.strip().lower() for each in emails}
     rows = await accounts.colleagues(db, list(units.by_code))
     return [
-        {"email": row["email"], "name": row["name"], "unit": row["unit"], "role": row["role"], "here": row["here"]}
+        {
+            **{name: row[name] for name in ("email", "name", "unit", "role", "here")},
+            "changed": row["changed_at"].isoformat(timespec="minutes"),
+            "entered": row["entered_at"].isoformat(timespec="minutes") if row["entered_at"] else "",
+        }
         for row in rows
-        if email in (None, row["email"])
+        if not wanted or row["email"] in wanted
     ]
 
 
-async def take_out(db: Connection, email: str) -> None:
-    """Take somebody out.
+async def take_out(db: Connection, emails: Sequence[str]) -> None:
+    """Take people out, all of ``emails`` or none.
 
     Raises:
-        Unfit: nobody has that address.
+        Unfit: nobody has one of the addresses.
     """
-    found = await accounts.account(db, email)
-    if found is None:
-        raise Unfit(f"nobody here has the address {email}")
-    await accounts.leave(db, found.person, None)
+    async with db.transaction():
+        for email in dict.fromkeys(emails):
+            found = await accounts.account(db, email)
+            if found is None:
+                raise Unfit(f"nobody here has the address {email}")
+            await accounts.leave(db, found.person, None)
 
 
 async def create_key(

@@ -1,4 +1,4 @@
-"""Tells nobody a second time, here or outside, what they were told before the database was restored from a backup."""
+"""After the database was restored: nobody is in by what may have ended since, or is told again what they were told."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from chassis.catch_up import Places
 from chassis.database import Connection
 from chassis.wire import Message
 from unit_desk import party_letters
+from unit_desk.adapters import accounts, login_codes
 from unit_desk.adapters import notices as kept
 from unit_desk.dispatch import Office, send_morning
 from unit_desk.notices import AT_ONCE, DANGER_FRESH, UNTOUCHED, Kind
@@ -36,6 +37,18 @@ class Before:
             self.alive = max(self.alive or at, at)
         else:
             self.fresh.add(message.event.id)
+
+
+async def shut(db: Connection) -> str:
+    """End each session, code and invitation, for those that ended or were used since are open again; says how many.
+
+    Of people, passwords and keys nothing tells what became of them: an operator looks through them.
+    """
+    async with db.transaction():
+        sessions, invitations = await accounts.end_everybodys(db)
+        ended = f"{sessions} sessions, {await login_codes.end_all(db)} codes and {invitations} invitations"
+        await accounts.note(db, None, "akhiri semua sesi", about="pemulihan basis data")
+    return f"{ended} were ended"
 
 
 async def settle(db: Connection, office: Office, before: Before) -> None:

@@ -21,6 +21,11 @@ from lapor.servers.dump import Database, discard, swap, users
 from lapor.system import addresses, archive, backups, kept_files, moment
 from lapor.system.rewinding import rewind
 
+_DESK = (
+    "unit-desk: its people and keys are those of the backup, and all are logged out. Who was taken out since can log in"
+    " again, and a key that was revoked holds: take them out again, at Orang and Program."
+)
+
 
 def _moment(text: str) -> datetime:
     """Read a time with an offset, as RFC 3339 writes it, that is over."""
@@ -94,6 +99,8 @@ def restore(
         rewound = _restore(sources, found, identities, where, server)
     if not server and "intake-web" in {part.name for _, part in sources}:
         _attached(directory, where.evidence, identities)
+    if not server and "unit-desk" in {part.name for _, part in sources}:
+        err.print(_DESK, style="yellow", highlight=False, soft_wrap=True)
     _report([part for _, part in sources], rewound, as_json)
 
 

@@ -24,8 +24,8 @@ _BY_ID = "SELECT id, email, name, unit, role FROM people WHERE id = $1 AND left_
 _ADD = "INSERT INTO people (id, email, name, unit, role) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (email) DO NOTHING"
 # Who has left and comes back, or has forgotten the password, is invited again, and is whoever the invitation says.
 _AGAIN = """
-UPDATE people SET name = $2, unit = $3, role = $4, left_at = NULL, password = NULL, code_key = 0 WHERE email = $1
-RETURNING id"""
+UPDATE people SET name = $2, unit = $3, role = $4, left_at = NULL, password = NULL, code_key = 0, changed_at = now()
+WHERE email = $1 RETURNING id"""
 _INVITE = """
 INSERT INTO invitations (token, person, expires_at) VALUES ($1, $2, now() + $3)
 ON CONFLICT (person) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at
@@ -37,27 +37,28 @@ _EXPIRED = """
 SELECT p.id FROM invitations i JOIN people p ON p.id = i.person
 WHERE i.token = $1 AND i.expires_at <= now() AND p.left_at IS NULL"""
 _TAKE = "DELETE FROM invitations WHERE token = $1 AND expires_at > now() RETURNING person"
-_SET = "UPDATE people SET password = $2, code_key = $3, code_used = $4 WHERE id = $1"
+_SET = "UPDATE people SET password = $2, code_key = $3, code_used = $4, changed_at = now() WHERE id = $1"
 _COLLEAGUES = """
 SELECT p.id, p.email, p.name, p.unit, p.role, p.password IS NOT NULL OR p.by_code_at IS NOT NULL AS here,
-    p.code_key > 0 AS with_code, p.duty_days, p.duty_hours,
+    p.code_key > 0 AS with_code, p.duty_days, p.duty_hours, p.changed_at, p.entered_at,
     (SELECT max(seen_at) FROM sessions s WHERE s.person = p.id) AS seen_at
 FROM people p WHERE p.left_at IS NULL AND p.unit = ANY($1) ORDER BY p.unit, p.name"""
 _NAMES = "SELECT id, name FROM people WHERE id = ANY($1)"
 _LEAVE = """
-UPDATE people SET left_at = now(), password = NULL, code_key = 0, phone = NULL, by_code_at = NULL, duty_days = '{}'
-WHERE id = $1 AND left_at IS NULL"""
+UPDATE people SET left_at = now(), password = NULL, code_key = 0, phone = NULL, by_code_at = NULL, duty_days = '{}',
+    changed_at = now() WHERE id = $1 AND left_at IS NULL"""
 _LET_GO = "UPDATE complaints SET assignee = NULL WHERE assignee = $1 AND standing <> 'rest'"
 _NO_INVITATION = "DELETE FROM invitations WHERE person = $1"
 _NO_FILTERS = "DELETE FROM filters WHERE person = $1"
 _OUT_ALL = "DELETE FROM sessions WHERE person = $1"
-_CHANGE = "UPDATE people SET password = $2 WHERE id = $1 AND left_at IS NULL RETURNING id"
+_CHANGE = "UPDATE people SET password = $2, changed_at = now() WHERE id = $1 AND left_at IS NULL RETURNING id"
 _SESSIONS = """
 SELECT token = $2 AS this, begun_at, seen_at FROM sessions
 WHERE person = $1 AND seen_at > now() - $3::interval AND begun_at > now() - $4::interval
 ORDER BY seen_at DESC LIMIT 20"""
 # A code is taken once: of two who send it at the same time one is in.
 _USE_CODE = "UPDATE people SET code_used = $2 WHERE id = $1 AND code_used < $2 RETURNING id"
+_ENTERED = "UPDATE people SET entered_at = now() WHERE id = $1"
 _BEGIN = "INSERT INTO sessions (token, person) VALUES ($1, $2)"
 _WHO = """
 SELECT p.id, p.email, p.name, p.unit, p.role, s.seen_at < now() - interval '1 minute' AS stale
@@ -65,6 +66,11 @@ FROM sessions s JOIN people p ON p.id = s.person
 WHERE s.token = $1 AND s.seen_at > now() - $2::interval AND s.begun_at > now() - $3::interval AND p.left_at IS NULL"""
 _SEEN = "UPDATE sessions SET seen_at = now() WHERE token = $1"
 _END = "DELETE FROM sessions WHERE token = $1"
+_END_EVERYBODYS = "WITH gone AS (DELETE FROM sessions RETURNING 1) SELECT count(*) FROM gone"
+# They end as by themselves, so that who opens the link reads that another is needed.
+_END_INVITATIONS = """
+WITH gone AS (UPDATE invitations SET expires_at = now() WHERE expires_at > now() RETURNING 1)
+SELECT count(*) FROM gone"""
 _OLD_SESSIONS = "DELETE FROM sessions WHERE begun_at < now() - $1::interval"
 _OLD_INVITATIONS = "DELETE FROM invitations WHERE expires_at < now() - interval '30 days'"
 _NOTE = "INSERT INTO audit (person, act, unit, ticket, about) VALUES ($1, $2, $3, $4, $5)"
@@ -198,6 +204,7 @@ async def begin(db: Connection, person: UUID) -> str:
 async def log_in(db: Connection, person: Person) -> str:
     """Begin the session of who has shown who they are, in the caller's transaction; gives its secret."""
     await note(db, person, "masuk", unit=person.unit)
+    await db.execute(_ENTERED, person.id)
     return await begin(db, person.id)
 
 
@@ -242,6 +249,11 @@ async def change_password(db: Connection, person: Person, password: str) -> str 
     await db.execute(_OUT_ALL, person.id)
     await note(db, person, "ganti kata sandi", unit=person.unit)
     return await begin(db, person.id)
+
+
+async def end_everybodys(db: Connection) -> tuple[int, int]:
+    """End every session and every invitation that is open, in the caller's transaction; gives how many of each."""
+    return await db.fetchval(_END_EVERYBODYS), await db.fetchval(_END_INVITATIONS)
 
 
 async def sweep(db: Connection) -> None:

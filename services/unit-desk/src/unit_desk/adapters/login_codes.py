@@ -44,6 +44,7 @@ WITH used AS (DELETE FROM login_codes WHERE person = $1 AND message = $2 AND exp
     RETURNING person)
 UPDATE people SET by_code_at = now() FROM used WHERE id = used.person RETURNING id"""
 _WRONG = "UPDATE login_codes SET wrong = wrong + 1 WHERE person = $1 AND message = $2"
+_END_ALL = "WITH gone AS (DELETE FROM login_codes RETURNING 1) SELECT count(*) FROM gone"
 _OLD = "DELETE FROM login_codes WHERE expires_at < now()"
 
 
@@ -90,6 +91,12 @@ async def use(db: Connection, code: Waiting) -> bool:
 async def wrong(db: Connection, code: Waiting) -> None:
     """Count a wrong guess."""
     await db.execute(_WRONG, code.person, code.message)
+
+
+async def end_all(db: Connection) -> int:
+    """End everybody's codes; gives how many."""
+    count: int = await db.fetchval(_END_ALL)
+    return count
 
 
 async def sweep(db: Connection) -> None:
