@@ -45,6 +45,7 @@ COVERED = {
         "chassis/tests/test_foreign_producers.py", "only a broker has such batches", "bench"
     ),
     "classifier/handlers.py": Cover("services/classifier/tests/test_classify.py", "it is asked what it decides"),
+    "intake/accesses.py": Cover("intake/tests/test_export.py", "what it notes is told to the person it is about"),
     "intake/additions.py": Cover("intake/tests/test_apart.py", "what is added in the same way: test_submissions.py"),
     "intake/cli.py": Cover("intake/tests/test_export.py", "each command by its subject"),
     "classifier/__main__.py": Cover("services/classifier/tests/training/test_build.py", "each command by its subject"),

@@ -224,6 +224,7 @@ INTAKE: dict[str, Values] = {
     "export._FILES": lambda given: (given.tickets,),
     "export._OPENINGS": lambda given: (given.tickets,),
     "accesses._NOTE": lambda given: ([given.ticket], "operator", "exported"),
+    "accesses._NOTE_AT_MOST": lambda given: (given.ticket, "reporter", "opened by code", 20),
     "accesses._OF_TICKETS": lambda given: (given.tickets,),
     "accesses._FORGET": lambda given: (5_000, 1_000),
     "export._FOLLOWING": lambda given: ([given.address],),

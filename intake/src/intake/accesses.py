@@ -1,18 +1,47 @@
-"""Notes who saw who reported a complaint: a row has the ticket and nobody's name, so it may outlive the complaint."""
+"""Notes who saw who reported a complaint, or tried to. A row has the ticket and no name, so it may outlive both."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 
 from chassis.database import Connection
 from contracts.events import FollowUp
 
 _NOTE = "INSERT INTO reporter_accesses (ticket, who, what) SELECT unnest($1::text[]), $2, $3"
+# A ticket that nobody has is noted by nobody: whoever makes some up must not fill the table.
+_NOTE_AT_MOST = """
+INSERT INTO reporter_accesses (ticket, who, what) SELECT $1, $2, $3
+WHERE $4 > (SELECT count(*) FROM reporter_accesses WHERE ticket = $1 AND what = $3 AND at > now() - interval '1 day')
+    AND (EXISTS (SELECT FROM complaints WHERE ticket = $1) OR EXISTS (SELECT FROM stories WHERE ticket = $1))"""
 _OF_TICKETS = "SELECT ticket, who, what, at FROM reporter_accesses WHERE ticket = ANY($1) ORDER BY at"
 _FORGET = """
 DELETE FROM reporter_accesses WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM reporter_accesses WHERE at < now() - make_interval(days => $1) ORDER BY at LIMIT $2))"""
+
+
+class Seen(StrEnum):
+    """By what somebody saw what only a reporter sees, or was refused it."""
+
+    CODE = "opened by code"
+    LINK = "opened by link"
+    BROWSER = "shown in a browser that has it"
+    ACCOUNT = "shown to its account"
+    WRONG_CODE = "code refused"
+    WRONG_LINK = "link refused"
+
+
+#: So many rows a day of one complaint. Programs show a code with each request, and pages are opened again and again; of
+#: guesses three tell what thirty would, and a stranger can cause them.
+_A_DAY = {Seen.CODE: 20, Seen.LINK: 20, Seen.BROWSER: 1, Seen.ACCOUNT: 1, Seen.WRONG_CODE: 3, Seen.WRONG_LINK: 3}
+_REFUSED = (Seen.WRONG_CODE, Seen.WRONG_LINK)
+
+
+async def note_seen(db: Connection, number: str, seen: Seen) -> None:
+    """Note how ``number`` was opened as its reporter, or refused, unless that was noted often enough in a day."""
+    who = "unknown" if seen in _REFUSED else "reporter"
+    await db.execute(_NOTE_AT_MOST, number, who, seen, _A_DAY[seen])
 
 
 async def note_exported(db: Connection, numbers: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from chassis.keys import Key
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import complaint_id
+from intake.accesses import Seen
 from intake.additions import Added, Taken
 from intake.complaint_view import CHANGED, ComplaintView
 from intake.contacts import Contact
@@ -88,6 +89,7 @@ class FakeStore:
         self.sought: list[Sought] = []
         self.supported: dict[str, set[bytes]] = {}
         self.everybody_supports = False
+        self.seen: list[tuple[str, str]] = []
         self.followed: list[tuple[str, dict[str, str], str]] = []
 
     async def accept(self, submission: Submission) -> Accepted:
@@ -128,6 +130,10 @@ class FakeStore:
     async def is_owner(self, number: str, secret: str) -> bool:
         self._check()
         return any(a.ticket == number and s.secret == secret for s, a in self.taken.values())
+
+    async def note_seen(self, number: str, seen: Seen) -> None:
+        self._check()
+        self.seen.append((number, seen))
 
     async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> Taken | None:
         self._check()

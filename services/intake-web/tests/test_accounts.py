@@ -378,6 +378,9 @@ async def test_complaints_sent_while_signed_in_are_listed_and_open_as_the_report
 
     assert (True, False) == (number in listed, hidden in listed)
     assert [True, False] == [opened(each) for each in (page, stranger)]
+    assert [(number, "reporter", "shown to its account")] == [
+        tuple(row) for row in await pool.fetch("SELECT ticket, who, what FROM reporter_accesses")
+    ]
 
 
 async def test_who_is_signed_in_is_a_stranger_to_the_complaints_of_others(

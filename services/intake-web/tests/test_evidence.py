@@ -329,14 +329,19 @@ async def test_who_has_the_access_code_sees_the_photos(kept: httpx.AsyncClient, 
     assert ((320, 240), 404) == (opened(small.content).size, wrong.status_code)
 
 
-async def test_a_browser_that_is_given_the_code_shows_them(kept: httpx.AsyncClient) -> None:
+async def test_a_browser_that_is_given_the_code_shows_them(kept: httpx.AsyncClient, pool: Pool) -> None:
     number = await reported(kept, await uploaded(kept))
     assert "Foto Anda" not in (await kept.get(f"/laporan/{number}")).text.replace("Lihat foto Anda", "")
     await kept.post(f"/laporan/{number}", data={"secret": SECRET["Access-Secret"]})
     page = (await kept.get(f"/laporan/{number}")).text
 
     (source,) = re.findall(r'<img src="(/laporan/[^"]+/bukti/[^"]+)"', page)
+    await pool.execute("UPDATE reporter_accesses SET at = at - interval '25 h'")
     assert (320, 240) == opened((await kept.get(source)).content).size
+    browser = "shown in a browser that has it"
+    assert ["opened by code", browser, browser] == [
+        row["what"] for row in await pool.fetch("SELECT what FROM reporter_accesses ORDER BY at")
+    ]
 
 
 async def test_one_complaints_code_opens_no_others_photo(kept: httpx.AsyncClient, pool: Pool) -> None:

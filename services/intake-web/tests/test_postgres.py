@@ -224,6 +224,38 @@ async def add(
     return await kept.post(f"/v1/complaints/{number}/follow-ups", json=body, headers=headers)
 
 
+async def test_how_a_complaint_was_opened_as_its_reporter_or_was_not_is_noted_so_many_times_a_day(
+    kept: httpx.AsyncClient, pool: Pool
+) -> None:
+    number = (await submit(kept, headers=SECRET)).json()["ticket"]
+    page, api, nobodys = f"/laporan/{number}", f"/v1/complaints/{number}", ticket.mint("web")
+
+    async def noted() -> list[tuple[Any, ...]]:
+        rows = await pool.fetch("SELECT who, what, count(*) FROM reporter_accesses GROUP BY who, what ORDER BY what")
+        return [tuple(row) for row in rows]
+
+    await kept.get(page)
+    await kept.get(api)
+    assert [] == await noted()  # a stranger asked, and was shown what strangers are
+    await kept.post(page, data={"secret": "k9Qw2mZx8Lr4Tn6Z"})
+    await kept.post(page, data={"secret": SECRET["Access-Secret"]})
+    for _ in range(2):
+        await kept.get(page)
+    first = await noted()
+    for n in range(25):
+        await kept.get(api, headers={**SECRET, **somebody()})
+        await kept.get(api, headers={"Access-Secret": f"k9Qw2mZx8Lr4Tn{n}", **somebody()})
+    for path in (f"/v1/complaints/{nobodys}/evidence/x.jpg", f"/masuk/{nobodys}/x"):
+        assert 404 == (await kept.get(path, headers={**SECRET, **somebody()})).status_code
+
+    shown = ("reporter", "shown in a browser that has it", 1)
+    assert [("unknown", "code refused", 1), ("reporter", "opened by code", 1), shown] == first
+    assert [("unknown", "code refused", 3), ("reporter", "opened by code", 20), shown] == await noted()
+    await pool.execute("UPDATE reporter_accesses SET at = at - interval '25 h'")
+    await kept.get(api, headers={**SECRET, **somebody()})
+    assert ("reporter", "opened by code", 21) in await noted()
+
+
 async def test_an_addition_is_published_once_with_all_before_it(kept: httpx.AsyncClient, pool: Pool) -> None:
     number = (await submit(kept, headers=SECRET)).json()["ticket"]
 

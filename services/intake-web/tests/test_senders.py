@@ -331,6 +331,13 @@ async def test_the_secret_link_makes_a_browser_the_reporters_and_is_in_no_addres
     wrong = await kept.get(f"/masuk/{number}/{token[:-2]}xx")
     assert (404, None) == (wrong.status_code, wrong.headers.get("set-cookie"))
     assert "Tautan ini tidak berlaku lagi" in wrong.text
+    rows = await pool.fetch("SELECT who, what FROM reporter_accesses WHERE ticket = $1 ORDER BY at", number)
+    assert [
+        ("reporter", "opened by link"),
+        ("reporter", "shown in a browser that has it"),
+        ("unknown", "link refused"),  # one that was right before
+        ("unknown", "link refused"),
+    ] == [tuple(row) for row in rows]
 
 
 async def test_an_address_that_is_none_is_shown_to_its_reporter(

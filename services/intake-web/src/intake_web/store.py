@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chassis.keys import Key
 from contracts.events import FollowUp, Position
+from intake.accesses import Seen
 from intake.additions import Added, Taken
 from intake.complaint_view import ComplaintView
 from intake.contacts import Contact
@@ -77,6 +78,9 @@ class Store(Protocol):
 
     async def is_owner(self, number: str, secret: str) -> bool:
         """Whether the complaint was made here and with ``secret``."""
+
+    async def note_seen(self, number: str, seen: Seen) -> None:
+        """Note how somebody came to see what its reporter sees, or was refused it."""
 
     async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> Taken | None:
         """Keep ``item``; None if no complaint of this intake has that number. Adding it again changes nothing.

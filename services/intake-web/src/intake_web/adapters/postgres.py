@@ -18,6 +18,7 @@ from contracts.events import FollowUp, Position
 from contracts.evidence_links import PATHS
 from contracts.vocabulary import FollowUpKind
 from intake import complaint_view
+from intake.accesses import Seen, note_seen
 from intake.additions import Added, Apart, Taken, follow_up
 from intake.complaint_view import ComplaintView, find_view, view_of
 from intake.contacts import Contact, find_contacts, find_link, find_marked, hear, silence
@@ -107,6 +108,10 @@ class PostgresStore:
     async def is_owner(self, number: str, secret: str) -> bool:
         async with self._in_time():
             return await is_owner(self.pool, self.settings, number, secret)
+
+    async def note_seen(self, number: str, seen: Seen) -> None:
+        async with self._in_time():
+            await note_seen(self.pool, number, seen)
 
     async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> Taken | None:
         async with self._in_time():

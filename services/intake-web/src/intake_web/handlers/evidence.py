@@ -41,7 +41,7 @@ async def for_unit(request: Request[Any, Any, Any], name: str, visit: Visiting, 
 async def for_reporter(request: Request[Any, Any, Any], number: str, name: str, visit: Visiting) -> Response[bytes]:
     """Show a file to the browser that sent it, or was given the access code."""
     canonical = ticket.parse(number)
-    if not canonical or not visit.has_pass(canonical):
+    if not canonical or not await visit.sees(canonical):
         raise NotFoundException
     return await _of_complaint(request, canonical, name, visit)
 

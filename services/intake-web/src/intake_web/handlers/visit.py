@@ -16,6 +16,7 @@ from chassis.keys import Key, KeyRefused
 from chassis.limits import client_of, is_among
 from contracts import ticket
 from contracts.events import FollowUp
+from intake.accesses import Seen
 from intake.additions import Taken
 from intake.contacts import Contact
 from intake.decoder import Sender
@@ -161,21 +162,28 @@ class Visit:
         return bill.owes
 
     async def written(self, number: str) -> Written | None:
-        """What its reporter wrote, for the browser that sent it."""
-        return await self.store.written(number) if self.has_pass(number) else None
+        """What its reporter wrote, for the browser that sent it, which is noted."""
+        return await self.store.written(number) if await self.sees(number) else None
+
+    async def sees(self, number: str) -> bool:
+        """Whether what its reporter sees is shown here without a code, which is noted."""
+        if known := self.has_pass(number):
+            await self.store.note_seen(number, Seen.ACCOUNT if number == self.owned else Seen.BROWSER)
+        return known
 
     async def is_owner(self, number: str, secret: str | None) -> bool:
-        """Whether ``secret`` is the complaint's access code, or it was made here and with ``secret``."""
+        """Whether ``secret`` is the complaint's access code, or it was made here and with ``secret``; it is noted."""
         if not secret:
             return False
         coded = is_code(self.settings.installation_namespace, number, secret)
         owner = coded or await self.store.is_owner(number, secret)
         if not owner:
             self.guard.tried_wrong(self.client, number)
+        await self.store.note_seen(number, Seen.CODE if owner else Seen.WRONG_CODE)
         return owner
 
     async def enters(self, number: str, token: str) -> bool:
-        """Whether ``token`` is that of the secret link of the complaint ``number``.
+        """Whether ``token`` is that of the secret link of the complaint ``number``, which is noted.
 
         What became confidential since is opened by its access code alone, as what was from the start.
         """
@@ -184,6 +192,7 @@ class Visit:
         entered = entered and hmac.compare_digest((link or "").encode(), token.encode())
         if not entered:
             self.guard.tried_wrong(self.client, number)
+        await self.store.note_seen(number, Seen.LINK if entered else Seen.WRONG_LINK)
         return entered
 
     async def marked(self, mark: bytes | None) -> Contact | None:
