@@ -166,8 +166,8 @@ def test_the_desk_stays_shut_at_a_terminal_until_its_people_were_looked_through(
     ) as restoring:
         assert restoring.stderr
         said = ""
-        while terminal and not said.endswith("Enter opens the desk: "):
-            said += restoring.stderr.read(1)
+        while terminal and not said.endswith("Enter opens the desk: ") and (more := restoring.stderr.read(1)):
+            said += more
         before = called.read_text().splitlines() if terminal else []
         os.write(ours, b"\n")
         said += restoring.stderr.read()
