@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +16,7 @@ from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE
 from intake_web.settings import WebSettings
 from lapor.demo.player import somebody
-from testing.programs import missing
+from testing.disks import SmallDisk, small_disk
 from testing.servers import Stack, start_postgres
 from testing.waiting import BOUND_S
 
@@ -29,26 +26,22 @@ SIZE = 160 * 1024 * 1024
 
 
 @pytest.fixture
-def small() -> Iterator[Path]:
-    """The folder of a small disk, outside pytest's own: the server's user could not get there."""
-    with tempfile.TemporaryDirectory(prefix="lapor-") as folder:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", folder]
-        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, timeout=120).returncode:
-            missing("a small disk can be mounted only by root")
-        yield Path(folder)
-        subprocess.run(["umount", "--lazy", folder], check=True, timeout=120)
+def small() -> Iterator[SmallDisk]:
+    """A small disk, outside pytest's own folder: the server's user could not get there."""
+    with tempfile.TemporaryDirectory(prefix="lapor-") as folder, small_disk(Path(folder), SIZE) as disk:
+        yield disk
 
 
 @pytest.fixture
-def crowded(small: Path) -> Iterator[Stack]:
+def crowded(small: SmallDisk) -> Iterator[Stack]:
     """A PostgreSQL on it."""
-    stack = start_postgres(small)
+    stack = start_postgres(small.folder)
     yield stack
     stack.discard()
 
 
 async def test_on_a_full_disk_no_ticket_is_given_and_none_is_lost(
-    small: Path,
+    small: SmallDisk,
     crowded: Stack,
     make_settings: Callable[..., WebSettings],
     client_on: Callable[..., httpx.AsyncClient],
@@ -57,7 +50,7 @@ async def test_on_a_full_disk_no_ticket_is_given_and_none_is_lost(
     migrate(dsn := crowded.database("web"), intake.MIGRATIONS)
     pool = await open_pool(dsn, connected=0)
     store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S)
-    filler, given = small / "filler", list[str]()
+    given = list[str]()
     async with client_on(store, proxies="127.0.0.1/32") as client:
 
         async def submit() -> httpx.Response:
@@ -68,11 +61,10 @@ async def test_on_a_full_disk_no_ticket_is_given_and_none_is_lost(
             return answer
 
         await submit()
-        with filler.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small).free)
+        small.fill()
         while (refused := await submit()).status_code == 202:
             assert len(given) < 100
-        filler.unlink()
+        small.make_room()
         assert (await submit()).status_code == 202
 
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
