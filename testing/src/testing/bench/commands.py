@@ -28,6 +28,7 @@ from lapor.processes.ports import choose
 from lapor.system.installation import database_name
 from lapor.system.wanted import wanted
 from testing.bench import load
+from testing.bench import scrape as scraping
 from testing.servers import Stack, start_kafka_and_postgres, start_postgres
 from testing.standins import X_SECRETS
 
@@ -311,6 +312,24 @@ def lifecycle(
     if stored:  # what was measured just now has warmed it up
         found = asyncio.run(load.beside_stored(where, count, pace, stored, _phase))
     show(_beside(found, _bare_inserts(seconds) / load.STEPS), as_json=as_json)
+
+
+@app.command()
+def scrape(
+    count: Annotated[
+        int, typer.Option("--open", min=20, help="Open complaints that are stored first; they stay.")
+    ] = 1_000,
+    turns: Annotated[int, typer.Option("--turns", min=1, help="Of all services, and then of bare servers.")] = 20,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Metrics of the running system: a scrape of all services with so many open; beside bare servers of the same bytes.
+
+    Examples:
+
+        lapor bench scrape --data /tmp/measured
+    """
+    show(scraping.scrape(DataDir(data), count, turns, _phase), as_json=as_json)
 
 
 def _phase(text: str) -> None:

@@ -202,8 +202,8 @@ DATABASES = tuple(_STATEMENTS)
 Row = tuple[int, str, str, str | None, str, str, datetime, bool]
 
 
-def complaints(count: int) -> list[Row]:
-    """Make up ``count`` complaints of the last two years, of which at most ``OPEN`` are open.
+def complaints(count: int, most_open: int = OPEN) -> list[Row]:
+    """Make up ``count`` complaints of the last two years, of which at most ``most_open`` are open.
 
     The same list goes into each database.
     """
@@ -212,8 +212,8 @@ def complaints(count: int) -> list[Row]:
         while (number := ticket.mint(channel)) in known:
             pass
         known.add(number)
-        open_, follows = n < OPEN, n % 20 == 19
-        age = timedelta(days=20) * (n / OPEN) if open_ else _YEARS * (n / count)
+        open_, follows = n < most_open, n % 20 == 19
+        age = timedelta(days=20) * (n / most_open) if open_ else _YEARS * (n / count)
         status = ("merged" if follows else "routed") if open_ else "closed"
         rows.append((n, channel, number, before if follows else None, str(uuid.uuid4()), status, now - age, open_))
         before = number
