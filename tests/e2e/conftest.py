@@ -11,6 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from harness import ROOT, System, running
+from playwright.sync_api import Browser
+from seat import chromium_running
 
 HERE = Path(__file__).parent
 #: What a kabupaten may choose and Soppeng has not: an office outside that is written to, and a unit whose head agrees
@@ -50,3 +52,10 @@ def upset_system() -> Iterator[System]:
 def quick_system() -> Iterator[System]:
     """The system with deadlines in seconds."""
     yield from running("seconds", ROOT / "region" / "seconds")
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """The browser of this machine."""
+    with chromium_running() as browser:
+        yield browser

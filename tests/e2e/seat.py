@@ -22,6 +22,8 @@ from testing.waiting import until
 PICTURES = ROOT / "build" / "pictures" / "day"
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 860}
+#: By which each day is played: the size of the screen, and whether there is a keyboard and no mouse.
+HANDS = {"telephone": (PHONE, False), "keys": (DESK, True)}
 #: A page that waits for another service may be loaded as often as it takes, on a machine as busy as it is.
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)

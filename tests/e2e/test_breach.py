@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from desk import Desk, Unit, units
 from harness import CLEAR, LAPOR, ROOT, System
+from place import Place, log_in, until_listed
+from playwright.sync_api import Browser
+from seat import HANDS
 
 from testing.waiting import until
 
@@ -200,3 +203,44 @@ def test_after_silence_a_resolved_complaint_is_closed(watched: Watched) -> None:
     story = watched.system.until_status(watched.answered, "closed")
     assert ["registered", "routed", "acknowledged", "resolved", "closed"] == [s["kind"] for s in story["history"]]
     assert "withdrawn" == until(lambda: watched.unit.get(watched.answered, "withdrawn"), 30, "the unit hears")["why"]
+
+
+INSTRUCTION = "Kirim regu malam ini juga, dan kabari kami besok pagi."
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_the_regional_secretary_sees_what_is_late_and_instructs_its_unit(
+    watched: Watched, browser: Browser, hand: str
+) -> None:
+    place, (size, by_keys) = Place(watched.system, browser, f"pemantau-{hand}"), HANDS[hand]
+    above, words = place.seat(size, by_keys=by_keys), f"{INSTRUCTION} ({hand})"
+    with units(watched.system.env) as unit:
+        unit("SETDA").get(watched.silent, "escalated", PATIENCE_S)
+    log_in(above, place, "SETDA", "pemantau")
+    above.reads("Semua unit")
+    above.look("semua-unit")
+    above.presses("Untuk dilihat")
+    until_listed(above, watched.silent)
+    above.look("untuk-dilihat")
+    above.presses(CLEAR[:20], above.item(watched.silent))
+    above.reads("Pesan kepada unit")
+    above.look("laporan-terlambat")
+    above.presses("Beri arahan resmi")
+    above.writes("", words, ident="words")
+    above.look("arahan-isi")
+    above.presses("Lihat dulu")
+    above.reads("Yang dibaca warga", f"SETDA: {words}")
+    above.look("arahan-lihat")
+    above.presses("Kirim sekarang")
+    above.reads("Terkirim.", "memberi arahan resmi")
+    above.look("arahan-terkirim")
+
+    def told() -> bool:
+        return any(
+            each["why"] == "instructed" and words in each["reason"] for each in watched.unit.about(watched.silent)
+        )
+
+    until(told, 60, "its unit reads the instruction")
+    story = watched.system.story(watched.silent) or {}
+    assert "atasan meminta" in str(story["steps"])
+    assert INSTRUCTION not in str(story)

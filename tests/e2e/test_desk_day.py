@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,17 +10,15 @@ from desk import Unit, units
 from harness import System
 from place import Citizen, Place, log_in, until_listed
 from playwright.sync_api import Browser, FilePayload, Locator, expect
-from seat import DESK, PHONE, Box, Seat, chromium_running
+from seat import HANDS, PHONE, Box, Seat
 
 from testing.pictures import photo
 from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.slow]
 
-#: By which each day is played: the size of the screen, and whether there is a keyboard and no mouse.
-HANDS = {"telephone": (PHONE, False), "keys": (DESK, True)}
 #: What is complained of, for each hand, for both days are of one system: the same twice would be similar.
-DANGER, HOLE, POLE, PARK, SEWER, UNCLEAR, AGAIN, NOTHING, WATER, BIN = (
+DANGER, HOLE, POLE, PARK, SEWER, UNCLEAR, AGAIN, NOTHING, WATER, BIN, BROUGHT = (
     dict(zip(HANDS, texts, strict=True))
     for texts in (
         (
@@ -64,16 +61,14 @@ DANGER, HOLE, POLE, PARK, SEWER, UNCLEAR, AGAIN, NOTHING, WATER, BIN = (
             "Sampah menumpuk di pinggir jalan dekat pasar Cabenge, sudah seminggu tidak diangkut",
             "Tempat sampah di lapangan Gasis penuh, tidak ada truk yang datang sejak Senin",
         ),
+        (
+            "Lampu taman dekat kantor lurah padam sudah empat malam, jalan setapaknya gelap",
+            "Bangku kayu di halaman perpustakaan patah semua, anak-anak membaca di lantai",
+        ),
     )
 )
 TOO_SHORT = "Sudah ditambal aspal dan dapat dilewati lagi."
 DONE = "Lubangnya sudah ditambal aspal tadi pagi, sepanjang empat meter, dan jalannya dapat dilewati lagi."
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium_running() as browser:
-        yield browser
 
 
 # What somebody does at the desk, whoever it is.
@@ -474,6 +469,28 @@ def an_appeal_is_seen_with_what_the_unit_did(place: Place, operator: Seat, water
     operator.look("keberatan")
 
 
+def what_is_brought_to_the_counter_is_typed_in_and_followed_at_home(
+    place: Place, operator: Seat, citizen: Seat, text: str
+) -> None:
+    operator.presses("Loket")
+    operator.ticks("way-datang")
+    operator.writes("Isi laporan", text, ident="text")
+    operator.chooses("Desa atau kelurahan", "Botto", ident="village")
+    operator.writes("Nama warga", "Sitti Aminah", ident="name")
+    operator.look("loket")
+    operator.presses("Periksa dulu")
+    operator.reads("Periksa sebelum dikirim", text, "Sitti Aminah", "tidak dapat dikabari")
+    operator.look("loket-periksa")
+    operator.presses("Kirim laporan")
+    operator.reads("Tanda terima laporan")
+    operator.look("loket-tanda-terima")
+    ticket, code = operator.page.locator(".slip dd.big").all_inner_texts()
+    assert place.system.unit_of(ticket)
+    open_page(place, citizen, Citizen(ticket=ticket, secret=code, text=text))
+    citizen.reads(text)
+    citizen.look("warga-loket")
+
+
 def somebody_is_invited_and_a_program_gets_its_key(operator: Seat) -> None:
     operator.presses("Orang")
     operator.presses("Undang seseorang")
@@ -524,5 +541,6 @@ def test_an_operators_morning(system: System, browser: Browser, hand: str) -> No
     what_lies_at_the_wrong_unit_is_taken_back_and_given_to_another(place, operator, bin_)
     with units(system.env) as unit:
         an_appeal_is_seen_with_what_the_unit_did(place, operator, water, unit("PDAM"))
+    what_is_brought_to_the_counter_is_typed_in_and_followed_at_home(place, operator, place.seat(PHONE), BROUGHT[hand])
     somebody_is_invited_and_a_program_gets_its_key(operator)
     what_was_sent_and_who_looked_is_read(place, operator, unclear)
