@@ -44,6 +44,7 @@ soak: sync ## for hours: at length what `make test` tries in short, then the con
 
 check: sync ## the fast half: format, lint, types, imports, drift, unit tests
 	@$(MAKE) --no-print-directory static
+	@$(BIN)/python -m testing.suite.commits
 	@$(PYTEST) -m "not connected and not slow" $(ARGS)
 
 .PHONY: fetch
