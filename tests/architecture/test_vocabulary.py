@@ -14,7 +14,7 @@ from contracts.vocabulary import ComplaintType, Urgency
 
 SOURCES = (
     *("contracts/src", "chassis/src", "intake/src", "look/src", "kabupaten/src", "services/*/src"),
-    "deploy/local/src",
+    *("deploy/local/src", "deploy/monitoring/src", "testing/src"),
 )
 SETS = [
     each

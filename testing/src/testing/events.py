@@ -23,6 +23,7 @@ from contracts.events import (
     SlaUpdated,
 )
 from contracts.ticket import INTAKES, door
+from contracts.vocabulary import ClockKind, ComplaintType, UpdateKind, Urgency
 
 #: A Tuesday morning in Soppeng.
 NOW = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
@@ -56,14 +57,14 @@ def a_classified(**facts: Any) -> ComplaintClassified:
     category = facts.get("category", "jalan_jembatan")
     usual = {
         "complaint_id": "c1", "ticket": TICKET, "category": category, "confidence": 0.9, "abstained": False,
-        "top": [Candidate(category=category, confidence=0.9, evidence=["jalan"])], "type": "pengaduan",
-        "urgency": "sedang", "spam": False, "language": "id", "place": Place(), "about_units": [],
+        "top": [Candidate(category=category, confidence=0.9, evidence=["jalan"])], "type": ComplaintType.PENGADUAN,
+        "urgency": Urgency.SEDANG, "spam": False, "language": "id", "place": Place(), "about_units": [],
         "model_version": "m",
     }  # fmt: skip
     return ComplaintClassified(**{**usual, **facts})
 
 
-def an_updated(seq: int, kind: str = "routed", **facts: Any) -> ComplaintUpdated:
+def an_updated(seq: int, kind: str = UpdateKind.ROUTED, **facts: Any) -> ComplaintUpdated:
     """Give step ``seq`` of a complaint's story; its status is called as the ``kind``, its unit PUPR."""
     usual = {
         "seq": seq, "kind": kind, "status": kind, "unit": "PUPR", "lane": "unit", "category": None, "type": None,
@@ -72,7 +73,7 @@ def an_updated(seq: int, kind: str = "routed", **facts: Any) -> ComplaintUpdated
     return ComplaintUpdated(**{**usual, **_sent(facts), **facts})
 
 
-def an_sla_updated(kind: str = "started", **facts: Any) -> SlaUpdated:
+def an_sla_updated(kind: str = ClockKind.STARTED, **facts: Any) -> SlaUpdated:
     """Give a word of the clock, by default of the first round to completion."""
     return SlaUpdated(**{"kind": kind, "warn_at": NOW, **_clock(facts), **facts})
 

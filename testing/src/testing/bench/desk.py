@@ -30,6 +30,7 @@ from chassis.settings import read_settings
 from chassis.wire import Outgoing
 from contracts import codec, ticket, topics
 from contracts.events import UnitRouted
+from contracts.vocabulary import Urgency, Why
 from kabupaten import load
 from kabupaten.calendar import WEEKDAYS
 from testing.bench.harness import percentiles, say
@@ -147,8 +148,8 @@ async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
     sent_at: dict[str, datetime] = {}
 
     async def send(unit: str, complaint_id: str, number: str) -> None:
-        complaint = a_snapshot(unit=unit, complaint_id=complaint_id, ticket=number, urgency="darurat")
-        told = UnitRouted(why="routed", unit=unit, complaint=complaint)
+        complaint = a_snapshot(unit=unit, complaint_id=complaint_id, ticket=number, urgency=Urgency.DARURAT)
+        told = UnitRouted(why=Why.ROUTED, unit=unit, complaint=complaint)
         event = codec.envelope(
             told, event_id=str(uuid4()), source="/router", subject=complaint_id, time=datetime.now(UTC),
             causation_id="bench",

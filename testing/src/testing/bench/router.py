@@ -21,6 +21,7 @@ from chassis.wire import Outgoing
 from contracts import codec, ticket, topics
 from contracts.events import ComplaintClassified, ComplaintReceived, Data, Place, UnitReplied
 from contracts.signature import sign
+from contracts.vocabulary import Action, Lane
 from router.adapters.region import read_rules
 from router.rules import Rules, Understood, assign, in_force
 from router.settings import Settings
@@ -43,7 +44,7 @@ def _units(rules: Rules) -> dict[str, str]:
     """Categories of which one unit gets the complaint, alone, and that unit."""
     rules = in_force(rules, datetime.now(UTC))
     given = {name: assign(rules, Understood(category=name)) for name in rules.unit_of_category}
-    return {name: to.unit for name, to in given.items() if to.lane == "unit" and not to.support}
+    return {name: to.unit for name, to in given.items() if to.lane == Lane.UNIT and not to.support}
 
 
 def _complaints(categories: Iterable[str], count: int) -> Iterator[tuple[str, ComplaintReceived, ComplaintClassified]]:
@@ -117,8 +118,8 @@ async def measure(settings: Settings, count: int) -> None:
                 (id_, topics.unit_replied(units[classified.category]), reply)
                 for id_, received, classified in given
                 for reply in (
-                    UnitReplied(ticket=received.ticket, action="acknowledge"),
-                    UnitReplied(ticket=received.ticket, action="resolve", message=DONE),
+                    UnitReplied(ticket=received.ticket, action=Action.ACKNOWLEDGE),
+                    UnitReplied(ticket=received.ticket, action=Action.RESOLVE, message=DONE),
                 )
             ]
             replied_s = await _pass(

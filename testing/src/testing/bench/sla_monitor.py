@@ -23,6 +23,7 @@ from chassis.wire import Outgoing, Record
 from contracts import codec, ticket
 from contracts.events import ComplaintUpdated, SlaBreached
 from contracts.topics import SLA_BREACHED, SLA_UPDATED, UPDATED
+from contracts.vocabulary import UpdateKind
 from sla_monitor.adapters import store
 from sla_monitor.app import handler_of
 from sla_monitor.clock import decide
@@ -37,7 +38,9 @@ _TICKET = ticket.mint("web")
 
 
 def _registered(complaint: str, at: datetime) -> ComplaintUpdated:
-    return an_updated(0, "registered", complaint_id=complaint, ticket=_TICKET, received_at=at, unit=None, lane=None)
+    return an_updated(
+        0, UpdateKind.REGISTERED, complaint_id=complaint, ticket=_TICKET, received_at=at, unit=None, lane=None
+    )
 
 
 def _complaints(name: str, count: int) -> Iterator[Outgoing]:

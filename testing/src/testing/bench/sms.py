@@ -87,7 +87,14 @@ async def _bare(send: Callable[[Notice], Any], people: list[str], at_once: int) 
     async def one(n: int, who: str) -> None:
         async with room:
             notice = Notice(
-                id=n, ticket="T", kind="step", key="1", address=who, thread=None, text="Diteruskan.", attempts=0
+                id=n,
+                ticket="T",
+                kind=NoticeKind.STEP,
+                key="1",
+                address=who,
+                thread=None,
+                text="Diteruskan.",
+                attempts=0,
             )
             await send(notice)
 

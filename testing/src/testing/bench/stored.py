@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from contracts import ticket
+from contracts.vocabulary import Status
 
 #: So many of them are open, however many are stored; each twentieth follows the one before it.
 OPEN = 2_000
@@ -214,7 +215,7 @@ def complaints(count: int, most_open: int = OPEN) -> list[Row]:
         known.add(number)
         open_, follows = n < most_open, n % 20 == 19
         age = timedelta(days=20) * (n / most_open) if open_ else _YEARS * (n / count)
-        status = ("merged" if follows else "routed") if open_ else "closed"
+        status = (Status.MERGED if follows else Status.ROUTED) if open_ else Status.CLOSED
         rows.append((n, channel, number, before if follows else None, str(uuid.uuid4()), status, now - age, open_))
         before = number
     return rows

@@ -8,9 +8,9 @@ import sys
 LONGEST_SUBJECT = 72
 
 
-def problems(message: str) -> list[str]:
+def problems(text: str) -> list[str]:
     """List what is wrong with a commit message, which has a short subject and a body that says why."""
-    subject, _, body = message.strip().partition("\n")
+    subject, _, body = text.strip().partition("\n")
     found = []
     if len(subject) > LONGEST_SUBJECT:
         found.append(f"the subject has {len(subject)} characters, not at most {LONGEST_SUBJECT}")
@@ -26,12 +26,12 @@ def problems(message: str) -> list[str]:
 def main() -> int:
     """Print what is wrong with each commit since main; return 1 if there is something."""
     command = ["git", "log", "--no-merges", "--format=%h%x00%B%x01", "main..HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - nobody else's words
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own
     if done.returncode:  # not a clone, or one without main
         print(f"commit messages were not read: {done.stderr.strip()}")  # noqa: T201
         return 0
     commits = [each.strip().split("\0", 1) for each in done.stdout.split("\1") if each.strip()]
-    wrong = [f"{name}: {problem}" for name, message in commits for problem in problems(message)]
+    wrong = [f"{name}: {problem}" for name, text in commits for problem in problems(text)]
     print("\n".join(wrong), end="\n" if wrong else "")  # noqa: T201
     return int(bool(wrong))
 

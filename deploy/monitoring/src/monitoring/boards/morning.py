@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.vocabulary import ClockKind
 from lapor.system.signals import SIGNALS
 from monitoring.grid import Board, Row
 from monitoring.panels import AMBER, BLUE, RED, Ask, Column, Label, To, bars, desk, lines, list_, number, page
@@ -14,7 +15,8 @@ _TO_UNIT = To("Lihat unit ini", "/d/lapor-unit?var-unit=${__value.text}")
 _OF_UNIT = "unit=${__data.fields.Unit}"
 _IN_KECAMATAN = "kecamatan=${__field.labels.kecamatan}"
 _KEPT, _MISSED = (
-    f'sum by (unit) (increase(lapor_sla_{what}_total{{stage="completion"}}[30d]))' for what in ("met", "breached")
+    f'sum by (unit) (increase(lapor_sla_{what}_total{{stage="completion"}}[30d]))'
+    for what in (ClockKind.MET, ClockKind.BREACHED)
 )
 _IN_TIME = f"{_KEPT} / ({_KEPT} + ({_MISSED} or {_KEPT} * 0))"
 

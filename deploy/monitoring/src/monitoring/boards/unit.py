@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from contracts.vocabulary import Status
 from monitoring.grid import Board, Choice, Row
 from monitoring.panels import BLUE, GREEN, RED, Ask, bars, desk, lines, number, page
 from monitoring.queries import last
 
 _STATUSES = {
-    "registered": "baru masuk",
-    "returned": "dikembalikan",
-    "routed": "sampai di unit",
-    "acknowledged": "diterima unit",
-    "in_progress": "dikerjakan",
-    "waiting_for_reporter": "menunggu pelapor",
-    "appealed": "keberatan diperiksa",
-    "reopened": "dibuka lagi",
+    Status.REGISTERED: "baru masuk",
+    Status.RETURNED: "dikembalikan",
+    Status.ROUTED: "sampai di unit",
+    Status.ACKNOWLEDGED: "diterima unit",
+    Status.IN_PROGRESS: "dikerjakan",
+    Status.WAITING_FOR_REPORTER: "menunggu pelapor",
+    Status.APPEALED: "keberatan diperiksa",
+    Status.REOPENED: "dibuka lagi",
 }
 _OF_UNIT = '{unit=~"$unit"}'
 
