@@ -73,6 +73,9 @@ route:
 inhibit_rules:
   # Who is called now need not be written to for the same.
   - {source_matchers: [severity="page"], target_matchers: [severity="mail"], equal: [alertname, sloth_id]}
+  # While Kafka does not answer, these follow from it.
+  - source_matchers: [alertname="LaporKafkaUnseen"]
+    target_matchers: [alertname=~"LaporLag|LaporGroupBehind|LaporOutboxStuck|LaporCanaryLost|LaporTopicsMissing|LaporClockHeld"]
 receivers:
   - name: phone
 $(webhook)

@@ -423,6 +423,20 @@ def test_rules_ask_for_nothing_that_no_service_shows(file: str) -> None:
     assert not asked - declared()
 
 
+@pytest.mark.parametrize(("overdue_h", "severities"), [(3, ["mail"]), (25, ["mail"]), (27, ["mail", "page"])])
+def test_a_backup_calls_at_night_once_it_is_a_day_overdue(
+    overdue_h: int, severities: list[str], tmp_path: Path
+) -> None:
+    """Alertmanager writes no mail about an alert that calls."""
+    case = Case({_BACKUP: f"{2400 - overdue_h * 3600}x60"}, {})
+    expected = _firing("LaporBackupOld", case.fires, case, 1)
+    expected["promql_expr_test"][0] |= {
+        "expr": 'count by (severity) (ALERTS{alertname="LaporBackupOld", alertstate="firing"})',
+        "exp_samples": [{"labels": f'{{severity="{each}"}}', "value": 1} for each in severities],
+    }
+    assert not complaints_of(tmp_path, needed(GROUPS, "LaporBackupOld"), [expected])
+
+
 @pytest.mark.parametrize("alert", ["LaporBackupOld", "LaporArchiveBaseOld"])
 @pytest.mark.parametrize(("node", "count"), [("1x60", 1), ("0x60", 0)])
 def test_a_backup_that_was_never_made_is_too_old_where_somebody_could_know(

@@ -23,6 +23,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from promtool import RULES
 
 from lapor.processes.ports import any_free
+from monitoring.rules import sentences
 from testing.programs import program
 from testing.waiting import until
 
@@ -153,6 +154,26 @@ def test_where_there_is_no_mail_all_goes_to_the_webhook(called: Called, tmp_path
     with alertmanager(tmp_path, ALERT_WEBHOOK_URL=called.webhook, **SOON) as url:
         alert(url, "LaporDeadLetters", "mail")
         until(lambda: called.rung() == ["LaporDeadLetters"], 90, "it is told")
+
+
+@pytest.mark.slow
+def test_while_kafka_does_not_answer_what_follows_from_it_calls_nobody(called: Called, tmp_path: Path) -> None:
+    with alertmanager(tmp_path, ALERT_WEBHOOK_URL=called.webhook, **SOON) as url:
+        alert(url, "LaporKafkaUnseen", "page", "prober")
+        until(lambda: "LaporKafkaUnseen" in called.rung(), 90, "that Kafka is away is told")
+        alert(url, "LaporOutboxStuck", "page")
+        alert(url, "LaporLag", "page", "router", "classifier")
+        alert(url, "LaporDiskFull", "page", "/")
+        until(lambda: "LaporDiskFull" in called.rung(), 90, "what does not follow from it is told")
+        quiet = httpx.get(f"{url}/api/v2/alerts", params={"inhibited": "true", "active": "false"}, trust_env=False)
+    assert {"LaporKafkaUnseen", "LaporDiskFull"} == set(called.rung())
+    assert {"LaporOutboxStuck", "LaporLag"} == {each["labels"]["alertname"] for each in quiet.json()}
+
+
+def test_what_is_kept_quiet_is_an_alert() -> None:
+    quiet = re.findall(r'alertname=~?"([^"]+)"', SCRIPT.read_text())
+    assert quiet
+    assert [] == [name for each in quiet for name in each.split("|") if name not in sentences()]
 
 
 @pytest.mark.slow
