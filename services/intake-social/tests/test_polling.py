@@ -280,6 +280,20 @@ async def test_when_a_network_last_answered_and_whether_it_refuses_us_is_shown(m
     assert before <= seen[1][0] == seen[2][0] < seen[3][0] <= time.time()
 
 
+async def test_a_channel_that_never_answers_is_silent_since_the_process_began_to_ask() -> None:
+    async def look() -> None:
+        raise SocialUnavailable("503")
+
+    shown: list[float | None] = []
+    before = time.time()
+    for _ in range(2):
+        with pytest.raises(SocialUnavailable):
+            await polling.poll("never", look, 0)
+        shown.append(REGISTRY.get_sample_value("lapor_intake_read_timestamp_seconds", {"channel": "never"}))
+    assert shown[0] == shown[1]
+    assert before <= (shown[0] or 0) <= time.time()
+
+
 async def test_a_mention_on_the_wire_is_stored_and_its_edit_and_answer_are_additions(
     base: str, client: Any, desk: Desk, pool: Pool
 ) -> None:

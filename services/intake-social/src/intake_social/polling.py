@@ -15,6 +15,8 @@ from intake_social.adapters.errors import SocialThrottled, SocialUnauthorized
 log = logging.getLogger(__name__)
 #: Seconds until a network that refuses our credentials is asked again.
 REFUSED_S = 60
+#: Channels that this process has begun to read. A failed poll starts again, and must not look like an answer.
+_begun = set[str]()
 
 _STILL_OURS = "SELECT 1"  # a lock goes with its connection
 _CURSOR = "SELECT position FROM cursors WHERE source = $1"
@@ -42,7 +44,14 @@ async def alone(
 
 
 async def poll(channel: str, look: Callable[[], Awaitable[None]], every_s: float) -> None:
-    """For ever. A network that throttles us is left alone as long as it says; one that refuses us needs a person."""
+    """Call ``look`` every ``every_s`` seconds until it fails or the task is cancelled.
+
+    A network that throttles us is left alone as long as it says; one that refuses us needs a person. A channel that has
+    not answered since the process started counts as read at its start, so that an alert can see how long it is silent.
+    """
+    if channel not in _begun:
+        _begun.add(channel)
+        metrics.READ.labels(channel).set_to_current_time()
     while True:
         try:
             await look()
