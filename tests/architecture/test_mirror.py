@@ -45,6 +45,11 @@ COVERED = {
         "chassis/tests/test_foreign_producers.py", "only a broker has such batches", "bench"
     ),
     "classifier/handlers.py": Cover("services/classifier/tests/test_classify.py", "it is asked what it decides"),
+    "intake_social/acting.py": Cover("services/intake-social/tests/test_handlers.py", "posts are taken, and answered"),
+    "intake_social/conversations.py": Cover(
+        "services/intake-social/tests/test_mentions.py", "posts that continue others, or quote them"
+    ),
+    "intake_social/post.py": Cover("services/intake-social/tests/test_handlers.py", "the value that is taken"),
     "intake/accesses.py": Cover("intake/tests/test_export.py", "what it notes is told to the person it is about"),
     "intake/additions.py": Cover("intake/tests/test_apart.py", "what is added in the same way: test_submissions.py"),
     "intake/cli.py": Cover("intake/tests/test_export.py", "each command by its subject"),

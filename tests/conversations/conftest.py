@@ -15,7 +15,7 @@ from chassis.database import Pool
 from intake.texts import Texts
 from intake_sms.handlers import Desk as SmsDesk
 from intake_sms.settings import SmsSettings
-from intake_social.handlers import Desk as SocialDesk
+from intake_social.post import Desk as SocialDesk
 from intake_social.settings import SocialSettings
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import build_app

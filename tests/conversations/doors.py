@@ -15,9 +15,9 @@ from intake.texts import Texts
 from intake_sms.domain import Mo
 from intake_sms.handlers import Desk as SmsDesk
 from intake_sms.handlers import take as take_sms
-from intake_social.handlers import Desk as SocialDesk
-from intake_social.handlers import Seen
 from intake_social.handlers import take as take_post
+from intake_social.post import Desk as SocialDesk
+from intake_social.post import SocialPost
 
 ME = "+6281234567890"
 #: What is chosen on the page of a complaint; all else is written there as it is.
@@ -89,7 +89,7 @@ class XDoor(_ByMessage):
         number = str(100 + self.sent)
         self.root = self.root or number
         author = ("7", "lain") if stranger else ("42", "warga")
-        post = Seen(
+        post = SocialPost(
             channel="x", id=number, version=number, author_id=author[0], author=author[1], root=self.root,
             text=f"@LaporSoppeng {text}", at=datetime.now(UTC),
         )  # fmt: skip

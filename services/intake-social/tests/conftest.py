@@ -19,8 +19,8 @@ from chassis.http_server import WebServer
 from intake_social.adapters import x
 from intake_social.adapters.facebook import FacebookPage
 from intake_social.adapters.hooks import Hooked, door
-from intake_social.handlers import Desk
 from intake_social.page import take_hook as page_hook
+from intake_social.post import Desk
 from intake_social.settings import SocialSettings
 from intake_social.whatsapp_talk import take_hook as whatsapp_hook
 from lapor.processes.ports import HOST

@@ -25,9 +25,9 @@ from intake_social.adapters import x
 from intake_social.adapters.facebook import FacebookPage
 from intake_social.adapters.whatsapp import WhatsApp
 from intake_social.app import send
-from intake_social.handlers import Desk
 from intake_social.mentions import read_mentions
 from intake_social.page import read_page
+from intake_social.post import Desk
 from testing.notices import send_while
 from testing.standins import X_SECRETS, mention, post
 

@@ -22,9 +22,9 @@ from intake_social.adapters import x
 from intake_social.adapters.facebook import FacebookPage
 from intake_social.app import parts
 from intake_social.deletions import forget, forget_deleted
-from intake_social.handlers import Desk
 from intake_social.mentions import look_for_deleted, read_mentions
 from intake_social.page import take_hook
+from intake_social.post import Desk
 from intake_social.spending import PRICES
 from testing.standins import mention
 

@@ -16,11 +16,11 @@ from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data
 from intake.complaint_view import ComplaintView, save_views
 from intake_social import handlers
 from intake_social.domain import Wish, read
-from intake_social.handlers import Desk, Seen
+from intake_social.post import Desk, SocialPost
 from testing.notices import send_all
 
 pytestmark = pytest.mark.connected
-POST = Seen(
+POST = SocialPost(
     channel="x",
     id="100",
     author_id="42",
@@ -32,12 +32,12 @@ POST = Seen(
 )
 
 
-async def take(desk: Desk, post: Seen) -> None:
+async def take(desk: Desk, post: SocialPost) -> None:
     """Take ``post`` as a process does that was just started: what was taken before is known by what is stored alone."""
     await handlers.take(replace(desk, known={}), post)
 
 
-def reply_of(post: Seen, number: str, text: str, **changes: Any) -> Seen:
+def reply_of(post: SocialPost, number: str, text: str, **changes: Any) -> SocialPost:
     return replace(post, id=number, version=number, text=text, **{"root": post.id, **changes})
 
 
@@ -51,7 +51,7 @@ async def said(pool: Pool) -> list[tuple[str, str, str]]:
     return [tuple(row) for row in await pool.fetch(query)]
 
 
-async def ticket_of(pool: Pool, post: Seen = POST) -> str:
+async def ticket_of(pool: Pool, post: SocialPost = POST) -> str:
     return str(await pool.fetchval("SELECT ticket FROM complaints WHERE thread = $1", post.thread))
 
 
@@ -475,7 +475,7 @@ async def test_what_may_be_danger_in_ones_own_conversation_is_added_and_told_who
     assert "113" in (await said(pool))[-1][2]
 
 
-def written(n: int, text: str, by: str = "6281234567890", **more: Any) -> Seen:
+def written(n: int, text: str, by: str = "6281234567890", **more: Any) -> SocialPost:
     """A private message: all of one person go on in one conversation."""
     facts = {"id": f"wamid.{n}", "author_id": by, "root": None, "version": None, "person": f"person.{by}"}
     return replace(POST, channel="whatsapp", text=text, **{**facts, **more})

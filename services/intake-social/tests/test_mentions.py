@@ -20,8 +20,10 @@ from intake_social import handlers
 from intake_social.adapters import x
 from intake_social.adapters.errors import SocialRefused
 from intake_social.app import send
-from intake_social.handlers import Desk, Seen, forget_taken, take_all
+from intake_social.handlers import take_all
 from intake_social.mentions import poll_x, read_found, read_mentions
+from intake_social.post import Desk, SocialPost
+from intake_social.recent import KNOWN_POSTS, forget_taken
 from intake_social.settings import SocialSettings
 from intake_social.spending import PRICES, is_left, reply_kind, show_budget, spend
 from testing.notices import send_while
@@ -36,8 +38,8 @@ def tagged(base: str, text: str = TAGGED, **more: str) -> str:
     return mention(base, text, mention="no", **more)
 
 
-def seen(number: int) -> Seen:
-    return Seen(
+def seen(number: int) -> SocialPost:
+    return SocialPost(
         channel="x", id=str(number), version=str(number), author_id=str(number), author="warga",
         text="@LaporSoppeng jalan rusak", at=datetime(2026, 3, 2, tzinfo=UTC), root=str(number),
     )  # fmt: skip
@@ -67,7 +69,7 @@ async def test_a_page_that_is_known_costs_a_new_process_one_question(
 
     restarted = replace(desk, known={}, pool=Asked())
     assert [0, 0] == [await take_all(restarted, page) for _ in range(2)]
-    assert [handlers._KNOWN_POSTS] == asked
+    assert [KNOWN_POSTS] == asked
 
 
 async def test_an_edit_of_what_is_known_is_taken_and_a_page_that_breaks_off_is_taken_again(
@@ -77,7 +79,7 @@ async def test_an_edit_of_what_is_known_is_taken_and_a_page_that_breaks_off_is_t
     edited = replace(seen(100), version="101", text="@LaporSoppeng jalan rusak berat")
     original = handlers.take
 
-    async def breaks_off(desk: Desk, post: Seen) -> None:
+    async def breaks_off(desk: Desk, post: SocialPost) -> None:
         if post.id == "102":
             raise OSError("gone")
         await original(desk, post)

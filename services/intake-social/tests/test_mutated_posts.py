@@ -13,9 +13,9 @@ import pytest
 
 from chassis.database import Pool
 from intake_social.adapters import facebook, x
-from intake_social.handlers import Desk
 from intake_social.mentions import read_mentions
 from intake_social.page import read_page
+from intake_social.post import Desk
 from lapor.processes.ports import HOST
 from testing.lengths import length
 from testing.mutation import DEEP, Mutator

@@ -19,8 +19,8 @@ from contracts.vocabulary import Status
 from intake.complaint_view import ComplaintView, save_views
 from intake_social.adapters.facebook import FacebookPage
 from intake_social.app import send
-from intake_social.handlers import Desk
 from intake_social.page import read_page
+from intake_social.post import Desk
 from testing.notices import send_while
 from testing.standins import post
 

@@ -45,10 +45,10 @@ from intake_social.adapters.opened import opening
 from intake_social.adapters.whatsapp import WhatsApp
 from intake_social.deletions import forget, forget_deleted
 from intake_social.fetching import Fetcher
-from intake_social.handlers import Desk
 from intake_social.mentions import read_mentions
 from intake_social.page import read_page
 from intake_social.photos import forget_photos, posts_named
+from intake_social.post import Desk
 from intake_social.settings import SocialSettings
 from testing.clips import TOLD, clip
 from testing.pictures import POLYGLOT, SECRETS, opened, photo

@@ -28,8 +28,8 @@ from intake_social.adapters.errors import (
 )
 from intake_social.adapters.items import Unreadable
 from intake_social.app import send
-from intake_social.handlers import Desk
 from intake_social.mentions import poll_x, read_mentions
+from intake_social.post import Desk
 from testing.standins import mention
 from testing.waiting import finish, soon
 

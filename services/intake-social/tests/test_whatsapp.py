@@ -26,7 +26,7 @@ from intake_social.adapters.errors import (
 )
 from intake_social.adapters.whatsapp import Told, WhatsApp, read_hook
 from intake_social.app import send
-from intake_social.handlers import Desk
+from intake_social.post import Desk
 from intake_social.whatsapp_talk import forget_heard, take_hook, write
 from testing.notices import send_while
 from testing.standins import post

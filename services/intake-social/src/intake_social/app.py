@@ -41,11 +41,12 @@ from intake_social.adapters.opened import opening
 from intake_social.adapters.whatsapp import WhatsApp
 from intake_social.deletions import forget_registered
 from intake_social.fetching import Fetch, Fetcher
-from intake_social.handlers import QUIET, SERVICE, Desk, forget_taken
 from intake_social.mentions import poll_x
 from intake_social.page import poll_facebook, take_hook
 from intake_social.photos import forget_photos
 from intake_social.polling import REFUSED_S, until
+from intake_social.post import QUIET, SERVICE, Desk
+from intake_social.recent import forget_taken
 from intake_social.removed import forget_removed
 from intake_social.settings import SocialSettings
 from intake_social.spending import reply_kind, show_budget, spend

@@ -25,8 +25,8 @@ from intake.additions import follow_up
 from intake.complaint_view import ComplaintView
 from intake.submissions import TextProblem
 from intake_social.adapters import x
-from intake_social.handlers import QUIET, SERVICE, Desk
 from intake_social.photos import posts_named
+from intake_social.post import QUIET, SERVICE, Desk
 from intake_social.removed import find_removed, id_of, note_removed
 from intake_social.spending import spend
 

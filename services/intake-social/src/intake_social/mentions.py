@@ -13,9 +13,11 @@ from typing import Any, Protocol
 from chassis.database import X_LOCK
 from intake_social.adapters import x
 from intake_social.adapters.errors import CursorTooOld, SocialRefused
+from intake_social.conversations import says_too_little
 from intake_social.deletions import forget_deleted
-from intake_social.handlers import Desk, Seen, leave_out, says_too_little, take_all
+from intake_social.handlers import leave_out, take_all
 from intake_social.polling import alone, cursor_of, move, poll
+from intake_social.post import Desk, SocialPost
 from intake_social.spending import Billed, is_left, spend
 
 log = logging.getLogger(__name__)
@@ -104,7 +106,7 @@ async def _read_window(
     me: str,
     since: str | None,
     fetch: Fetch,
-    seen: Callable[[x.Post], Seen | None],
+    seen: Callable[[x.Post], SocialPost | None],
     billed: Billed,
 ) -> tuple[str | None, int]:
     """Store all pages since; the newest id of them, and how many posts there were. Without ``since`` those of a day."""
@@ -137,7 +139,7 @@ async def _moved(desk: Desk, source: str, since: str | None, newest: str | None)
         await move(desk.pool, source, newest)
 
 
-async def _with_quoted(desk: Desk, client: Any, me: str, post: Seen) -> Seen:
+async def _with_quoted(desk: Desk, client: Any, me: str, post: SocialPost) -> SocialPost:
     """``post`` with the words that it quotes or replies to, where it says too little without. Ours are none of them.
 
     Raises:
@@ -156,11 +158,11 @@ async def _with_quoted(desk: Desk, client: Any, me: str, post: Seen) -> Seen:
     return post
 
 
-def _seen(me: str, post: x.Post, *, quiet: bool = False) -> Seen | None:
+def _seen(me: str, post: x.Post, *, quiet: bool = False) -> SocialPost | None:
     """The post as a complaint is taken from it; None for our own and for what only repeats another."""
     if post.author_id == me or post.is_retweet:
         return None
-    return Seen(
+    return SocialPost(
         channel="x",
         id=post.edit_history_ids[0],
         author_id=post.author_id,

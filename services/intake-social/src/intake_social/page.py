@@ -12,8 +12,9 @@ from intake_social.adapters import facebook
 from intake_social.adapters.errors import SocialError
 from intake_social.adapters.graph_items import TO_PERSON, PagePost, read_hook
 from intake_social.deletions import forget
-from intake_social.handlers import Desk, Seen, leave_out, take, take_all
+from intake_social.handlers import leave_out, take, take_all
 from intake_social.polling import alone, cursor_of, move, poll
+from intake_social.post import Desk, SocialPost
 
 log = logging.getLogger(__name__)
 CHANNEL = "facebook"
@@ -71,8 +72,8 @@ async def take_hook(desk: Desk, page: facebook.FacebookPage, page_id: str, body:
     await forget(desk, CHANNEL, hook.removed)
 
 
-async def _seen(page: facebook.FacebookPage, post: PagePost) -> Seen:
-    return Seen(
+async def _seen(page: facebook.FacebookPage, post: PagePost) -> SocialPost:
+    return SocialPost(
         channel=CHANNEL,
         id=post.id,
         author_id=post.author_id,

@@ -9,14 +9,11 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from chassis.database import Connection, Pool
 from intake import metrics
-
-if TYPE_CHECKING:
-    from intake_social.handlers import Seen
+from intake_social.post import SocialPost
 
 #: Of one message.
 MOST = 5
@@ -63,7 +60,7 @@ DELETE FROM media WHERE ctid = ANY(ARRAY(
 _BATCH = 1_000
 
 
-def _marks(installation: UUID, post: Seen) -> list[bytes]:
+def _marks(installation: UUID, post: SocialPost) -> list[bytes]:
     """What stands for each photo: a keyed hash, from which nobody finds the message."""
     said = [f"photo:{post.channel}:{post.version or post.id}:{n}" for n, _ in enumerate(post.photos[:MOST])]
     return [hmac.digest(installation.bytes, each.encode(errors="replace"), "sha256") for each in said]
@@ -76,7 +73,7 @@ def posts_named(installation: UUID, channel: str, id_: str) -> tuple[str, str]:
     return plain, hmac.digest(installation.bytes, f"post:{plain}".encode(errors="replace"), "sha256").hex()
 
 
-async def _note(db: Connection | Pool, installation: UUID, post: Seen, cid: str | None) -> None:
+async def _note(db: Connection | Pool, installation: UUID, post: SocialPost, cid: str | None) -> None:
     marks = _marks(installation, post)
     ids = [secrets.token_urlsafe(16) for _ in marks]
     address = None if cid else post.address
@@ -88,7 +85,7 @@ async def _note(db: Connection | Pool, installation: UUID, post: Seen, cid: str 
         metrics.MEDIA.labels(post.channel, "too_many").inc(left)
 
 
-async def keep(installation: UUID, post: Seen, db: Connection, cid: str) -> None:
+async def keep(installation: UUID, post: SocialPost, db: Connection, cid: str) -> None:
     """Note the photos of ``post`` as those of the complaint ``cid``, with what its sender sent before without a word.
 
     In the transaction in which the words of ``post`` are stored.
@@ -99,7 +96,7 @@ async def keep(installation: UUID, post: Seen, db: Connection, cid: str) -> None
     await db.execute(_CLAIM, cid, post.channel, post.address, UNCLAIMED_H, anonymous)
 
 
-async def keep_unclaimed(pool: Pool, installation: UUID, post: Seen) -> bool:
+async def keep_unclaimed(pool: Pool, installation: UUID, post: SocialPost) -> bool:
     """Note the photos of ``post``, whose sender has not said yet what they show; whether that was asked a moment ago.
 
     Doing it again changes nothing, and gives the same.
@@ -110,7 +107,7 @@ async def keep_unclaimed(pool: Pool, installation: UUID, post: Seen) -> bool:
     return asked
 
 
-async def keep_with(pool: Pool, installation: UUID, post: Seen, ticket: str) -> bool:
+async def keep_with(pool: Pool, installation: UUID, post: SocialPost, ticket: str) -> bool:
     """Note the photos of ``post`` as those of the complaint ``ticket``; whether that is there."""
     async with pool.acquire() as db, db.transaction():
         cid: str | None = await db.fetchval(_OF, ticket)
@@ -119,12 +116,12 @@ async def keep_with(pool: Pool, installation: UUID, post: Seen, ticket: str) -> 
     return cid is not None
 
 
-async def keep_of(pool: Pool, installation: UUID, post: Seen, cid: str) -> None:
+async def keep_of(pool: Pool, installation: UUID, post: SocialPost, cid: str) -> None:
     """Note the photos of ``post`` as those of the complaint ``cid``."""
     await _note(pool, installation, post, cid)
 
 
-async def keep_with_album(pool: Pool, installation: UUID, post: Seen) -> bool:
+async def keep_with_album(pool: Pool, installation: UUID, post: SocialPost) -> bool:
     """Note the photos of ``post`` as those of the complaint to which its sender sent another just now, if they did."""
     async with pool.acquire() as db, db.transaction():
         cid: str | None = await db.fetchval(_ALBUM, post.channel, post.address, post.at, ALBUM)

@@ -13,7 +13,7 @@ INSERT INTO removed_posts (complaint_id, words_only)
 SELECT DISTINCT id, id <> ALL($1::text[]) FROM unnest($1::text[] || $2::text[]) AS told (id)
 ON CONFLICT (complaint_id) DO UPDATE SET words_only = removed_posts.words_only AND excluded.words_only"""
 _FIND = "SELECT complaint_id FROM removed_posts WHERE complaint_id = ANY($1) AND NOT words_only"
-# As long as marks of posts are kept (handlers.py), and until its words are gone.
+# As long as marks of posts are kept (recent.py), and until its words are gone.
 _FORGET = """
 DELETE FROM removed_posts WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM removed_posts r WHERE at < now() - interval '8 d' AND NOT EXISTS (

@@ -13,8 +13,9 @@ from intake_social.adapters.downloads import Places, download
 from intake_social.adapters.graph_items import TO_PERSON
 from intake_social.adapters.whatsapp import Message, WhatsApp, read_hook
 from intake_social.deletions import forget
-from intake_social.handlers import Desk, Seen, leave_out, take
+from intake_social.handlers import leave_out, take
 from intake_social.polling import poll
+from intake_social.post import Desk, SocialPost
 
 log = logging.getLogger(__name__)
 CHANNEL = "whatsapp"
@@ -86,8 +87,8 @@ async def forget_heard(db: Connection) -> dict[str, int]:
     return {"heard": int(gone.split()[-1])}
 
 
-def _seen(message: Message) -> Seen:
-    return Seen(
+def _seen(message: Message) -> SocialPost:
+    return SocialPost(
         channel=CHANNEL,
         id=message.id,
         author_id=message.number,

@@ -25,8 +25,8 @@ from chassis.database import open_pool
 from chassis.settings import read_settings
 from intake.texts import PARTS, Texts
 from intake_social.adapters import x
-from intake_social.handlers import Desk
 from intake_social.mentions import read_mentions
+from intake_social.post import Desk
 from intake_social.settings import SocialSettings
 from kabupaten import load
 from lapor.processes.ports import HOST, choose
