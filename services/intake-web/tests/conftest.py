@@ -54,7 +54,7 @@ REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
 
 class NoUploads:
-    """A store in memory takes no files; ``files`` are those of every complaint."""
+    """Stands in for uploads in a store without files; every complaint has ``files`` attached."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -74,7 +74,7 @@ class NoUploads:
 
 
 class FakeStore:
-    """Complaints in memory, received at ``now``. ``down`` makes every method fail as without a database."""
+    """Complaints in memory, received at ``now``. ``down`` makes every method fail, as without a database."""
 
     def __init__(self) -> None:
         self.uploads: Any = NoUploads()
@@ -227,7 +227,7 @@ def make_settings(tmp_path: Path) -> Callable[..., WebSettings]:
 
 
 class _Lent:
-    """Stands for what each test has of its own in a website that all of them have, which takes longer to make."""
+    """Stands in for the parts that differ by test, in a website shared by tests because it is slow to build."""
 
     now: Any = None
 
@@ -235,19 +235,19 @@ class _Lent:
         return getattr(self.now, name)
 
 
-#: Those that no test has, by what they were made of.
+#: The websites that no test uses now, by their settings.
 _websites: dict[tuple[Any, ...], list[tuple[Any, Any]]] = {}
 
 
 @pytest.fixture(scope="session")
 def web_port() -> int:
-    """One for all tests that open pages: a website knows its address, and is made once."""
+    """The port of all tests that open pages: a website knows its address, and is built only once."""
     return any_free()
 
 
 @pytest.fixture
 def website_on(texts: Texts) -> Iterator[Callable[..., Any]]:
-    """The website on a store, with settings; no other test has it meanwhile."""
+    """The website on a store, with settings; no other test uses it at the same time."""
     taken = []
 
     def website(store: Store, settings: WebSettings, guard: Guard | None = None, changes: Changes | None = None) -> Any:
@@ -274,7 +274,7 @@ def website_on(texts: Texts) -> Iterator[Callable[..., Any]]:
 def client_on(
     make_settings: Callable[..., WebSettings], website_on: Callable[..., Any]
 ) -> Callable[..., httpx.AsyncClient]:
-    """A client of the app on a store; the ``proxies`` may say in X-Forwarded-For who it is."""
+    """A client of the app on a store; ``proxies`` may name other clients in X-Forwarded-For."""
 
     def client(store: Store, guard: Guard | None = None, proxies: str = "") -> httpx.AsyncClient:
         app = website_on(store, make_settings(web_trusted_proxies=proxies), guard)
@@ -304,7 +304,7 @@ def migrations() -> list[Path]:
 async def kept(
     pool: Pool, make_settings: Callable[..., WebSettings], client_on: Callable[..., httpx.AsyncClient], texts: Texts
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the app on a real database, who may say that somebody else is asking."""
+    """A client of the app on a real database; its X-Forwarded-For is trusted."""
     receipt = partial(texts.receipt, SERVICE)
     store = PostgresStore(
         pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S, receipt=receipt, apart=texts.apart(SERVICE)

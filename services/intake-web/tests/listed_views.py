@@ -1,4 +1,4 @@
-"""Complaints as the public list has them, and how the intake keeps them."""
+"""Complaints for the public list, and a helper that stores them as the intake does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 def view(n: int, **facts: Any) -> ComplaintView:
-    """The ``n``-th complaint; a later one came earlier."""
+    """Make the ``n``-th complaint; a higher number was received earlier."""
     usual: dict[str, Any] = {
         "status": Status.ROUTED,
         "unit": "PUPR",
@@ -35,11 +35,11 @@ def view(n: int, **facts: Any) -> ComplaintView:
 
 @cache
 def number(n: int) -> str:
-    """The ``n``-th ticket, with its check character."""
+    """Make the ``n``-th ticket, with its check character."""
     return next(found for check in ALPHABET if (found := ticket.parse(f"SPG-S{n % 1000:03}-{n // 1000:04}{check}")))
 
 
 async def tell(pool: Pool, texts: Texts, *views: ComplaintView) -> None:
-    """Keep ``views`` as the intake does with a batch."""
+    """Store ``views`` as the intake stores a batch."""
     async with pool.acquire() as db, db.transaction():
         await save_views(db, {each.ticket: each for each in views}, also=partial(listings.keep, texts.zone))

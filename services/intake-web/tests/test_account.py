@@ -1,4 +1,4 @@
-"""The rules of an account: what a code is, whom one is sent to, how often, and what is to be done."""
+"""The rules of an account: what a code looks like, who may get one, how often, and the open tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account in Chromium on a small phone: signing in by mail, without script, by keys alone, and each page's looks.
+"""The account in Chromium on a small phone: sign-in by mail, without JavaScript, by keyboard, and every page's look.
 
 Pictures go to build/pictures/account.
 """
@@ -51,7 +51,7 @@ def settings(make_settings: Callable[..., WebSettings], sink: Sink, web_port: in
 
 @pytest.fixture
 async def site(pool: Pool, settings: WebSettings, texts: Texts, website_on: Callable[..., Any]) -> AsyncIterator[str]:
-    """The website on a real database and a real port, with codes that leave."""
+    """The website on a real database and a real port, with codes sent by mail."""
     store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
     async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(202))) as http:
         codes = [task() for _, task in code_senders(pool, settings, texts, http)]
@@ -60,7 +60,7 @@ async def site(pool: Pool, settings: WebSettings, texts: Texts, website_on: Call
 
 
 async def code_to(sink: Sink, to: str, nth: int) -> str:
-    """The code in the ``nth`` mail to ``to``, counted from 1."""
+    """Wait for the ``nth`` mail to ``to``, counted from 1, and return its code."""
     async with asyncio.timeout(60):
         while True:
             mails = [mail for (_, (each,)), mail in zip(sink.envelopes, sink.mails, strict=True) if each == to]
@@ -72,7 +72,7 @@ async def code_to(sink: Sink, to: str, nth: int) -> str:
 
 
 async def later(pool: Pool) -> None:
-    """Let so much time go by that another code may be asked for."""
+    """Make the sent codes so old that another may be requested."""
     await pool.execute("UPDATE account_messages SET created_at = created_at - interval '2 h'")
 
 
@@ -91,7 +91,7 @@ async def sign_in(page: Page, site: str, sink: Sink, nth: int = 1, name: str = "
 
 
 async def complain(page: Page, site: str, text: str) -> str:
-    """Send ``text`` by the form without script; gives the number."""
+    """Send ``text`` by the form without JavaScript; return the ticket."""
     await page.goto(f"{site}/")
     await page.get_by_label("Isi laporan").fill(text)
     await page.get_by_role("button", name="Kirim laporan").click()

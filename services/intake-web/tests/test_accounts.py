@@ -1,4 +1,4 @@
-"""Signing in and all that follows, over HTTP on a real PostgreSQL, with codes by mail to a real server."""
+"""Sign-in and all that follows, over HTTP on a real PostgreSQL, with codes by mail to a real server."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def sink() -> AsyncIterator[Sink]:
 
 @pytest.fixture
 def texted() -> list[tuple[str, str]]:
-    """Number and text of each SMS that left."""
+    """Number and text of each SMS that was sent."""
     return []
 
 
@@ -60,7 +60,7 @@ def settings(make_settings: Make, sink: Sink) -> WebSettings:
 async def sending(
     pool: Pool, settings: WebSettings, texts: Texts, texted: list[tuple[str, str]]
 ) -> AsyncIterator[None]:
-    """Codes go out as in production; the gateway takes each SMS."""
+    """Sends codes as in production; the gateway accepts each SMS."""
 
     def gateway(request: httpx.Request) -> httpx.Response:
         texted.append((request.url.params["to"], request.url.params["text"]))
@@ -75,7 +75,7 @@ async def sending(
 async def browsers(
     pool: Pool, settings: WebSettings, client_on: Callable[..., httpx.AsyncClient]
 ) -> AsyncIterator[Client]:
-    """Makes browsers, each with cookies of its own, of the same website."""
+    """Makes browsers of the same website, each with its own cookies."""
     store, made = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S), list[httpx.AsyncClient]()
 
     def browser() -> httpx.AsyncClient:
@@ -111,7 +111,7 @@ async def ask(pool: Pool, browser: httpx.AsyncClient, contact: str = MAIL) -> No
 
 
 async def sign_in(pool: Pool, browser: httpx.AsyncClient, sink: Sink, contact: str = MAIL, name: str = "Andi") -> None:
-    """Sign in by mail; where there is no account yet, begin one."""
+    """Sign in by mail; begin an account if none exists."""
     await ask(pool, browser, contact)
     answer = await browser.post("/akun/kode", data={"code-enter": code_in(sink.mails[-1].get_content())})
     if answer.headers["location"] == "/akun/setuju":
@@ -127,7 +127,7 @@ async def complain(browser: httpx.AsyncClient, **more: str) -> str:
 
 
 def opened(page: httpx.Response) -> bool:
-    """Whether the page of a complaint is that of its reporter."""
+    """Check whether a complaint's page is the reporter's view."""
     return "Yang Anda tulis" in page.text or "own-words" in page.text or "Kabar untuk Anda" in page.text
 
 
@@ -206,7 +206,7 @@ async def test_asking_for_a_code_runs_the_same_statements_for_a_known_and_an_unk
     whose, run = [MAIL], asyncpg.connection.Connection._execute
 
     async def noting(self: Any, query: str, *given: Any, **more: Any) -> Any:
-        if "account_messages" not in query or "state" not in query:  # those of who sends come when they come
+        if "account_messages" not in query or "state" not in query:  # the sender's queries come at any time
             ran[whose[0]].append(query)
         return await run(self, query, *given, **more)
 

@@ -1,4 +1,4 @@
-"""What is added on the website and may accuse who works on a complaint: a complaint of its own, with its photos."""
+"""An addition that may accuse whoever handles the complaint becomes a complaint of its own, with its photos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report form: what is asked before a complaint is kept, and what its sender gets."""
+"""The report form: the questions before a complaint is stored, and what its sender gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one process counts the others know, and a restart forgets nothing."""
+"""Processes share their counts, and a restart forgets nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def guard(clock: ManualClock | None = None) -> Guard:
 
 
 def left(guard: Guard, client: str) -> int:
-    """How many photos ``client`` may upload at once; it does."""
+    """Upload as many photos as ``client`` may now, and return their number."""
     count = 0
     try:
         while True:
@@ -72,7 +72,7 @@ async def test_what_was_given_back_is_there_again_for_all(pool: Pool) -> None:
     one, other = guard(), guard()
     for _ in range(5):
         with one.addition("192.0.2.7"):
-            pass  # it could not be kept, and costs nothing
+            pass  # this one could not be stored, and costs nothing
     with one.addition("192.0.2.7") as bill:
         bill.owes = True
     await bounds.exchange(pool, one)

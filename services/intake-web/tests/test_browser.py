@@ -1,4 +1,4 @@
-"""A citizen's browser, from the empty form to the page of the complaint: without script, with it, and by keys alone."""
+"""A citizen's browser, from the empty form to the complaint's page: without JavaScript, with it, and by keyboard."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ async def test_nothing_is_wider_than_a_small_phone(page: Page, site: str, browse
 
 @pytest.fixture
 async def scripted(browser: Browser) -> AsyncIterator[Page]:
-    """A page of a small phone with JavaScript."""
+    """A page on a small phone with JavaScript."""
     context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="id-ID")
     context.set_default_timeout(1000 * BOUND_S)
     page = await context.new_page()

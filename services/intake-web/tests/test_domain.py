@@ -1,4 +1,4 @@
-"""What a citizen may send, and what they are told to mend."""
+"""The input that citizens may send, and the corrections that they are asked for."""
 
 from __future__ import annotations
 

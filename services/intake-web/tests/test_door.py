@@ -1,4 +1,4 @@
-"""The website behind its real server: what a client does to a connection."""
+"""The website behind its real server: misbehaving connections."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def port(fake: Any, make_settings: Callable[..., WebSettings], texts: Text
 
 
 def counted() -> float:
-    """Everything that was sent to the web door so far."""
+    """Sum up all submissions counted for the web channel so far."""
     return sum(
         sample.value
         for metric in REGISTRY.collect()
@@ -104,7 +104,7 @@ async def test_what_is_no_file_of_the_site_is_not_found_and_no_error(
     answer = await within(reader.read())
     writer.close()
 
-    # A slash at the end is of no account to the router.
+    # The router ignores a trailing slash.
     expected = b"HTTP/1.1 200" if path == "lapor.css/" else b"HTTP/1.1 404"
     assert answer.startswith(expected)
     assert [] == [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]

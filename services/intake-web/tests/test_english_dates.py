@@ -1,4 +1,4 @@
-"""Dates and times in English, by the names of contracts.dates."""
+"""Dates and times in English, with the same function names as contracts.dates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is attached belongs to one complaint; its reporter sees it and the unit that has it, and nobody else."""
+"""An attachment belongs to one complaint; its reporter and the complaint's current unit see it, and nobody else."""
 
 from __future__ import annotations
 
@@ -353,7 +353,7 @@ async def test_one_complaints_code_opens_no_others_photo(kept: httpx.AsyncClient
     assert 404 == (await kept.get(path, headers=SECRET)).status_code
 
 
-# ── what the law asks ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── legal duties ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture
 def store(pool: Pool, make_settings: Callable[..., WebSettings]) -> PostgresStore:
     return PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S)
@@ -378,7 +378,7 @@ async def test_erased_is_erased_with_its_photos(
     assert [other] == [
         r["ticket"] for r in await pool.fetch("SELECT ticket FROM uploads JOIN complaints USING (complaint_id)")
     ]
-    assert 202 == (await report(kept, "A" * 22)).status_code  # what is erased is known, and is not taken anew
+    assert 202 == (await report(kept, "A" * 22)).status_code  # erased content is recognised, and not accepted again
 
 
 async def test_in_a_bucket_a_photo_is_kept_shown_and_erased(

@@ -1,4 +1,4 @@
-"""A video is made anew by FFmpeg: what is to be seen and heard stays, and nothing else; what it can't be is said."""
+"""FFmpeg makes a new video: picture and sound stay, and nothing else; errors are explained."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from testing.waiting import BOUND_S, within
 
 pytestmark = pytest.mark.slow
 KINDS = ["mp4", "mov", "webm", "3gp", "avi"]
-#: H.263 knows few sizes.
+#: H.263 supports only a few sizes.
 SIZE = {"3gp": (352, 288)}
 
 
@@ -58,7 +58,7 @@ async def why(maker: Films, content: bytes, folder: Path) -> str:
     return refused.value.why
 
 
-# ── what is made ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the new video ────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_phones_write_is_known_by_its_first_bytes(kind: str) -> None:
     head = clip(2, kind, *SIZE.get(kind, ()))[:HEAD]
@@ -98,7 +98,7 @@ async def test_a_large_one_becomes_as_small_as_a_clerk_needs(maker: Films, tmp_p
 @pytest.mark.parametrize("kind", ["mp4", "webm"])
 async def test_one_of_more_than_a_minute_is_refused_and_not_cut(maker: Films, tmp_path: Path, kind: str) -> None:
     long = clip(63, kind, 64, 36)
-    if kind == "webm":  # a browser's recording names no length
+    if kind == "webm":  # a browser's recording states no duration
         long = long.replace(b"\x44\x89\x88", b"\xec\x80\xec", 1)
 
     assert "video_long" == await why(maker, long, tmp_path)
@@ -131,7 +131,7 @@ async def test_where_many_wait_one_more_is_asked_to_come_again(maker: Films, tmp
     assert [Film] * 4 == [type(each) for each in await within(asyncio.gather(*waiting))]
 
 
-# ── on its way ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── uploads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.connected
 async def test_one_in_pieces_is_made_and_what_came_is_deleted(
     kept: httpx.AsyncClient, pool: Pool, tmp_path: Path

@@ -21,9 +21,9 @@ from testing.browsers import ARGS, LOOKED_AT, answering, barriers, chromium, pho
 
 pytestmark = pytest.mark.connected
 
-#: What was seen, to be looked at; git ignores it.
+#: The pictures, for people to look at; git ignores them.
 PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "form"
-#: Whether this device keeps a draft with that text.
+#: Checks whether this device stores a draft with that text.
 KEPT = """text => new Promise(resolve => {
   indexedDB.open("lapor").onsuccess = ({ target: { result: database } }) => {
     database.transaction("drafts").objectStore("drafts").getAll().onsuccess = ({ target: { result } }) => {
@@ -32,7 +32,7 @@ KEPT = """text => new Promise(resolve => {
     };
   };
 })"""
-#: How far two pictures are apart, in steps of 255 for each value of each pixel.
+#: Measures the difference of two pictures, in steps of 255 for each value of each pixel.
 APART = """async urls => {
   const [one, other] = await Promise.all(urls.map(async url => {
     const image = Object.assign(new Image(), { src: url });
@@ -72,7 +72,7 @@ async def on(page: Page) -> None:
 
 
 async def written(page: Page, text: str) -> None:
-    """Write it, and wait until this device keeps it."""
+    """Write ``text``, and wait until this device stores it."""
     await page.get_by_label("Isi laporan").fill(text)
     await expect(page.get_by_text("Tersimpan di HP ini sebagai draf.")).to_be_visible()
     await page.wait_for_url("**/?draf=*")
@@ -84,7 +84,7 @@ async def to_the_end(page: Page) -> None:
 
 
 async def look(page: Page, name: str) -> None:
-    """Find nothing wrong by machine, nothing wider than the screen, and keep a picture."""
+    """Check that axe finds no barrier and nothing is wider than the screen, and store a picture."""
     await picture(page, PICTURES / f"{name}.png")
     assert {} == await barriers(page), name
 
@@ -185,7 +185,7 @@ async def test_all_steps_by_keyboard_alone(context: BrowserContext, site: str, f
     keys = page.keyboard
 
     async def tab_to(name: str) -> None:
-        """Press Tab until what has this accessible name, or this text, has the focus."""
+        """Press Tab until the element with this accessible name, or this text, has the focus."""
         for _ in range(30):
             await keys.press("Tab")
             at = "document.activeElement"
@@ -243,7 +243,7 @@ async def test_back_and_forward_go_through_the_steps_and_lose_nothing(context: B
 
 
 async def ready(page: Page) -> None:
-    """Wait until the device keeps what it needs without a network."""
+    """Wait until the device stores all it needs without a network."""
     await page.evaluate("navigator.serviceWorker.ready")
 
 
@@ -253,7 +253,7 @@ async def test_sent_without_a_network_it_waits_and_is_one_complaint(
     page = await opened(context, site)
     await ready(page)
     await context.set_offline(True)
-    await page.goto(site)  # also what was never loaded with a network
+    await page.goto(site)  # pages that were never loaded with a network, too
     await page.wait_for_selector("html.ready")
     await written(page, "Lampu jalan padam")
     await to_the_end(page)
@@ -336,7 +336,7 @@ async def test_without_a_database_the_draft_stays_and_is_sent_with_its_own_key(
 
 
 async def reported(page: Page) -> str:
-    """Send a report, and give its number."""
+    """Send a report, and return its number."""
     await written(page, "Lampu jalan padam")
     await to_the_end(page)
     await page.get_by_role("button", name="Kirim laporan").click()
@@ -365,7 +365,7 @@ async def test_a_receipt_that_is_opened_again_leaves_another_draft_alone(
     assert await page.evaluate(KEPT, "Sampah menumpuk")
     await page.goto(f"{site}/draf")
 
-    await expect(page.locator("#nomor-nomor a")).to_have_count(2)  # the draft was to be sent, and is now
+    await expect(page.locator("#nomor-nomor a")).to_have_count(2)  # the waiting draft was sent, too
     assert ["Lampu jalan padam", "Sampah menumpuk"] == [sent.text for sent, _ in fake.taken.values()]
 
 
@@ -514,7 +514,7 @@ async def test_danger_is_answered_while_it_is_written_and_one_press_sends(
 
 
 async def test_where_a_device_is_it_is_asked_only_when_that_is_pressed(browser: Browser, site: str, fake: Any) -> None:
-    context = await phone(browser)  # nobody allowed it
+    context = await phone(browser)  # nobody granted the permission
     await context.add_init_script(
         "window.asked = 0; const locate = navigator.geolocation.getCurrentPosition;"
         "navigator.geolocation.getCurrentPosition = function (...a) { asked += 1; return locate.apply(this, a); }"

@@ -1,4 +1,4 @@
-"""The form with photos, as a browser without JavaScript sends it: nothing that was typed or has arrived is lost."""
+"""The form with photos, as a browser without JavaScript sends it: no typed text and no uploaded photo is lost."""
 
 from __future__ import annotations
 

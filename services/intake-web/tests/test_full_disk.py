@@ -1,4 +1,4 @@
-"""A database whose disk is full: no ticket is given, none that was given is lost, and room is all that it needs."""
+"""A database whose disk is full: it gives no ticket, loses none that it gave, and needs only room to recover."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from testing.servers import Stack, start_postgres
 from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
-#: Bytes of the disk; a new cluster takes less than half of it.
+#: The size of the disk in bytes; a new cluster takes less than half of it.
 SIZE = 160 * 1024 * 1024
 
 
 @pytest.fixture
 def small() -> Iterator[SmallDisk]:
-    """A small disk, outside pytest's own folder: the server's user could not get there."""
+    """A small disk, outside pytest's own folder, which the server's user can't enter."""
     with tempfile.TemporaryDirectory(prefix="lapor-") as folder, small_disk(Path(folder), SIZE) as disk:
         yield disk
 
 
 @pytest.fixture
 def crowded(small: SmallDisk) -> Iterator[Stack]:
-    """A PostgreSQL on it."""
+    """A PostgreSQL on the small disk."""
     stack = start_postgres(small.folder)
     yield stack
     stack.discard()

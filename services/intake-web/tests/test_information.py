@@ -1,4 +1,4 @@
-"""What the website says of itself, and how it is kept, compressed and shown elsewhere."""
+"""The website's information pages, and its headers: caching, compression, embedding."""
 
 from __future__ import annotations
 

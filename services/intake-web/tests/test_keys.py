@@ -1,4 +1,4 @@
-"""Keys of other systems: what one opens, why it is refused, and how an operator makes and revokes it."""
+"""Keys of other systems: what a key opens, why it is refused, and how operators create and revoke it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def send(web: httpx.AsyncClient, n: int = 0, **headers: str) -> httpx.Resp
 
 @pytest.fixture
 async def site(fake: Any, client_on: Callable[..., httpx.AsyncClient]) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the app, which knows one key."""
+    """A client of an app that knows one key."""
     fake.keys[hash_of(SHOWN)] = KEY
     async with client_on(fake, Guard(10_000)) as client:
         yield client

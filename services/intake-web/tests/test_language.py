@@ -1,4 +1,4 @@
-"""Indonesian first, and English for who chooses it: whole, and of what is shown alone."""
+"""Indonesian by default, English by choice: complete, and only on pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from intake_web.settings import WebSettings
 
 TEMPLATES = CATALOGUE.parents[1] / "templates"
 ENGLISH = {"cookie": "bahasa=en"}
-#: Words of every second Indonesian sentence, none of which is English.
+#: Words found in every second Indonesian sentence, and never in English.
 INDONESIAN = re.compile(
     r"\b(?:yang|dan|atau|dari|untuk|dengan|tidak|belum|sudah|bisa|kami|anda|saya|laporan|kirim|nomor|lihat|hari|ini|"
     r"jawaban|diterima|terlambat|boleh|kosong|kabar|foto|isi|tanpa|pukul|lalu|kemarin|jam|menit)\b",
@@ -36,7 +36,7 @@ _SAID = ("aria-label", "alt", "placeholder", "title", "content", "label")
 
 
 class Said(HTMLParser):
-    """Collects what a page says, but for what it marks as Indonesian, into ``text``."""
+    """Collects a page's words into ``text``, except those that it marks as Indonesian."""
 
     _VOID = frozenset({"meta", "link", "input", "img", "br", "hr"})
 
@@ -66,7 +66,7 @@ class Said(HTMLParser):
 
 
 def said(page: str, texts: Texts) -> tuple[str, list[str]]:
-    """Give the language of ``page``, and what of its words is Indonesian; units are called by their names."""
+    """Return the language of ``page``, and its Indonesian words; units keep their names."""
     parser = Said()
     parser.feed(page)
     text = re.sub(r"/\S+", " ", parser.text)
@@ -98,13 +98,13 @@ def test_no_word_of_a_template_stands_outside_what_is_translated(path: Path) -> 
     text = re.sub(r"<!?/?[a-z][^>]*>", " ", text, flags=re.IGNORECASE)
 
     names = {"LAPOR", "Soppeng", "CSV", "JSON", "Open", "GeoReport", "buka"}
-    attributes = {"name", "aria", "invalid", "true", "describedby", "salah", "bantu"}  # of the macro `marks`
+    attributes = {"name", "aria", "invalid", "true", "describedby", "salah", "bantu"}  # names from the macro `marks`
     assert set() == set(re.findall(r"[A-Za-z]{3,}", text)) - names - attributes
 
 
 @pytest.fixture
 def one(fake: Any, make_settings: Callable[..., WebSettings]) -> dict[str, str]:
-    """One complaint, and the cookies of the browser that sent it and reads English."""
+    """One complaint, and the cookies of its sender's browser, which reads English."""
     sent = Submission(channel="web", gateway="form", external_id="k", text=states.TEXT, place="Lalabata")
     accepted = Accepted(ticket=states.NUMBER, complaint_id="c", received_at=states.NOW, fresh=True)
     fake.taken["k"] = sent, accepted
@@ -212,7 +212,7 @@ async def test_what_a_device_keeps_is_in_one_language(web: httpx.AsyncClient) ->
     assert own
     assert other
     assert own[1] != other[1]
-    for code in ("id", "en"):  # whatever the cookie says by then
+    for code in ("id", "en"):  # the address decides, not the cookie
         assert f'<html lang="{code}">' in (await web.get(f"/formulir?bahasa={code}", headers=ENGLISH)).text
 
 

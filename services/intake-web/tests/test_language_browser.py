@@ -1,4 +1,4 @@
-"""The website in English, in Chromium on a small phone: from the report to its page, and each page as axe sees it."""
+"""The website in English, in Chromium on a small phone: from the report to its page, and axe on every page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from intake_web.settings import WebSettings
 pytestmark = pytest.mark.connected
 
 settings, site = states.settings, states.site
-#: Whether the device keeps the form in English, and no longer in Indonesian.
+#: Checks whether the device stores the form in English, and no longer in Indonesian.
 ONE_IS_KEPT = """async () => {
   const [english, indonesian] = await Promise.all(["en", "id"].map((code) => caches.match(`/formulir?bahasa=${code}`)));
   return Boolean(english) && !indonesian;

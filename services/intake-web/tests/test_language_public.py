@@ -1,4 +1,4 @@
-"""In English on a real database: the list, the figures and the account."""
+"""English pages on a real database: the list, the figures and the account."""
 
 from __future__ import annotations
 

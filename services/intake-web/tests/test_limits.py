@@ -1,4 +1,4 @@
-"""How often one client may send, look up and guess. Time is a number that the tests turn."""
+"""Limits on how often one client may send, look up and guess. The tests set the time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from testing.fakes import ManualClock
 
 SECRET = {"Access-Secret": "k9Qw2mZx8Lr4Tn6Y"}
 HOUR = 3600.0
-#: How many numbers there are for each complaint, with 100,000 of one door.
+#: The numbers per complaint, if one channel has 100,000 complaints.
 NUMBERS_EACH = 32**7 / 100_000
 
 
@@ -35,13 +35,13 @@ def clock() -> ManualClock:
 async def site(
     fake: Any, clock: ManualClock, client_on: Callable[..., httpx.AsyncClient]
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the app that a proxy brings; :func:`whose` says who it is."""
+    """A client of the app behind a proxy; :func:`whose` names the client."""
     async with client_on(fake, Guard(20, clock), "127.0.0.1/32") as client:
         yield client
 
 
 def whose(n: int) -> dict[str, str]:
-    """The headers of client number ``n``."""
+    """Return the headers of client number ``n``."""
     return {"X-Forwarded-For": f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}"}
 
 
@@ -164,7 +164,7 @@ async def test_additions_are_counted_for_themselves(site: httpx.AsyncClient) -> 
 
 
 def guesses(count: int) -> list[str]:
-    """Well-formed numbers that nobody was given."""
+    """Make well-formed numbers that belong to no complaint."""
     return [ticket.mint("web") for _ in range(count)]
 
 
@@ -227,7 +227,7 @@ async def test_when_all_guess_who_lately_missed_is_refused_and_nobody_else(
 
 
 def guessing(clients: int, hours: float) -> int:
-    """The guesses that are answered to so many clients who guess whenever they may."""
+    """Count the guesses that are answered if so many clients guess whenever they may."""
     clock = ManualClock()
     guard, answered, end = Guard(20, clock), 0, clock.now + hours * HOUR
     tries = [(clock.now, f"client {n}") for n in range(clients)]

@@ -1,4 +1,4 @@
-"""A complaint as it goes on: the stream of events, and what it costs."""
+"""Live updates of a complaint: the stream of events, and its cost."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PAGE = f"/laporan/{NUMBER}/kabar"
 
 
 class Site:
-    """A running website, its store, and who tells of changes."""
+    """A running website, its store, and a notifier of changes."""
 
     def __init__(self, store: Any, changes: Changes, settings: WebSettings, texts: Texts) -> None:
         self.store, self.changes, self.settings = store, changes, settings
@@ -59,13 +59,13 @@ class Site:
 
 
 class Reader:
-    """Who reads a stream of events."""
+    """A client that reads a stream of events."""
 
     def __init__(self, port: int, path: str = PATH, method: str = "GET", **headers: str) -> None:
         self.port, self.path, self.method, self.headers, self.head = port, path, method, headers, ""
 
     async def ask(self) -> None:
-        """Open the connection and ask; the answer is not waited for."""
+        """Open the connection and send the request, without waiting for the answer."""
         self.reader, self.writer = await asyncio.open_connection(HOST, self.port)
         more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in self.headers.items())
         self.writer.write(f"{self.method} {self.path} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode())
@@ -84,13 +84,13 @@ class Reader:
         return int(self.head.split()[1])
 
     async def chunk(self) -> str:
-        """The next chunk; empty at the end of the stream."""
+        """Read the next chunk; empty at the end of the stream."""
         async with asyncio.timeout(60):
             size = int(await self.reader.readline(), 16)
             return (await self.reader.readexactly(size + 2))[:-2].decode()
 
     async def event(self) -> tuple[str, dict[str, Any]]:
-        """The next event: its id, and what it says."""
+        """Read the next event: its id and its data."""
         text = await self.chunk()
         found = re.fullmatch(r"id: (\S+)\r\nevent: complaint\r\ndata: (.*)\r\n\r\n", text)
         assert found, text
@@ -98,7 +98,7 @@ class Reader:
 
 
 async def until_answered(status: int, ask: Callable[[], Reader]) -> Reader:
-    """Ask again until the answer is ``status``."""
+    """Ask repeatedly until the answer is ``status``."""
     async with asyncio.timeout(60):
         while True:
             async with ask() as reader:
@@ -245,7 +245,7 @@ async def test_one_client_behind_a_proxy_has_so_many_requests_open_and_others_ar
         return Reader(port, "/v1/complaints", x_forwarded_for=client, content_length="10", method="POST")
 
     async with Site(fake, Changes(CHANGED), settings, texts).running(), AsyncExitStack() as open_:
-        # As a home does that has a whole /56: no two of its addresses are in one /64.
+        # Like a home with a whole /56: each of its addresses is in another /64.
         held = [whose_body_never_comes(f"2001:db8:0:{n:x}::1") for n in range(AT_ONCE)]
         for each in held:
             await each.ask()
@@ -270,7 +270,7 @@ async def test_of_a_number_that_there_is_not_nothing_is_streamed(site: Site, set
 async def test_what_is_stored_wakes_who_reads_and_a_stop_ends_all_at_once(
     pool: Pool, dsn: str, settings: WebSettings, texts: Texts
 ) -> None:
-    other = await open_pool(dsn, timeout_s=5)  # that of another process, which keeps the story
+    other = await open_pool(dsn, timeout_s=5)  # the pool of another process, which stores the story
     store, changes = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S), Changes(CHANGED)
     listening = asyncio.create_task(changes.listen(pool))
 

@@ -25,7 +25,7 @@ def kecamatan(name: str, *codes: str) -> Kecamatan:
 
 
 def corners(path: str) -> list[tuple[int, int]]:
-    """Where the lines of a path turn."""
+    """Return the corners of a path."""
     start = re.match(r"M(-?\d+) (-?\d+)l", path)
     assert start
     at = [(int(start[1]), int(start[2]))]

@@ -1,4 +1,4 @@
-"""What a message says, and to whom it can be written."""
+"""The text of a message, and which contacts can be written to."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def view(**facts: Any) -> ComplaintView:
 
 
 def read(writer: Writer, told: Notice, of: ComplaintView | None, link: str | None = None) -> tuple[dict[str, str], str]:
-    """The headers and the text of the mail, as a mail program reads them."""
+    """Return headers and text of the mail, as a mail program reads them."""
     mail = message_from_bytes(writer.mail(told, of, link, NOW).as_bytes(), policy=default)
     text = mail.get_content().replace("\r\n", "\n")
     return {name: str(value).strip() for name, value in mail.items()}, text

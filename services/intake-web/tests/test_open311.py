@@ -1,4 +1,4 @@
-"""The flow of a client that knows Open311 GeoReport v2, in JSON and in XML."""
+"""A complete session of a client for Open311 GeoReport v2, in JSON and in XML."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def _read(kept: httpx.AsyncClient, path: str, form: str) -> tuple[int, Any
 
 
 def _plain(element: ET.Element) -> Any:
-    """XML as the JSON would be: an element whose children have all one name is a list."""
+    """Convert XML to the form of the JSON: an element whose children share one name becomes a list."""
     tags = [child.tag for child in element]
     if not tags:
         return element.text

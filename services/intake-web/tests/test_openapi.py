@@ -1,4 +1,4 @@
-"""The answers of the public API are what its OpenAPI document says, whatever is asked."""
+"""The public API answers every request as its OpenAPI document says."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ schemathesis.serializer.alias("application/offset+octet-stream", "application/oc
 async def site(
     pool: Pool, make_settings: Callable[..., WebSettings], texts: Texts, tmp_path: Path
 ) -> AsyncIterator[str]:
-    """The website on a real database and a real port, which believes who says that somebody else is asking."""
+    """The website on a real database and a real port, which trusts X-Forwarded-For."""
     port = choose({"web": 0}, tmp_path / "ports.json")["web"]
     settings = make_settings(web_port=port, web_public_url=None, web_trusted_proxies="127.0.0.1/32")
     store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
@@ -56,7 +56,7 @@ async def site(
 
 @pytest.fixture
 def nothing(make_settings: Callable[..., WebSettings], texts: Texts, fake: Any) -> tuple[Any, ...]:
-    """What the app is made of, on a store in memory."""
+    """The arguments of the app, on a store in memory."""
     return fake, make_settings(), texts
 
 
@@ -119,7 +119,7 @@ async def test_whatever_is_asked_the_answer_is_as_described(
 
 
 def _try_all(site: str, shown: dict[str, str]) -> dict[str, set[int]]:
-    """Call each operation with what it should and what it should not take. Gives the statuses of the answers."""
+    """Call each operation with valid and invalid input. Return the statuses of the answers by operation."""
     schema: Any = schemathesis.openapi.from_url(f"{site}/v1/openapi.json")
     clients = count(1)
     tried = {found.ok().label: _try(found.ok(), clients, shown) for found in schema.get_all_operations()}

@@ -1,4 +1,4 @@
-"""What the page of a complaint shows: pure values."""
+"""The data of a complaint's page: pure values."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_done_waiting_refused_and_ended_otherwise_look_apart(texts: Texts) -> No
     [
         ("received", None, 1),
         ("routed", "PUPR", 2),
-        ("routed", "DISKOMINFO", 1),  # who only looks for the right one is none
+        ("routed", "DISKOMINFO", 1),  # a unit that only looks for the right one does not count
         ("acknowledged", "PUPR", 2),
         ("waiting_for_reporter", "PUPR", 3),
         ("closed", "PUPR", 4),

@@ -28,7 +28,7 @@ def hidden(page: str) -> dict[str, str]:
 
 
 def as_form(typed: dict[str, str]) -> dict[str, Any]:
-    """multipart/form-data, as a browser sends this form."""
+    """Encode ``typed`` as multipart/form-data, as a browser sends this form."""
     return {name: (None, value) for name, value in typed.items()}
 
 
@@ -222,7 +222,7 @@ async def test_without_a_database_a_stranger_keeps_what_they_typed_too(web: http
 
 
 def asked_back(number: str, **facts: Any) -> ComplaintView:
-    """A complaint whose unit asked something; its reporter asked for the erasure of data, and waits for that too."""
+    """Make a complaint that waits for its reporter's answer, while the reporter waits for an erasure."""
     told = [
         ("waiting_for_reporter", f"{number}: PU bertanya: Sisi mana? Jawab di halaman ini.", False),
         ("paused", "Batas waktunya berhenti. Jawablah paling lambat Jumat 4 Des.", False),
@@ -302,7 +302,7 @@ async def test_a_program_reads_what_its_reporter_does_with_their_secret_alone(
     taken = await web.post("/v1/complaints", json=body, headers={"Idempotency-Key": "k1", **secret})
     number = taken.json()["ticket"]
     told: dict[str, list[Any]] = {}
-    for status in ("waiting_for_reporter", "closed"):  # of what is closed the stream ends
+    for status in ("waiting_for_reporter", "closed"):  # the stream ends for a closed one
         fake.stories[number] = asked_back(number, status=status)
         for headers in ({}, secret):
             answer = (await web.get(f"/v1/complaints/{number}", headers=headers)).json()
@@ -361,7 +361,7 @@ async def test_pages_bring_nothing_from_elsewhere_and_no_script_within(web: http
         assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
         assert page.headers["x-content-type-options"] == "nosniff"
         assert "script-src 'self'; worker-src 'self'" in page.headers["content-security-policy"]
-        own = page.text.replace("https://lapor.example/static/", "/static/")  # of the preview of a link
+        own = page.text.replace("https://lapor.example/static/", "/static/")  # without the link preview
         assert not re.findall(r'<script(?! type="module" src="/static/)|style=| on\w+=|https?://', own)
         for asset in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
             assert (await web.get(asset)).status_code == 200
@@ -404,7 +404,7 @@ async def test_a_finished_story_is_told_and_no_longer_refreshed(web: httpx.Async
     page = (await web.get(f"/laporan/{number}")).text
 
     assert "Selesai: &lt;ok&gt;" in page
-    assert "Rabu 25 Nov 2020" in page  # the day in Soppeng, and of another year than ours
+    assert "Rabu 25 Nov 2020" in page  # the day in Soppeng, with its year, which is not ours
 
 
 async def test_a_page_never_reloads_itself_and_what_ended_is_not_followed(web: httpx.AsyncClient, fake: Any) -> None:
@@ -756,7 +756,7 @@ async def test_who_said_not_where_is_asked_on_the_page_and_answers_there(web: ht
     number = place.split("/")[2].split("?")[0]
     page = (await web.get(place)).text
     assert page.index("Di mana tempatnya?") < page.index('<article class="card state')
-    assert "http-equiv" not in page  # what is being written is not wiped out
+    assert "http-equiv" not in page  # no reload wipes out the text being written
     form = {"key": "di-mana", "kind": "addition", "text": "Desa Paroto, depan masjid"}
     answered = await web.post(f"/laporan/{number}/tambahan", data=form)
     assert (303, "Paroto") == (answered.status_code, fake.added[number][-1].place.desa)

@@ -1,4 +1,4 @@
-"""What only a real PostgreSQL can promise: one complaint for one key, whatever happens in between."""
+"""Guarantees that only a real PostgreSQL can give: one complaint per key, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ async def test_how_a_complaint_was_opened_as_its_reporter_or_was_not_is_noted_so
 
     await kept.get(page)
     await kept.get(api)
-    assert [] == await noted()  # a stranger asked, and was shown what strangers are
+    assert [] == await noted()  # a stranger asked, and got the strangers' view
     await kept.post(page, data={"secret": "k9Qw2mZx8Lr4Tn6Z"})
     await kept.post(page, data={"secret": SECRET["Access-Secret"]})
     for _ in range(2):

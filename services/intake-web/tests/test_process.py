@@ -1,4 +1,4 @@
-"""The service as it runs: its own process, a real PostgreSQL, and no broker to be found."""
+"""The service in its own process, with a real PostgreSQL and no reachable broker."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Running:
     log: Path
 
     def wait_ready(self) -> None:
-        deadline = time.monotonic() + 90  # it learns its words before it answers, on a machine that does much else
+        deadline = time.monotonic() + 90  # it loads its words before it answers, on a busy machine
         while time.monotonic() < deadline and self.process.poll() is None:
             if _code(f"{self.url}/lacak") == 200 and _code(f"{self.health}/ready") == 200:
                 return
@@ -96,7 +96,7 @@ def start(dsn: str, tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
 
 def test_it_looks_at_the_certificate_of_its_database(start: Callable[..., Running], tmp_path: Path) -> None:
-    """Of this database there is nothing but its certificate: whoever writes meanwhile is told to come again."""
+    """The database has nothing but its certificate: submissions are told to come again."""
     prepare(tmp_path, [server("intake-web-db=127.0.0.1")], now=datetime.now(UTC))
 
     with showing(tmp_path / "intake-web-db", postgres=True) as (host, port):
@@ -156,7 +156,7 @@ async def test_one_client_that_sends_fifty_hostile_photos_neither_fills_its_memo
 ) -> None:
     service = start(WEB_TRUSTED_PROXIES=f"{HOST}/32")
     await asyncio.to_thread(service.wait_ready)
-    hostile = endless(MAX_SCANS - 10, size=MAX_BYTES)  # as long as one can take that is not refused at once
+    hostile = endless(MAX_SCANS - 10, size=MAX_BYTES)  # the slowest file that is not refused immediately
     process, most = psutil.Process(service.process.pid), 0
 
     async def upload(client: httpx.AsyncClient, content: bytes, who: str) -> int:
@@ -169,7 +169,7 @@ async def test_one_client_that_sends_fifty_hostile_photos_neither_fills_its_memo
 
     async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=300) as client:
         attack = [asyncio.create_task(upload(client, hostile, "203.0.113.7")) for _ in range(57)]
-        # One was made: now they stand in line.
+        # One was made: the others are queued now.
         await within(asyncio.wait(attack, return_when=asyncio.FIRST_COMPLETED))
         citizen = asyncio.create_task(upload(client, photo(), "198.51.100.7"))
         waiting_then = -1
@@ -187,7 +187,7 @@ async def test_one_client_that_sends_fifty_hostile_photos_neither_fills_its_memo
 
 def test_the_service_answers_while_its_database_is_away(start: Callable[..., Running]) -> None:
     service = start(DATABASE_URL=f"postgresql://intake_web@{HOST}:9/intake_web")
-    deadline = time.monotonic() + 90  # it learns its words before it answers, on a machine that does much else
+    deadline = time.monotonic() + 90  # it loads its words before it answers, on a busy machine
     while _code(f"{service.url}/") != 200 and time.monotonic() < deadline:
         time.sleep(0.05)
 

@@ -1,4 +1,4 @@
-"""What everybody may see of all complaints: the list, the figures, and open data."""
+"""The public data of all complaints: the list, the figures, and open data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages that everybody may see, and those that ask before something is sent or ends: in each state, light and dark.
+"""The public pages, and those that ask before something is sent or ends: in each state, light and dark.
 
 Pictures go to build/pictures/public.
 """
@@ -98,7 +98,7 @@ async def test_the_list_the_figures_and_the_data_with_complaints(
 
 
 async def test_what_asks_first_where_no_script_arrives(browser: Browser, site: str) -> None:
-    context = await phone(browser)  # axe is one
+    context = await phone(browser)  # axe is a script
     await context.route("**/*.js?*", lambda route: route.abort())
     page = await context.new_page()
     await page.goto(site)

@@ -1,4 +1,4 @@
-"""What a stranger sees of a confidential complaint, and what its reporter sees."""
+"""A stranger's view of a confidential complaint, and its reporter's."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from intake.complaint_view import ComplaintView, Step
 SECRET = "kode-akses-0123456789"
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
 DUE = datetime(2026, 12, 3, 16, tzinfo=UTC)
-#: What a stranger is told of a confidential complaint.
+#: The fields of a confidential complaint that strangers get.
 OUTLINE = {"ticket", "status", "status_text", "open", "deadline_at", "deadline_text", "paused", "breached", "rahasia"}
 STATUSES = ["routed", "in_progress", "waiting_for_reporter", "resolved", "closed", "merged", "handed_over", "rejected"]
 PARENT = "SPG-W000-00004"
-#: All that a story can say; each of it is in the reporter's page or answer.
+#: Every text that a story can have; each is in the reporter's page or answer.
 WORDS = "Kepala puskesmas sudah kami periksa"
 TELLING = [
     WORDS,
@@ -59,7 +59,7 @@ def story_of(number: str, status: str = "in_progress") -> ComplaintView:
 
 
 async def sent(web: httpx.AsyncClient, fake: Any, status: str = "in_progress", **more: Any) -> str:
-    """The number of a confidential complaint made with ``SECRET``, that has come to ``status``."""
+    """Make a confidential complaint with ``SECRET`` and the state ``status``; return its number."""
     headers = {"Idempotency-Key": "k1", "Access-Secret": SECRET}
     body = {"text": "Pungli di puskesmas", "rahasia": True, **more}
     number = str((await web.post("/v1/complaints", json=body, headers=headers)).json()["ticket"])

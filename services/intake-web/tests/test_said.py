@@ -1,4 +1,4 @@
-"""Every sentence of the website stands in texts.yaml, and everything there is said somewhere."""
+"""Every sentence of the website is in texts.yaml, and every text there is used."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from kabupaten.texts import PLACEHOLDERS
 
 ROOT = Path(__file__).parents[3]
 SOURCE = Path(__file__).parents[1] / "src" / "intake_web"
-#: What the website shares with others, which name what it says.
+#: Shared code that names texts of the website.
 SHARED = [*(ROOT / "intake/src/intake").glob("*.py"), ROOT / "chassis/src/chassis/keys.py"]
 TEXTS = {**PLACEHOLDERS["answers"], **PLACEHOLDERS["public"], **PLACEHOLDERS["web"]}
 
 
 def said() -> Iterator[tuple[str, set[str]]]:
-    """What the modules say, with what they fill it."""
+    """Find the texts that modules use, with the names of their values."""
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
@@ -40,7 +40,7 @@ def said() -> Iterator[tuple[str, set[str]]]:
 
 
 def shown() -> set[str]:
-    """What the templates say."""
+    """Find the texts that templates use."""
     calls = [call for path in SOURCE.rglob("*.html") for call in re.findall(r"say\(([^)]*)", path.read_text())]
     return {name for call in calls for name in re.findall(r'"(\w+)"', call)}
 
@@ -49,7 +49,7 @@ def test_what_is_said_stands_in_the_texts_and_is_filled_with_what_they_may_have(
     found = dict(said())
 
     assert len(found) > 20
-    # "empty" is a sentence of all channels, of which each fills what it has.
+    # "empty" is a sentence of all channels, and each fills in its own values.
     assert {name: set(TEXTS[name]) for name in found if name != "empty"} | {"empty": set()} == found
 
 
@@ -67,7 +67,7 @@ def test_nothing_stands_there_that_is_never_said() -> None:
     }
     of_kinds = {f"{begun}_{kind}" for begun in ("received", "then") for kind in (*FollowUpKind, "apart")}
 
-    by_intake = {"answer_how", "judge_how", "reopen_how", "appeal_how"}  # said for every channel by intake.texts
+    by_intake = {"answer_how", "judge_how", "reopen_how", "appeal_how"}  # used for every channel by intake.texts
 
     names = typed | shown() | of_kinds | by_intake
 

@@ -1,4 +1,4 @@
-"""From a complaint at the door to a mail in a box: on a real database, by a real mail client to a real server."""
+"""From a complaint to a mail in a mailbox: on a real database, with a real mail client and a real server."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def steps(pool: Pool, texts: Texts) -> BatchHandler[Any]:
 
 @pytest.fixture(autouse=True)
 async def said_yes(pool: Pool, settings: WebSettings) -> None:
-    """The owner of ``MAIL`` has said before that they want messages."""
+    """The owner of ``MAIL`` has agreed to messages before."""
     await agree(pool, mark_of(settings.installation_namespace, Medium.EMAIL, MAIL))
 
 
@@ -137,7 +137,7 @@ async def test_the_first_mail_to_an_address_asks_and_at_one_press_the_others_com
         before = subjects(sink, number)
         (link,) = re.findall(r"https://lapor.example(/kabari/\S+)", sink.mails[0].get_content())
         page = await kept.get(link)
-        await until(pool, "bool_or(next_try_at = 'infinity')")  # a program that checks mail opened it, and said nothing
+        await until(pool, "bool_or(next_try_at = 'infinity')")  # a mail scanner opened it, which is not a yes
         yes = await kept.post(link.replace("kabari", "berhenti"), data={"lagi": "1"})
         await until(pool, NONE_WAITS)
 
@@ -335,7 +335,7 @@ async def test_the_secret_link_makes_a_browser_the_reporters_and_is_in_no_addres
     assert [
         ("reporter", "opened by link"),
         ("reporter", "shown in a browser that has it"),
-        ("unknown", "link refused"),  # one that was right before
+        ("unknown", "link refused"),  # a link that was valid before
         ("unknown", "link refused"),
     ] == [tuple(row) for row in rows]
 

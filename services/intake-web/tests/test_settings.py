@@ -1,4 +1,4 @@
-"""Where mail is handed in is read from one address, and what is not there is not asked for."""
+"""One address sets the mail server, and citizens are not asked for contacts that can't be used."""
 
 from __future__ import annotations
 

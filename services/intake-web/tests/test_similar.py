@@ -1,4 +1,4 @@
-"""Who is about to report what is known already is shown that, and may support it instead; nobody is held up."""
+"""A reporter sees similar complaints first, and may support one instead; nobody is held up."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def similar(web: httpx.AsyncClient, text: str = HOLE, **more: Any) -> list
     return [row["ticket"] for row in (await hints(web, text, **more))["similar"]]
 
 
-# ---- What is looked for
+# ---- The search
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_what_its_writer_chose_counts_before_what_the_words_suggest(texts: Texts
     assert ("jalan_jembatan", "air_bersih") == (guess and guess["code"], chosen and chosen["code"])
 
 
-# ---- What is found
+# ---- The results
 
 
 @pytest.mark.connected

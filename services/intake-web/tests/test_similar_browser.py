@@ -1,4 +1,4 @@
-"""What may be reported already, in a browser: with a script and without, on a phone and a desk, and on a keyboard."""
+"""Similar complaints in a browser: with and without JavaScript, on a phone and a desktop, and by keyboard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from testing.browsers import LOOKED_AT, phone
 pytestmark = pytest.mark.connected
 __all__ = ["site"]
 
-#: Whether the category stands in a draft of this device.
+#: Checks whether a draft of this device has the category.
 IN_A_DRAFT = """async category => (await (await import("/static/drafts.js")).all()).some(
   draft => draft.fields.category === category)"""
 HOLE = "Jalan di depan pasar berlubang besar, motor sering jatuh."

@@ -82,7 +82,7 @@ RATED = [FollowUp(id="1", kind="rating", at=NOW - timedelta(hours=1), rating=2, 
 OBJECTED = [*RATED, FollowUp(id="2", kind="appeal", at=NOW - timedelta(minutes=50), text="Hanya satu yang ditambal")]
 APPEAL: dict[str, Any] = {"unit": "SETDA", "lane": "triage", "deadline_at": NOW - timedelta(days=1), "breached": True}
 
-#: By name: who looks, how the complaint stands, what the reporter added, and the query of the address.
+#: By name: the viewer, the state of the complaint, the reporter's additions, and the query of the address.
 STATES: dict[str, tuple[Who, dict[str, Any], list[FollowUp], str]] = {
     "terkirim": ("reporter", {"status": "received", "seq": -1}, [], "?baru=1"),
     "di-unit": ("reporter", {"status": "routed", "seq": 1, "steps": ROUTED, **DUE}, [], ""),
@@ -166,7 +166,7 @@ STATES: dict[str, tuple[Who, dict[str, Any], list[FollowUp], str]] = {
     "rahasia": ("stranger", {"status": "in_progress", "seq": 3, "steps": WORK, "rahasia": True, **DUE}, [], ""),
     "bahaya": ("reporter", {"status": "routed", "seq": 1, "steps": ROUTED, **DUE}, [], "?bahaya=fire"),
 }
-#: Other pages by name: their address, and whether the database is away.
+#: Other pages by name: their address, and whether the database is unreachable.
 PAGES = {
     "formulir": ("/", False),
     "lacak": ("/lacak", False),
@@ -239,7 +239,7 @@ async def test_a_complaint_with_photos(browser: Browser, site: str, settings: We
     await context.close()
 
 
-#: What a request ends in, by the status that is answered.
+#: The error that a request ends in, by its status.
 ERRORS: dict[int, Callable[[], Exception]] = {
     400: lambda: Invalid({"nomor": say("unknown_complaint")}),
     403: cross_site,
@@ -275,7 +275,7 @@ async def test_each_error_has_a_page_that_says_what_to_do(
     await context.close()
 
 
-#: How each stage of a complaint is marked: by what is filled, and what is in it.
+#: The mark of each stage of a complaint: its fill and its content.
 MARKS = """() => [...document.querySelectorAll(".steps .mark")].map((each) => {
   const inner = getComputedStyle(each, "::after");
   return [getComputedStyle(each).backgroundColor, inner.content, inner.backgroundColor].join();
@@ -304,7 +304,7 @@ async def test_with_the_colours_of_the_system_no_mark_disappears(
     await context.close()
 
 
-#: By its name what of a receipt a citizen needs later, and how large its letters are, in CSS pixels.
+#: The parts of a receipt that a citizen needs later, by name, with their letter size in CSS pixels.
 LETTERS = """() => Object.fromEntries([...document.querySelectorAll(".receipt :is(.number, #kode, p, li), .what")]
     .filter((each) => each.checkVisibility())
     .map((each) => [each.id || each.className || each.tagName, parseFloat(getComputedStyle(each).fontSize)]))"""
@@ -322,14 +322,14 @@ async def test_number_and_code_are_the_largest_of_a_receipt_which_says_what_happ
     sizes = await page.evaluate(LETTERS)
     assert ["number", "kode"] == sorted(sizes, key=sizes.__getitem__, reverse=True)[:2]
     assert 1 == await page.locator("#kode").evaluate("each => Math.round(each.offsetHeight / (1.8 * 16 * 1.4))")
-    # No day is promised yet: it may be another kabupaten's, or danger.
+    # No day is promised yet: the complaint may belong to another kabupaten, or tell of danger.
     await expect(page.locator(".receipt .next li").first).to_contain_text("hari jawabannya")
     await expect(page.locator(".receipt > p:not(.choices)")).to_have_count(1)
     await look(page, f"terkirim-{'rahasia' if rahasia else 'terbuka'}")
     await context.close()
 
 
-#: What nobody can press on paper, and links whose address is not written there.
+#: Controls that nobody can press on paper, and links whose address is not printed.
 ON_PAPER = """() => [...document.querySelectorAll("button, input, textarea, select, :not([open]) > summary, nav, a")]
     .filter((each) => each.checkVisibility() && each.getClientRects().length)
     .filter((each) => !each.matches(".brand, .ticket, .contact a, .photos a, .answer a"))

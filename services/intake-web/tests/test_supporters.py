@@ -1,4 +1,4 @@
-"""Who has the same is counted and told to all; who leaves a contact hears what becomes of it."""
+"""Supporters are counted, and the count is published; those who leave a contact are notified of changes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Tell = Callable[..., Any]
 
 @pytest.fixture
 def tell(pool: Pool, texts: Texts) -> Tell:
-    """Keep views as the intake does with a batch, and tell who follows them."""
+    """Stores views as the intake stores a batch, and notifies their followers."""
 
     async def also(db: Any, views: Any) -> None:
         await listings.keep(texts.zone, db, views)
@@ -53,7 +53,7 @@ def tell(pool: Pool, texts: Texts) -> Tell:
 
 
 async def support(kept: httpx.AsyncClient, ticket: str = T, **typed: str) -> httpx.Response:
-    """Support it as another browser from elsewhere."""
+    """Support it as another browser, from another address."""
     kept.cookies.clear()
     answer = await kept.post(f"/laporan/{ticket}/dukung", data=typed, headers=somebody())
     assert not answer.is_server_error, answer.text

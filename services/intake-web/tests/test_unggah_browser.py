@@ -1,5 +1,7 @@
-"""Photos that a page sends as soon as they are chosen: over a bad line, a reload, a restart, without a network, in two
-tabs. Real Chromium, a real PostgreSQL, and between them a line that can be cut."""
+"""Photos that the page uploads as soon as they are chosen: over a bad connection, a reload, a restart, in two tabs.
+
+Real Chromium, a real PostgreSQL, and between them a connection that can be cut; some tests have no network at all.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,7 @@ SENT = "SELECT text FROM complaints ORDER BY received_at"
 COUNT = "SELECT count(*) FROM uploads WHERE complaint_id IS NOT NULL"
 CREATED = "SELECT count(*) FROM uploads"
 READY = "SELECT count(*) FROM uploads WHERE state = 'ready'"
-#: Whether this device keeps so many photos.
+#: Checks whether this device stores so many photos.
 LEFT = """count => new Promise(resolve => {
   indexedDB.open("lapor").onsuccess = ({ target: { result: database } }) => {
     database.transaction("photos").objectStore("photos").count().onsuccess = ({ target: { result } }) => {
@@ -47,10 +49,10 @@ LEFT = """count => new Promise(resolve => {
 
 
 class Line:
-    """A line to ``port`` of this machine, at its own ``port``.
+    """A proxy from its own ``port`` to the ``target`` port of this machine.
 
-    ``most`` bytes go out over each connection, then it breaks; ``sent`` counts all that did. ``slow_s`` passes after
-    each piece of 16 kB; ``cut`` lets nothing through.
+    After ``most`` bytes each connection breaks; ``sent`` counts all bytes that went out. ``slow_s`` passes after each
+    piece of 16 kB; ``cut`` lets nothing through.
     """
 
     def __init__(self, port: int) -> None:
@@ -64,7 +66,7 @@ class Line:
         return server
 
     def hang_up(self) -> None:
-        """Break all that is open."""
+        """Break all open connections."""
         for each in self.open:
             each.transport.abort()
 
@@ -74,14 +76,14 @@ class Line:
             return
         try:
             there, here = await asyncio.open_connection(HOST, self.target)
-        except OSError:  # it is being started again
+        except OSError:  # the website is restarting
             writer.transport.abort()
             return
         self.open |= {writer, here}
         back = asyncio.create_task(self._copy(there, writer))
         with suppress(OSError):
             await self._out(reader, here)
-        here.close()  # what went out arrives
+        here.close()  # the bytes sent so far arrive
         writer.transport.abort()
         self.open -= {writer, here}
         await finish(back)
@@ -117,7 +119,7 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
 async def restart(
     pool: Pool, make_settings: Callable[..., WebSettings], texts: Texts, line: Line
 ) -> AsyncIterator[Callable[[], Awaitable[str]]]:
-    """Starts the website; again, with nothing in memory of what was before. Gives its address over the line."""
+    """Starts the website, or restarts it with an empty memory. Returns its address behind the proxy."""
     settings = make_settings(web_port=line.target, web_public_url=f"http://127.0.0.1:{line.port}")
     running = AsyncExitStack()
 
@@ -142,7 +144,7 @@ def jpeg(content: bytes, name: str = "IMG_1.jpg") -> Any:
 
 
 def heic(least: int) -> Any:
-    """A photo that Chromium can't decode, and so sends as it is; ISO/IEC 14496-12, 8.1.2: what is `free` is skipped."""
+    """Make a photo that Chromium can't decode, and sends unchanged; readers skip `free` (ISO/IEC 14496-12, 8.1.2)."""
     free = least.to_bytes(4, "big") + b"free" + bytes(least - 8)
     return {"name": "IMG_2.heic", "mimeType": "image/heic", "buffer": HEIC + free}
 
@@ -165,7 +167,7 @@ async def are_ready(page: Page, count: int) -> None:
 
 
 async def send(page: Page) -> None:
-    """Go on to the end, and send it."""
+    """Go to the last step, and send the form."""
     await page.goto(page.url.partition("#")[0] + "#periksa")
     await page.get_by_role("button", name="Kirim laporan").click()
 
@@ -176,7 +178,7 @@ async def is_sent(page: Page) -> None:
 
 
 async def until_received(pool: Pool, most: int) -> int:
-    """Wait until some of an upload has come, and not all."""
+    """Wait until a part of an upload has arrived, but not all; return its bytes."""
     async with asyncio.timeout(60):
         while not (received := await pool.fetchval("SELECT max(received) FROM uploads")):
             await asyncio.sleep(0.02)
@@ -224,8 +226,8 @@ async def test_five_megabytes_arrive_over_a_line_that_breaks_every_500_kb(
 
     begun = [offset for offset in begun if offset >= 0]
     assert breaks >= 10
-    # Each piece begins where the server got to. How much of a broken one arrived is the line's matter, and the
-    # machine's: most of it, at least half.
+    # Each piece begins where the server's copy ends. How much of a broken piece arrived depends on connection and
+    # machine: most of it, at least half.
     assert sorted(begun) == begun
     assert went < 10_000_000
     assert 1 == await pool.fetchval(COUNT)
@@ -391,7 +393,7 @@ async def test_who_does_not_want_to_wait_for_a_photo_sends_the_words(
     await send(page)
     await expect(page.get_by_text(texts.web["photos_first"])).to_be_visible()
     await look(page, "foto-ditunggu")
-    await page.get_by_role("button", name="Kirim laporan").click()  # once more changes nothing
+    await page.get_by_role("button", name="Kirim laporan").click()  # pressing it again changes nothing
     await expect(page.get_by_role("heading", name="Periksa jawaban Anda")).to_be_visible()
     await expect(page.get_by_text(texts.web["photos_first"])).to_have_count(1)
     await page.get_by_role("button", name="Kirim tanpa menunggu").click()

@@ -1,4 +1,4 @@
-"""A photo that arrives in pieces: whatever breaks in between, no byte that was acknowledged is sent again or lost."""
+"""A photo that arrives in pieces: whatever breaks in between, no acknowledged byte is sent again or lost."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ async def test_of_small_pieces_a_few_are_kept_and_the_last_may_be_as_small_as_it
 ) -> None:
     whole = photo()
     path = await begun(kept, len(whole))
-    no_head = await go_on(kept, path, 0, whole[:10])  # tells nothing yet of what it is
+    no_head = await go_on(kept, path, 0, whole[:10])  # too short to tell the format
     codes = [(await go_on(kept, path, n * 1_000, whole[n * 1_000 : (n + 1) * 1_000])).status_code for n in range(5)]
     refused = await go_on(kept, path, 4_000, whole[4_000:5_000])
 
@@ -250,7 +250,7 @@ async def test_who_does_not_know_its_id_finds_nothing(kept: httpx.AsyncClient, p
         assert 404 == (await kept.get(f"/v1/uploads/{guess}")).status_code
 
 
-# ── what is no photo ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── not a photo ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("content", "why"),
     [(b"%PDF-1.7" + b"x" * 700_000, "photo_kind"), (b"<svg " + b"x" * 700_000, "photo_kind")],
@@ -282,12 +282,12 @@ async def test_what_can_not_be_decoded_is_refused_with_what_to_do(
     assert [] == stored(tmp_path)
 
 
-# ── lines that break, processes that end ─────────────────────────────────────────────────────────────────────────────
+# ── broken connections, ended processes ──────────────────────────────────────────────────────────────────────────────
 @pytest.fixture
 async def serve(
     pool: Pool, make_settings: Callable[..., WebSettings], texts: Texts, tmp_path: Path
 ) -> AsyncIterator[Callable[[], Any]]:
-    """Starts the website on a real port; again, with nothing in memory of what was before."""
+    """Starts the website on a real port, or restarts it with an empty memory."""
     port = choose({"web": 0}, tmp_path / "ports.json")["web"]
     settings, running = make_settings(web_port=port, web_public_url=None), AsyncExitStack()
 
@@ -302,7 +302,7 @@ async def serve(
 
 
 async def breaks_after(url: str, path: str, offset: int, content: bytes, most: int) -> None:
-    """Send a piece by a connection that breaks after ``most`` bytes of it."""
+    """Send a piece over a connection that breaks after ``most`` bytes of it."""
     _, writer = await asyncio.open_connection(HOST, httpx.URL(url).port)
     head = {**CHUNK, "Host": "lapor", "Upload-Offset": str(offset), "Content-Length": str(len(content))}
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
@@ -355,7 +355,7 @@ async def test_five_megabytes_arrive_over_a_line_that_breaks_every_500_kb_and_a_
             await breaks_after(url, path, offset, whole[offset:], 500_000)
             offset, breaks = await until_offset(client, path, offset), breaks + 1
             if breaks == 5:
-                await serve()  # as after a restart: nothing is known but what was kept
+                await serve()  # as after a restart: nothing in memory
                 assert offset == await offset_of(client, path)
         last = await go_on(client, path, offset, whole[offset:])
         made = await state_of(client, path)
@@ -444,7 +444,7 @@ async def test_two_that_go_on_at_once_do_not_mix(kept: httpx.AsyncClient) -> Non
     assert "ready" == (await state_of(kept, path))["state"]
 
 
-# ── room, and time ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── free space, and expiry ───────────────────────────────────────────────────────────────────────────────────────────
 async def test_on_a_disk_that_fills_nothing_new_is_begun_and_nothing_is_lost(
     kept: httpx.AsyncClient, texts: Texts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

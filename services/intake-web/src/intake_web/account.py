@@ -1,4 +1,4 @@
-"""The account of a citizen: what stands for a code and a session, how often a code may be asked for, what is due."""
+"""A citizen's account: its tokens and codes, how often a code may be requested, and what the citizen should do."""
 
 from __future__ import annotations
 
@@ -17,37 +17,38 @@ from intake.contacts import Medium
 from intake.gateway import mobile
 from intake.mail import is_email
 
-#: Minutes of a code, wrong tries of one, and codes an hour for a contact: OWASP ASVS 5.0, 6.5.5 and 6.6.3.
+#: Minutes that a code is valid, wrong tries per code, and codes per contact and hour: OWASP ASVS 5.0, 6.5.5 and 6.6.3.
 CODE_MINUTES, TRIES, AN_HOUR = 10, 5, 3
-#: Minutes in which who has typed the right code may go on, reading what they agree to.
+#: Minutes that somebody who typed the right code has to read and accept the consent text.
 GO_ON_MINUTES = 30
-#: Seconds from a code that nobody used to the next, after the first of a day, the second and so on. It grows and never
-#: ends: who asks in a stranger's name delays that stranger, and locks nobody out (ASVS 6.1.1).
+#: Seconds to wait after an unused code before the next: after the first of a day, the second and so on. The pause grows
+#: but never becomes a lock: somebody who asks in a stranger's name delays that stranger, and locks nobody out (ASVS
+#: 6.1.1).
 PAUSES_S = (30, 120, 600, 1200, 1800, 3600, 7200)
-#: The cookies of who is signed in, and of who has asked for a code.
+#: The cookies of a session, and of a browser that has asked for a code.
 SESSION, ATTEMPT = "sesi", "kode"
-#: Days of a session, of an account that nobody uses, and of what tells who looked at whose identity.
+#: Retention in days: sessions, accounts that nobody uses, and the log of accesses to identities.
 SESSION_DAYS, UNUSED_DAYS, ACCESS_DAYS = 30, 730, 5 * 365
-#: Days that a message is kept: those of a day are counted.
+#: Days that a message is kept, so that the messages of a day can be counted.
 MESSAGE_DAYS = 3
-#: Complaints that are listed, the newest.
+#: The most complaints that an account's page lists, the newest first.
 MOST_LISTED = 200
 _HOUR_S, _DAY_S = 3600, 24 * 3600
 _CODE = re.compile(r"[\s.-]*(?:\d[\s.-]*){6}")
 
 
 class Kind(StrEnum):
-    """What a message to an account's contact is about."""
+    """The occasion of a message to an account's contact."""
 
     ENTER = "enter"
-    NEW = "new"  # to a contact that is to be the account's
-    OWN = "own"  # to one that is already, before it gets another
+    NEW = "new"  # to a contact that the account is to get
+    OWN = "own"  # to a contact that the account has, before it gets another
     LEAVE = "leave"
     CHANGED = "changed"  # has no code
 
 
 class Access(StrEnum):
-    """What was done with an identity, where that is noted."""
+    """An action with an identity, as the access log names it."""
 
     BEGUN = "begun"
     SIGNED_IN = "signed in"
@@ -63,7 +64,7 @@ class Access(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of the codes that were typed, as texts.yaml calls it below `account`."""
+    """The result of typing codes, as texts.yaml names it below `account`."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -73,7 +74,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """A contact by ``medium``; ``address`` as messages are sent there."""
+    """A contact for ``medium``; ``address`` is in the form that messages are sent to."""
 
     medium: str
     address: str
@@ -81,7 +82,7 @@ class Reached:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Who is signed in. ``contacts`` are addresses by medium, ``consent`` the version agreed to last."""
+    """The signed-in citizen's account. ``contacts`` are addresses by medium, ``consent`` the version last agreed to."""
 
     account_id: str
     name: str | None
@@ -91,7 +92,7 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A code that a browser asked for, as far as its page tells of it."""
+    """A code that a browser asked for, as far as the page shows it."""
 
     kind: str
     medium: str
@@ -105,7 +106,7 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A code that was asked for: seconds ago, and whether somebody typed it."""
+    """A code requested ``age_s`` seconds ago; ``used``: somebody typed it."""
 
     age_s: float
     used: bool
@@ -113,7 +114,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Mine:
-    """A complaint of an account: how its text begins, and how it stands. ``anonim`` ones are never among them."""
+    """A complaint of an account: the start of its text, and its state. ``anonim`` complaints are never among them."""
 
     ticket: str
     received_at: datetime
@@ -123,30 +124,30 @@ class Mine:
 
 
 def cookie(name: str, public_url: str) -> str:
-    """Name a cookie of an account: under https one that no neighbour under the same domain can set (RFC 6265bis)."""
+    """Return the full name of a cookie; under https with the prefix that no sibling domain can set (RFC 6265bis)."""
     return f"__Host-{name}" if public_url.startswith("https:") else name
 
 
 def hash_of(token: str) -> bytes:
-    """Make what is kept of a random ``token``: of 256 bits nobody needs a slow hash."""
+    """Hash a random ``token`` for storage: 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode()).digest()
 
 
 def code_of(installation: UUID, seed: bytes) -> str:
-    """Make the six digits for ``seed``: who has only the database does not know them."""
+    """Derive the six digits for ``seed``: the database alone is not enough to compute them."""
     made = hmac.digest(installation.bytes, b"intake-web account code\x1f" + seed, "sha256")
     return f"{int.from_bytes(made, 'big') % 1_000_000:06}"
 
 
 def read_code(typed: str | None) -> str | None:
-    """Give the six digits in ``typed``, with blanks or hyphens between them or without; None: it is something else."""
+    """Return the six digits in ``typed``, with or without blanks or hyphens between them; None for anything else."""
     return re.sub(r"\D", "", typed) if typed and typed.isascii() and _CODE.fullmatch(typed) else None
 
 
 def read_contact(typed: str, media: Collection[str], region: str, prefixes: tuple[str, ...]) -> Reached | None:
-    """Give the contact in ``typed``, by one of ``media``; None if messages reach nobody there.
+    """Return the contact in ``typed`` for one of ``media``; None if we can't send there.
 
-    A number abroad would make us send what somebody else pays.
+    Numbers abroad are refused: anybody could make us pay for those messages.
     """
     typed = typed.strip()
     if "@" in typed:
@@ -156,9 +157,9 @@ def read_contact(typed: str, media: Collection[str], region: str, prefixes: tupl
 
 
 def wait_s(asked: Sequence[Asked]) -> float:
-    """Give the seconds until a contact may be sent another code after those that were ``asked`` for; 0 is now.
+    """Return the seconds until a contact may be sent another code, given the codes ``asked`` for; 0: now.
 
-    Three an hour, and after each that nobody used a pause that grows.
+    Three codes an hour are allowed, with a growing pause after each unused one.
     """
     last_hour = sorted(each.age_s for each in asked if each.age_s < _HOUR_S)
     wait = _HOUR_S - last_hour[AN_HOUR - 1] if len(last_hour) >= AN_HOUR else 0.0
@@ -169,14 +170,14 @@ def wait_s(asked: Sequence[Asked]) -> float:
 
 
 def verdict_of(sent: Sequence[Sent]) -> Verdict | None:
-    """Tell why no code of ``sent`` is taken any more; None: it still is."""
+    """Say why no code of ``sent`` is accepted any longer; None: they still are."""
     if not sent or any(each.expired for each in sent):
         return Verdict.EXPIRED
     return Verdict.SPENT if any(each.tries >= TRIES for each in sent) else None
 
 
 def todo(view: ComplaintView, *, asks_place: bool) -> str:
-    """Name what the reporter should do about the complaint of ``view``, as texts.yaml calls it; empty: nothing."""
+    """Name what the reporter should do about the complaint of ``view``, as texts.yaml names it; empty: nothing."""
     if view.status == Status.WAITING_FOR_REPORTER:
         return "todo_answer"
     if view.status == Status.RESOLVED:

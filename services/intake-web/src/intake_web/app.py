@@ -1,4 +1,4 @@
-"""Joins the parts of intake-web; the only module that knows them all."""
+"""Wires the parts of intake-web together; the only module that knows them all."""
 
 from __future__ import annotations
 
@@ -74,18 +74,18 @@ from kabupaten.subjects import Subjects, subjects_of
 from look import templates
 from look.web import CompressingLooks, from_elsewhere, protecting, static
 
-#: A value of ours, which nobody needs to check.
+#: A dependency of ours, which Litestar need not validate.
 Given = Annotated[Any, Dependency(skip_validation=True)]
 SERVICE = "intake-web"
 MAX_BODY_BYTES = 64 * 1024
-#: To its database, which it shares with nobody. What comes at once is made durable at once: while the disk writes one
-#: transaction, those that wait for it are written with the next.
+#: Connections to its database, which no other service uses. Concurrent submissions share a commit: while the disk
+#: writes one transaction, the waiting ones queue up and are written together.
 CONNECTIONS = 24
 #: Seconds that a form with photos may take: 10 MB over 2G.
 PHOTOS_S = 900
-#: Addresses whose answers never end.
+#: Paths whose responses are endless streams.
 _STREAMS = ["/events$", "/kabar$"]
-#: No search engine lists these.
+#: Paths that search engines must not list.
 _UNLISTED = ("/laporan/", "/v1/")
 
 
@@ -97,16 +97,16 @@ def build_app(
     changes: Changes | None = None,
     keys: Keys | None = None,
 ) -> Litestar:
-    """The website and the API, on ``store``; without ``guard`` it counts by the machine's clock.
+    """Build the website and the API on ``store``; without ``guard`` they get one that uses the machine's clock.
 
-    Without ``changes`` that listen, streams of events tell how it stands, and nothing after.
+    Without ``changes`` that listen, event streams send the current state and nothing after it.
     """
     guard, changes = guard or Guard(settings.web_takes_per_s), changes or Changes(CHANGED)
     keys, files = keys or Keys(store.key), {**ASSETS, "lambang.svg": texts.pages.arms}
     speech = Speech(texts, english_of(settings.region_dir, texts))
 
-    # Each needs the one before: what it could give at once Litestar gives in tasks of their own, each time, and that
-    # costs more than all of the rest of it.
+    # Each dependency names the one before it: Litestar resolves independent ones concurrently, in tasks of their own
+    # for each request, and that costs more than all the rest.
     def give_texts() -> Texts:
         return speech.texts
 
@@ -175,9 +175,9 @@ def build_app(
 
 
 def _say_problem(speech: Speech, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    if isinstance(error, ClientGone):  # nobody hears what is answered
+    if isinstance(error, ClientGone):  # the client has gone: nobody reads the answer
         raise error
-    speech.choose(request)  # what no handler takes has chosen nothing before
+    speech.choose(request)  # no handler ran, so no language has been chosen yet
     if request.url.path.startswith("/open311/"):
         return open311.refuse(request, error, speech.texts)
     return problems.answer(speech.texts, request, error)
@@ -190,7 +190,7 @@ def run() -> None:
 
 @asynccontextmanager
 async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
-    """Give the website, and a sender for each medium that there is."""
+    """Build the website, and a sender for each configured medium."""
     settings, texts = context.settings, context.texts
     within_s, keep = settings.web_answer_within_s, texts.contacts
     receipt = partial(texts.receipt, SERVICE)
@@ -213,7 +213,7 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
         stop_within_s=settings.web_stop_within_s,
         limits=Limits(proxies=settings.web_trusted_proxies, longest_body_s=PHOTOS_S),
     )
-    subjects_of(settings.region_dir)  # learned now, and not with the first text
+    subjects_of(settings.region_dir)  # build it now rather than at the first text
 
     async def also(db: Connection, views: Mapping[str, ComplaintView]) -> None:
         await listings.keep(texts.zone, db, views)
@@ -232,14 +232,14 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
 
 
 class _Engine(JinjaTemplateEngine):
-    """Gives each template in the language that was chosen."""
+    """Loads each template in the chosen language."""
 
     def __init__(self, indonesian: Environment, english: Environment | None) -> None:
         super().__init__(engine_instance=indonesian)
         self.english = english
 
     def get_template(self, template_name: str) -> Template:
-        """Give the template."""
+        """Return the template in the language of this request."""
         if self.english and chosen().language == "en":
             return self.english.get_template(template_name)
         return super().get_template(template_name)
@@ -248,7 +248,7 @@ class _Engine(JinjaTemplateEngine):
 def _templates(
     texts: Texts, files: Mapping[str, bytes], settings: WebSettings, languages: Mapping[str, str]
 ) -> Environment:
-    """Make the templates say ``texts``, in the language that these have; ``languages`` can be chosen."""
+    """Build the template environment for ``texts`` in their language; visitors can choose among ``languages``."""
     dates = texts.dates
     environment = templates.environment("intake_web", extensions=["jinja2.ext.i18n"])
     environment.filters |= {
@@ -280,7 +280,7 @@ def _templates(
         "text": texts.danger["form"],
         "call": calls([DangerKind.UNSPECIFIED], texts),
     }
-    # Their addresses change with their content, so that browsers may keep them.
+    # The addresses change with the content, so browsers may cache them indefinitely.
     environment.globals |= {"asset": partial(address, files=files), "style": address("lapor.css")}
     environment.globals["public_url"] = settings.public_url
     environment.globals |= {"site": texts.pages.site, "information": texts.pages.pages}
@@ -301,25 +301,25 @@ def _is_of_the_desk(url: str, settings: WebSettings) -> bool:
 
 
 def _say(texts: Texts, name: str, **values: object) -> Markup:
-    """A text of `web` for a page; of ``values`` those that are markup stay so."""
+    """Render a text of `web` for a page; ``values`` that are markup are not escaped."""
     known = {**texts.promises, NEXT_STEP: texts.parts[NEXT_STEP], "days": PASS_DAYS}
     said = escape(texts.web[name]).format(**{**known, **values})
     return Markup(of_one(said)) if language_of(texts) == "en" else said  # noqa: S704 - escaped above
 
 
 def _tell(texts: Texts, name: str, **values: object) -> Markup:
-    """A text of `account` for a page, as :func:`_say`."""
+    """Render a text of `account` for a page, like :func:`_say`."""
     said = escape(texts.account[name]).format(**values)
     return Markup(of_one(said)) if language_of(texts) == "en" else said  # noqa: S704 - escaped above
 
 
 async def _vary(message: Message, _scope: Scope) -> None:
-    """Let no proxy and no browser mix languages."""
+    """Keep proxies and browsers from mixing languages in their caches."""
     if message["type"] == "http.response.start":
         message["headers"] = [*message["headers"], (b"vary", b"Cookie")]
 
 
 async def _only_from_here(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
-    """Refuse what a page of another site sends. A coroutine, for Litestar runs a guard that is none in a thread."""
+    """Refuse requests from pages of other sites. A coroutine, because Litestar runs plain guards in threads."""
     if from_elsewhere(connection):
         raise problems.cross_site()

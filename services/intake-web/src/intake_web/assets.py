@@ -1,4 +1,4 @@
-"""The website's own files, and those that all pages of ours have."""
+"""The website's own files, and those that all our websites share."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from look import files as all_files
 
-#: Name to content, of all that there is below /static/.
+#: Name to content of every file below /static/.
 ASSETS = all_files.gather(Path(__file__).parent / "static")
 
 
 def address(name: str, files: Mapping[str, bytes] = ASSETS) -> str:
-    """Give where a browser gets the file ``name`` of ``files``."""
+    """Return the address at which a browser gets the file ``name`` of ``files``."""
     return all_files.address(name, files)

@@ -1,4 +1,4 @@
-"""What a visitor of the public list and figures may ask for, and how it is answered: plain values in and out."""
+"""Queries that visitors may send to the public list and figures, and the answers: plain values in and out."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from intake_web.domain import Invalid, Said, say
 from intake_web.listing import COUNTED, Figures, Group, Listing
 
 PAGE_ROWS, MOST_ROWS = 20, 200
-#: Figures are of whole months, the last so many without being asked.
+#: Figures cover whole months; without a choice, the last MONTHS.
 MONTHS = 12
 _CURSOR = re.compile(r"(\d{1,17})\.([0-9A-Za-z-]{1,20})")
 _LIMIT = re.compile(r"[1-9][0-9]{0,5}")
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATES = {"open": True, "done": False}
-#: What the list can be narrowed down by, and the columns that it is about.
+#: The filters of the list, and the columns that each of them restricts.
 _NARROWING = {"kecamatan": ("kecamatan",), "category": ("category",), "unit": ("unit",), "state": ("open", "status")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What part of the list is asked for: columns of a ``Listing`` with their values, and behind which one."""
+    """The requested part of the list: ``narrowed`` maps columns of a ``Listing`` to values, ``after`` is a cursor."""
 
     narrowed: Mapping[str, Any]
     after: tuple[datetime, str] | None = None
@@ -37,12 +37,12 @@ class Asked:
 
 
 def read_asked(query: Mapping[str, str], texts: Texts) -> Asked:
-    """Read ``kecamatan``, ``category``, ``unit``, ``state``, ``after`` and ``limit``; empty is unsaid.
+    """Read ``kecamatan``, ``category``, ``unit``, ``state``, ``after`` and ``limit``; an empty value counts as missing.
 
     A state is ``open``, ``done`` or one status.
 
     Raises:
-        Invalid: names every one that is not among what there is.
+        Invalid: names every parameter whose value does not exist.
     """
     known: dict[str, Iterable[str]] = {
         "kecamatan": [each.name for each in texts.territory.kecamatan],
@@ -71,12 +71,12 @@ def read_asked(query: Mapping[str, str], texts: Texts) -> Asked:
 
 
 def state_columns(state: str, states: Mapping[str, bool]) -> dict[str, Any]:
-    """Give the column that ``state`` is about, with its value: of ``states`` whether it is open, else its status."""
+    """Return the column that ``state`` restricts, and its value: open or not if among ``states``, else a status."""
     return {"open": states[state]} if state in states else {"status": state}
 
 
 def tally(groups: Iterable[Group], narrowed: Mapping[str, Any]) -> dict[str, Counter[str]]:
-    """Count what each choice would give beside the others of ``narrowed``, by what is chosen; with "" all of them."""
+    """Count, for each filter, what each of its values would find beside the other filters of ``narrowed``; "": any."""
     found: dict[str, Counter[str]] = {name: Counter() for name in _NARROWING}
     for group in groups:
         for name, columns in _NARROWING.items():
@@ -87,7 +87,7 @@ def tally(groups: Iterable[Group], narrowed: Mapping[str, Any]) -> dict[str, Cou
 
 
 def _choices(group: Group, name: str) -> list[str]:
-    """By which choices of ``name`` the complaints of ``group`` are found."""
+    """List the values of the filter ``name`` that find the complaints of ``group``."""
     if name == "state":
         return [group.status, *(state for state, is_open in _STATES.items() if is_open is group.open)]
     value = getattr(group, name)
@@ -95,12 +95,12 @@ def _choices(group: Group, name: str) -> list[str]:
 
 
 def cursor_of(row: Listing) -> str:
-    """Write where ``row`` stands in the list: microseconds since 1970, and its ticket."""
+    """Return the cursor of ``row`` in the list: microseconds since 1970, and its ticket."""
     return f"{(row.received_at - _EPOCH) // timedelta(microseconds=1)}.{row.ticket}"
 
 
 def read_cursor(text: str) -> tuple[datetime, str] | None:
-    """Read what :func:`cursor_of` wrote; None where it can't have."""
+    """Read a cursor of :func:`cursor_of`; None for any other text."""
     found = _CURSOR.fullmatch(text)
     number = ticket.parse(found[2]) if found else None
     if not found or not number:
@@ -109,10 +109,10 @@ def read_cursor(text: str) -> tuple[datetime, str] | None:
 
 
 def read_months(query: Mapping[str, str], today: date) -> tuple[date, date]:
-    """Read ``from`` and ``to``, months such as 2026-11; by default the last ``MONTHS``. Gives their first days.
+    """Read ``from`` and ``to``, months such as 2026-11; by default the last ``MONTHS``. Return their first days.
 
     Raises:
-        Invalid: one is no month, or they are the wrong way round.
+        Invalid: one is not a month, or they are in the wrong order.
     """
     last = today.replace(day=1)
     first = _months_before(last, MONTHS - 1)
@@ -137,7 +137,7 @@ def _months_before(month: date, n: int) -> date:
 
 
 def shown(row: Listing, texts: Texts, supporters: int = 0) -> dict[str, Any]:
-    """Give one listed complaint as the list, the API and the open data tell it: no word of whoever wrote it."""
+    """Return a listed complaint as the list, the API and the open data show it, without any of its reporter's words."""
     return {
         "ticket": row.ticket,
         "status": row.status,
@@ -161,7 +161,7 @@ _counts = attrgetter(*COUNTED)
 
 
 def added_up(rows: Iterable[Figures]) -> dict[str, dict[str, Figures]]:
-    """Add ``rows`` up: by kind and code, the most received first."""
+    """Sum up ``rows`` by kind and code, the most received first."""
     sums: dict[tuple[str, str], Iterable[int]] = {}
     for row in rows:
         place, counts = (row.kind, row.code), _counts(row)
@@ -177,12 +177,12 @@ def added_up(rows: Iterable[Figures]) -> dict[str, dict[str, Figures]]:
 
 
 def as_rows(rows: Sequence[tuple[date, Figures]]) -> list[dict[str, Any]]:
-    """Give figures as rows of a table of open data; the month as 2026-11."""
-    # Not `asdict`, which copies what can't change, and is half of what an answer costs.
+    """Return figures as rows of an open-data table, with months as 2026-11."""
+    # Not `asdict`: it copies immutable values, which takes half the time of an answer.
     return [{"month": f"{month.year}-{month.month:02}", **vars(row)} for month, row in rows]
 
 
-#: The columns of :func:`as_rows` and, of a listed complaint, those of :func:`shown`.
+#: The columns of :func:`as_rows`, and those of :func:`shown`.
 FIGURE_COLUMNS = ("month", *(field.name for field in fields(Figures)))
 LISTING_COLUMNS = (
     *("ticket", "status", "status_text", "open", "category", "category_name", "kecamatan", "desa", "unit"),

@@ -1,7 +1,7 @@
-"""Sends what an account's contacts are told: codes, and that there is another contact.
+"""Sends messages about accounts: codes, and the news that an account has another contact.
 
-They are no notices: no bound of those holds them back, and none is sent late. A code that nobody can use any more would
-only frighten.
+These messages are not notices: no limit of notices delays them, and they are never sent late. A code that nobody can
+use any longer would only frighten.
 """
 
 from __future__ import annotations
@@ -34,10 +34,9 @@ from intake_web.settings import WebSettings
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks, and until one that is not taken for now is tried again, whatever the vendor says: later
-#: it is of no use.
+#: Seconds between two polls, and until a retry, whatever delay the vendor asks for: later the code is useless.
 _EVERY_S, _AGAIN_S = 0.5, 20
-# Locked while it is sent: another process takes the next, and a crash repeats at most this one.
+# The row stays locked while its message is sent: other processes take the next row, and a crash repeats at most one.
 _NEXT = """
 SELECT id, kind, medium, address, seed, sending FROM account_messages
 WHERE state = 'pending' AND medium = $1 AND next_try_at <= now() AND expires_at > now()
@@ -49,12 +48,12 @@ _DONE = "UPDATE account_messages SET state = $2, sending = sending + 1, sent_at 
 _LATER = """
 UPDATE account_messages SET sending = sending + 1, next_try_at = now() + make_interval(secs => $2) WHERE id = $1"""
 
-#: Hands one text to an address; the first is a row of ``_NEXT``.
+#: Sends one text to an address; its first argument is a row of ``_NEXT``.
 Hand = Callable[[Any, str], Awaitable[None]]
 
 
 def code_senders(pool: Pool, settings: WebSettings, texts: Texts, http: httpx.AsyncClient) -> list[Task]:
-    """Give what sends codes by each medium that there is; ``http`` is for the SMS gateway."""
+    """Return one task per configured medium that sends its codes; ``http`` is for the SMS gateway."""
     hand: dict[Medium, Hand] = {
         Medium.EMAIL: partial(_mail, settings, texts),
         Medium.SMS: partial(_sms, settings, gateway.sender(settings, http)),
@@ -66,10 +65,10 @@ def code_senders(pool: Pool, settings: WebSettings, texts: Texts, http: httpx.As
 
 
 async def _send_all(pool: Pool, settings: WebSettings, texts: Texts, medium: Medium, hand: Hand) -> None:
-    """For ever: send what is pending, one at a time.
+    """Send pending messages one at a time, until cancelled.
 
     Raises:
-        asyncpg.PostgresError, OSError: the database is gone; start again.
+        asyncpg.PostgresError, OSError: the database is unreachable; restart.
     """
     while True:
         async with pool.acquire() as db:
@@ -91,7 +90,7 @@ async def _send_one(db: Connection, settings: WebSettings, texts: Texts, medium:
             state = "refused" if isinstance(error, Refused) else "unknown"
             await db.execute(_DONE, row["id"], state)
             log.warning("code_not_delivered", extra={"code": row["id"], "state": state, "why": str(error)})
-        except Exception:  # not foreseen: this one waits, the others go on
+        except Exception:  # unforeseen: this message waits, the others go on
             log.exception("code_failed", extra={"code": row["id"]})
             await db.execute(_LATER, row["id"], _AGAIN_S)
         else:
@@ -100,7 +99,7 @@ async def _send_one(db: Connection, settings: WebSettings, texts: Texts, medium:
 
 
 def worded(kind: str, seed: bytes | None, settings: WebSettings, texts: Texts) -> str:
-    """Say what a message of ``kind`` says, with the code for ``seed``."""
+    """Return the text of a message of ``kind``, with the code for ``seed``."""
     code = code_of(settings.installation_namespace, seed) if seed else ""
     return texts.account[f"told_{kind}"].format(code=code, minutes=CODE_MINUTES)
 
@@ -121,9 +120,9 @@ async def _sms(settings: WebSettings, send: Send, row: Any, text: str) -> None:
 
 
 def for_phone(text: str, public_url: str) -> str:
-    """Add to ``text`` what lets a phone offer its code on our pages alone, where one SMS still holds it.
+    """Append a line that lets a phone offer the code on our pages alone, if it all still fits in one SMS.
 
-    https://wicg.github.io/sms-one-time-codes/: the last line has the host and the code.
+    https://wicg.github.io/sms-one-time-codes/: the last line names the host and the code.
     """
     code, _, _ = text.partition(" ")
     bound = f"{text}\n\n@{urlsplit(public_url).hostname} #{code}"
@@ -137,7 +136,7 @@ async def _mail(settings: WebSettings, texts: Texts, row: Any, text: str) -> Non
 
 
 def mail(kind: str, to: str, text: str, settings: WebSettings, texts: Texts, now: datetime) -> EmailMessage:
-    """Make the message that says ``text``."""
+    """Build the e-mail that says ``text``."""
     say, sender = texts.account, mailbox(settings.mail_from)
     message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     message["From"] = sender
@@ -150,5 +149,5 @@ def mail(kind: str, to: str, text: str, settings: WebSettings, texts: Texts, now
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834
     page = say["mail_page"].format(page=f"{settings.public_url}/akun")
     message.set_content("\n\n".join([text, page, "-- \n" + texts.news["mail_signed"]]) + "\n")
-    message["Content-Language"] = "id"  # after the content, which begins with none of its headers
+    message["Content-Language"] = "id"  # set after the content, which brings its own headers
     return message

@@ -1,4 +1,4 @@
-"""What a citizen may send, and what to mend when it can't be taken: plain values in, plain values out."""
+"""The input that a citizen may send, and what to correct in it: plain values in, plain values out."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from intake_web.photos import MAX_FILES
 
 MAX_TEXT = 10_000
 MAX_FOLLOW_UP = 4_000
-# A later event repeats all earlier additions: at four bytes a letter they must fit in one record.
+# Every event of a complaint repeats all earlier additions: at four bytes a letter they must fit in one record.
 MAX_FOLLOW_UPS = 40
-#: How long a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
+#: Days that a browser may add to its complaint: more than the promise, the ten working days to reopen and holidays.
 PASS_DAYS = 45
 OPEN = frozenset(Status) - DONE - {Status.MERGED}
-#: Over for good: the router refuses every addition.
+#: Closed for good: the router refuses every addition.
 FINISHED = FINAL | {Status.ARCHIVED}
-#: By what channel a complaint may come here: its own, or that of the counters, for which a key is needed.
+#: The channels of complaints sent here: the website's own, and the counters', which requires a key.
 WEB = "web"
 CHANNELS = (WEB, ticket.COUNTER)
 KINDS, RIGHTS = tuple(FollowUpKind), tuple(Right)
@@ -52,13 +52,14 @@ _NUMBER = re.compile(r"SPG[\s-]*[0-9A-Z]{4}[\s-]*[0-9A-Z]{5}(?![0-9A-Z])", re.IG
 _BETWEEN = re.compile(r"[\W_]+")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SECRET = re.compile(r"[\x21-\x7e]{16,200}")
-#: Of Crockford's base32: 80 bits, in four groups. Guessing is counted (``limits.py``) and can't be done elsewhere.
+#: An access code is in Crockford's base32: 80 bits, in four groups. Guesses are limited (``limits.py``), and no code
+#: can be tried offline.
 _CODE_LETTERS, _LETTERS = 16, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _UPLOAD = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 class Said(NamedTuple):
-    """A sentence that somebody will read: its ``name`` below `web` in texts.yaml, and the ``values`` that fill it."""
+    """A sentence for people: its ``name`` below `web` in texts.yaml, and the ``values`` that fill it."""
 
     name: str
     values: Mapping[str, object]
@@ -70,7 +71,7 @@ def say(name: str, **values: object) -> Said:
 
 
 class Invalid(ValueError):
-    """What was sent can't be taken. ``problems`` says for each field what to mend."""
+    """The input can't be accepted. ``problems`` says for each field what to correct."""
 
     def __init__(self, problems: Mapping[str, Said]) -> None:
         super().__init__(", ".join(problems))
@@ -79,8 +80,9 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A complaint that can be taken. ``kind`` is what its sender takes it for, a ``ComplaintType``; ``category`` what
-    they chose it to be about, of the region's.
+    """A complaint that can be accepted.
+
+    ``kind``, a ``ComplaintType``, and ``category``, one of the region's, are the sender's own choices.
     """
 
     text: str
@@ -98,8 +100,10 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Addition:
-    """Something the reporter adds to a complaint. ``rating`` counts from 1 to 5; ``right`` is of a rights request,
-    ``reasons`` of a rating."""
+    """Something that a reporter adds to a complaint.
+
+    ``rating`` is from 1 to 5; ``right`` belongs to a rights request, ``reasons`` to a rating.
+    """
 
     kind: str
     text: str | None
@@ -109,10 +113,10 @@ class Addition:
 
 
 def read_complaint(raw: Mapping[str, object], media: Collection[str] = tuple(Medium)) -> Draft:
-    """The complaint in ``raw``; fields it does not know, and contacts by others than ``media``, are left alone.
+    """Read the complaint in ``raw``; ignore unknown fields, and contacts for media that are not among ``media``.
 
     Raises:
-        Invalid: names every field that needs mending.
+        Invalid: names every field to correct.
     """
     problems: dict[str, Said] = {}
     text = _text(raw, "text", MAX_TEXT, problems)
@@ -149,10 +153,10 @@ def _position(raw: Mapping[str, object], problems: dict[str, Said]) -> Position 
 
 
 def read_addition(raw: Mapping[str, object]) -> Addition:
-    """What ``raw`` adds to a complaint.
+    """Read what ``raw`` adds to a complaint.
 
     Raises:
-        Invalid: names every field that needs mending.
+        Invalid: names every field to correct.
     """
     problems: dict[str, Said] = {}
     kind, rating = raw.get("kind"), raw.get("rating")
@@ -183,16 +187,16 @@ def read_addition(raw: Mapping[str, object]) -> Addition:
 
 
 def reasons_for(rating: int | None) -> list[MarkReason]:
-    """What may be why somebody gives ``rating``: who has changed it says nothing that fits the other."""
+    """List the reasons that may be given for ``rating``; reasons left over from another rating are dropped."""
     content = rating is not None and rating >= CONTENT
     return [each for each in MarkReason if (each in CONTENT_REASONS) == content]
 
 
 def read_uploads(raw: Mapping[str, object]) -> list[str]:
-    """The ids of what was uploaded for it, in ``raw``: a list, or a text with blanks between them.
+    """Read the ids of the uploads in ``raw``: a list, or a text with blanks between them.
 
     Raises:
-        Invalid: they are no ids, or too many.
+        Invalid: something is not an id, or there are too many.
     """
     given = raw.get("uploads")
     ids = given.split() if isinstance(given, str) else given or []
@@ -204,10 +208,10 @@ def read_uploads(raw: Mapping[str, object]) -> list[str]:
 
 
 def read_channel(raw: Mapping[str, object]) -> str:
-    """The channel by which it came, as ``raw`` says: the website's, unless it is another.
+    """Read the channel of a complaint from ``raw``; the website's by default.
 
     Raises:
-        Invalid: nothing comes here by that.
+        Invalid: the website does not take this channel.
     """
     channel = raw.get("channel") or WEB
     if channel not in CHANNELS:
@@ -216,7 +220,7 @@ def read_channel(raw: Mapping[str, object]) -> str:
 
 
 def read_key(header: str | None) -> str:
-    """The idempotency key, with or without the quotes of a structured header.
+    """Read the idempotency key, with or without the quotes of a structured header.
 
     Raises:
         Invalid: it is missing, too long, or not printable ASCII.
@@ -232,10 +236,10 @@ def read_key(header: str | None) -> str:
 
 
 def read_secret(header: str | None) -> str | None:
-    """The access secret, or None where none was sent.
+    """Read the access secret; None if it was not sent.
 
     Raises:
-        Invalid: it is there, but too short, too long, or not printable ASCII.
+        Invalid: it is too short, too long, or not printable ASCII.
     """
     if header is None:
         return None
@@ -245,24 +249,24 @@ def read_secret(header: str | None) -> str | None:
 
 
 def number_in(typed: str) -> str | None:
-    """The ticket in ``typed``, however it is written: in a link, with a full stop, in small letters, without `SPG`."""
+    """Find the ticket in ``typed``, in any form: in a link, with a full stop, in lower case, without `SPG`."""
     if found := _NUMBER.search(typed):
         return ticket.parse(found[0])
     return ticket.parse(f"SPG{_BETWEEN.sub('', typed)}")
 
 
 def pass_for(installation: UUID, ticket: str) -> str:
-    """What the browser that sent a complaint shows later instead of the secret, which no answer repeats."""
+    """Return the cookie that the sender's browser shows later in place of the secret, which no answer repeats."""
     return hmac.digest(installation.bytes, f"intake-web pass\x1f{ticket}".encode(), "sha256").hex()
 
 
 def is_pass(installation: UUID, ticket: str, given: str | None) -> bool:
-    """Whether ``given`` is the pass for ``ticket``."""
+    """Check whether ``given`` is the pass for ``ticket``."""
     return hmac.compare_digest(pass_for(installation, ticket).encode(), (given or "").encode())
 
 
 def code_for(installation: UUID, ticket: str) -> str:
-    """The access code of ``ticket``, as ``K7M2-9QXD-4T0W-VB3H``. It derives from the installation's secret."""
+    """Derive the access code of ``ticket``, such as ``K7M2-9QXD-4T0W-VB3H``, from the installation's secret."""
     made = int.from_bytes(hmac.digest(installation.bytes, f"intake-web code\x1f{ticket}".encode(), "sha256"), "big")
     letters = "".join(_LETTERS[made >> 5 * n & 31] for n in range(_CODE_LETTERS))
     return "-".join(letters[n : n + 4] for n in range(0, _CODE_LETTERS, 4))
@@ -276,29 +280,29 @@ def is_code(installation: UUID, ticket: str, given: str) -> bool:
 
 
 def trace_of(installation: UUID, ticket: str, key: str, draft: Draft) -> str:
-    """What a browser remembers of the complaint it sent; nobody can read from it what was written."""
+    """Return the cookie that makes a browser remember the complaint it sent; the text can't be read from it."""
     return ".".join((ticket, _digest(installation, ticket, key), _digest(installation, ticket, repr(draft))))
 
 
 def sent_as(installation: UUID, trace: str | None, key: str, draft: Draft) -> str | None:
-    """The number under which ``draft`` was sent with another form than that of ``key``, going by ``trace``."""
+    """Return the ticket of ``draft`` if ``trace`` says that it was sent before, with a form other than ``key``'s."""
     number, _, rest = (trace or "").partition(".")
     form, _, content = rest.partition(".")
     same = hmac.compare_digest(content.encode(), _digest(installation, number, repr(draft)).encode())
-    # The same form once more is a double click or a reload, which its key tells.
+    # The same form again is a double click or a reload, which its idempotency key handles.
     return number if same and form != _digest(installation, number, key) else None
 
 
 def sentence(ticket: str, text: str) -> str:
-    """``text`` without the number in front, for a place where the number is known."""
+    """Return ``text`` without the leading ticket, for a place where the ticket is known."""
     rest = text.removeprefix(ticket).lstrip(" :")
     return rest[:1].upper() + rest[1:]
 
 
 def kinds_for(status: str, *, appealed: bool = False, rahasia: bool = False) -> list[str]:
-    """What a reporter may add in ``status``, the likeliest first. The router has the last word.
+    """List what a reporter may add in ``status``, the likeliest first. The router has the last word.
 
-    ``appealed``, ``rahasia``: that was done, and can't be again.
+    ``appealed``, ``rahasia``: the reporter did that already, and can't again.
     """
     kinds = _kinds_for(status, appealed=appealed)
     return [*kinds, *([] if rahasia else [FollowUpKind.CONFIDENTIAL])]

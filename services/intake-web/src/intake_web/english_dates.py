@@ -1,4 +1,4 @@
-"""Writes dates and times in English, by the names of :mod:`contracts.dates`."""
+"""Writes dates and times in English, with the same function names as :mod:`contracts.dates`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from contracts import dates
 from kabupaten.sla import UNIT_WORDS, TimeUnit
 
 _LOCALE = "en"
-#: From Monday, as :meth:`datetime.date.weekday` counts.
+#: Monday first, as :meth:`datetime.date.weekday` counts.
 WEEKDAYS = tuple(get_day_names(locale=_LOCALE)[n] for n in range(7))
 MONTHS = tuple(get_month_names(locale=_LOCALE)[n] for n in range(1, 13))
-#: For so long it is said how many days ago something was.
+#: Up to this age, a date also says how many days ago it was.
 _LATELY_DAYS = 14
-#: What :func:`contracts.dates.due_in_words` writes.
+#: Matches the output of :func:`contracts.dates.due_in_words`.
 _SHORT = [month[:3] for month in dates.MONTHS]
 _DUE = re.compile(rf"({'|'.join(dates.WEEKDAYS)}) (\d{{1,2}}) ({'|'.join(_SHORT)})(?: pukul (\d\d)\.(\d\d))?")
-#: What sla.yaml counts terms in, one and many.
+#: The units of terms in sla.yaml, singular and plural.
 _UNITS: Mapping[TimeUnit, tuple[str, str]] = {
     "working_days": ("working day", "working days"),
     "days": ("day", "days"),
@@ -30,14 +30,14 @@ _UNITS: Mapping[TimeUnit, tuple[str, str]] = {
     "seconds": ("second", "seconds"),
 }
 _BY_WORDS = {UNIT_WORDS[unit]: words for unit, words in _UNITS.items()}
-#: The longest first.
+#: Longest unit first, so that `hari kerja` matches before `hari`.
 _TERM = re.compile(rf"(\d+) ({'|'.join(sorted(_BY_WORDS, key=len, reverse=True))})\b")
 
 _ONE = re.compile(r"\b1 (day|year|minute|photo|report|other resident)s\b")
 
 
 def due_in_words(deadline_at: datetime, zone: tzinfo | None = None) -> str:
-    """Write a deadline, midnight belonging to the day it ends: "Thursday 3 Dec", "Thursday 3 Dec, 10:00"."""
+    """Write a deadline, where midnight belongs to the day that it ends: "Thursday 3 Dec", "Thursday 3 Dec, 10:00"."""
     local = deadline_at.astimezone(zone) if zone else deadline_at
     midnight = (local.hour, local.minute, local.second) == (0, 0, 0)
     words = _date(local.date() - timedelta(days=midnight), "EEEE d MMM")
@@ -50,7 +50,7 @@ def day_in_words(day: date) -> str:
 
 
 def lately_in_words(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """Write ``today, 17:52``, ``yesterday, 17:52``, ``Tuesday 24 Nov, 17:52 (3 days ago)``; long ago the day alone."""
+    """Write ``today, 17:52``, ``yesterday, 17:52``, ``Tuesday 24 Nov, 17:52 (3 days ago)``; other years: the date."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()
     days = (today - local.date()).days
     if days in (0, 1):
@@ -73,7 +73,7 @@ def time_in_words(at: datetime, zone: tzinfo) -> str:
 
 
 def due_said(indonesian: str) -> str:
-    """Give the deadline that an Indonesian sentence says, in English; nothing where it says none."""
+    """Translate the deadline in an Indonesian sentence; empty if it has no deadline."""
     found = _DUE.search(indonesian)
     if not found:
         return ""
@@ -88,7 +88,7 @@ def term(indonesian: str) -> str:
 
 
 def of_one(text: str) -> str:
-    """Write ``1 year`` for ``1 years``: as in Indonesian, a sentence has one form for all numbers."""
+    """Write ``1 year`` for ``1 years``: like the Indonesian texts, the English ones have one form for all numbers."""
     return _ONE.sub(r"1 \1", text)
 
 

@@ -1,4 +1,4 @@
-"""``intake-web key``: keys of other systems, made, listed and revoked. Imports are inside, as in ``chassis/cli.py``."""
+"""``intake-web key``: create, list and revoke keys of other systems. Imports are inside, as in ``chassis/cli.py``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def create(
     ] = "",
     days: Annotated[int, typer.Option("--days", min=1, max=1_100, help="For how long it holds.")] = 365,
 ) -> None:
-    """Make a key, and print it: this once, for it is stored nowhere.
+    """Make a key and print it: only once, because it is stored nowhere.
 
     Examples:
 
@@ -57,7 +57,7 @@ def create(
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """All keys that there are and were: whose, what they allow, until when, and the day of the last use.
+    """List all keys, past and present: their system and rights, when they end, and the day of the last use.
 
     Examples:
 
@@ -83,7 +83,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` gives it.")]) -> None:
-    """Revoke a key, for good. Its complaints stay.
+    """Revoke a key for good. The complaints sent with it stay.
 
     Examples:
 

@@ -1,4 +1,4 @@
-"""Keys of other systems at the website: what they allow, and how one is looked up. Without one everything works."""
+"""Keys of other systems at the website: their rights, and how one is looked up. The website works without any key."""
 
 from __future__ import annotations
 
@@ -10,50 +10,50 @@ from enum import StrEnum
 from chassis.keys import Key, check, hash_of
 from chassis.limits import Clock
 
-#: Seconds for which what the database said of a key is believed: so long one works after it was revoked.
+#: Seconds that a key's lookup is cached: for up to so long a revoked key still works.
 BELIEVED_S = 30
 _REMEMBERED = 1_000
 
 
 class KeyRight(StrEnum):
-    """What a key allows."""
+    """A permission of a key."""
 
     SEND = "send"  # complaints, additions and photos
-    READ = "read"  # everything that is only looked at
-    COUNTER = "counter"  # may say that it was brought to a counter, and is told what a receipt is printed of
+    READ = "read"  # all read-only requests
+    COUNTER = "counter"  # may submit complaints of a counter, and gets what its receipt prints
 
 
-#: What a key allows of which nothing is said.
+#: The rights of a key created without any stated.
 USUAL = (KeyRight.SEND, KeyRight.READ)
 
 
 class KeyClient(str):
-    """A client that is counted by its key and not by its address: the id of the key."""
+    """A client identified by its key, not by its address: the id of the key."""
 
     __slots__ = ()
 
 
 def source_of(key: Key) -> str:
-    """Give what the database calls the way by which complaints with ``key`` came; no citizen is shown it.
+    """Return the ``gateway`` of complaints sent with ``key``, as the database stores it; no citizen sees it.
 
-    An ``Idempotency-Key`` counts within it, so no system meets what another sent.
+    An ``Idempotency-Key`` is unique within it, so two systems never collide.
     """
     return f"key:{key.system}"
 
 
 class Keys:
-    """Reads keys with ``find``, which is asked for each once in ``BELIEVED_S``, also for what is none."""
+    """Looks up keys with ``find``, at most once in ``BELIEVED_S`` for each, unknown keys included."""
 
     def __init__(self, find: Callable[[bytes], Awaitable[Key | None]], clock: Clock = time.monotonic) -> None:
         self.find, self.clock = find, clock
         self._known: dict[bytes, tuple[float, Key | None]] = {}
 
     async def of(self, shown: str, right: KeyRight) -> Key:
-        """Give the key that was ``shown``.
+        """Return the key that was ``shown``.
 
         Raises:
-            KeyRefused: it opens nothing, or not this.
-            StoreDown: nobody can say.
+            KeyRefused: the key is not valid, or lacks ``right``.
+            StoreDown: the key could not be looked up.
         """
         digest, now = hash_of(shown), self.clock()
         asked_at, key = self._known.get(digest, (float("-inf"), None))

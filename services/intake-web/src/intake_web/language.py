@@ -1,4 +1,4 @@
-"""In which language the website answers: Indonesian, unless a visitor chose English and the region offers it."""
+"""The language of the website's answers: Indonesian, unless the visitor chose English and the region offers it."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from kabupaten import Region, load
 
 Language = Literal["id", "en"]
 LANGUAGES: Mapping[str, str] = MappingProxyType({"id": "Bahasa Indonesia", "en": "English"})
-#: The cookie that keeps the choice, and for how many seconds.
+#: The cookie that stores the choice, and its lifetime in seconds.
 COOKIE, COOKIE_S = "bahasa", 365 * 24 * 3600
 CATALOGUE = Path(__file__).parent / "locale" / "en.po"
-#: What is for programs is in Indonesian; of it a page of ours asks these in its own language, behind the question mark.
+#: Answers for programs are Indonesian, except those that our own pages ask for with `?bahasa=`.
 _PROGRAMS = ("/v1/", "/open311/", "/data/", "/.well-known/")
 _OF_PAGES = ("/v1/hints", "/v1/uploads")
-#: Addresses that only take something, and the page that stands there in their stead.
+#: Paths that only take POST requests, each with the page to return to after a change of language.
 _BACK = re.compile(r"^(/akun)/(?:laporan|keluar)$|^(/laporan/[^/]+)/(?:dukung|akun)$")
 
 
 class Choice(NamedTuple):
-    """The language of an answer, and the address to which the link to the other one comes back."""
+    """The language of an answer, and the address that the link to the other language returns to."""
 
     language: Language = "id"
     back: str = "/"
@@ -60,30 +60,30 @@ def _back(method: str, path: str, query: str) -> str:
     if method not in ("GET", "HEAD"):
         found = _BACK.match(path)
         return found[1] or found[2] if found else path
-    if path == "/formulir":  # the form as a device keeps it, which stands for the front page
+    if path == "/formulir":  # the form as a device keeps it: the front page
         return "/"
     rest = "&".join(part for part in query.split("&") if part and not part.startswith(f"{COOKIE}="))
     return f"{path}?{rest}" if rest else path
 
 
 def chosen() -> Choice:
-    """Give what the visitor chose whose request is answered."""
+    """Return the choice for the current request."""
     return _CHOSEN.get()
 
 
 def switch(language: str) -> str:
-    """Give the address that changes to ``language`` and comes back."""
+    """Return the address that switches to ``language`` and comes back."""
     return f"/bahasa/{language}?ke={quote(chosen().back)}"
 
 
 def is_here(address: str) -> bool:
-    """Tell whether ``address`` is one of this site, without its name: where a redirect may lead."""
+    """Check whether ``address`` is a path on this site: a redirect may lead only there."""
     return bool(re.match(r"^/(?![/\\])[^\\\s\x00-\x1f]*$", address))
 
 
 @cache
 def catalogue() -> gettext.GNUTranslations:
-    """Read what the templates say in English."""
+    """Read the English translations of the templates."""
     with CATALOGUE.open("rb") as file:
         read = read_po(file, locale="en", abort_invalid=True)
     compiled = io.BytesIO()
@@ -94,7 +94,7 @@ def catalogue() -> gettext.GNUTranslations:
 
 @dataclass(frozen=True)
 class Told:
-    """A step of a story as its page tells it: ``text``, and what a unit wrote; ``language`` is that of the text."""
+    """A step of a story as its page shows it: ``text``, in ``language``, and ``quote``, the unit's own words."""
 
     text: str
     quote: str = ""
@@ -102,7 +102,7 @@ class Told:
 
 
 class EnglishTexts(Texts):
-    """What the website's pages say in English, of a region that offers it. The rest is as in ``indonesian``."""
+    """The English texts of the website, for a region that offers English. All else is as in ``indonesian``."""
 
     dates: Any = english_dates
     either = "or"
@@ -139,38 +139,38 @@ class EnglishTexts(Texts):
 
     @property
     def promises(self) -> dict[str, str]:
-        """What is promised today, by the placeholder that stands for it."""
+        """Today's promises, by their placeholders."""
         return {name: english_dates.term(words) for name, words in super().promises.items()}
 
     def due(self, story: ComplaintView) -> str:
-        """``Thursday 3 Dec, 3 working days``."""
+        """Say when it is due: ``Thursday 3 Dec, 3 working days``."""
         return english_dates.term(super().due(story))
 
     def on_web(self, name: str, **values: object) -> str:
-        """Say on the website what stands below `web`, of one thing in the singular."""
+        """Return the text below `web`, singular where it speaks of one."""
         return english_dates.of_one(super().on_web(name, **values))
 
     def bound(self, step: Step) -> str:
-        """Say until when a question is waited for; nothing where the step does not say it."""
+        """Say until when the reporter may answer a question; empty if the step has no deadline."""
         due = english_dates.due_said(step.text)
         return self.clock["answer_by"].format(due=due) if due else ""
 
     def told_to_all(self, text: str, ticket: str) -> str:
-        """Give what a step says, which is Indonesian, without what it asks of its reporter."""
+        """Return the step's text, which is Indonesian, without what it asks its reporter to do."""
         return self.indonesian.told_to_all(text, ticket)
 
     def told_to_others(self, step: Step, ticket: str) -> str:
-        """Give what others read of a step, which is Indonesian."""
+        """Return the step's text for others, which is Indonesian."""
         return self.indonesian.told_to_others(step, ticket)
 
     @staticmethod
     def number(written: str) -> str:
-        """Give a number as it is."""
+        """Leave the number as it is written."""
         return written
 
 
 def told(story: ComplaintView, step: Step, sentence: str, texts: Texts) -> Told:
-    """Tell a step: in Indonesian by its ``sentence``, and in English by its kind, with what a unit wrote beside it."""
+    """Word a step: in Indonesian its ``sentence``, in English a text for its kind, and the unit's words beside it."""
     if not isinstance(texts, EnglishTexts):
         return Told(sentence, language="id")
     form = texts.history.get(step.kind, "")
@@ -187,57 +187,57 @@ def told(story: ComplaintView, step: Step, sentence: str, texts: Texts) -> Told:
 
 
 def until(step: Step, texts: Texts) -> str:
-    """Say until when an answer to a question is waited for, as ``step``, which paused the clock, says it."""
+    """Say until when a question may be answered, according to ``step``, which paused the clock."""
     return texts.bound(step) if isinstance(texts, EnglishTexts) else step.text
 
 
 @dataclass(frozen=True)
 class Speech:
-    """The texts of a website in each language that it offers: ``english`` is None where it offers none."""
+    """The website's texts in Indonesian, and in English if the region offers it."""
 
     indonesian: Texts
     english: EnglishTexts | None
 
     @property
     def texts(self) -> Texts:
-        """The texts for the request that is answered."""
+        """The texts for the current request."""
         return self.english if self.english and chosen().language == "en" else self.indonesian
 
     @property
     def languages(self) -> Mapping[str, str]:
-        """The languages to choose from, by their codes; empty where there is no choice."""
+        """The languages to choose from, by code; empty without a choice."""
         return LANGUAGES if self.english else {}
 
     def choose(self, request: Request[Any, Any, Any]) -> None:
-        """Remember for the answer to ``request`` what its visitor chose: asked for in its address, or kept before."""
+        """Store the language for the answer to ``request``: from its address, or from the cookie."""
         if self.english:
             _choose(request)
 
     async def before(self, request: Request[Any, Any, Any]) -> None:
-        """Choose before anything is done. A coroutine: what a thread remembers is lost."""
+        """Choose the language before anything else. A coroutine: a context variable set in a thread is lost."""
         self.choose(request)
 
 
 def kept(texts: Texts) -> Texts:
-    """Give the texts in which something is written down or sent: Indonesian ones, whatever a page is shown in."""
+    """Return the texts to store or send something in: always Indonesian, whatever language the page has."""
     return texts.indonesian if isinstance(texts, EnglishTexts) else texts
 
 
 def language_of(texts: Texts) -> Language:
-    """Name the language of ``texts``."""
+    """Return the language of ``texts``."""
     return "en" if isinstance(texts, EnglishTexts) else "id"
 
 
 def english_of(folder: Path, texts: Texts) -> EnglishTexts | None:
-    """Give ``texts`` in English, of the region ``folder``; nothing where it offers none.
+    """Return the English texts of the region ``folder``; None if it offers no English.
 
     Raises:
-        kabupaten.RegionError: its English is wrong; all that is wrong is named.
+        kabupaten.RegionError: its English texts are invalid; names every problem.
     """
     region = _read(folder)
     return EnglishTexts(texts, region) if region.texts_en and region.pages_en else None
 
 
-@cache  # who tests the website makes it hundreds of times, of one region
+@cache  # tests build the website hundreds of times for the same region
 def _read(folder: Path) -> Region:
     return load(folder, "texts", "texts_en", "pages", "pages_en", "emergency", "categories")

@@ -1,4 +1,4 @@
-"""How often one client may send, look up and guess. Decided in memory, and shared by ``adapters/bounds.py``."""
+"""Limits how often one client may send, look up and guess. Decided in memory, and shared by ``adapters/bounds.py``."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from intake_web.keys import KeyClient
 
 log = logging.getLogger(__name__)
 
-#: Phones of a carrier share a few addresses, and so does an office: what is counted by address is wide.
-#:   complaints, additions  of an address: a hall full of people at once, and one a minute all day
-#:   supports               "I have this too" of an address: a house and its neighbours
-#:   lists                  of an address; what is dear counts for several: a list of Open311 for 5, an export for 20
-#:   contacts               a person with this number or e-mail address, from wherever
-#:   hints                  what a form asks about a text while it is written; a text costs some milliseconds
-#:   uploads                photos of an address: five for each complaint that it may send at once
-#:   megabytes              what these have, of an address; a photo is 3 to 8 MB before it is made small here
-#:   all_megabytes          of all together: what nobody sends goes after a day, and must not fill the disk meanwhile
-#:   pieces                 in which these come: five large photos at once are 800, in the smallest pieces of our page
-#:   making_s               seconds that the making of new photos takes: of a telephone's half a second, and what was
-#:                          made to take long costs its address more
-#:   misses                 look-ups of an address that find nothing. A mistyped number is hardly ever one of them, for
-#:                          its check character betrays it before anything is looked up
+#: Phones of a carrier share a few addresses, and so does an office: limits by address are wide.
+#:   complaints, additions  by address: a hall full of people at the same time, and one a minute all day
+#:   supports               "I have this too", by address: a house and its neighbours
+#:   lists                  by address; costly ones count several times: a list of Open311 for 5, an export for 20
+#:   contacts               submissions that name one phone number or e-mail address, from any address
+#:   hints                  requests for hints on an unfinished text; each costs some milliseconds
+#:   uploads                photos by address: five for each complaint that it may send in one burst
+#:   megabytes              their size, by address; a photo is 3 to 8 MB before we shrink it
+#:   all_megabytes          of all addresses: what is not attached is kept for a day, and must not fill the disk
+#:   pieces                 of uploads: five large photos in a burst are 800, in our page's smallest pieces
+#:   making_s               seconds spent on making new photos: half a second for a phone's; one crafted to take long
+#:                          costs its address more
+#:   misses                 look-ups that find nothing, by address. A mistyped number rarely counts: its check
+#:                          character gives it away before any look-up
 #:   all_misses             those of all addresses together
-#:   codes                  wrong access codes of an address for one complaint
-#:   account_codes          codes to sign in that an address asks for: as many as sit in a hall
-#:   all_account_codes      those of all addresses: each SMS costs the kabupaten, and who asks need not have an account
-#:   account_tries          wrong ones of an address; of one code five are wrong at most
+#:   codes                  wrong access codes, by address and complaint
+#:   account_codes          requested codes to sign in, by address: as many people as sit in a hall
+#:   all_account_codes      of all addresses: each SMS costs the kabupaten, and anybody may ask without an account
+#:   account_tries          wrong codes to sign in, by address; one code allows five at most
 RATES: Mapping[str, Rate] = {
     "complaints": Rate(burst=30, per_hour=60),
     "additions": Rate(burst=30, per_hour=60),
@@ -57,7 +57,7 @@ RATES: Mapping[str, Rate] = {
     "all_account_codes": Rate(burst=200, per_hour=600),
     "account_tries": Rate(burst=20, per_hour=40),
 }
-#: The same of a system that shows a key: whoever it is has said so, and can be asked. What is not here is as above.
+#: The limits of systems with a key: they are known, and can be asked. All other limits are as above.
 KEY_RATES: Mapping[str, Rate] = {
     "complaints": Rate(burst=1_000, per_hour=6_000),
     "additions": Rate(burst=1_000, per_hour=6_000),
@@ -68,8 +68,8 @@ KEY_RATES: Mapping[str, Rate] = {
     "misses": Rate(burst=100, per_hour=300),
     "lists": Rate(burst=4_000, per_hour=40_000),
 }
-#: What a home, the /56 of an IPv6 client, has beside: so many times what each /64 in it has. A carrier may give each
-#: telephone a /64, and a home has 256.
+#: A home, the /56 of an IPv6 client, has this multiple of the limits of each /64 in it. A carrier may give each phone a
+#: /64, and a home has 256 of them.
 _HOME = 8
 _OF_HOMES = {
     "complaints",
@@ -83,20 +83,20 @@ _OF_HOMES = {
     "making_s",
     "misses",
 }
-#: Seconds at full rate that all may take together at once.
+#: The burst that all clients share, in seconds at the full rate.
 _BURST_S = 10
 _ALL = "all"
-#: Streams of events that are open at once: of an address, and altogether, which leaves half the connections free.
+#: Concurrent event streams: per address, per key, and in total, which leaves half the connections free.
 STREAMS_OF_ONE, STREAMS_OF_KEY, STREAMS = 5, 50, 256
-#: Requests of any kind that are open at once: of an address, or the /56 of an IPv6 one, behind a proxy too. It is an
-#: eighth of all connections, for phones of a carrier share an address.
+#: Concurrent requests of any kind per address, or per /56 of IPv6, behind a proxy too. An eighth of all connections,
+#: because the phones of a carrier share an address.
 AT_ONCE = 64
-#: Seconds after which one who could not have a stream, or another request, may ask again.
+#: Seconds until a client that was refused a stream, or another request, may ask again.
 _NO_STREAM_S, _NOT_AT_ONCE_S = 60, 5
 
 
 class Limited(Exception):
-    """Too much; after ``wait_s`` seconds there is room again. ``what`` is a key of ``RATES``, or ``all``."""
+    """A limit was reached; it has room again after ``wait_s`` seconds. ``what`` is a key of ``RATES``, or ``all``."""
 
     def __init__(self, what: str, wait_s: float) -> None:
         super().__init__(what)
@@ -105,20 +105,20 @@ class Limited(Exception):
 
 @dataclass
 class Bill:
-    """What was taken for something sent; given back unless the sender ``owes`` it in the end."""
+    """The cost of a submission; returned at the end unless the sender ``owes`` it."""
 
     owes: bool = False
 
 
 class Guard:
-    """Counts. ``takes_per_s``: complaints and additions a second, of all together, in this process.
+    """Counts requests. ``takes_per_s``: complaints and additions a second from all clients, in this process.
 
-    With a secret that the processes of the service are ``shared_by`` who is counted is known by an HMAC alone.
+    If the processes of the service are ``shared_by`` a secret, shared counts name clients by an HMAC alone.
 
-    Guessing numbers is useless. There are 32**7 of each door: with 100,000 complaints, one guess in 343,597 finds one.
-    An address has 30 an hour, so a hit takes 1.3 years, and shows what the page shows anybody. Many addresses together
-    have 600 an hour, 24 days for a hit. When those are used up each has one an hour: 10,000 addresses need more than a
-    day, a whole /48 of IPv6 five hours, for one complaint that they can't choose.
+    Guessing numbers is useless. Each channel has 32**7 numbers: with 100,000 complaints, one guess in 343,597 finds
+    one. An address has 30 guesses an hour, so a hit takes 1.3 years, and shows what the page shows anybody. All
+    addresses together have 600 an hour, 24 days for a hit. When those are used up, each address has one an hour: 10,000
+    addresses need more than a day, a whole /48 of IPv6 five hours, for one complaint that they can't choose.
     """
 
     def __init__(self, takes_per_s: float, clock: Clock = time.monotonic, shared_by: bytes = b"") -> None:
@@ -160,7 +160,7 @@ class Guard:
 
     @contextmanager
     def support(self, client: str) -> Iterator[Bill]:
-        """Let ``client`` say that it has the same as another; that takes nothing from what it may add to its own.
+        """Let ``client`` support another's complaint; this does not reduce its additions.
 
         Raises:
             Limited: not now.
@@ -169,7 +169,7 @@ class Guard:
             yield bill
 
     def may_list(self, client: str, cost: int = 1) -> None:
-        """Let ``client`` read a list that is as dear as ``cost`` pages of one, and count it.
+        """Let ``client`` read a list that costs as much as ``cost`` plain pages, and count it.
 
         Raises:
             Limited: not now.
@@ -179,7 +179,7 @@ class Guard:
         self._take(lists, client, cost)
 
     def may_ask(self, client: str) -> None:
-        """Let ``client`` ask what a text that is not sent yet tells of.
+        """Let ``client`` ask for hints on a text that is not sent yet.
 
         Raises:
             Limited: not now.
@@ -188,7 +188,7 @@ class Guard:
         self._take("hints", client)
 
     def upload(self, client: str, length: int) -> None:
-        """Let ``client`` upload a photo of ``length`` bytes, and count it; 0 where that is not known before.
+        """Let ``client`` upload a photo of ``length`` bytes, and count it; 0 if the length is unknown.
 
         Raises:
             Limited: not now.
@@ -214,22 +214,22 @@ class Guard:
         self._buckets["all_megabytes"].take(_ALL, length / 1_000_000)
 
     def may_make(self, client: str) -> None:
-        """Let ``client`` have a new photo or video made of what it sent.
+        """Let ``client`` have its upload made into a new photo or video.
 
         Raises:
-            Limited: what it sent took too long.
+            Limited: its earlier uploads took too long.
         """
         self._check([(_of("making_s", client), client)])
 
     def made(self, client: str, seconds: float) -> None:
-        """Count the ``seconds`` that the making took."""
+        """Count the ``seconds`` that making a photo or video took."""
         self._take(_of("making_s", client), client, seconds)
 
     def may_look(self, client: str) -> None:
-        """Let ``client`` look up a number; to be asked before the database is, or hits could be told from misses.
+        """Let ``client`` look up a number. To be called before the look-up, or its answer would tell hits from misses.
 
         Raises:
-            Limited: it missed too often; or all did, and it lately.
+            Limited: it missed too often; or all clients did, and it missed lately.
         """
         misses = _of("misses", client)
         if self._buckets["all_misses"].wait_s(_ALL) and (wait_s := self._buckets[misses].full_in_s(client)):
@@ -237,7 +237,7 @@ class Guard:
         self._check([(misses, client)])
 
     def missed(self, client: str) -> None:
-        """Count a well-formed number that there is not; it costs an hour's worth when all together have none left."""
+        """Count a look-up of an unknown number; while the shared budget is used up, one miss costs an hour's worth."""
         misses = self._buckets[_of("misses", client)]
         if self._buckets["all_misses"].wait_s(_ALL):
             misses.take(client, misses.rate.per_hour)
@@ -246,12 +246,12 @@ class Guard:
             self._buckets["all_misses"].take(_ALL)
 
     def tried_wrong(self, client: str, number: str) -> None:
-        """Count a wrong access code of ``client``. The right one always opens: whoever guesses keeps nobody out.
+        """Count a wrong access code of ``client``. The right one always works: a guesser locks nobody out.
 
-        A code has 80 bits, a link 256, and what a program chose 16 letters at least: nobody guesses them at any rate.
+        A code has 80 bits, a link 256, and a program's own secret at least 16 letters: nobody guesses them at any rate.
 
         Raises:
-            Limited: there were so many that no more are answered.
+            Limited: too many codes were wrong.
         """
         key = f"{number} {client}"
         self._check([("codes", key)])
@@ -281,10 +281,10 @@ class Guard:
 
     @contextmanager
     def request(self, client: str) -> Iterator[ExitStack]:
-        """Count a request of ``client``, a network, as long as it is answered; the stack gives back what it holds.
+        """Count a request of ``client``, a network, until it is answered; closing the stack releases what it holds.
 
         Raises:
-            Limited: it has as many open as it may.
+            Limited: too many of its requests are open.
         """
         home = home_of(client)
         if self._open[home] >= AT_ONCE:
@@ -294,10 +294,10 @@ class Guard:
 
     @contextmanager
     def following(self, client: str) -> Iterator[None]:
-        """Count a stream of events of ``client`` as long as it is open: nothing is awaited between asking and counting.
+        """Count an event stream of ``client`` while it is open. Nothing is awaited between check and count.
 
         Raises:
-            Limited: it has as many as it may, or all have.
+            Limited: too many of its streams, or of all clients', are open.
         """
         of_one = STREAMS_OF_KEY if isinstance(client, KeyClient) else STREAMS_OF_ONE
         if self._streams[client] >= of_one or self._streams.total() >= STREAMS:
@@ -306,23 +306,23 @@ class Guard:
             yield
 
     def taken(self) -> dict[tuple[str, str], float]:
-        """Give what was taken since this was last asked: by what and whom, in seconds until the bucket is full."""
+        """Return the consumption since the last call: by limit and client, in seconds until the bucket is full."""
         of_all = ((what, self._buckets[what].taken()) for what in self._buckets)
         return {(what, who): seconds for what, taken in of_all for who, seconds in taken.items()}
 
     def take_back(self, taken: Mapping[tuple[str, str], float]) -> None:
-        """Note again what nobody heard of."""
+        """Add back consumption that could not be shared."""
         for (what, who), seconds in taken.items():
             self._buckets[what].take_back(who, seconds)
 
     def heard(self, full_in_s: Mapping[tuple[str, str], float]) -> None:
-        """Know what all processes have taken together."""
+        """Learn what all processes together have counted."""
         for (what, who), seconds in full_in_s.items():
-            if what in self._buckets:  # one of another release may count what this one does not
+            if what in self._buckets:  # another release may count things that this one does not
                 self._buckets[what].hear(who, seconds)
 
     def not_believed(self) -> None:
-        """Say, seldom, that somebody names other clients: a proxy of ours, for whom all citizens count as one."""
+        """Warn, seldom, of an untrusted X-Forwarded-For: behind a proxy of ours, all citizens would count as one."""
         if count := self._strangers.due():
             log.warning("forwarded_for_not_believed", extra={"count": count, "mend": "WEB_TRUSTED_PROXIES"})
 
@@ -370,7 +370,7 @@ def _counted(counts: Counter[str], key: str) -> Iterator[None]:
 
 
 def _with_homes(items: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Give ``items``, bucket and key, and of each that a home has a share of that, too."""
+    """Return ``items``, bucket and key, and for each that homes share the home's bucket as well."""
     for what, key in items:
         yield what, key
         if what in _OF_HOMES and (home := home_of(key)) != key:
@@ -378,7 +378,7 @@ def _with_homes(items: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _of(what: str, client: str) -> str:
-    """Name the bucket in which ``what`` is counted of ``client``."""
+    """Name the bucket that counts ``what`` for ``client``."""
     return f"key_{what}" if isinstance(client, KeyClient) and what in KEY_RATES else what
 
 

@@ -1,4 +1,4 @@
-"""What everybody may know of all complaints: which are listed, and how many there are of each kind. Pure."""
+"""The public data of all complaints: the listed ones, and the figures. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from contracts.vocabulary import CONTENT, DONE, Lane, Status
 from intake.complaint_view import ComplaintView
 from intake_web.domain import OPEN
 
-#: What figures tell apart.
+#: The dimensions of the figures.
 Kind = Literal["all", "unit", "category", "kecamatan"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """One complaint, in what nobody has written. Only ``listed`` ones are shown; all are counted.
+    """The public columns of one complaint, without anybody's words. Only ``listed`` ones are shown; all are counted.
 
-    ``month`` is the first day of the one in which it was received; ``late``: its promise was missed, and stands so.
-    Where it is, is known of listed ones alone.
+    ``month`` is the first day of the month of receipt; ``late``: its promise was missed, and still counts as missed.
+    Only listed complaints have a place.
     """
 
     ticket: str
@@ -42,7 +42,7 @@ class Listing:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """How many listed complaints, ``n``, are alike in all by which the list can be narrowed down."""
+    """The number ``n`` of listed complaints that agree in all filters of the list."""
 
     kecamatan: str | None
     category: str | None
@@ -54,7 +54,7 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """How many complaints there are of one ``kind`` and ``code``; ``in_time`` of those ``answered``."""
+    """The counts of complaints of one ``kind`` and ``code``; ``in_time`` counts among those ``answered``."""
 
     kind: str
     code: str
@@ -67,14 +67,14 @@ class Figures:
     satisfied: int
 
 
-#: What is counted, in the order of the columns.
+#: The counts, in the order of the columns.
 COUNTED = tuple(field.name for field in fields(Figures) if field.name not in ("kind", "code"))
-#: A count's place: month, kind, code, name.
+#: The place of a count: month, kind, code, name.
 Place = tuple[date, str, str, str]
 
 
 def listing(view: ComplaintView, zone: tzinfo) -> Listing | None:
-    """Give what is public of ``view``; None before its story has begun, or when it was erased."""
+    """Return the public data of ``view``; None before its story has begun, or after its erasure."""
     if view.received_at is None:
         return None
     return Listing(
@@ -85,7 +85,7 @@ def listing(view: ComplaintView, zone: tzinfo) -> Listing | None:
         status=view.status,
         open=view.status in OPEN,
         category=view.category,
-        unit=view.unit if view.lane == Lane.UNIT else None,  # who sorts or judges it has no part in its figures
+        unit=view.unit if view.lane == Lane.UNIT else None,  # those who only sort or judge it get no figures for it
         kecamatan=view.kecamatan if view.listed else None,
         desa=view.desa if view.listed else None,
         due_at=view.deadline_at,
@@ -96,9 +96,9 @@ def listing(view: ComplaintView, zone: tzinfo) -> Listing | None:
 
 
 def counts(each: Listing) -> Iterator[tuple[Place, int]]:
-    """Say what ``each`` adds to the figures, and where.
+    """Yield what ``each`` adds to the figures, and where.
 
-    What its reporter took back is received, and no more: nobody had to answer it.
+    A complaint that its reporter took back counts as received only: nobody had to answer it.
     """
     answered = each.status in DONE and each.status != Status.CANCELLED
     told = {
@@ -123,7 +123,7 @@ def counts(each: Listing) -> Iterator[tuple[Place, int]]:
 
 
 def difference(before: Iterable[Listing], after: Iterable[Listing]) -> dict[tuple[date, str, str], dict[str, int]]:
-    """Give what to add to the figures when ``before`` has become ``after``, sorted by month, kind and code."""
+    """Return what to add to the figures when ``before`` becomes ``after``, sorted by month, kind and code."""
     sums = Counter[Place]()
     for each in after:
         sums.update(dict(counts(each)))

@@ -1,8 +1,8 @@
 """Draws the kabupaten as one shape for each kecamatan, from the outlines of its villages. Pure.
 
-Nobody is asked for a map: what somebody looks at is told to no third party.
+It uses no map service: no third party learns what visitors look at.
 
-A border between two villages of one kecamatan stands in both outlines, in opposite directions, and is left out.
+A border between two villages of one kecamatan appears in both outlines, in opposite directions, and is left out.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import NamedTuple, TypeAlias
 from kabupaten.outlines import Outlines, Point, Ring
 from kabupaten.territory import Territory
 
-#: How wide it is, in units of the picture. Finer than one of them nothing is drawn.
+#: The width in units of the picture, which are also the finest detail.
 WIDTH = 400
-#: Smaller parts of a kecamatan than this share of its largest are left out: there two outlines don't quite meet.
+#: Parts of a kecamatan below this share of its largest are left out: they are gaps where two outlines don't quite meet.
 _CRUMB = 0.01
 _Pixel: TypeAlias = tuple[int, int]
 
 
 class Shape(NamedTuple):
-    """A kecamatan: its outline as the path of an SVG, and where its name stands."""
+    """A kecamatan: its outline as an SVG path, and the position of its name."""
 
     name: str
     path: str
@@ -33,7 +33,7 @@ class Shape(NamedTuple):
 
 
 class Map(NamedTuple):
-    """The shapes, and how high they are together."""
+    """The shapes, and their total height."""
 
     shapes: tuple[Shape, ...]
     height: int
@@ -62,7 +62,7 @@ def draw(outlines: Outlines, territory: Territory) -> Map:
 
 
 def _borders(rings: Sequence[Ring]) -> Iterator[list[Point]]:
-    """Give what is left of ``rings`` where no other of them goes the other way, as closed lines."""
+    """Return the edges of ``rings`` that no ring has in the opposite direction, as closed lines."""
     edges = {edge for ring in rings for edge in pairwise(ring)}
     onward = defaultdict[Point, list[Point]](list)
     for start, end in sorted(edges):
@@ -77,7 +77,7 @@ def _borders(rings: Sequence[Ring]) -> Iterator[list[Point]]:
 
 
 def _plain(pixels: Iterable[_Pixel]) -> list[_Pixel]:
-    """Leave out what repeats the point before, and what lies on the way from the last to the next."""
+    """Drop points that repeat the one before, or lie on the straight line between their neighbours."""
     kept: list[_Pixel] = []
     for pixel in pixels:
         if kept and kept[-1] == pixel:
@@ -97,17 +97,17 @@ def _area(ring: Sequence[_Pixel]) -> float:
 
 
 def _middle(ring: Sequence[_Pixel]) -> _Pixel:
-    """Give the middle of the widest stretch of ``ring`` near its middle: a name has room there."""
+    """Return the middle of the widest stretch of ``ring`` near its centre, where a name has room."""
     ys = sorted(y for _, y in ring)
     low, high = ys[0], ys[-1]
     middle = range(low + (high - low) * 3 // 10, low + (high - low) * 7 // 10 + 1)
     stretches = ((right - left, (left + right) // 2, at) for at in middle for left, right in _stretches(ring, at))
-    _, x, y = max(stretches, default=(0, *ring[0]))  # without one it is too small to be seen
+    _, x, y = max(stretches, default=(0, *ring[0]))  # without a stretch, the shape is too small to be seen
     return x, y
 
 
 def _stretches(ring: Sequence[_Pixel], y: int) -> Iterator[tuple[int, int]]:
-    """Give where a line from west to east enters ``ring`` and leaves it."""
+    """Return the points where a line from west to east enters and leaves ``ring``."""
     at = y + 0.5
     crossed = sorted(
         x1 + (x2 - x1) * (at - y1) / (y2 - y1)

@@ -1,4 +1,4 @@
-"""What citizens are sent by e-mail and SMS, made of a notice and of how its complaint stands when it is sent."""
+"""Words e-mails and SMS to citizens, from a notice and the state of its complaint at the time of sending."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from intake.notices import Notice, NoticeKind
 from intake.texts import NOT_ASKED, Texts
 from intake_web.domain import OPEN, PASS_DAYS
 
-#: Whatever the letters, servers get ASCII: not each takes more (RFC 6152).
+#: Sent as ASCII, because not every server accepts more (RFC 6152).
 _LINES = SMTP.clone(cte_type="7bit")
-#: The first that is told of a complaint: the others answer to it.
+#: The first message about a complaint: later ones are replies to it.
 _FIRST = frozenset({NoticeKind.RECEIPT, NoticeKind.DANGER})
-#: Steps after which its reporter should do what the secret link opens: answer, or give a mark.
+#: Steps that ask the reporter to use the secret link: to answer, or to give a mark.
 _TO_DO = frozenset({UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
-    """Writes messages. ``address`` is who they are from, and ``site`` the website's, without a slash at the end."""
+    """Writes messages. ``address`` is the sender's, and ``site`` the website's, without a trailing slash."""
 
     texts: Texts
     site: str
@@ -37,15 +37,15 @@ class Writer:
     reply_to: Address | None = None
 
     def page(self, ticket: str) -> str:
-        """Where the complaint is shown."""
+        """Return the address of the complaint's page."""
         return f"{self.site}/laporan/{ticket}"
 
     def last(self, ticket: str) -> str:
-        """What is said with the last message of a day."""
+        """Return the sentence added to the last message of a day."""
         return self.texts.news["last"].format(page=self.page(ticket))
 
     def more(self, ticket: str) -> str:
-        """Where the rest is of what three SMS do not hold."""
+        """Return the sentence that says where to read a text that three SMS can't hold."""
         return self.texts.news["sms_page"].format(page=self.page(ticket))
 
     def sms(self, notice: Notice, view: ComplaintView | None) -> str:
@@ -79,7 +79,7 @@ class Writer:
         asks = [say["mail_asks"].format(yes=self._yes(notice.address))] if notice.asks else []
         parts = [*asks, *self._says(notice, view), say[where].format(page=self.page(notice.ticket)), *own]
         message.set_content("\n\n".join([*parts, "-- \n" + "\n".join(end)]) + "\n")
-        message["Content-Language"] = "id"  # after the content, which begins with none of its headers
+        message["Content-Language"] = "id"  # set after the content, which brings its own headers
         return message
 
     def _subject(self, notice: Notice, view: ComplaintView | None) -> str:
@@ -89,7 +89,7 @@ class Writer:
         return self.texts.news[f"subject_{name}"].format(ticket=notice.ticket, unit="", parent="")
 
     def _says(self, notice: Notice, view: ComplaintView | None) -> Iterator[str]:
-        """The notice, and the day that counts now where it does not say that itself."""
+        """Yield the notice, and the current deadline if the notice does not name it."""
         say = self.texts.news
         if _hidden(view):
             yield say["mail_hidden"].format(ticket=notice.ticket)
@@ -109,7 +109,7 @@ class Writer:
 
 
 def followed(texts: Texts, form: str, ticket: str, status: str) -> tuple[str, str]:
-    """Word for a supporter how ``ticket`` stands, by its status alone: what a unit wrote stands on the page.
+    """Word a message to a supporter of ``ticket`` by its status alone; the unit's words are on the page only.
 
     ``form`` is `followed`, for the first message, or `followed_step`.
     """
@@ -118,9 +118,9 @@ def followed(texts: Texts, form: str, ticket: str, status: str) -> tuple[str, st
 
 
 def has_link(notice: Notice, view: ComplaintView | None) -> bool:
-    """Whether the secret link goes along with ``notice``: the first, and what asks for an answer or a mark.
+    """Check whether ``notice`` carries the secret link: the first does, and any that asks for an answer or a mark.
 
-    Not for a confidential complaint: a mistyped address would show it all to a stranger.
+    Confidential complaints get no link: a mistyped address would show everything to a stranger.
     """
     return view is not None and not _hidden(view) and (_is_first(notice) or _asks(notice, view))
 
@@ -135,10 +135,13 @@ def _asks(notice: Notice, view: ComplaintView) -> bool:
 
 
 def _is_follower(notice: Notice) -> bool:
-    """Whether it goes to a supporter, who has no complaint."""
+    """Check whether it goes to a supporter, who has no complaint."""
     return notice.kind == NoticeKind.FOLLOWED
 
 
 def _hidden(view: ComplaintView | None) -> bool:
-    """Whether a message says nothing of it: others may read along with who tells of abuse or despair, too."""
+    """Check whether messages must not reveal what the complaint is about.
+
+    Others may read them, also those to somebody who reports abuse or despair.
+    """
     return view is not None and (view.rahasia or not NOT_ASKED.isdisjoint(view.danger))

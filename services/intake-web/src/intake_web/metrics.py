@@ -1,4 +1,4 @@
-"""What the website shows beside what every intake does."""
+"""The website's metrics, beside those of every intake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page of a complaint shows beside what the API tells: how it looks, what is asked, what was written."""
+"""Data for a complaint's page beyond the API's: its look, the open question, the reporter's mark."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from intake_web import tracking
 from intake_web.language import told, until
 from intake_web.store import Written
 
-#: A class of the stylesheet and a drawing of ikon.svg: what it is can be told without colours.
+#: A stylesheet class and a drawing of ikon.svg: the state can be recognised without colours.
 _LOOKS: dict[str, tuple[str, str]] = {
     **dict.fromkeys((Status.RESOLVED, Status.CLOSED, Status.ARCHIVED), ("done", "selesai")),
     Status.WAITING_FOR_REPORTER: ("asked", "tanya"),
@@ -25,7 +25,7 @@ _LOOKS: dict[str, tuple[str, str]] = {
     Status.CANCELLED: ("stopped", "henti"),
     **dict.fromkeys((Status.HANDED_OVER, Status.MERGED), ("moved", "pindah")),
 }
-#: How far it is: received, with a unit, in work, done. What ended otherwise is nowhere on that way.
+#: The stage of each status: received, with a unit, in work, done. Other endings have no stage.
 _STAGES: dict[str, int] = {
     **dict.fromkeys((Status.RECEIVED, Status.REGISTERED, Status.RETURNED), 1),
     **dict.fromkeys((Status.ROUTED, Status.ACKNOWLEDGED, Status.REOPENED), 2),
@@ -40,7 +40,7 @@ _REACHED = re.compile(
 
 
 class Part(NamedTuple):
-    """A part of a contact, with the link that reaches it; ``out`` leads to another site."""
+    """A part of a contact, with its link; ``out`` leads to another site."""
 
     text: str
     href: str = ""
@@ -48,7 +48,7 @@ class Part(NamedTuple):
 
 
 def stands(story: ComplaintView, texts: Texts) -> dict[str, Any]:
-    """Give how the complaint looks, at which of the four stages it is, and what happens with it now."""
+    """Return how the complaint looks, which of the four stages it is in, and what happens with it now."""
     look, icon = ("late", "awas") if story.breached and story.status not in _LOOKS else _look(story)
     searched = story.unit is None or story.unit == texts.triage
     stage = _STAGES.get(story.status)
@@ -62,7 +62,7 @@ def _look(story: ComplaintView) -> tuple[str, str]:
 
 
 def asked(story: ComplaintView, written: Written | None, texts: Texts) -> dict[str, Any] | None:
-    """Give the question that waits for the reporter, and whether it was answered here already."""
+    """Return the question that waits for the reporter, and whether it was answered here already."""
     step = last(story, UpdateKind.WAITING_FOR_REPORTER)
     if story.status != Status.WAITING_FOR_REPORTER or step is None:
         return None
@@ -79,7 +79,7 @@ def asked(story: ComplaintView, written: Written | None, texts: Texts) -> dict[s
 
 
 def history(story: ComplaintView, texts: Texts, *, to_reporter: bool) -> list[dict[str, Any]]:
-    """Give the steps of the story, each as it is told."""
+    """Return the steps of the story, worded for this reader."""
     return [
         {"kind": step.kind, "at": step.at, "told": told(story, step, text, texts)}
         for step, text in tracking.history(story, texts, to_reporter=to_reporter)
@@ -87,24 +87,24 @@ def history(story: ComplaintView, texts: Texts, *, to_reporter: bool) -> list[di
 
 
 def mark_given(story: ComplaintView, written: Written | None) -> int | None:
-    """Give the mark for what was resolved last, from 1 to 5."""
+    """Return the reporter's mark for the last resolution, from 1 to 5."""
     done = last(story, UpdateKind.RESOLVED)
     given = [item for item in written.added if item.rating and (done is None or item.at > done.at)] if written else []
     return given[-1].rating or None if given else None
 
 
 def is_appealed(story: ComplaintView) -> bool:
-    """Tell whether its reporter has appealed, which can be done once."""
+    """Check whether its reporter has appealed, which is possible once."""
     return last(story, UpdateKind.APPEALED) is not None
 
 
 def last(story: ComplaintView, kind: str) -> Step | None:
-    """Give the last step of ``kind``."""
+    """Return the last step of ``kind``."""
     return next((step for step in reversed(story.steps) if step.kind == kind), None)
 
 
 def linked(contact: str) -> list[Part]:
-    """Give the parts of an office's ``contact``, each telephone number, address and site with its link."""
+    """Split an office's ``contact`` into parts: each phone number, address and site has its link."""
     return list(_parts(contact))
 
 
@@ -121,15 +121,15 @@ def _parts(contact: str) -> Iterator[Part]:
 
 
 def sms_to(number: str, body: str) -> str:
-    """Give the link that opens an SMS to ``number`` with ``body`` in it, as RFC 5724 has it."""
+    """Return the link that opens an SMS to ``number`` with the text ``body`` (RFC 5724)."""
     return f"sms:{number}?body={quote(body)}"
 
 
 def unbroken(text: str) -> Markup:
-    """Keep the numbers of complaints in ``text`` in one line each."""
+    """Keep each complaint number in ``text`` on one line."""
     return Markup(_TICKET.sub(r'<span class="ticket">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def kept_whole(text: str) -> str:
-    """Keep the numbers of ``text`` with what they count, "3 hari kerja" and "3 Des", when the line is broken."""
+    """Keep each number of ``text`` on one line with the word it counts: "3 hari kerja" and "3 Des"."""
     return re.sub(r"\d+(?:(?: [a-z]+){1,2}| \w+)", lambda found: found[0].replace(" ", "\u00a0"), text)

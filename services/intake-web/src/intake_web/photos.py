@@ -1,4 +1,4 @@
-"""What a citizen may attach, and how an upload stands. Pure."""
+"""Limits for attachments, and the state of an upload. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from intake.photo import HEAD
 
 #: Photos and videos of one complaint, or of one addition.
 MAX_FILES = 5
-#: An upload that is not attached is kept so many hours after its last byte.
+#: An upload that is not attached is deleted this many hours after its last byte.
 KEPT_H = 24
 
 
-#: Bytes that a piece has at least, but for the last. What a line that broke leaves may be smaller: at most SPARE more
-#: pieces than whole ones would be. An upload of 10 MB has 164 pieces at most, and its row takes a tenth of its bytes.
+#: The least bytes of a piece, except the last. A broken connection may leave smaller ones: at most SPARE pieces more
+#: than with whole ones. An upload of 10 MB has at most 164 pieces, and the updates of its row write a tenth of its
+#: bytes.
 LEAST, SPARE = 64 * 1024, 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """One upload: ``received`` of ``length`` bytes; ``refused`` says why, as texts.yaml calls it."""
+    """One upload: ``received`` of ``length`` bytes; ``refused`` is the reason, as texts.yaml names it."""
 
     id: str
     folder: str
@@ -34,17 +35,17 @@ class Upload:
 
     @property
     def all_came(self) -> bool:
-        """Whether nothing more is to come."""
+        """Whether all bytes have arrived."""
         return self.received >= self.length
 
     def may_grow_by(self, size: int) -> bool:
-        """Whether a piece of ``size`` bytes may come next."""
+        """Check whether a piece of ``size`` bytes may come next."""
         is_large = size >= LEAST or self.received + size >= self.length
         return is_large or (size >= HEAD and len(self.parts) < SPARE + self.received // LEAST)
 
 
 class WrongOffset(ValueError):
-    """It has not come so far, or farther: ``upload`` says how far."""
+    """The piece does not begin where the upload ends: ``upload`` has its real offset."""
 
     def __init__(self, upload: Upload) -> None:
         super().__init__(upload.received)
@@ -52,7 +53,7 @@ class WrongOffset(ValueError):
 
 
 class TooLong(ValueError):
-    """More came than was announced, or than a photo or video may have: ``most`` bytes, where that is it."""
+    """More came than was announced, or than a photo or video may have: then ``most`` is that limit in bytes."""
 
     def __init__(self, most: int = 0) -> None:
         super().__init__(most)
@@ -60,9 +61,9 @@ class TooLong(ValueError):
 
 
 class TooSmall(ValueError):
-    """A piece has fewer bytes than ``LEAST``, and it is not the last: each is a file, and makes its row longer.
+    """A piece is smaller than ``LEAST``, and not the last: each is a file, and makes its row longer.
 
-    ``upload`` says how far it has come, with what came before in the same request.
+    ``upload`` has the offset after the earlier pieces of the same request.
     """
 
     def __init__(self, upload: Upload) -> None:
@@ -71,4 +72,4 @@ class TooSmall(ValueError):
 
 
 class WrongChecksum(ValueError):
-    """What came is not what was sent; nothing of it is kept."""
+    """The bytes received don't match their checksum; they are discarded."""

@@ -26,15 +26,15 @@ from intake_web.domain import PASS_DAYS
 from intake_web.messages import Writer, has_link
 from intake_web.settings import WebSettings
 
-#: Messages a day to one contact, of whatever complaints: whoever types the address of a stranger can send no more.
+#: Messages a day to one contact, across all complaints: so nobody can flood a stranger whose address they type.
 A_DAY = 5
-#: Mail servers take few connections of one sender at a time.
+#: Mail servers accept few concurrent connections from one sender.
 MAIL_PACE = Pace(at_once=4, per_s=10)
 
 
 @asynccontextmanager
 async def senders(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncIterator[list[Task]]:
-    """Give what sends by each medium; nothing where there is none."""
+    """Provide the sending tasks of each configured medium; no medium, no tasks."""
     writer = _writer(settings, texts)
     bounds = Bounds(later="", last=writer.last, all_a_day=A_DAY)
     async with gateway.client(settings) as http, gateway.client(settings) as for_codes:
@@ -42,7 +42,7 @@ async def senders(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncItera
             Medium.EMAIL: partial(_mail, pool, settings, writer),
             Medium.SMS: partial(_sms, pool, gateway.sender(settings, http, writer.more), writer),
         }
-        # A letter wakes nobody.
+        # E-mail has no quiet hours: it wakes nobody.
         ways: dict[Medium, dict[str, Any]] = {
             Medium.EMAIL: {"pace": MAIL_PACE, "mark": partial(_mark, settings.installation_namespace)},
             Medium.SMS: {

@@ -16,8 +16,10 @@ from intake.mail import MailSettings
 
 
 class WebSettings(FileSettings, IntakeGatewaySettings, MailSettings):
-    """What intake-web reads besides what every intake reads. Without a mail server and a gateway nobody is asked for a
-    contact."""
+    """The settings of intake-web beside those of every intake.
+
+    Without a mail server and a gateway, citizens are not asked for a contact.
+    """
 
     web_host: str = Field("127.0.0.1", description="address of the website and its API")
     web_port: int = Field(ge=1, le=65535, description="port of the website and its API")
@@ -52,16 +54,16 @@ class WebSettings(FileSettings, IntakeGatewaySettings, MailSettings):
 
     @property
     def public_url(self) -> str:
-        """Where links point, without a slash at the end."""
+        """The website's base address, without a trailing slash."""
         return str(self.web_public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
 
     @property
     def desk_url(self) -> str:
-        """Where the desk is, without a slash at the end; empty without one."""
+        """The desk's base address, without a trailing slash; empty without a desk."""
         return str(self.desk_public_url or "").rstrip("/")
 
     @property
     def media(self) -> tuple[Medium, ...]:
-        """How citizens can be told: they are asked for no other contact."""
+        """The media that can send; citizens are asked for no other contact."""
         given = {Medium.EMAIL: self.smtp_url, Medium.SMS: self.sends_sms}
         return tuple(medium for medium, there in given.items() if there)

@@ -1,4 +1,4 @@
-"""What the public API takes and gives, as types: the source of its OpenAPI document."""
+"""Input and output types of the public API: the source of its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Month = Annotated[str, Meta(pattern=r"^2\d{3}-(0[1-9]|1[0-2])$", examples=["2026
 
 
 class ComplaintIn(Struct, kw_only=True):
-    """A complaint to take."""
+    """A complaint to submit."""
 
     text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, description="What happened, where, since when.")]
     name: Annotated[str, Meta(max_length=200)] | None = None
@@ -42,13 +42,13 @@ class ComplaintIn(Struct, kw_only=True):
 
 
 class UploadBegun(Struct, kw_only=True):
-    """A photo or video may be sent, in one piece or several."""
+    """An upload was created: send the photo or video in one piece or several."""
 
     id: UploadId
 
 
 class UploadState(Struct, kw_only=True):
-    """How far a photo or video has come."""
+    """The progress of an upload."""
 
     id: UploadId
     state: Literal["coming", "ready", "refused"]
@@ -58,7 +58,7 @@ class UploadState(Struct, kw_only=True):
 
 
 class HintIn(Struct, kw_only=True):
-    """A text that is not sent yet, and what else its writer has said so far."""
+    """A text that is not sent yet, and its writer's other input so far."""
 
     text: Annotated[str, Meta(max_length=MAX_TEXT)]
     place: Annotated[str, Meta(max_length=500)] | None = None
@@ -66,7 +66,7 @@ class HintIn(Struct, kw_only=True):
 
 
 class FollowUpIn(Struct, kw_only=True):
-    """Something its reporter adds to a complaint."""
+    """Something that the reporter adds to a complaint."""
 
     kind: FollowUpKind
     text: Annotated[str, Meta(max_length=MAX_FOLLOW_UP, description="Required of an addition.")] | None = None
@@ -87,14 +87,14 @@ class Call(Struct, kw_only=True):
 
 
 class Danger(Struct, kw_only=True):
-    """Its words tell of danger to life: say ``text`` first, before anything else."""
+    """The text tells of danger to life: show ``text`` before anything else."""
 
     text: str
     call: list[Call]
 
 
 class Receipt(Struct, kw_only=True):
-    """It is stored, and will not be lost."""
+    """The complaint is stored durably."""
 
     ticket: Ticket
     complaint_id: str
@@ -112,7 +112,7 @@ class Receipt(Struct, kw_only=True):
 
 
 class Added(Struct, kw_only=True):
-    """It is stored with the complaint. ``apart``: it may accuse who works on that, and is this complaint of its own."""
+    """The addition is stored; as complaint ``apart``, if it may accuse whoever handles this one."""
 
     ticket: Ticket
     id: str
@@ -120,7 +120,7 @@ class Added(Struct, kw_only=True):
 
 
 class Listed(Struct, kw_only=True):
-    """A complaint of the public list: nothing in it is anybody's words."""
+    """A complaint of the public list, without anybody's words."""
 
     ticket: Ticket
     status: Status
@@ -147,7 +147,7 @@ class Suggested(Struct, kw_only=True):
 
 
 class Hints(Struct, kw_only=True):
-    """What the text tells of; nothing where it can't be taken. ``similar`` may be the same, the likeliest first."""
+    """Hints on the text; empty if it can't be accepted. ``similar`` complaints may be the same, the likeliest first."""
 
     danger: Danger | UnsetType = UNSET
     stop: Annotated[bool, Meta(description="It is danger for certain: say whom to call before anything else.")] = False
@@ -164,7 +164,7 @@ class Page(Struct, kw_only=True):
 
 
 class FigureRow(Struct, kw_only=True):
-    """How many complaints of one month there are, of one kind and code."""
+    """The counts of one month, kind and code."""
 
     month: Month
     kind: Literal["all", "unit", "category", "kecamatan"]
@@ -185,7 +185,7 @@ class FiguresOut(Struct, kw_only=True):
 
 
 class Day(Struct, kw_only=True):
-    """A day of how the due date was counted."""
+    """A day in the derivation of the due date."""
 
     date: str
     counted: bool
@@ -201,7 +201,7 @@ class StepOut(Struct, kw_only=True):
 
 
 class HistoryStep(Struct, kw_only=True):
-    """A step of what was done."""
+    """A step of the history."""
 
     seq: Annotated[int, Meta(ge=0)]
     kind: UpdateKind
@@ -218,14 +218,14 @@ class Helping(Struct, kw_only=True):
 
 
 class Target(Struct, kw_only=True):
-    """To whom it was handed over."""
+    """The office outside that it was handed over to."""
 
     name: str
     contact: str | None
 
 
 class Answer(Struct, kw_only=True):
-    """What the unit wrote last of how it stands, or the office outside that has it: that has no code."""
+    """The last word on its state, by the unit or by the office outside that has it: that office has no code."""
 
     unit: str | None
     unit_name: str
@@ -235,7 +235,7 @@ class Answer(Struct, kw_only=True):
 
 
 class Proof(Struct, kw_only=True):
-    """A file of the unit's, at another site."""
+    """A file that a unit keeps at another site."""
 
     url: str
     host: str
@@ -245,7 +245,7 @@ class Proof(Struct, kw_only=True):
 
 
 class Attached(Struct, kw_only=True):
-    """A photo of its reporter's."""
+    """A photo that the reporter attached."""
 
     url: str
     media_type: str
@@ -253,7 +253,7 @@ class Attached(Struct, kw_only=True):
 
 
 class Complaint(Struct, kw_only=True):
-    """How a complaint stands. Of a confidential one a stranger gets the fields that are required, and no more."""
+    """The state of a complaint. Strangers get only the required fields of a confidential one."""
 
     ticket: Ticket
     status: Status
@@ -283,14 +283,14 @@ class Complaint(Struct, kw_only=True):
 
 
 class FieldProblem(Struct, kw_only=True):
-    """What to mend in one field."""
+    """The correction that one field needs."""
 
     field: str
     detail: str
 
 
 class ProblemOut(Struct, kw_only=True):
-    """What is wrong, as RFC 9457 says."""
+    """The error, as an RFC 9457 problem document."""
 
     type: str
     title: str

@@ -1,4 +1,4 @@
-"""Which complaints everybody may know of are likely what somebody is about to report: by matter and place. Pure."""
+"""Which listed complaints are likely the one that somebody is about to report, by subject and place. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contracts.events import Place
 from intake.texts import Texts
 from kabupaten.subjects import Subjects
 
-#: So many are shown, of the last so many days: more would be read by nobody, and what is older was another time.
+#: The most complaints to show, and their greatest age in days: nobody would read more, and older ones are other events.
 MOST, LATELY_DAYS = 3, 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sought:
-    """What a complaint is about and where it is, if it is the same; without ``desa`` anywhere in the kecamatan."""
+    """The subject and place to look for; without ``desa``, anywhere in the kecamatan."""
 
     category: str
     kecamatan: str
@@ -23,15 +23,15 @@ class Sought:
 
 
 def category_of(text: str, chosen: str | None, texts: Texts, subjects: Subjects) -> dict[str, Any] | None:
-    """Give ``code`` and ``name`` of what ``text`` is likely about, where its writer has not ``chosen`` it already."""
+    """Return ``code`` and ``name`` of the likely category of ``text``, or of the one that its writer has ``chosen``."""
     code = chosen or subjects.guess(text)
     return {"code": code, "name": texts.categories[code]} if code in texts.categories else None
 
 
 def sought(text: str, place: str | None, category: str | None, texts: Texts) -> Sought | None:
-    """Give what to look for; None where danger is told of, or it is not clear what or where it is.
+    """Return what to look for; None in danger, or if the subject or the place is unclear.
 
-    What was said of the place counts before what the text names.
+    The place that was stated counts before places named in the text.
     """
     if category is None or texts.danger_words.hear(text).alarm:
         return None

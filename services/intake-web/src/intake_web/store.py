@@ -1,4 +1,4 @@
-"""What the handlers need to have kept, and what can go wrong with it."""
+"""The storage that the handlers need, and its errors."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class Finished(ValueError):
-    """Nothing can be added to this complaint any more."""
+    """The complaint accepts no additions any longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What its reporter wrote, for their eyes: ``text`` as they did, the rest masked."""
+    """The reporter's own words, for their eyes: ``text`` as they wrote it, the rest masked."""
 
     text: str
     place: str | None = None
@@ -40,9 +40,10 @@ class Written:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A complaint that exists. ``received_at`` is known only for those that came through this intake.
+    """A complaint that exists. ``received_at`` is known only for complaints of this intake.
 
-    ``reporters`` counts who reported the same: this complaint and those merged into it; ``supporters`` who has it too.
+    ``reporters`` counts the reports of the same: this complaint and those merged into it; ``supporters`` its
+    supporters.
     """
 
     story: ComplaintView
@@ -52,92 +53,94 @@ class Found:
 
 
 class Store(Protocol):
-    """Complaints. Every method raises ``StoreDown`` when the database does not answer in time."""
+    """Storage of complaints. Every method raises ``StoreDown`` when the database does not answer in time."""
 
     @property
     def uploads(self) -> Uploads:
-        """What is attached to them."""
+        """Their attachments."""
 
     @property
     def accounts(self) -> Accounts:
-        """Whose they are, of those who want to come back."""
+        """The accounts of reporters who want to come back."""
 
     async def accept(self, submission: Submission) -> Accepted:
-        """Keep a complaint, or find it kept before.
+        """Store a complaint, or find the one stored before.
 
         Raises:
-            intake.submissions.KeyReused: the key is known with another content or another secret.
+            intake.submissions.KeyReused: the key was used with other content or another secret.
             intake.evidence.EvidenceProblem: an upload can't be attached.
         """
 
     async def find(self, number: str) -> Found | None:
-        """The complaint with ticket ``number``, in canonical form."""
+        """Return the complaint with the ticket ``number``, in canonical form."""
 
     async def written(self, number: str) -> Written | None:
-        """What its reporter wrote; None if it was not sent here, or was erased."""
+        """Return what its reporter wrote; None if it was not sent here, or was erased."""
 
     async def is_owner(self, number: str, secret: str) -> bool:
-        """Whether the complaint was made here and with ``secret``."""
+        """Check whether the complaint was sent here, with ``secret``."""
 
     async def note_seen(self, number: str, seen: Seen) -> None:
-        """Note how somebody came to see what its reporter sees, or was refused it."""
+        """Record how somebody got to see the reporter's view, or was refused."""
 
     async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> Taken | None:
-        """Keep ``item``; None if no complaint of this intake has that number. Adding it again changes nothing.
+        """Store ``item``; None if no complaint of this intake has that number. Adding it again changes nothing.
 
         ``uploads`` are attached to it.
 
         Raises:
-            intake.submissions.KeyReused: the id is known with another content.
-            Finished: it is an addition, and the complaint is over.
-            TextProblem: no more may be added.
+            intake.submissions.KeyReused: the id was used with other content.
+            Finished: it is an addition, and the complaint is closed for good.
+            TextProblem: the complaint has as many additions as it may have.
             intake.evidence.EvidenceProblem: an upload can't be attached.
         """
 
     async def newest(
         self, most: int, narrowed: Mapping[str, Any], after: tuple[datetime, str] | None = None
     ) -> list[Listing]:
-        """The ``most`` newest complaints that may be listed and whose fields are as ``narrowed``; with ``after``, the
-        moment of receipt and the ticket of one, those that come behind it."""
+        """Return the ``most`` newest listed complaints that match ``narrowed``.
+
+        ``after``, receipt and ticket of one of them, continues behind it.
+        """
 
     async def groups(self) -> list[Group]:
-        """How many complaints may be listed, by all that the list can be narrowed down by."""
+        """Count the listed complaints by the values of all filters."""
 
     async def find_listed(self, number: str) -> Listing | None:
-        """The complaint with ticket ``number``, if it may be listed."""
+        """Return the complaint with the ticket ``number``, if it is listed."""
 
     async def figures(self, first: date, last: date) -> list[tuple[date, Figures]]:
-        """The figures of each month from ``first`` to ``last``, which are first days of months."""
+        """Return the figures of each month from ``first`` to ``last``, which are first days of months."""
 
     async def similar(self, sought: Sought) -> list[Listing]:
-        """The listed complaints that may be what is ``sought``, the likeliest first."""
+        """List the complaints that may be the one ``sought``, the likeliest first."""
 
     async def support(self, number: str, who: bytes) -> bool | None:
-        """Count ``who`` as one more who has the same, once for each; whether it was. None: no such listed complaint."""
+        """Count ``who`` as a supporter once; return whether they are new. None: no listed complaint has that number."""
 
     async def supports(self, number: str, who: bytes) -> bool:
-        """Whether ``who`` is counted among those who have the same."""
+        """Check whether ``who`` is counted among the supporters."""
 
     async def follow(self, number: str, contacts: Mapping[str, str], word: Word) -> bool:
-        """Tell ``contacts``, medium to address, what becomes of it, and first, by ``word``, that they will be told.
+        """Notify ``contacts``, medium to address, of each change, beginning with a message by ``word``.
 
-        False if no listed complaint has that number.
+        Return False if no listed complaint has that number.
         """
 
     async def supporters(self, numbers: Sequence[str]) -> dict[str, int]:
-        """How many support each of ``numbers``; those whom nobody does are left out."""
+        """Return the number of supporters of each of ``numbers``; those without supporters are missing."""
 
     async def key(self, digest: bytes) -> Key | None:
-        """The key of another system of which ``digest`` is kept, expired and revoked ones too; it is used today."""
+        """Return the key with this ``digest``, even if expired or revoked, and note that it was used today."""
 
     async def contacts(self, number: str) -> list[Contact]:
-        """What its reporter left to be told by, and what was sent there."""
+        """Return the contacts that its reporter left, and what was sent there."""
 
     async def link(self, number: str) -> str | None:
-        """The token of its secret link, as long as that holds."""
+        """Return the token of its secret link, while that is valid."""
 
     async def marked(self, mark: bytes) -> Contact | None:
-        """The contact that ``mark`` stands for."""
+        """Return the contact that ``mark`` identifies."""
 
     async def silence(self, mark: bytes, *, stop: bool) -> None:
-        """Send nothing more to the contact of ``mark``; without ``stop`` send to it again."""
+        """Stop all messages to the contact of ``mark``, or allow them again without ``stop``."""

@@ -1,4 +1,4 @@
-"""A complaint's story as the API and the tracking page tell it."""
+"""A complaint's story, as the API and the tracking page show it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from intake.texts import Texts
 from intake_web.domain import OPEN, sentence
 from intake_web.store import Found
 
-#: Kinds of evidence that are called by name; others are files.
+#: Kinds of evidence with a name of their own; others are called files.
 _MEDIA = ("image", "video", "audio")
-#: Steps with which a unit says how it stands; a question is asked, and not told.
+#: Steps that state a unit's view; a question to the reporter is not among them.
 _SAID = DONE - {Status.ARCHIVED} | {Status.ACKNOWLEDGED, Status.IN_PROGRESS}
 
 
 def tracking(found: Found, texts: Texts, *, to_reporter: bool) -> dict[str, Any]:
-    """Give what ``GET /v1/complaints/{ticket}`` answers; of a confidential complaint strangers get the outline only.
+    """Return the body of ``GET /v1/complaints/{ticket}``; strangers get only the outline of a confidential complaint.
 
-    Of an open one they are told nothing of what is its reporter's business: :func:`history`.
+    In other complaints, strangers don't see steps that concern only the reporter: :func:`history`.
     """
     outline = _outline(found.story, texts, to_reporter=to_reporter)
     hidden = found.story.rahasia and not to_reporter
@@ -34,43 +34,43 @@ def tracking(found: Found, texts: Texts, *, to_reporter: bool) -> dict[str, Any]
 
 
 def version(story: ComplaintView, told: dict[str, Any], *, hidden: bool) -> str:
-    """Name the state that is ``told``: by its last step, or where most is ``hidden`` by what is heard."""
+    """Name the version of ``told``: its last step, or a hash of ``told`` where most is ``hidden``."""
     if not hidden:
         return str(story.seq)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
 
 def danger_of(kinds: Sequence[str], texts: Texts) -> dict[str, Any]:
-    """Give whom to call in danger of ``kinds``: a sentence, and the numbers; empty where there is no danger."""
+    """Return whom to call in danger of ``kinds``: a sentence, and the numbers; empty without danger."""
     called = calls(kinds, texts)
     return {"danger": {"text": texts.call_for_help(kinds, most=1), "call": called}} if called else {}
 
 
 def stops(text: str, texts: Texts) -> dict[str, Any]:
-    """Give whom to call before ``text`` is taken, as :func:`danger_of`, where a phrase tells of danger for certain.
+    """Return whom to call before taking ``text``, as :func:`danger_of`, if a phrase of it means certain danger.
 
-    What only weighs like danger is answered with whom to call, but stops nobody: of everyday complaints that is one in
-    thirty, and one in sixty is stopped (docs/benchmarks.md).
+    Text that only resembles danger is answered with emergency numbers, but not stopped: one everyday complaint in
+    thirty does, and one in sixty is stopped (docs/benchmarks.md).
     """
     heard = texts.danger_words.hear(text)
     return danger_of(heard.kinds, texts) if heard.certain else {}
 
 
 def asks_place(story: ComplaintView) -> bool:
-    """Whether its reporter was asked where it is, and has added nothing since."""
+    """Check whether its reporter was asked where it is, and has added nothing since."""
     return story.place_asked and story.status in OPEN and not any(step.kind == UpdateKind.NOTED for step in story.steps)
 
 
 def calls(kinds: Sequence[str], texts: Texts) -> list[dict[str, str]]:
-    """Give whom to call in danger of ``kinds``."""
+    """List whom to call in danger of ``kinds``."""
     return [{"number": each.number, "name": each.name, "text": each.in_words} for each in texts.emergency.calls(kinds)]
 
 
 def history(story: ComplaintView, texts: Texts, *, to_reporter: bool) -> list[tuple[Step, str]]:
-    """Give the steps of the story, each with what is told of it, here where its number is known.
+    """List the steps of the story, each with its text for this reader, without the ticket in front.
 
-    What was answered to a wish of its reporter, and became of a right, strangers are not told: they would learn who
-    asked for what. The question that stops the clock asks them nothing.
+    Strangers don't see answers to a reporter's wish or the outcome of a rights request: they would learn what the
+    reporter asked for. The question that pauses the clock is for the reporter only, too.
     """
     steps = [step for step in story.steps if to_reporter or not (step.own or step.kind == UpdateKind.NOTED)]
 
@@ -131,7 +131,7 @@ def _is_away(story: ComplaintView) -> bool:
 
 
 def _said(story: ComplaintView, texts: Texts) -> dict[str, Any] | None:
-    """What the unit wrote last about how it stands, or the office outside that has it."""
+    """Return the last word on its state, by the unit or by the office outside that has it."""
     if _is_away(story):
         since = max((step.seq for step in story.steps if step.kind == UpdateKind.HANDED_OVER), default=-1)
         said = [each for each in story.steps if each.seq > since and each.kind == UpdateKind.NOTED and each.message]
@@ -149,7 +149,7 @@ def _said(story: ComplaintView, texts: Texts) -> dict[str, Any] | None:
 
 
 def _host(url: str) -> str | None:
-    """Name where a proof lies; on one machine alone the desk has no name, and a port."""
+    """Name the host of a proof; on a single machine the desk has no name, only a port."""
     return host_of(url) or ("127.0.0.1" if url.startswith("http://127.0.0.1:") else None)
 
 

@@ -1,1 +1,1 @@
-"""The things outside: PostgreSQL and the socket."""
+"""Adapters to the outside: PostgreSQL and the store of files."""

@@ -40,11 +40,11 @@ from intake_web.account import (
 )
 from intake_web.tracking import asks_place
 
-#: What is noted when a code is asked for, also if it is never shown: somebody with a stolen session has tried it.
+#: Access-log entries for requested codes, even if never typed: the requester may have a stolen session.
 _ASKED_FOR = {Kind.NEW: Access.CONTACT_ASKED, Kind.LEAVE: Access.END_ASKED}
-#: Rows of each table that are deleted at once.
+#: Rows deleted per statement.
 _BATCH = 1_000
-# So that two who ask for the same contact count each other.
+# Concurrent requests for the same contact must count each other.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 2))"
 _ASKED = """
 SELECT extract(epoch FROM now() - created_at)::float8 AS age_s, used_at IS NOT NULL AS used FROM account_messages
@@ -109,7 +109,7 @@ SELECT 'changed', account_id, medium, address, mark, now() + interval '1 day'
 FROM account_contacts WHERE account_id = $1"""
 _DELETE = "DELETE FROM accounts WHERE account_id = $1"
 _NOTE = "INSERT INTO identity_accesses (account_id, who, what) VALUES ($1, 'owner', $2)"
-# Its owner may look as often as they like.
+# Logged once a day: owners may look as often as they like.
 _NOTE_SHOWN = """
 INSERT INTO identity_accesses (account_id, who, what) SELECT $1, 'owner', $2 WHERE NOT EXISTS (
     SELECT FROM identity_accesses WHERE account_id = $1 AND at > now() - interval '1 day' AND what = $2)"""
@@ -141,9 +141,9 @@ DELETE FROM identity_accesses WHERE ctid = ANY(ARRAY(
 
 
 class Accounts:
-    """Accounts in the database of ``pool``; each method has the time of ``in_time``, or raises ``StoreDown``.
+    """Accounts in the database of ``pool``; each method is bounded by ``in_time``, or raises ``StoreDown``.
 
-    An attempt is what the browser shows that asked for a code, a token what one shows that is signed in.
+    ``attempt`` is the cookie of a browser that asked for a code, ``token`` the cookie of a session.
     """
 
     def __init__(
@@ -154,9 +154,9 @@ class Accounts:
     async def ask(
         self, attempt: str, to: Sequence[tuple[Kind, Reached]], account_id: str | None = None, *, also: bool = False
     ) -> float:
-        """Have a code sent to each of ``to``; those sent before for ``attempt`` are over.
+        """Send a code to each of ``to``; earlier codes of ``attempt`` become void.
 
-        Nothing here depends on whether there is an account. Returns the seconds until one may be sent, if not now.
+        Nothing here depends on whether an account exists. Return the seconds to wait, or 0 if the codes are being sent.
         """
         inboxes = sorted({inbox_of(each.address) for _, each in to})
         async with self._in_time(), self.pool.acquire() as db, db.transaction():
@@ -175,15 +175,15 @@ class Accounts:
         return 0
 
     async def sent(self, attempt: str) -> list[Sent]:
-        """Give the codes of ``attempt``; none when it is over."""
+        """Return the codes of ``attempt``; an empty list when it is over."""
         async with self._in_time():
             rows = await self.pool.fetch(_SENT, hash_of(attempt), GO_ON_MINUTES)
         return [Sent(**dict(row)) for row in rows]
 
     async def try_codes(self, attempt: str, typed: Mapping[str, str]) -> tuple[Verdict, list[str]]:
-        """Compare ``typed``, by the kind of message, with the codes of ``attempt``; each try is counted before.
+        """Compare ``typed``, by kind of message, with the codes of ``attempt``; count the try first.
 
-        Returns what became of them, and the kinds of those that were wrong.
+        Return the verdict, and the kinds whose codes were wrong.
         """
         async with self._in_time(), self.pool.acquire() as db, db.transaction():
             rows = await db.fetch(_TRY, hash_of(attempt), TRIES)
@@ -198,9 +198,9 @@ class Accounts:
         return hmac.compare_digest(code_of(self.installation, seed).encode(), typed.encode())
 
     async def enter(self, attempt: str, begin: tuple[str | None, str, str] | None = None) -> str | None:
-        """Sign in who has shown the code of ``attempt``; None if it is over, or there is no account yet.
+        """Sign in the browser that has typed the code of ``attempt``; None if it is over, or no account exists yet.
 
-        ``begin`` makes one: a name, and version and text of what was agreed to. Returns the token of the session.
+        ``begin`` creates one: a name, and version and text of the consent. Return the token of the session.
         """
         async with self._in_time(), self.pool.acquire() as db, db.transaction():
             shown = await db.fetchrow(_SHOWN, hash_of(attempt), GO_ON_MINUTES)
@@ -224,12 +224,12 @@ class Accounts:
         return token
 
     async def _reached(self, db: Connection, shown: Mapping[str, Any]) -> None:
-        """A code that was shown is as good as a yes to the first message."""
+        """Confirm an e-mail address: typing its code counts as the yes to our first message."""
         if shown["medium"] == Medium.EMAIL:
             await agree(db, mark_of(self.installation, Medium.EMAIL, shown["address"]))
 
     async def session(self, token: str, number: str | None = None) -> tuple[Account, bool] | None:
-        """Give who is signed in with ``token``, and whether the complaint ``number`` is theirs; None: nobody."""
+        """Return the account signed in with ``token``, and whether it owns complaint ``number``; None: no session."""
         async with self._in_time():
             row = await self.pool.fetchrow(_SESSION, hash_of(token), number)
             if row is None:
@@ -252,32 +252,32 @@ class Accounts:
             await db.execute(_NOTE, account_id, Access.SIGNED_OUT_EVERYWHERE)
 
     async def sessions(self, account_id: str, token: str) -> list[dict[str, Any]]:
-        """Give `begun_at`, `used_at`, `ends_at` of each session, and whether it is `here`, that of ``token``.
+        """List the sessions: `begun_at`, `used_at`, `ends_at`, and `here` for that of ``token``.
 
-        They stand beside name and contacts: that these were shown is noted once a day.
+        The page shows them beside name and contacts, so this logs once a day that the identity was shown.
         """
         async with self._in_time(), self.pool.acquire() as db, db.transaction():
             await db.execute(_NOTE_SHOWN, account_id, Access.SHOWN)
             return [dict(row) for row in await db.fetch(_SESSIONS, account_id, hash_of(token))]
 
     async def agree(self, account_id: str, version: str, text: str) -> None:
-        """Note that its owner agreed to ``text``."""
+        """Record that its owner agreed to ``text``."""
         async with self._in_time():
             await self.pool.execute(_CONSENT, account_id, version, text)
 
     async def rename(self, account_id: str, name: str | None) -> None:
-        """Call its owner ``name``."""
+        """Set its owner's ``name``."""
         async with self._in_time(), self.pool.acquire() as db, db.transaction():
             await db.execute(_NAME, account_id, name)
             await db.execute(_NOTE, account_id, Access.NAMED)
 
     async def keep(self, account_id: str, number: str) -> bool:
-        """Put the complaint ``number`` among its complaints, once; False if it is not the website's, or anonymous."""
+        """Add the complaint ``number`` to the account, once; False if it is not the website's, or anonymous."""
         async with self._in_time():
             return bool(await self.pool.fetchval(_KEEP, account_id, number))
 
     async def complaints(self, account_id: str) -> list[Mine]:
-        """Give its complaints, the newest first."""
+        """List its complaints, the newest first."""
         async with self._in_time():
             rows = await self.pool.fetch(_MINE, account_id, MOST_LISTED)
             views = await load_views(self.pool, [row["ticket"] for row in rows])
@@ -288,15 +288,15 @@ class Accounts:
         ]
 
     async def tickets(self, account_id: str) -> list[str]:
-        """Give the numbers of all its complaints."""
+        """List the tickets of all its complaints."""
         async with self._in_time():
             return [row["ticket"] for row in await self.pool.fetch(_TICKETS, account_id)]
 
     async def change_contact(self, attempt: str, account_id: str, token: str) -> bool:
-        """Give an account the contact of which, as of its own, the code was shown with ``attempt``.
+        """Give the account a new contact, if ``attempt`` proved by codes both the new one and one of its own.
 
-        Those it had until now are told, and all other sessions end. False if it is another account's, or nothing was
-        shown.
+        All contacts it had are notified, and all other sessions end. False if the contact is another account's, or the
+        codes were not typed.
         """
         async with self._in_time(), self.pool.acquire() as db:
             try:
@@ -316,21 +316,21 @@ class Accounts:
         return True
 
     async def leaves(self, attempt: str, account_id: str) -> bool | None:
-        """Tell whether who leaves, as was shown with ``attempt``, has the complaints erased too; None: not shown."""
+        """Return whether the owner, whose ``attempt`` proved it, wants the complaints erased too; None: not proved."""
         async with self._in_time():
             rows = await self.pool.fetch(_SENT, hash_of(attempt), GO_ON_MINUTES)
         shown = [row for row in rows if row["used"] and row["kind"] == Kind.LEAVE and row["account_id"] == account_id]
         return bool(shown[0]["also"]) if shown else None
 
     async def delete(self, attempt: str, account_id: str) -> None:
-        """Delete an account with all that is only its own; complaints stay."""
+        """Delete an account and all that belongs to it alone; complaints stay."""
         async with self._in_time(), self.pool.acquire() as db, db.transaction():
             await db.execute(_OVER, hash_of(attempt))
             await db.execute(_DELETE, account_id)
             await db.execute(_NOTE, account_id, Access.ENDED)
 
     async def export(self, account_id: str) -> dict[str, Any]:
-        """Give its owner all there is about them, and note that; values are what JSON has."""
+        """Return all data about the owner, as JSON values, and log the access."""
         async with self._in_time(), self.pool.acquire() as db, db.transaction():
             await db.execute(_NOTE, account_id, Access.EXPORTED)
             return await _export(db, account_id)
@@ -356,15 +356,14 @@ def _plain(row: Any) -> dict[str, Any]:
 
 
 async def export_for_operator(db: Connection, wanted: str, _numbers: Sequence[str]) -> dict[str, Any]:
-    """Give the accounts that ``wanted`` is a contact of, and note that an operator saw them, in the caller's
-    transaction."""
+    """Return the accounts with the contact ``wanted``; log the operator's access in the caller's transaction."""
     found = [row["account_id"] for row in await db.fetch(_BY_ADDRESS, wanted)]
     await db.execute(_NOTE_OPERATOR, found)
     return {"accounts": [await _export(db, each) for each in found]}
 
 
 async def forget(db: Connection) -> dict[str, int]:
-    """Delete a batch of what is over: messages, sessions, accounts that nobody used, and what was noted long ago."""
+    """Delete a batch of expired messages and sessions, unused accounts, and old log entries."""
     counts = {}
     for table, statement, values in (
         ("account_messages", _OLD_MESSAGES, (MESSAGE_DAYS, _BATCH)),

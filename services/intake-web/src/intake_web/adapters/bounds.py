@@ -1,7 +1,7 @@
-"""Bounds of clients that all processes of the service share, and that a restart does not forget.
+"""Shares the limits of clients among all processes of the service, and keeps them over a restart.
 
-Each process counts for itself and decides at once; once a second it hands over what was taken, and hears what others
-have taken meanwhile. While the database is away each goes on with what it knows.
+Each process counts for itself and decides without waiting; once a second it hands over its counts and reads those of
+the others. While the database is unreachable, each goes on with the counts it has.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from chassis.database import Pool
 from intake_web.limits import Guard
 
-#: Seconds between two exchanges, and how far back is read what others wrote: a slow commit is seen all the same.
+#: Seconds between two exchanges, and how far back to read: far enough for rows whose commit was slow.
 EVERY_S, BACK_S = 1.0, 10.0
 _FORGET_S, _AT_ONCE = 600.0, 10_000
 _ADD = """
@@ -30,10 +30,10 @@ DELETE FROM bounds WHERE (what, client) IN (SELECT what, client FROM bounds WHER
 
 
 async def share(pool: Pool, guard: Guard) -> None:
-    """For ever: exchange what ``guard`` counts with the other processes.
+    """Exchange the counts of ``guard`` with the other processes, until cancelled.
 
     Raises:
-        asyncpg.PostgresError, OSError, TimeoutError: the database is away; start again.
+        asyncpg.PostgresError, OSError, TimeoutError: the database is unreachable; restart.
     """
     guard.heard(await _read(pool, _ALL))
     forgotten = asyncio.get_running_loop().time()
@@ -47,7 +47,7 @@ async def share(pool: Pool, guard: Guard) -> None:
 
 
 async def exchange(pool: Pool, guard: Guard) -> None:
-    """Hand over what was taken since the last time, and hear what others took lately."""
+    """Hand over the counts since the last exchange, and read the recent ones of the other processes."""
     taken = guard.taken()
     rows = [(what, bytes.fromhex(client), seconds) for (what, client), seconds in taken.items()]
     try:

@@ -27,7 +27,7 @@ _REVOKE = "UPDATE keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %
 
 
 async def find_key(db: Connection | Pool, digest: bytes) -> Key | None:
-    """Give the key of which ``digest`` is stored, and note that it is used today."""
+    """Find the key with this ``digest``, and note that it is used today."""
     row = await db.fetchrow(_FIND, digest)
     if row is None:
         return None
@@ -39,11 +39,12 @@ async def find_key(db: Connection | Pool, digest: bytes) -> Key | None:
 def create_key(
     dsn: str, system: str, contact: str, rights: Sequence[str], days: int, given: str = ""
 ) -> tuple[str, dict[str, Any]]:
-    """Make a key, or take the ``given`` one, and give it with its id and end: it is stored nowhere and can't be shown
-    again. One that is given again holds for longer, and stays revoked.
+    """Create a key, or take the ``given`` one; return it with its id and end.
+
+    It is stored nowhere and can't be shown again. A key given again is extended, but stays revoked.
 
     Raises:
-        psycopg.Error: the database is away, or refuses.
+        psycopg.Error: the database is unreachable, or refuses.
     """
     key = given or new_key()
     with psycopg.connect(dsn, connect_timeout=10, row_factory=dict_row) as db:
@@ -52,20 +53,20 @@ def create_key(
 
 
 def list_keys(dsn: str) -> list[dict[str, Any]]:
-    """Give all keys that there are and were, without what they are.
+    """List all keys, past and present, without the keys themselves.
 
     Raises:
-        psycopg.Error: the database is away, or refuses.
+        psycopg.Error: the database is unreachable, or refuses.
     """
     with psycopg.connect(dsn, connect_timeout=10, row_factory=dict_row) as db:
         return db.execute(_LIST).fetchall()
 
 
 def revoke_key(dsn: str, key_id: str) -> dict[str, Any] | None:
-    """Revoke the key ``key_id``, for good; None if there is none.
+    """Revoke the key ``key_id`` for good; None if it does not exist.
 
     Raises:
-        psycopg.Error: the database is away, or refuses.
+        psycopg.Error: the database is unreachable, or refuses.
     """
     with psycopg.connect(dsn, connect_timeout=10, row_factory=dict_row) as db:
         return db.execute(_REVOKE, (key_id,)).fetchone()

@@ -1,4 +1,4 @@
-"""What everybody may know of all complaints, in PostgreSQL: counted with each change, so that reading stays cheap."""
+"""The public data of all complaints in PostgreSQL: counted with each change, so that reading stays cheap."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from intake.complaint_view import ComplaintView
 from intake_web.listing import COUNTED, Figures, Group, Listing, difference, listing
 from intake_web.similar import LATELY_DAYS, MOST, Sought
 
-#: Columns of `public_complaints` with their types, as the fields of a ``Listing``.
+#: The columns of `public_complaints` with their types, named like the fields of a ``Listing``.
 _TYPES = {
     "ticket": "text",
     "listed": "boolean",
@@ -36,7 +36,7 @@ _KEEP = f"""
 INSERT INTO public_complaints ({_COLUMNS})
 SELECT * FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_TYPES.values(), 1))})
 ON CONFLICT (ticket) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _TYPES if name != "ticket")}"""
-#: In the order of the key: two processes that count the same never wait for each other in a circle.
+#: Rows are sorted by key, so that two processes that count the same rows can't deadlock.
 _COUNT = f"""
 INSERT INTO public_figures (month, kind, code, {", ".join(COUNTED)})
 SELECT * FROM unnest($1::date[], $2::text[], $3::text[], {", ".join(f"${n}::int[]" for n, _ in enumerate(COUNTED, 4))})
@@ -46,7 +46,7 @@ _FIGURES = f"""
 SELECT month, kind, code, {", ".join(COUNTED)} FROM public_figures WHERE month BETWEEN $1 AND $2
 ORDER BY month, kind, code"""
 _ONE = f"SELECT {_COLUMNS} FROM public_complaints WHERE listed AND ticket = $1"
-# Of the newest, those of the very desa first; where one of the two names none, they may be the same.
+# Among the newest, those of the same desa come first; a complaint without a desa may match any.
 _SIMILAR = f"""
 SELECT {_COLUMNS} FROM (
     SELECT * FROM public_complaints
@@ -54,9 +54,9 @@ SELECT {_COLUMNS} FROM (
     ORDER BY received_at DESC LIMIT 200) AS lately
 WHERE desa = $3 OR desa IS NULL OR $3::text IS NULL
 ORDER BY desa = $3 IS TRUE DESC, received_at DESC, ticket DESC LIMIT $5"""
-#: By what the list can be narrowed down.
+#: The filters of the list.
 FILTERS = ("kecamatan", "category", "unit", "open", "status")
-#: A page of the list: narrowed down by some of them, and with what it comes behind. Each has its own plan.
+#: The queries for a page of the list: each combination of filters, with and without a cursor, has its own plan.
 _PAGES = {
     (given, after): " ".join(
         (
@@ -79,7 +79,7 @@ SELECT {", ".join(FILTERS)}, count(*) AS n FROM public_complaints WHERE listed G
 
 
 async def keep(zone: tzinfo, db: Connection, views: Mapping[str, ComplaintView]) -> None:
-    """Keep what is public of ``views`` and count it; of what was erased only the figures stay."""
+    """Store the public data of ``views`` and count it; after an erasure only the figures stay."""
     known = [Listing(**row) for row in await db.fetch(_KNOWN, list(views))]
     rows = {ticket: row for ticket, view in views.items() if (row := listing(view, zone))}
     gone = [replace(old, listed=False, kecamatan=None, desa=None) for old in known if old.ticket not in rows]
@@ -96,30 +96,30 @@ async def keep(zone: tzinfo, db: Connection, views: Mapping[str, ComplaintView])
 async def newest(
     pool: Pool, most: int, narrowed: Mapping[str, Any], after: tuple[datetime, str] | None = None
 ) -> list[Listing]:
-    """Give the ``most`` newest listed complaints whose columns are as ``narrowed``, of those ``after`` that one."""
+    """List the ``most`` newest listed complaints that match ``narrowed``, behind the cursor ``after``."""
     given = tuple(name for name in FILTERS if name in narrowed)
     query = _PAGES[given, after is not None]
     return [Listing(**row) for row in await pool.fetch(query, most, *map(narrowed.get, given), *(after or ()))]
 
 
 async def groups(pool: Pool) -> list[Group]:
-    """Give how many listed complaints there are, by all that the list can be narrowed down by."""
+    """Count the listed complaints by the values of all filters."""
     return [Group(**row) for row in await pool.fetch(_GROUPS)]
 
 
 async def find_listed(pool: Pool, ticket: str) -> Listing | None:
-    """Give the listed complaint ``ticket``."""
+    """Find the listed complaint ``ticket``."""
     row = await pool.fetchrow(_ONE, ticket)
     return Listing(**row) if row else None
 
 
 async def figures(pool: Pool, first: date, last: date) -> list[tuple[date, Figures]]:
-    """Give the figures of each month from ``first`` to ``last``."""
+    """Return the figures of each month from ``first`` to ``last``."""
     rows = [dict(row) for row in await pool.fetch(_FIGURES, first, last)]
     return [(row.pop("month"), Figures(**row)) for row in rows]
 
 
 async def similar(pool: Pool, sought: Sought) -> list[Listing]:
-    """Give the listed complaints that may be what ``sought`` is, the likeliest first."""
+    """List the complaints that may be the one ``sought``, the likeliest first."""
     rows = await pool.fetch(_SIMILAR, sought.category, sought.kecamatan, sought.desa, LATELY_DAYS, MOST)
     return [Listing(**row) for row in rows]

@@ -37,10 +37,10 @@ from intake_web.settings import WebSettings
 from intake_web.similar import Sought
 from intake_web.store import Finished, Found, Written
 
-#: A field of the event by which the complaint was told to the others, in which it is masked.
+#: A field of the published event, in which it is masked.
 _TOLD = "convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,{}}}'"
 log = logging.getLogger(__name__)
-# All that every reader of a page and every change of one asks for, at once.
+# One query for everything that each page view and each update needs.
 _FIND = f"""
 SELECT l.*, (SELECT received_at FROM complaints WHERE ticket = l.ticket) AS received_at,
        (SELECT 1 + count(*) FROM stories WHERE parent = l.ticket) AS reporters,
@@ -54,10 +54,10 @@ _ADDED = "SELECT follow_ups @> $2 FROM complaints WHERE ticket = $1"
 
 
 class PostgresStore:
-    """The ``Store`` of production. ``wake`` tells the relay that there is something to publish.
+    """The ``Store`` for production. ``wake`` tells the relay that an event waits to be published.
 
-    ``keep`` are contacts of offices, which are not masked; ``receipt`` words what who leaves a contact is sent first,
-    and ``apart`` says what of an addition is a complaint of its own.
+    ``keep`` are contacts of offices, which are not masked; ``receipt`` words the first message to a reporter's contact,
+    and ``apart`` decides which additions become complaints of their own.
     """
 
     def __init__(

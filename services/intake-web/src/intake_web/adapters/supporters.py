@@ -1,4 +1,4 @@
-"""Who has the same as a listed complaint: counted for all, and told of it who left a contact. In PostgreSQL."""
+"""Supporters of listed complaints in PostgreSQL: all are counted, and those who leave a contact are notified."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from intake.complaint_view import ComplaintView
 from intake.contacts import find_marked, keep_contacts, mark_of, token_of
 from intake.notices import NoticeKind
 
-#: Days after its complaint has ended for which a supporter's contact is kept, so that *Berhenti* still finds it.
+#: Days that a supporter's contact is kept after the complaint ended, so that *Berhenti* still finds it.
 KEPT_DAYS = 30
-#: What the offices do among themselves, and what its reporter is asked, supporters are not told.
+#: Supporters are not told of moves between offices, or of questions to the reporter.
 _TOLD = MOVES - {
     *(Status.REGISTERED, Status.ROUTED, Status.RETURNED, Status.UNMERGED, Status.WAITING_FOR_REPORTER),
 }
@@ -35,7 +35,7 @@ _FOLLOWS = """
 SELECT EXISTS (SELECT FROM followers f JOIN contacts k USING (reporter_ref) WHERE f.ticket = $1 AND k.mark = $2)"""
 _REPORTER = "INSERT INTO reporters (reporter_ref, channel) VALUES ($1, 'web')"
 _FOLLOW = "INSERT INTO followers (reporter_ref, ticket, told) VALUES ($1, $2, $3)"
-# Who wants no more messages from us is told nothing of this either; nor who can't be reached.
+# Contacts that stopped our messages, or can't be reached, are left out.
 _TO_TELL = """
 SELECT f.ticket, k.medium, k.address, k.mark FROM followers f
 JOIN unnest($1::text[], $2::text[]) AS now (ticket, status) USING (ticket) JOIN contacts k USING (reporter_ref)
@@ -58,7 +58,7 @@ DELETE FROM reporters WHERE reporter_ref = ANY(ARRAY(
     ORDER BY ended_at LIMIT $2))"""
 
 
-#: Words what a supporter is told of a ticket and its status: the text, and what it is about.
+#: Words a supporter's message from ticket and status: the text, and its subject.
 Word: TypeAlias = Callable[[str, str], tuple[str, str]]
 
 
@@ -75,9 +75,9 @@ class Told:
 
 
 async def support(pool: Pool, service: str, ticket: str, who_hash: bytes) -> bool | None:
-    """Count one more who has the same, once for each ``who_hash``, and tell it to all in the same transaction.
+    """Count a supporter, once for each ``who_hash``, and publish the count in the same transaction.
 
-    True: it was one more; False: it was counted before; None: no listed complaint has that ticket.
+    Return True for a new supporter, False for a known one, None if no listed complaint has that ticket.
     """
     async with pool.acquire() as db, db.transaction():
         if await db.fetchval(_LISTED, ticket) is None:
@@ -91,19 +91,19 @@ async def support(pool: Pool, service: str, ticket: str, who_hash: bytes) -> boo
 
 
 async def supporters(pool: Pool, tickets: Sequence[str]) -> dict[str, int]:
-    """Say how many support each of ``tickets``; those whom nobody does are left out."""
+    """Return the number of supporters of each of ``tickets``; those without supporters are missing."""
     return {ticket: n for ticket, n in await pool.fetch(_SUPPORTERS, list(tickets))}
 
 
 async def supports(pool: Pool, ticket: str, who_hash: bytes) -> bool:
-    """Tell whether ``who_hash`` is counted among those who have the same as ``ticket``."""
+    """Check whether ``who_hash`` is among the supporters of ``ticket``."""
     return bool(await pool.fetchval(_SUPPORTS, ticket, who_hash))
 
 
 async def follow(pool: Pool, installation: UUID, ticket: str, contacts: Mapping[str, str], word: Word) -> bool:
-    """Tell ``contacts``, medium to address, what becomes of ``ticket``, and first, by ``word``, that they will be told.
+    """Notify ``contacts``, medium to address, of each change of ``ticket``, beginning with a message by ``word``.
 
-    Whoever is told of it already stays so, without a word. False: no listed complaint has that ticket.
+    A contact that follows it already stays so, without a message. Return False if no listed complaint has that ticket.
     """
     async with pool.acquire() as db, db.transaction():
         if (status := await db.fetchval(_LISTED, ticket)) is None:
@@ -124,9 +124,9 @@ async def follow(pool: Pool, installation: UUID, ticket: str, contacts: Mapping[
 
 
 async def tell(word: Word, db: Connection, views: Mapping[str, ComplaintView]) -> None:
-    """Tell who follows one of ``views``, by ``word``, that its status is another, in the caller's transaction.
+    """Notify the followers of ``views``, by ``word``, of a new status, in the caller's transaction.
 
-    Nothing is told of what may not be listed any more; with what is erased go the contacts of who followed it.
+    Complaints that are no longer listed send no messages; an erasure deletes the contacts of the followers, too.
     """
     if gone := [ticket for ticket, view in views.items() if view.erased]:
         await db.execute(_ERASE, gone)
@@ -144,7 +144,7 @@ async def tell(word: Word, db: Connection, views: Mapping[str, ComplaintView]) -
 
 
 async def forget(db: Connection, batch: int = 1_000) -> dict[str, int]:
-    """Delete up to ``batch`` contacts of who followed what ended long ago; how many there were."""
+    """Delete up to ``batch`` contacts of supporters whose complaint ended long ago; return their number."""
     return {"followers": int((await db.execute(_FORGET, KEPT_DAYS, batch)).split()[-1])}
 
 

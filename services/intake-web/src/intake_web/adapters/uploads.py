@@ -1,4 +1,4 @@
-"""Uploads: rows that say how far each has come, and files that hold it. A file is on disk before its row says so."""
+"""Uploads: rows with their progress, and files with their bytes. A file is on disk before its row says so."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from intake_web.photos import LEAST, TooLong, TooSmall, Upload, WrongChecksum, W
 
 log = logging.getLogger(__name__)
 
-#: Bytes that are written at once; when a connection breaks what came is written, but for a small piece of many.
+#: Bytes per write. When a connection breaks, the rest is written too, unless it is one small piece of many.
 PART = 512 * 1024
 _KEPT = timedelta(hours=photos.KEPT_H)
 
@@ -51,23 +51,23 @@ INSERT INTO discarded_files (folder) SELECT folder FROM gone"""
 
 
 class _Gone(Exception):
-    """A piece is there no more."""
+    """A piece no longer exists."""
 
 
 class Checksum(Protocol):
-    """What a client says of the bytes it sends."""
+    """The checksum that a client states for the bytes it sends."""
 
     def update(self, data: bytes, /) -> None:
-        """Take more of what came."""
+        """Add received bytes."""
 
     def agrees(self) -> bool:
-        """Whether all that came is what was sent."""
+        """Check whether all received bytes match the client's checksum."""
 
 
 class Uploads:
-    """What citizens upload, from its first byte to new photos. ``in_time`` makes of a slow database ``StoreDown``.
+    """Takes uploads, from their first byte to new photos. ``in_time`` turns a slow database into ``StoreDown``.
 
-    ``films`` makes videos; without it they are refused.
+    ``films`` makes videos; without it videos are refused.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Uploads:
         """Begin an upload of ``length`` bytes.
 
         Raises:
-            StoreFull: there is no room for new ones.
+            StoreFull: no room is left for new uploads.
             StoreDown: the database does not answer.
         """
         self.files.check_room(length)
@@ -95,8 +95,8 @@ class Uploads:
             return _upload(await self.pool.fetchrow(_CREATE, id_, name, folder, length, _KEPT))
 
     async def find(self, id_: str) -> Upload | None:
-        """Give the upload, unless it is not known, or its time is over."""
-        if "\0" in id_:  # PostgreSQL can't even be asked for it
+        """Find the upload; None if it is unknown or expired."""
+        if "\0" in id_:  # PostgreSQL rejects NUL in a text
             return None
         async with self.in_time():
             row = await self.pool.fetchrow(_FIND, id_)
@@ -111,18 +111,18 @@ class Uploads:
         *,
         is_last: bool = False,
     ) -> Upload:
-        """Add ``body`` at ``offset``. With a ``checksum`` all of it counts, or nothing; without, all that came.
+        """Add ``body`` at ``offset``. With a ``checksum`` it is kept whole or not at all; without, as far as it came.
 
-        ``is_last``: nothing comes after it, whatever the upload's length.
+        ``is_last``: nothing follows, whatever the upload's length.
 
         Raises:
-            WrongOffset: it has not come so far, or another goes on with it at the same time.
+            WrongOffset: the upload ends elsewhere, or another request continues it concurrently.
             TooLong: more came than was announced.
-            TooSmall: it is hardly anything, and not the last.
-            WrongChecksum: it is not what was sent.
-            Refused: its first bytes are no photo's.
-            ClientGone: the connection broke; what came is kept, but for a small piece where there are many.
-            StoreFull, StoreDown: what came since is not kept, the rest is.
+            TooSmall: the piece is too small, and not the last.
+            WrongChecksum: the bytes don't match the checksum.
+            Refused: the first bytes are not those of a photo or video.
+            ClientGone: the connection broke; without a checksum all bytes are kept, except a small piece among many.
+            StoreFull, StoreDown: the bytes since the last write are lost, the others are kept.
         """
         if offset != upload.received:
             raise WrongOffset(upload)
@@ -136,11 +136,11 @@ class Uploads:
         return await came.end(is_last=is_last)
 
     async def whole(self, body: AsyncIterator[bytes], sender: Sender) -> Upload:
-        """Keep a file that comes at once, of a length that nobody said; it is finished when this returns.
+        """Store a file of unknown length that comes in one request; it is finished when this returns.
 
         Raises:
             TooLong: it is larger than a photo or a video may be.
-            Refused: it is none, or can't be decoded.
+            Refused: it is neither photo nor video, or can't be decoded.
             ClientGone, StoreFull, StoreDown: nothing of it is kept.
         """
         head, body = await _peek(body)
@@ -160,13 +160,13 @@ class Uploads:
         return upload
 
     async def finish(self, upload: Upload, sender: Sender) -> tuple[Upload, Place | None]:
-        """Make the new photos or the new video, when all has come, and delete what came; the place is not kept.
+        """Make the new photos or video once all bytes are here, and delete the original; the place is not stored.
 
-        Doing it again changes nothing. A video is made to its end though who waits for it goes.
+        Idempotent. A video is made to its end, even if the caller is cancelled.
 
         Raises:
             Refused: it can't be decoded.
-            StoreFull, StoreDown: it can be done later; as when too many wait for it.
+            StoreFull, StoreDown: retry later; also when too many wait for a decoder.
         """
         if upload.refused:
             raise Refused(upload.refused)
@@ -177,9 +177,9 @@ class Uploads:
                 return await self._film(self.films, upload, sender), None
             async with self._remembering(upload):
                 derived = await self.decoder.decode(self._parts(upload), sender)
-        except _Gone:  # another has finished it meanwhile
+        except _Gone:  # another request has finished it
             return await self.find(upload.id) or upload, None
-        # To its end, though who waits for it goes: what came, with the place in it, is deleted last.
+        # Not cancelled with the caller: the original, with its place, is deleted last.
         return await finished(self._keep(upload, "image/jpeg", derived.large, derived.small)), derived.place
 
     async def _part(self, upload: Upload, number: int) -> bytes:
@@ -193,7 +193,7 @@ class Uploads:
             yield await self._part(upload, number)
 
     async def _film(self, films: Films, upload: Upload, sender: Sender) -> Upload:
-        """Make the new video once, whoever asks again meanwhile."""
+        """Make the new video once, for all concurrent callers."""
         making = self._made.get(upload.id)
         if making is None:
             making = self._made[upload.id] = asyncio.create_task(self._make_film(films, upload, sender))
@@ -222,7 +222,7 @@ class Uploads:
         return done or upload
 
     async def finish_all(self, ids: Sequence[str], sender: Sender) -> None:
-        """Finish those of ``ids`` of which all has come: a restart may have been in between."""
+        """Finish those of ``ids`` whose bytes are all here but were not finished, as after a restart."""
         for id_ in ids:
             upload = await self.find(id_)
             if upload and upload.state == "coming" and upload.all_came:
@@ -232,56 +232,56 @@ class Uploads:
                     log.info("upload_refused_late")
 
     async def discard(self, id_: str) -> bool:
-        """Let go of an upload; False if it is attached to a complaint, or not known."""
+        """Discard an upload; return False if it is attached to a complaint, or unknown."""
         async with self.in_time():
             gone: str = await self.pool.execute(_DISCARD, id_)
         return gone.endswith(" 1")
 
     async def attachments(self, ticket: str) -> list[Attachment]:
-        """Give what was attached to a complaint."""
+        """List the attachments of a complaint."""
         async with self.in_time():
             return await evidence.attachments(self.pool, ticket)
 
     async def kept(self, name: str) -> Kept | None:
-        """Give the attached file that links call ``name``."""
+        """Find the attached file that links call ``name``."""
         if "\0" in name:
             return None
         async with self.in_time():
             return await evidence.find(self.pool, name)
 
     async def read(self, kept: Kept, *, small: bool) -> bytes | None:
-        """Give the file itself; None if it is gone.
+        """Read the file itself; None if it is gone.
 
         Raises:
-            StoreDown: not now.
+            StoreDown: it can't be read now.
         """
         return await self.files.get(f"{kept.folder}/{SMALL if small else LARGE[kept.media_type]}")
 
     async def is_with(self, unit: str, ticket: str) -> bool:
-        """Whether ``unit`` has the complaint now, or helps with it, or with the one it was merged into."""
+        """Check whether ``unit`` has the complaint now or helps with it, or with the one it was merged into."""
         async with self.in_time():
             return await is_with(self.pool, unit, ticket)
 
     async def note_opening(self, kept: Kept, unit: str, *, small: bool) -> None:
-        """Keep that ``unit`` opens it now."""
+        """Record that ``unit`` opens the file now."""
         async with self.in_time():
             await evidence.note_opening(self.pool, kept, unit, small=small)
 
     async def keep_deleting(self) -> None:
-        """For ever: delete the files of what was let go of, and let go of what was not attached in time.
+        """Discard uploads that were not attached in time, and delete discarded files, until cancelled.
 
         Raises:
-            StoreDown: start again.
+            StoreDown: restart.
         """
         await evidence.keep_deleting(self.pool, self.files, self.in_time)
 
     async def delete_once(self) -> None:
-        """Delete all there is to delete now."""
+        """Delete all discarded files once."""
         await evidence.delete_discarded(self.pool, self.files, self.in_time)
 
     @asynccontextmanager
     async def _remembering(self, upload: Upload) -> AsyncIterator[None]:
-        """Remember why ``upload`` was refused."""
+        """Store the reason if ``upload`` is refused."""
         try:
             yield
         except Refused as error:
@@ -289,16 +289,16 @@ class Uploads:
             raise
 
     async def refuse(self, upload: Upload, why: str) -> None:
-        """Let go of what came of ``upload``, and remember why."""
+        """Delete the received bytes of ``upload``, and store the reason of the refusal."""
         async with self.in_time():
             await self.pool.fetchrow(_REFUSED, upload.id, why)
         await self.files.delete_folder(upload.folder)
 
     async def grew(self, upload: Upload, held: Sequence[tuple[str, int]]) -> Upload:
-        """Add files to ``upload``, by their names and sizes.
+        """Record new files of ``upload``, by their names and sizes.
 
         Raises:
-            WrongOffset: another went on with it meanwhile; the files are deleted.
+            WrongOffset: another request continued it first; the files are deleted.
         """
         names, size = [name for name, _ in held], sum(n for _, n in held)
         async with self.in_time():
@@ -309,9 +309,9 @@ class Uploads:
         return _upload(row)
 
     async def join(self, upload: Upload, content: bytes) -> None:
-        """Add ``content``, too small for a file of its own, to the last file, if that is small, too.
+        """Merge ``content``, too small for a file of its own, into the last file, if that is small, too.
 
-        So an upload comes to its end over a line that breaks again and again after a few kilobytes.
+        So an upload gets through over a connection that breaks again and again after a few kilobytes.
         """
         last = upload.parts[-1]
         begins = int(last.rpartition("/")[2].partition("-")[0])
@@ -325,7 +325,7 @@ class Uploads:
 
 
 class _Came:
-    """What one request adds to ``upload``, part by part; its row says so at once, or with a checksum at the end."""
+    """The bytes that one request adds to ``upload``: recorded with each write, or with a checksum at the end."""
 
     def __init__(self, uploads: Uploads, upload: Upload, checksum: Checksum | None) -> None:
         self.uploads, self.upload, self.checksum = uploads, upload, checksum
@@ -357,7 +357,7 @@ class _Came:
             self.upload = await self.uploads.grew(upload, held)
 
     async def see(self) -> None:
-        """Refuse early what its first bytes say is neither photo nor video, and a photo that is too large."""
+        """Refuse early: the first bytes belong to neither photo nor video, or to a photo that is too large."""
         head = bytes(self.buffer[:HEAD])
         if why := refusal_of(head, videos=self.uploads.films is not None):
             await self.uploads.refuse(self.upload, why)
@@ -366,7 +366,7 @@ class _Came:
             raise TooLong(MAX_BYTES)
 
     async def broke_off(self) -> None:
-        """Keep what came, if that can be known."""
+        """Keep what came, unless a checksum makes it all or nothing."""
         if self.checksum:
             await self.forget()
         elif self.upload.may_grow_by(len(self.buffer)):
@@ -389,12 +389,12 @@ class _Came:
 
 
 def _part_of(upload: Upload, begins: int) -> str:
-    """Name a file for what begins there in ``upload``."""
+    """Name a file for the bytes of ``upload`` from ``begins`` on."""
     return f"{upload.folder}/{begins:09}-{secrets.token_hex(4)}"
 
 
 async def _peek(body: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
-    """Give the first bytes of ``body``, and all of it."""
+    """Return the first bytes of ``body``, and all of it."""
     head = bytearray()
     async for chunk in body:
         head += chunk

@@ -1,1 +1,1 @@
-"""What is answered to whom: the API, the pages, and what both say when something is wrong."""
+"""The answers to clients: the API, the pages, and their error messages."""

@@ -1,4 +1,4 @@
-"""The account's front: signing in by a code, and the complaints of who is signed in. Nothing of it is in any cache."""
+"""The account's front page: sign-in by code, and the user's complaints. No cache stores any of it."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from intake_web.handlers.visit import PASS, Visit
 from intake_web.limits import Limited
 from intake_web.settings import WebSettings
 
-#: Letters of a name.
+#: The most letters of a name.
 _NAME = 200
-#: Complaints of which a browser forgets at once that it sent them: a proxy takes some kilobytes of headers.
+#: Complaints whose passes a browser deletes in one response: a proxy accepts only some kilobytes of headers.
 _FORGOTTEN = 20
 
 
 @get("/akun")
 async def front(visit: Visiting, texts: Words) -> Response[Any]:
-    """The complaints of who is signed in; to others how to sign in."""
+    """Show the user's complaints; to others, how to sign in."""
     if visit.account is None:
         return Template("akun-masuk.html", context={"typed": {}, "problems": {}})
     if visit.account.consent != texts.account["consent_version"]:
@@ -52,7 +52,7 @@ async def front(visit: Visiting, texts: Words) -> Response[Any]:
 async def mine(
     visit: Visit, texts: Texts, typed: Mapping[str, str] | None = None, problems: Mapping[str, str] | None = None
 ) -> Template:
-    """Give the page of the complaints, with what is wrong with one that was to be added."""
+    """Render the page of the complaints, with the errors of one that the user tried to add."""
     account_id = visit.account.account_id if visit.account else ""
     rows = [
         {"mine": each, "status": texts.status(each.view, to_reporter=True), "due": texts.due(each.view)}
@@ -64,7 +64,7 @@ async def mine(
 
 @post("/akun", status_code=303)
 async def ask(request: Request[Any, Any, Any], visit: Visiting, settings: Config, texts: Words) -> Response[Any]:
-    """Have a code sent to a contact. Whether it is an account's is not looked up, so no answer can tell it."""
+    """Send a code to a contact. No account is looked up, so no answer can reveal whether one exists."""
     typed = (await read_form(request, visit)).typed
     contact = read_contact(
         typed.get("contact", "")[:400], settings.media, settings.sms_region, settings.sms_reply_prefixes
@@ -79,17 +79,17 @@ async def ask(request: Request[Any, Any, Any], visit: Visiting, settings: Config
 
 
 def bad_contact(media: Collection[str]) -> str:
-    """Name what is said of a contact that is none by ``media``."""
+    """Name the error text for a contact that none of ``media`` can reach."""
     return "bad_contact" if len(media) > 1 else f"bad_contact_{next(iter(media))}"
 
 
 async def begin(
     visit: Visit, to: list[tuple[Kind, Reached]], account_id: str | None = None, *, also: bool = False
 ) -> Redirect:
-    """Have codes sent, and lead to where they are typed.
+    """Send codes, and redirect to the page where they are typed.
 
     Raises:
-        Limited: too many were asked for, from this address or for one of the contacts.
+        Limited: too many codes were requested from this address or for one of the contacts.
     """
     visit.guard.ask_account_code(visit.client)
     attempt = secrets.token_urlsafe(32)
@@ -100,7 +100,7 @@ async def begin(
 
 @get("/akun/setuju")
 async def consent_form(visit: Visiting) -> Response[Any]:
-    """What who has shown a contact, or is signed in, agrees to before anything is kept of them."""
+    """Show the consent text to somebody who has typed a code or is signed in, before anything is stored."""
     if visit.account is None and not await _shown(visit):
         return Redirect("/akun", status_code=303)
     return _consent(visit, {}, {})
@@ -113,7 +113,7 @@ def _consent(visit: Visit, typed: Mapping[str, str], problems: Mapping[str, str]
 
 @post("/akun/setuju", status_code=303)
 async def agree(request: Request[Any, Any, Any], visit: Visiting, texts: Words) -> Response[Any]:
-    """Begin an account, or note that its owner agreed to the words of today."""
+    """Begin an account, or record that its owner agreed to the current consent text."""
     typed = (await read_form(request, visit)).typed
     if visit.account is None and not await _shown(visit):
         return Redirect("/akun", status_code=303)
@@ -133,15 +133,15 @@ async def _shown(visit: Visit) -> bool:
 
 
 def name_in(typed: Mapping[str, str]) -> str | None:
-    """Give the name that was typed, in one line and without control characters."""
+    """Return the typed name on one line and without control characters."""
     return " ".join(plain(typed.get("name", "")).split())[:_NAME] or None
 
 
 @post("/akun/keluar", status_code=303)
 async def leave(request: Request[Any, Any, Any], visit: Visiting) -> Response[Any]:
-    """End this session, or all of the account; this browser forgets that it sent the newest complaints, too.
+    """End this session, or all of the account; this browser also forgets the passes of the newest complaints.
 
-    Who leaves a telephone that others use has left it.
+    So the next user of a shared phone sees nothing.
     """
     typed = (await read_form(request, visit)).typed
     cookies = [over(visit.settings)]
@@ -157,7 +157,7 @@ async def leave(request: Request[Any, Any, Any], visit: Visiting) -> Response[An
 
 @post("/akun/laporan", status_code=303)
 async def add(request: Request[Any, Any, Any], visit: Visiting, texts: Words) -> Response[Any]:
-    """Put a complaint of before among those of the account, for who has its access code."""
+    """Add an older complaint to the account of somebody who has its access code."""
     typed = (await read_form(request, visit)).typed
     if visit.account is None:
         return Redirect("/akun", status_code=303)
@@ -175,7 +175,7 @@ async def add(request: Request[Any, Any, Any], visit: Visiting, texts: Words) ->
 
 @post("/laporan/{number:str}/akun", status_code=303)
 async def keep(number: str, visit: Visiting) -> Response[Any]:
-    """Put a complaint that this browser sent before among those of the account."""
+    """Add a complaint to the account, if this browser sent it earlier."""
     canonical = ticket.parse(number)
     if visit.account is None or not canonical or not visit.has_pass(canonical):
         raise unknown_ticket()
@@ -184,7 +184,7 @@ async def keep(number: str, visit: Visiting) -> Response[Any]:
 
 
 def limited(template: str, error: Limited, texts: Texts, context: Mapping[str, Any]) -> Template:
-    """Give the page again, with when to try again."""
+    """Render the page again, and say when to retry."""
     problem = problem_of(error)
     headers = {**problem.headers, "Retry-After": str(math.ceil(error.wait_s))}
     given = {**context, "problems": {"form": problem.detail(texts)}}
@@ -192,12 +192,12 @@ def limited(template: str, error: Limited, texts: Texts, context: Mapping[str, A
 
 
 def token_of(visit: Visit) -> str:
-    """Give what this browser shows of its session; empty: nothing."""
+    """Return this browser's session token; empty: no session."""
     return visit.cookies.get(cookie(SESSION, visit.settings.public_url), "")
 
 
 def attempt_of(visit: Visit) -> str:
-    """Give what this browser shows of the code it asked for; empty: nothing."""
+    """Return this browser's token for the code it asked for; empty: no code."""
     return visit.cookies.get(cookie(ATTEMPT, visit.settings.public_url), "")
 
 
@@ -207,7 +207,7 @@ def signed_in(settings: WebSettings, token: str) -> Redirect:
 
 
 def over(settings: WebSettings) -> Cookie:
-    """Make the cookie that ends that of the session."""
+    """Build the cookie that deletes the session cookie."""
     return _session(settings, "", 0)
 
 
@@ -216,23 +216,23 @@ def _session(settings: WebSettings, token: str, max_age: int) -> Cookie:
 
 
 def attempt_cookie(settings: WebSettings, attempt: str, max_age: int = GO_ON_MINUTES * 60) -> Cookie:
-    """Make the cookie of the browser that asked for a code."""
+    """Build the cookie for the browser that asked for a code."""
     return _cookie(settings, ATTEMPT, attempt, max_age)
 
 
 def _cookie(settings: WebSettings, name: str, value: str, max_age: int) -> Cookie:
-    # Lax: who comes by a link in a message is known. What is sent from another site's page is refused by `app`.
+    # Lax: visitors who follow a link in a message stay signed in. `app` refuses requests sent from other sites' pages.
     given = {"value": value, "max_age": max_age, "httponly": True, "secure": settings.public_url.startswith("https:")}
     return Cookie(cookie(name, settings.public_url), "/", samesite="lax", **given)  # type: ignore[arg-type]
 
 
 def field_of(medium: str) -> str:
-    """Name the field of the report form that has a contact by ``medium``."""
+    """Name the field of the report form for a contact by ``medium``."""
     return "email" if medium == Medium.EMAIL else "phone"
 
 
 def filled_in(visit: Visit) -> dict[str, str]:
-    """Give what the report form is filled with for who is signed in; each can change it."""
+    """Return the signed-in user's name and contacts to fill the report form with; the user can change them."""
     if visit.account is None:
         return {}
     given = {field_of(medium): address for medium, address in visit.account.contacts.items()}

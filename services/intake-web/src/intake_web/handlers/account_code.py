@@ -1,4 +1,4 @@
-"""Where an account's codes are typed, whatever they were asked for."""
+"""The page where codes are typed, for every purpose."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from intake_web.limits import Limited
 
 @get("/akun/kode")
 async def code_form(visit: Visiting, texts: Words) -> Response[Any]:
-    """Where the code is typed."""
+    """Show the page where the code is typed."""
     sent = await visit.store.accounts.sent(attempt_of(visit))
     return _past(sent) or _page(sent, {}, texts)
 
 
 def _past(sent: list[Sent]) -> Redirect | None:
-    """Where to go on where no code is typed any more: none was asked for, or it was shown already."""
+    """Return where to go on when no code is pending: it was never requested, or was typed already."""
     if sent and not all(each.used for each in sent):
         return None
     if not sent:
@@ -36,7 +36,7 @@ def _past(sent: list[Sent]) -> Redirect | None:
 
 
 def _page(sent: list[Sent], problems: Mapping[str, str], texts: Texts, status: int = 200) -> Template:
-    """Give the page that asks for the codes that were ``sent``, or for new ones where these are over."""
+    """Render the page that asks for the codes ``sent``, or offers new ones if these are void."""
     over = verdict_of(sent)
     problems = {**problems, **({"form": texts.account[f"code_{over}"]} if over else {})}
     context = {"sent": sent, "problems": problems, "over": over, "purpose": sent[-1].kind if sent else Kind.ENTER}
@@ -45,7 +45,7 @@ def _page(sent: list[Sent], problems: Mapping[str, str], texts: Texts, status: i
 
 @post("/akun/kode", status_code=303)
 async def show_code(request: Request[Any, Any, Any], visit: Visiting, texts: Words) -> Response[Any]:
-    """Take what was typed, or have new codes sent; then go on with what they were asked for."""
+    """Check the typed codes, or send new ones; then go on with the action that needs them."""
     typed = (await read_form(request, visit)).typed
     attempt = attempt_of(visit)
     sent = await visit.store.accounts.sent(attempt)

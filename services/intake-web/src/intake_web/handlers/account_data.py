@@ -1,4 +1,4 @@
-"""What the owner of an account may see, change, take along and have deleted: UU 27/2022, pasal 6 to 8 and 13."""
+"""The owner's rights to see, correct, export and delete an account: UU 27/2022, articles 6 to 8 and 13."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from intake_web.limits import Limited
 from intake_web.settings import WebSettings
 
 _FRONT = "/akun"
-#: The addresses of the pages that change a contact, by its medium.
+#: The path segments of the contact pages, with their media.
 _MEDIA = {"email": Medium.EMAIL, "hp": Medium.SMS}
 
 
 @get("/akun/data")
 async def data(request: Request[Any, Any, Any], visit: Visiting) -> Response[Any]:
-    """Name, contacts and sessions of who is signed in."""
+    """Show the user's name, contacts and sessions."""
     if visit.account is None:
         return _front()
     sessions = await visit.store.accounts.sessions(visit.account.account_id, token_of(visit))
@@ -56,7 +56,7 @@ async def rename(request: Request[Any, Any, Any], visit: Visiting) -> Response[A
 
 @get("/akun/kontak/{place:str}")
 async def contact_form(place: str, visit: Visiting, settings: Config) -> Response[Any]:
-    """Where another contact is typed."""
+    """Show the form for a new contact."""
     medium = _MEDIA.get(place)
     if visit.account is None or medium not in settings.media:
         return _front()
@@ -67,7 +67,7 @@ async def contact_form(place: str, visit: Visiting, settings: Config) -> Respons
 async def ask_contact(
     request: Request[Any, Any, Any], place: str, visit: Visiting, settings: Config, texts: Words
 ) -> Response[Any]:
-    """Have a code sent to the new contact and to one that is the account's: who holds only a session changes none."""
+    """Send codes to the new contact and to a present one: a stolen session alone can't change contacts."""
     typed = (await read_form(request, visit)).typed
     medium = _MEDIA.get(place)
     if visit.account is None or medium not in settings.media:
@@ -93,7 +93,7 @@ async def ask_contact(
 
 
 def _of_contact(place: str, account: Account, settings: WebSettings, typed: Mapping[str, str]) -> dict[str, Any]:
-    """What the page shows; of the contacts that can confirm the old one of the same medium comes first."""
+    """Return the data of the page; the contacts that can confirm the change begin with the one of the same medium."""
     medium = _MEDIA[place]
     reached = [each for each in account.contacts if each in settings.media]
     reached.sort(key=lambda each: each != medium)
@@ -101,7 +101,7 @@ def _of_contact(place: str, account: Account, settings: WebSettings, typed: Mapp
 
 
 async def finish(visit: Visit, attempt: str, texts: Texts) -> Response[Any]:
-    """Do what the codes were asked for that this browser has shown."""
+    """Carry out the action whose codes this browser has typed."""
     if visit.account is None:
         return _front()
     if (also := await visit.store.accounts.leaves(attempt, visit.account.account_id)) is not None:
@@ -112,9 +112,9 @@ async def finish(visit: Visit, attempt: str, texts: Texts) -> Response[Any]:
 
 
 async def _delete(visit: Visit, account: Account, attempt: str, *, also: bool) -> Template:
-    """Ask for the erasure of each complaint where that was wished, and then delete the account.
+    """Request the erasure of each complaint, if the owner wishes it, and then delete the account.
 
-    The requests have ids that derive from account and ticket: after a crash between the two they are the same.
+    The requests' ids derive from account and ticket: a repetition after a crash sends the same ones.
     """
     left = []
     for number in await visit.store.accounts.tickets(account.account_id) if also else []:
@@ -126,7 +126,7 @@ async def _delete(visit: Visit, account: Account, attempt: str, *, also: bool) -
         )
         try:
             await visit.store.add(number, item)
-        except TextProblem:  # there are as many additions as there may be
+        except TextProblem:  # it has as many additions as it may have
             left.append(number)
     await visit.store.accounts.delete(attempt, account.account_id)
     cookies = [over(visit.settings), attempt_cookie(visit.settings, "", 0)]
@@ -137,7 +137,7 @@ async def _delete(visit: Visit, account: Account, attempt: str, *, also: bool) -
 
 @get("/akun/data.json")
 async def export(visit: Visiting) -> Response[Any]:
-    """All that is known of who is signed in, to take along; that it was taken is noted."""
+    """Export all data about the user; the export is logged."""
     if visit.account is None:
         return _front()
     known = await visit.store.accounts.export(visit.account.account_id)
@@ -148,7 +148,7 @@ async def export(visit: Visiting) -> Response[Any]:
 
 @get("/akun/hapus")
 async def delete_form(visit: Visiting, settings: Config) -> Response[Any]:
-    """What deleting an account does."""
+    """Explain what deleting an account does."""
     if visit.account is None:
         return _front()
     return Template("akun-hapus.html", context=await _of_deletion(visit, visit.account, settings))
@@ -158,7 +158,7 @@ async def delete_form(visit: Visiting, settings: Config) -> Response[Any]:
 async def ask_deletion(
     request: Request[Any, Any, Any], visit: Visiting, settings: Config, texts: Words
 ) -> Response[Any]:
-    """Have a fresh code sent before anything is deleted."""
+    """Send a fresh code before anything is deleted."""
     typed = (await read_form(request, visit)).typed
     if visit.account is None:
         return _front()

@@ -41,7 +41,7 @@ from intake_web.handlers.visit import Visit
 from intake_web.settings import WebSettings
 from intake_web.tracking import danger_of, tracking
 
-#: Given by ``app.py`` to every handler.
+#: ``app.py`` provides these to every handler.
 Visiting = Annotated[Visit, Dependency(skip_validation=True)]
 Words = Annotated[Texts, Dependency(skip_validation=True)]
 Config = Annotated[WebSettings, Dependency(skip_validation=True)]
@@ -51,7 +51,7 @@ GATEWAY = "form"
 
 @post("/v1/complaints", status_code=202)
 async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config, texts: Words) -> Response[bytes]:
-    """Take a complaint; the same key and body again gets the same answer again."""
+    """Accept a complaint; the same key and body again gets the same answer."""
     problems: dict[str, Said] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
     secret = _collect(problems, read_secret, request.headers.get("access-secret"))
@@ -78,7 +78,7 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
 async def show(
     request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words, settings: Config
 ) -> Response[bytes]:
-    """What is public about a complaint; all of a confidential one to who has its secret."""
+    """Show what is public about a complaint; a confidential one in full to a caller with its secret."""
     found = await visit.find(number)
     if found is None:
         raise unknown_ticket()
@@ -92,7 +92,7 @@ async def show(
 
 @post("/v1/complaints/{number:str}/follow-ups", status_code=202)
 async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[bytes]:
-    """Take what the reporter adds; a stranger learns nothing."""
+    """Accept an addition from the reporter; strangers learn nothing."""
     problems: dict[str, Said] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
     body = await json_of(request)
@@ -119,10 +119,10 @@ def submission(
     gateway: str = GATEWAY,
     channel: str = WEB,
 ) -> Submission:
-    """``draft`` as every intake hands it over; the key is what stays the same when it comes again.
+    """Return ``draft`` in the form of every intake; ``key`` identifies it when it comes again.
 
     Raises:
-        Invalid: to its number no SMS can be sent, or there is no such category.
+        Invalid: its number can't receive our SMS, or the category does not exist.
     """
     if draft.category and draft.category not in texts.categories:
         raise Invalid({"category": say("one_of", choices=", ".join(texts.categories))})
@@ -149,10 +149,10 @@ def submission(
 
 
 def contacts_of(draft: Draft, settings: WebSettings) -> dict[str, str]:
-    """Give who is to be told, by medium. A number abroad would make us send what somebody else pays.
+    """Return the contacts to notify, by medium; not abroad, or anybody could make us pay for those messages.
 
     Raises:
-        Invalid: to its number no SMS can be sent.
+        Invalid: its number can't receive our SMS.
     """
     number = mobile(draft.phone, settings.sms_region) if draft.phone else None
     if draft.phone and not (number and number.startswith(settings.sms_reply_prefixes)):
@@ -162,7 +162,7 @@ def contacts_of(draft: Draft, settings: WebSettings) -> dict[str, str]:
 
 
 def follow_up(number: str, addition: Addition, key: str, texts: Texts) -> FollowUp:
-    """``addition`` to the complaint ``number``; the same key gives the same id."""
+    """Build the event of ``addition`` to complaint ``number``; the same key gives the same id."""
     item = FollowUp(
         id=derived_id(number, f"follow-up {key}"),
         kind=addition.kind,
@@ -176,8 +176,8 @@ def follow_up(number: str, addition: Addition, key: str, texts: Texts) -> Follow
 
 
 def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) -> Response[bytes]:
-    """``body`` with its ETag, or 304 for a caller who has it already; no proxy may show it to another caller."""
-    # Weak: the same may be sent compressed.
+    """Answer with ``body`` and its ETag, or 304 if the caller has it; no proxy may show it to another caller."""
+    # Weak, because the body may be sent compressed.
     etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Cookie, Access-Secret"}
     known = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
@@ -187,7 +187,7 @@ def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) 
 
 
 async def _attached(visit: Visit, number: str, settings: WebSettings) -> list[dict[str, Any]]:
-    """What its reporter attached, for the reporter alone."""
+    """List the reporter's attachments, for the reporter alone."""
     there = f"{settings.public_url}/v1/complaints/{number}/evidence"
     found = await visit.store.uploads.attachments(number)
     return [{"url": f"{there}/{each.name}", "media_type": each.media_type, "bytes": each.bytes} for each in found]
@@ -204,7 +204,7 @@ def _receipt(accepted: Accepted, settings: WebSettings, location: str) -> dict[s
 
 
 def _to_print(accepted: Accepted, sent: Submission, settings: WebSettings) -> dict[str, Any]:
-    """What the receipt of a counter has beside the number: how its citizen opens it, and by what they are told."""
+    """Return the extra fields of a counter's receipt: the access code, and the media that notify the citizen."""
     code = code_for(settings.installation_namespace, accepted.ticket)
     told = [] if sent.anonim else list(sent.contacts)
     return {"access_code": code, "told_by": told}
@@ -215,10 +215,10 @@ def _answer(body: Mapping[str, Any], status: int, headers: dict[str, str]) -> Re
 
 
 async def json_of(request: Request[Any, Any, Any]) -> dict[str, object]:
-    """Read the object that ``request`` brings.
+    """Read the JSON object in ``request``.
 
     Raises:
-        Problem: it brings none.
+        Problem: the body is not a JSON object.
     """
     body = await request.body()
     try:
@@ -231,7 +231,7 @@ async def json_of(request: Request[Any, Any, Any]) -> dict[str, object]:
 
 
 def _collect(problems: dict[str, Said], read: Any, raw: Any) -> Any:
-    """What ``read`` makes of ``raw``; what is wrong with it goes to ``problems``, so that all is named at once."""
+    """Apply ``read`` to ``raw``; collect its errors in ``problems``, so that one answer names all of them."""
     try:
         return read(raw)
     except Invalid as error:

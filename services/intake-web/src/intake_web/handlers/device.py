@@ -1,4 +1,4 @@
-"""What a device keeps: the website's own program for it, the form without a network, and the page of drafts."""
+"""Pages that a device stores: the service worker, the form for use without a network, and the list of drafts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from intake_web.assets import ASSETS, address
 from intake_web.handlers.pages import LOCATES
 from intake_web.language import COOKIE, chosen
 
-#: What a device shows where a page is not to be had without a network, and where something could not be sent.
+#: Shown without a network: for a page that is not stored, and for a submission that was not sent.
 OFFLINE = ("/luring", "/belum-terkirim")
-#: What a device keeps to work without a network. Nobody's: neither a key nor a secret nor a complaint is in them.
+#: Stored on the device for use without a network. They are nobody's: without key, secret or complaint.
 PAGES = ("/formulir", "/draf", *OFFLINE)
 _SCRIPTS = ("form.js", "similar.js", "drafts.js", "unggah.js", "device.js", "receipt.js")
 _KEPT = ("lapor.css", "lapor-form.css", "lapor.svg", "ikon.svg", *_SCRIPTS)
@@ -23,25 +23,25 @@ _KEPT = ("lapor.css", "lapor-form.css", "lapor.svg", "ikon.svg", *_SCRIPTS)
 
 @get("/draf")
 async def drafts() -> Template:
-    """The drafts and the numbers that this device keeps; the server knows none of them."""
+    """Show the drafts and numbers stored on this device; the server knows none of them."""
     return Template("draf.html")
 
 
 @get("/formulir")
 async def blank_form() -> Template:
-    """The form as a device keeps it: it makes the key and the secret itself."""
+    """Show the form to store on a device: it makes key and secret by itself."""
     return Template("lapor.html", context={"typed": {}, "problems": {}}, headers=LOCATES)
 
 
 @get(list(OFFLINE))
 async def offline(request: Request[Any, Any, Any]) -> Template:
-    """What is said without a network: that a page can't be shown, or that something was not sent."""
+    """Show the page without a network: it says that a page can't be shown, or that something was not sent."""
     return Template("luring.html", context={"unsent": request.url.path == OFFLINE[1]})
 
 
 @get("/sw.js")
 async def worker(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The service worker, which begins with what it keeps; with other pages or files it is another one."""
+    """Serve the service worker, preceded by its list of pages and files; other content makes another worker."""
     engine: Any = request.app.template_engine
     pages = [
         engine.get_template("lapor.html").render(typed={}, problems={}),
@@ -50,7 +50,7 @@ async def worker(request: Request[Any, Any, Any]) -> Response[bytes]:
     ]
     files = [address(name) for name in _KEPT]
     version = hashlib.sha256("\0".join([*files, *pages, chosen().language]).encode()).hexdigest()[:12]
-    # Each is asked for in the language of this program, so that a device never keeps one in each.
+    # Pages are requested in this worker's language, so that a device never mixes languages.
     pages_here = [f"{page}?{COOKIE}={chosen().language}" for page in PAGES]
     kept = msgspec.json.encode({"version": version, "pages": pages_here, "files": files})
     head = b"const KEPT = " + kept + b";\n"

@@ -1,4 +1,4 @@
-"""What was attached, opened: by its reporter, or by the unit that has the complaint now. To others it is not there."""
+"""Attachments, for their reporter or for the unit that has the complaint now; to anybody else they do not exist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from intake_web.handlers.visit import Visit
 
 @get(PATHS["intake-web"] + "{name:str}")
 async def for_unit(request: Request[Any, Any, Any], name: str, visit: Visiting, settings: Config) -> Response[bytes]:
-    """Show a file to the unit that its link was signed for, as long as that has the complaint or helps with it."""
+    """Show a file to the unit in its signed link, while that unit has the complaint or helps with it."""
     try:
         unit = unit_of(settings.signing_key, name, request.query_params)
         if unit is None:
@@ -48,7 +48,7 @@ async def for_reporter(request: Request[Any, Any, Any], number: str, name: str, 
 
 @get("/v1/complaints/{number:str}/evidence/{name:str}")
 async def for_program(request: Request[Any, Any, Any], number: str, name: str, visit: Visiting) -> Response[bytes]:
-    """Show a file to who has the access code."""
+    """Show a file to a caller with the access code."""
     canonical = ticket.parse(number)
     if not canonical or not await visit.is_owner(canonical, request.headers.get("access-secret")):
         raise NotFoundException

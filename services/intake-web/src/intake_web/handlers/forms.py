@@ -1,5 +1,7 @@
-"""Reads a form as it comes, with its photos: each is kept where photos are, and none of them in memory or in a folder
-for temporary files. What can't be taken is read on to the end, so that nothing that was typed is lost."""
+"""Reads forms with photos; each photo is stored directly, not in memory or in a temporary folder.
+
+After a photo that can't be accepted the rest is still read, so that no typed text is lost.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +21,20 @@ from intake_web.handlers.visit import Visit
 from intake_web.limits import Limited
 from intake_web.photos import MAX_FILES, TooLong
 
-#: Bytes of all that was typed, as of any other request.
+#: The most bytes of typed text, as in any other request.
 _TYPED = 64 * 1024
-#: Bytes of a form with its photos. Phones make larger ones than we take, and who sends such is told in the form.
+#: The most bytes of a form with photos. Phones make photos beyond our limit, and the form has to say so to their
+#: senders.
 _MOST = 8 * MAX_FILES * MAX_BYTES
-#: The name of the field with photos, of that with those uploaded before.
+#: The field for new photos, and the field with the ids of photos uploaded before.
 PHOTO, UPLOADS = "photo", "uploads"
 
 
 @dataclass
 class Form:
-    """What was ``typed``, by the field; `uploads` in it are the ids of photos that are kept, with a blank between them.
+    """The ``typed`` values by field; `uploads` among them holds the ids of stored photos, with blanks between.
 
-    ``problem`` says why a photo is not among them.
+    ``problem`` says why a photo is missing.
     """
 
     typed: dict[str, str] = field(default_factory=dict)
@@ -39,10 +42,10 @@ class Form:
 
 
 async def read_form(request: Request[Any, Any, Any], visit: Visit) -> Form:
-    """Read what a browser sends, and keep its photos.
+    """Read a browser's form, and store its photos.
 
     Raises:
-        litestar.exceptions.HTTPException: it is no form (400), or more than one may be (413).
+        litestar.exceptions.HTTPException: the body is not a form (400), or too large (413).
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     try:
@@ -51,7 +54,7 @@ async def read_form(request: Request[Any, Any, Any], visit: Visit) -> Form:
         return Form(
             dict(parse_qsl(b"".join([part async for part in _typed(request)]).decode(), keep_blank_values=True))
         )
-    except (UnicodeDecodeError, LookupError) as error:  # not UTF-8, or a charset that there is not
+    except (UnicodeDecodeError, LookupError) as error:  # not UTF-8, or an unknown charset
         raise ClientException("not UTF-8") from error
     except MultipartError as error:
         raise ClientException("no multipart form") from error
@@ -84,9 +87,9 @@ async def _multipart(request: Request[Any, Any, Any], visit: Visit, boundary: st
 
 
 async def _photo(form: Form, segment: MultipartSegment, content: AsyncIterator[bytes], visit: Visit) -> None:
-    """Keep one file of the form, or say why not; what is left of it is passed over."""
+    """Store one file of the form, or record why not; the rest of it is skipped."""
     first = await anext(content, b"")
-    if not first or segment.name != PHOTO:  # a field in which nothing was chosen is a file without a name
+    if not first or segment.name != PHOTO:  # a file field left empty arrives as a nameless file
         return
     ids = form.typed.get(UPLOADS, "").split()
     if len(ids) >= MAX_FILES:
@@ -113,7 +116,7 @@ async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byte
 
 
 class _Parts:
-    """A multipart body as it comes, a segment after the other (RFC 7578)."""
+    """A multipart body read as a stream, segment by segment (RFC 7578)."""
 
     def __init__(self, request: Request[Any, Any, Any], boundary: str) -> None:
         self.parser = PushMultipartParser(boundary, max_segment_count=100, max_segment_size=_MOST)
@@ -121,7 +124,7 @@ class _Parts:
         self.ended = True
 
     async def segments(self) -> AsyncIterator[MultipartSegment]:
-        """Give each segment; what was not read of its content is passed over."""
+        """Yield each segment; its unread content is skipped."""
         async for event in self.events:
             if isinstance(event, MultipartSegment):
                 self.ended = False
@@ -130,7 +133,7 @@ class _Parts:
                     pass
 
     async def content(self) -> AsyncIterator[bytes]:
-        """Give what the segment has, as far as it was not read yet."""
+        """Yield the content of the segment that was not read yet."""
         while not self.ended:
             event = await anext(self.events, None)
             if event is None:

@@ -1,5 +1,4 @@
-"""What a form asks while it is filled in: does this tell of danger, what does it leave open, and is it known already?
-Nothing is kept."""
+"""Answers a form while it is filled in: signs of danger, missing details, similar complaints. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ from intake_web.tracking import danger_of, stops
 from kabupaten.subjects import Subjects
 
 Guesses = Annotated[Subjects, Dependency(skip_validation=True)]
-#: What is read of what is asked about. A name or a contact is never part of it.
+#: The fields to read. Names and contacts are not among them.
 _READ = ("text", "place", "category")
 
 
@@ -28,8 +27,10 @@ _READ = ("text", "place", "category")
 async def hints(
     request: Request[Any, Any, Any], visit: Visiting, texts: Words, settings: Config, subjects: Guesses
 ) -> Response[bytes]:
-    """Say of a text that is not sent yet whom to call in the danger it tells of, whether it says not where, what it is
-    likely about, and which listed complaints may be the same; empty for a text that can't be taken.
+    """Return hints on a text that is not sent yet; empty if it can't be accepted.
+
+    They say whom to call in danger, whether the place is missing, the likely category, and which listed complaints may
+    be the same.
     """
     raw = await json_of(request)
     visit.guard.may_ask(visit.client)
@@ -43,9 +44,9 @@ async def hints(
 
 
 async def hinted(draft: Draft, visit: Visit, texts: Texts, subjects: Subjects) -> dict[str, Any]:
-    """Give the ``category`` that ``draft`` is likely about, and the listed complaints that are ``similar``.
+    """Return the likely ``category`` of ``draft``, and the listed complaints that are ``similar``.
 
-    They only help: without the database there are none, and nobody is held up.
+    These are only an aid: without the database they are missing, and nobody has to wait.
     """
     category = category_of(draft.text, draft.category, texts, subjects)
     what = sought(draft.text, draft.place, category["code"] if category else None, texts)

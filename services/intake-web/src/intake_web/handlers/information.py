@@ -1,4 +1,4 @@
-"""What the website says of itself: its pages, what robots and finders of a weakness look for, and QR codes."""
+"""Information about the website: its pages, robots.txt, security.txt, and QR codes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from intake_web.domain import PASS_DAYS
 from intake_web.handlers.api import Config, Words
 from kabupaten.pages import NAMES, Contact
 
-#: What a tool that looks for whom to tell of a weakness may rely on: https://www.rfc-editor.org/rfc/rfc9116
+#: How long security.txt stays valid: https://www.rfc-editor.org/rfc/rfc9116
 _SECURITY_DAYS = 180
 _LINKS = {"telepon": "tel:{}", "surel": "mailto:{}", "situs": "https://{}"}
 
 
 @get([f"/{name}" for name in NAMES])
 async def page(request: Request[Any, Any, Any], texts: Words) -> Template:
-    """A page of the region's, about the service."""
+    """Show one of the region's pages about the service."""
     name: Any = request.url.path.strip("/")
     context = {
         "page": texts.pages.pages[name],
@@ -40,23 +40,23 @@ async def page(request: Request[Any, Any, Any], texts: Words) -> Template:
 
 @get("/robots.txt", media_type="text/plain")
 async def robots() -> str:
-    """What a search engine may read; pages of complaints say themselves that they are not to be listed."""
+    """Allow search engines all but the API; pages of complaints themselves forbid indexing."""
     return "User-agent: *\nDisallow: /v1/\n"
 
 
 @get("/.well-known/security.txt", media_type="text/plain")
 async def security(settings: Config) -> str:
-    """Whom to tell of a weakness."""
+    """Say where to report a vulnerability."""
     expires = datetime.now(UTC).date() + timedelta(days=_SECURITY_DAYS)
     return f"Contact: {settings.public_url}/kontak\nExpires: {expires}T00:00:00Z\nPreferred-Languages: id, en\n"
 
 
 @get("/laporan/{number:str}/qr.svg")
 async def qr(number: str, settings: Config) -> Response[bytes]:
-    """The address of a complaint's page, for another telephone; it tells nothing that the address does not.
+    """Draw the address of a complaint's page as a QR code for another phone; it holds only that address.
 
     Raises:
-        NotFoundException: that is no number.
+        NotFoundException: ``number`` is not a ticket.
     """
     canonical = ticket.parse(number)
     if canonical is None:
@@ -66,20 +66,20 @@ async def qr(number: str, settings: Config) -> Response[bytes]:
 
 
 def in_page(text: str, called: str) -> Markup:
-    """Give ``text`` as a QR code within a page, ``called`` so for who does not see it: no address leads to it."""
+    """Draw ``text`` as a QR code within a page, ``called`` so for screen readers; it has no address of its own."""
     picture = _drawn(text, xmldecl=False, omitsize=True, title=called).decode()
     return Markup(picture.replace("<svg ", '<svg role="img" ', 1))  # noqa: S704 - drawn by us, its title escaped
 
 
 def _drawn(text: str, **how: Any) -> bytes:
-    """Draw ``text`` as SVG, dark on white whatever it stands on."""
+    """Draw ``text`` as SVG, dark on white on any background."""
     out = io.BytesIO()
     segno.make_qr(text, error="m").save(out, kind="svg", border=3, light="#fff", **how)
     return out.getvalue()
 
 
 def facts(texts: Texts) -> Mapping[str, object]:
-    """Give what the pages may say without writing it again: promises, how long is kept what, whose service it is."""
+    """Return the facts that pages insert: promises, retention periods, and who runs the service."""
     site = texts.pages.site
     kept = {end: _in_words(span, texts) for end, span in texts.retention.items()}
     whose = {"owner": site.owner, "office": site.office, "number": texts.on_web("sms_number"), "days": PASS_DAYS}
@@ -92,7 +92,7 @@ def _in_words(span: timedelta, texts: Texts) -> str:
 
 
 def _shown(contact: Contact) -> dict[str, Any]:
-    """What nobody has confirmed is said to be so, and leads nowhere at a press."""
+    """Return a contact for the page; an unconfirmed one is marked so, and is not a link."""
     link = _LINKS.get(contact.kind, "") if contact.confirmed else ""
     href = link.format(contact.value.replace(" ", ""))
     return {"kind": contact.kind, "value": contact.value, "href": href, "confirmed": contact.confirmed}

@@ -1,4 +1,4 @@
-"""The choice of a language: a link that works without script."""
+"""The choice of a language: a link that works without JavaScript."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from intake_web.language import COOKIE, COOKIE_S, LANGUAGES, is_here
 
 @get("/bahasa/{language:str}")
 async def choose(request: Request[Any, Any, Any], language: str, settings: Config) -> Response[Any]:
-    """Keep the language for a year, and go back to the page; never to another site.
+    """Store the language for a year, and redirect back to the page, never to another site.
 
     Raises:
-        NotFoundException: there is no such language.
+        NotFoundException: the language does not exist.
     """
     if language not in LANGUAGES:
         raise NotFoundException

@@ -1,4 +1,4 @@
-"""A complaint as it goes on: server-sent events, https://html.spec.whatwg.org/multipage/server-sent-events.html."""
+"""Live updates of a complaint: server-sent events, https://html.spec.whatwg.org/multipage/server-sent-events.html."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ from intake_web.store import Found
 from intake_web.tracking import tracking, version
 
 Waiting = Annotated[Changes, Dependency(skip_validation=True)]
-#: Seconds of silence, after which a proxy might take the connection for dead.
+#: Seconds of silence before a ping, as proxies may close silent connections.
 PING_S = 20
-#: Seconds after which a stream ends when it is silent, or half of them: the browser comes again, and who has gone does
-#: not.
+#: Silent streams end after half to all of these seconds: browsers reconnect, vanished clients don't.
 STREAM_S = 900
 
 
@@ -37,11 +36,11 @@ STREAM_S = 900
 async def events(
     request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words, changes: Waiting
 ) -> Response[Any]:
-    """Tell how a complaint stands, and each change of it, as ``GET /v1/complaints/{ticket}`` gives it.
+    """Stream the state of a complaint and each change, in the form of ``GET /v1/complaints/{ticket}``.
 
-    The id of an event is the number of the story's last step, except to strangers of a confidential one. Who names it
-    in ``Last-Event-ID`` is told of what came since; whoever knows the end is told by 204 not to ask again. The second
-    address is for the page, whose pass is sent nowhere else.
+    An event's id is the number of the story's last step, except for strangers to a confidential complaint. A client
+    that sends it as ``Last-Event-ID`` gets only later changes; one that knows the end gets 204, which stops its
+    retries. The second address is for the page, whose pass cookie is sent nowhere else.
     """
     request.state.held.enter_context(visit.guard.following(visit.client))
     found = await visit.find(number)
@@ -58,7 +57,7 @@ async def events(
 
 @dataclass(frozen=True)
 class State:
-    """How a complaint stands, for its reporter or for anybody."""
+    """The state of a complaint, for its reporter or for anybody."""
 
     found: Found
     texts: Texts
@@ -66,7 +65,7 @@ class State:
 
     @property
     def told(self) -> dict[str, Any]:
-        """What is told of it."""
+        """The body of the event."""
         return tracking(self.found, self.texts, to_reporter=self.to_reporter)
 
     @property
@@ -76,7 +75,7 @@ class State:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing follows."""
+        """Whether no change can follow."""
         return self.found.story.status in FINISHED
 
 
@@ -87,9 +86,9 @@ async def _told(
     over = monotonic() + random.uniform(0.5, 1) * STREAM_S  # noqa: S311 - no secret
     with changes.of(number) as changed:
         while not changes.stopped:
-            with contextlib.suppress(StoreDown):  # when it is back all are woken
-                found = await visit.store.find(number)  # also at first: what changed since it was asked woke nobody
-                # What became confidential meanwhile is told to no stranger any more.
+            with contextlib.suppress(StoreDown):  # its return wakes all streams
+                found = await visit.store.find(number)  # also first: changes after the handler's query woke nobody
+                # Strangers get no updates once a complaint has become confidential.
                 if found is None or (found.story.rahasia and not state.found.story.rahasia):
                     return
                 state = replace(state, found=found)

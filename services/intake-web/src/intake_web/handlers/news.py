@@ -1,4 +1,4 @@
-"""What leads back from a message: the secret link, and the links that begin and end the messages."""
+"""The links in messages: the secret link, and those that begin and end the messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from intake_web.handlers.problems import Problem
 
 @get("/masuk/{number:str}/{token:str}")
 async def enter(number: str, token: str, visit: Visiting, settings: Config) -> Response[Any]:
-    """Make this browser the reporter's, and lead on to an address without the token."""
+    """Give this browser the reporter's pass, and redirect to an address without the token."""
     canonical = ticket.parse(number)
     if not canonical or not await visit.enters(canonical, token):
         raise Problem(404, "unknown-link", "link_gone")
@@ -25,19 +25,19 @@ async def enter(number: str, token: str, visit: Visiting, settings: Config) -> R
 
 @get("/berhenti/{token:str}")
 async def ask_stop(token: str, visit: Visiting) -> Template:
-    """Ask before messages end: programs that check mail open its links."""
+    """Ask before ending the messages: programs that scan mail open its links."""
     return _page(token, await _found(token, visit))
 
 
 @get("/kabari/{token:str}")
 async def ask_begin(token: str, visit: Visiting) -> Template:
-    """Ask who got the first message whether more may follow."""
+    """Ask the recipient of the first message whether more may follow."""
     return _page(token, await _found(token, visit), begins=True)
 
 
 @post("/berhenti/{token:str}", status_code=200)
 async def stop(request: Request[Any, Any, Any], token: str, visit: Visiting) -> Template:
-    """End the messages to a contact at one press, also of a mail program (RFC 8058); or begin them again."""
+    """End the messages to a contact with one press, also from a mail program (RFC 8058); or begin them again."""
     await _found(token, visit)
     again = "lagi" in await request.form()
     await visit.store.silence(mark_in(token) or b"", stop=not again)

@@ -1,6 +1,6 @@
-"""Open311 GeoReport v2: what clients that know this standard can send and read (https://wiki.open311.org/GeoReport_v2).
+"""Open311 GeoReport v2 for clients that know this standard (https://wiki.open311.org/GeoReport_v2).
 
-One jurisdiction, and no words of anybody: of a complaint it tells what the public list does. A key is optional.
+One jurisdiction. Complaints show what the public list shows, without anybody's words. A key is optional.
 """
 
 from __future__ import annotations
@@ -32,20 +32,21 @@ from intake_web.keys import KeyRight
 from intake_web.limits import Limited
 from intake_web.listing import Listing
 
-#: At most so many at once, and without dates those of so many days (the standard's own limits: 90 days, 1000).
+#: The most requests per answer, the most by number, and the days covered without dates (the standard has 90 days,
+#: 1000).
 MOST, MOST_NAMED, SPAN = 1000, 50, timedelta(days=90)
-#: For so many pages of the list counts what is as long as that.
+#: The cost of one such query, in pages of the list.
 _COST = 5
 _FORMATS = {"json": "application/json", "xml": "text/xml"}
 _STATES = {"open": True, "closed": False}
 _GATEWAY = "open311"
-#: What the standard calls a complaint's fields, and ours.
+#: The standard's names of a complaint's fields, and ours.
 _FIELDS = {"description": "text", "email": "email", "phone": "phone"}
 
 
 @get("/open311/v2/{name:str}")
 async def show(request: Request[Any, Any, Any], name: str, visit: Visiting, texts: Words, settings: Config) -> Any:
-    """Discovery, the list of services, or the requests that a client asks for."""
+    """Answer with the discovery document, the services, or the requests that match the query."""
     what, form = _named(name)
     match what:
         case "discovery":
@@ -64,7 +65,7 @@ async def show(request: Request[Any, Any, Any], name: str, visit: Visiting, text
 
 @get("/open311/v2/services/{name:str}")
 async def service(name: str, texts: Words) -> Response[bytes]:
-    """One service. None asks for attributes of its own."""
+    """Describe one service. No service has attributes of its own."""
     code, form = _named(name)
     if code not in texts.categories:
         return _errors(form, 404, [texts.on_web("no_service")])
@@ -73,7 +74,7 @@ async def service(name: str, texts: Words) -> Response[bytes]:
 
 @get("/open311/v2/requests/{name:str}")
 async def one(name: str, visit: Visiting, texts: Words) -> Response[bytes]:
-    """One request; of what is not listed only how it stands, as its page tells anybody who has the number."""
+    """Show one request; an unlisted one by its status only, which its page shows to anybody with the number."""
     given, form = _named(name)
     try:
         found = await visit.find(given)
@@ -93,7 +94,7 @@ async def one(name: str, visit: Visiting, texts: Words) -> Response[bytes]:
 
 @get("/open311/v2/tokens/{name:str}")
 async def token(name: str, texts: Words) -> Response[bytes]:
-    """A token is the ticket itself: a complaint has its number as soon as it is stored."""
+    """Return the ticket as the token: a complaint has its number as soon as it is stored."""
     given, form = _named(name)
     number = ticket.parse(given)
     if number is None:
@@ -103,7 +104,7 @@ async def token(name: str, texts: Words) -> Response[bytes]:
 
 @post("/open311/v2/{name:str}", status_code=201)
 async def submit(request: Request[Any, Any, Any], name: str, visit: Visiting, texts: Words) -> Response[bytes]:
-    """Take a complaint. The category that the client names is a wish: who gets it is decided by what it says."""
+    """Accept a complaint. The client's category is a wish: the text decides which unit gets it."""
     what, form = _named(name)
     if what != "requests":
         raise NotFoundException
@@ -145,7 +146,7 @@ async def submit(request: Request[Any, Any, Any], name: str, visit: Visiting, te
 
 
 def refuse(request: Request[Any, Any, Any], error: Exception, texts: Texts) -> Response[bytes]:
-    """Answer ``request``, which did not come as far as its handler."""
+    """Answer a ``request`` that failed before its handler."""
     form = request.url.path.rpartition(".")[2]
     return _refusal(form if form in _FORMATS else "json", error, texts)
 
@@ -158,7 +159,7 @@ def _named(name: str) -> tuple[str, str]:
 
 
 def _key(request: Request[Any, Any, Any], given: Mapping[str, str], day: str) -> str:
-    """Know a repeated request again: by its key, or by who says the same from the same device on the same day."""
+    """Return the key that identifies a repeated request: the client's, or a hash of sender, content and day."""
     if key := request.headers.get("idempotency-key"):
         return read_key(key)
     who = [given.get(name, "") for name in ("device_id", "account_id", "email", "phone")]
@@ -168,12 +169,12 @@ def _key(request: Request[Any, Any, Any], given: Mapping[str, str], day: str) ->
 
 
 async def _find(request: Request[Any, Any, Any], visit: Visit, texts: Texts) -> list[Listing]:
-    """Give what is asked for: by number, or by status, service and dates, the newest first.
+    """Find the requests by number, or by status, service and dates, the newest first.
 
-    The standard lets a client name several of each, with commas or by saying the parameter again.
+    The standard lets a client name several of each, with commas or by repeating the parameter.
 
     Raises:
-        Invalid: names what cannot be asked for.
+        Invalid: names every bad parameter.
     """
     query = {name: ",".join(map(str, values)) for name, values in request.query_params.dict().items()}
     if numbers := query.get("service_request_id"):
@@ -201,7 +202,7 @@ async def _find(request: Request[Any, Any, Any], visit: Visit, texts: Texts) -> 
 
 
 def _narrowings(states: set[str], codes: set[str]) -> list[dict[str, Any]]:
-    """Give what the list is asked for: of each of ``codes`` each of ``states``, which may overlap; of none all."""
+    """List the filters for each pair of ``codes`` and ``states``; states may overlap, and an empty set means all."""
     by_state = [{}] if states >= _STATES.keys() else [state_columns(state, _STATES) for state in sorted(states)] or [{}]
     by_code = [{"category": code} for code in sorted(codes)] or [{}]
     return [{**code, **state} for code in by_code for state in by_state]
@@ -212,12 +213,12 @@ def _several(text: str) -> set[str]:
 
 
 def _moment(text: str) -> datetime | None:
-    """Read a moment as https://www.w3.org/TR/NOTE-datetime has it, with its zone."""
+    """Parse a time with its zone, in the form of https://www.w3.org/TR/NOTE-datetime."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
-    # Not all of what a date may be fits into PostgreSQL, or can be taken 90 days from.
+    # Other years may not fit into PostgreSQL, or leave no room for 90 days.
     return at if at.tzinfo and 2000 <= at.year < 2100 else None
 
 
@@ -291,7 +292,7 @@ def _errors(form: str, status: int, said: Sequence[str], headers: Mapping[str, s
 def _answer(
     form: str, root: str, body: Any, item: str = "", status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response[bytes]:
-    """``body`` as JSON, or as XML below ``root``, each of a list an ``item``."""
+    """Encode ``body`` as JSON, or as XML below ``root``, with each element of a list as an ``item``."""
     content = msgspec.json.encode(body) if form == "json" else _xml(root, body, item)
     usual = {"Cache-Control": "no-store"} if status != 200 else CACHED
     return Response(content, status_code=status, headers={**usual, **(headers or {})}, media_type=_FORMATS[form])
@@ -305,7 +306,7 @@ def _xml(root: str, body: Any, item: str) -> bytes:
 
 
 def _fill(element: ET.Element, value: Any, item: str = "") -> None:
-    """Put ``value`` into ``element``; each of a list is called ``item``, or as its parent without its s."""
+    """Put ``value`` into ``element``; elements of a list are called ``item``, or like their parent without its s."""
     if isinstance(value, Mapping):
         for name, each in value.items():
             _fill(ET.SubElement(element, name), each)

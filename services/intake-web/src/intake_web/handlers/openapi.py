@@ -62,7 +62,7 @@ _LAST = {
 _ID = {"name": "id", "in": "path", "required": True, "schema": _TEXT}
 _TUS = {"name": "Tus-Resumable", "in": "header", "required": True, "schema": {"type": "string", "enum": ["1.0.0"]}}
 _RANGE = {"name": "Range", "in": "header", "description": "A part of it: `bytes=0-99`.", "schema": _TEXT}
-#: As much as the largest file; that a photo may be smaller is known once its first bytes are there.
+#: The size of the largest file; the smaller limit for photos applies once the first bytes are known.
 _BYTES = {"type": "integer", "minimum": 0, "maximum": MAX_VIDEO_BYTES}
 _LENGTH = {"name": "Upload-Length", "in": "header", "required": True, "schema": {**_BYTES, "minimum": 1}}
 _OFFSET = {"name": "Upload-Offset", "in": "header", "required": True, "schema": _BYTES}
@@ -76,10 +76,10 @@ _UPLOAD = ("Tus-Resumable", "Upload-Offset", "Upload-Length", "Upload-Expires")
 
 @dataclass(frozen=True, kw_only=True)
 class _Operation:
-    """One operation: what it takes, what it gives when all is well, and how else it may end.
+    """One operation: its input, its output on success, and its other results.
 
-    ``takes`` is a type, or the media type of bytes; of what it ``gives`` without a type only ``media`` is said, and
-    of 204 nothing. ``also`` are other good ends, ``headers`` those of the good one.
+    ``takes`` is a type, or the media type of bytes. If ``gives`` has no type, only ``media`` is documented, and nothing
+    for 204. ``also`` are other successful results, ``headers`` those of the main one.
     """
 
     id: str
@@ -181,7 +181,7 @@ _ENDS = {
 
 @get("/v1/openapi.json")
 async def document(settings: Config) -> Response[bytes]:
-    """The document itself."""
+    """Serve the document."""
     return Response(_document(settings.public_url), headers=CACHED, media_type="application/json")
 
 

@@ -1,4 +1,4 @@
-"""The pages for people: they work without JavaScript, and keep what was typed when something needs mending."""
+"""The pages for people: they work without JavaScript, and keep the typed text when something needs correction."""
 
 from __future__ import annotations
 
@@ -61,20 +61,20 @@ from kabupaten.subjects import Subjects
 
 PASS_S = PASS_DAYS * 24 * 3600
 TRACE = "terkirim"
-#: Letters of a key by which a device knows one of its drafts; receipt.js has the same.
+#: The letters of a key that identify a draft on the device; receipt.js has the same number.
 MARK = 8
-#: The form alone may ask a device where it is, and does when its button is pressed.
+#: Only the form may ask a device for its position, and it does so when its button is pressed.
 LOCATES = {"Permissions-Policy": "camera=(), geolocation=(self), microphone=()"}
-#: A field people don't see and programs that fill in everything do.
+#: A field invisible to people; programs that fill in every field give themselves away.
 _TRAP = "situs_web"
-#: The addresses of the forms below a complaint, and what each is about.
+#: The path segments of the forms below a complaint, with their topics.
 _TOPICS = {
     "tambahan": FollowUpKind.ADDITION,
     "batal": FollowUpKind.CANCEL,
     "data-pribadi": FollowUpKind.RIGHTS_REQUEST,
 }
 _RATINGS = ("1", "2", "3", "4", "5")
-#: What stands on the form about somebody's own data, and the kind of each.
+#: The choices of the form about personal data, with their kinds.
 _OWN_DATA: dict[str, str] = {
     FollowUpKind.CONFIDENTIAL: FollowUpKind.CONFIDENTIAL,
     **dict.fromkeys(Right, FollowUpKind.RIGHTS_REQUEST),
@@ -83,9 +83,9 @@ _OWN_DATA: dict[str, str] = {
 
 @get("/")
 async def form(visit: Visiting) -> Template:
-    """An empty form. Its key makes a double click one complaint, its secret makes it the sender's.
+    """Show an empty form. Its key makes a double click one complaint, its secret identifies the sender.
 
-    Who is signed in finds name and contacts filled in.
+    For a signed-in user, name and contacts are filled in.
     """
     return _form({**filled_in(visit), **_fresh()}, {}, 200)
 
@@ -94,7 +94,7 @@ async def form(visit: Visiting) -> Template:
 async def submit(
     request: Request[Any, Any, Any], visit: Visiting, settings: Config, texts: Words, subjects: Guesses
 ) -> Response[Any]:
-    """Take a complaint and lead to its page; or show first whom to call in danger, or what was typed."""
+    """Accept a complaint and redirect to its page; or show whom to call in danger, or the form with its errors."""
     sent = await read_form(request, visit)
     typed = sent.typed
     if "change" in typed:
@@ -103,7 +103,7 @@ async def submit(
         if typed.get(_TRAP):
             raise Invalid({_TRAP: say("trap")})
         if "called" not in typed and (danger := stops(typed.get("text", "")[:MAX_TEXT], texts)):
-            # No photo holds up who is in danger; why one is missing is said there.
+            # A photo must not delay somebody in danger; that page says why one is missing.
             return _ask_first("bahaya.html", typed, {**danger, "photo_problem": _photo_said(sent, texts)})
         draft = _read(typed, texts, settings)
         key, secret = read_key(typed.get("key")), read_secret(typed.get("secret"))
@@ -116,7 +116,7 @@ async def submit(
         with _photos_said(sent):
             accepted = await visit.accept(draft, submission(draft, key, secret, texts, settings, attached))
     except Invalid as error:
-        # A key or secret that can't be read was not typed by anybody: the next try gets good ones.
+        # The form made key and secret, not the sender: if they can't be read, the next try gets new ones.
         renewed = _fresh() if {"Idempotency-Key", "Access-Secret"} & error.problems.keys() else {}
         return _form({**typed, **renewed}, _worded({**error.problems, **_photo_problem(sent)}, texts), 400)
     except KeyReused:
@@ -125,19 +125,19 @@ async def submit(
         problem = problem_of(error)
         return _form(typed, {"form": problem.detail(texts)}, problem.status, problem.headers)
     cookies = [pass_of(settings, accepted.ticket), _trace(settings, accepted.ticket, key, draft)]
-    # By the beginning of its key the page knows the draft that was sent, and lets go of no other.
+    # The page finds the sent draft by the first letters of its key, and deletes no other.
     return Redirect(f"/laporan/{accepted.ticket}?baru={quote(key[:MARK])}", status_code=303, cookies=cookies)
 
 
 def _ask_back(
     request: Request[Any, Any, Any], typed: dict[str, str], draft: Draft, key: str, settings: WebSettings, texts: Texts
 ) -> Template | None:
-    """Ask first whether it is a complaint at all, whether all is right, or whether the same is sent anew."""
+    """Ask back if the text is only a courtesy, or if the same was sent already."""
     if "sure" not in typed and texts.talk.is_courtesy(draft.text, wholly=bool(texts.danger_words.kinds(draft.text))):
         return _form({**typed, "sure": "1"}, {}, 422)
     if "check" in typed:
         return None
-    # Who goes back gets a new form with the old text in it.
+    # Going back in the browser gets a new form with the old text.
     if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
         again = str(uuid4())
         asked = _form({**typed, "key": again}, {}, 422, earlier=earlier)
@@ -149,7 +149,7 @@ def _ask_back(
 async def _check(
     typed: dict[str, str], draft: Draft, visit: Visit, settings: WebSettings, texts: Texts, subjects: Subjects
 ) -> Template:
-    """Show what was answered, and what may be the same already."""
+    """Show the answers for confirmation, and complaints that may be the same."""
     sent = submission(draft, GATEWAY, None, texts, settings)
     try:
         visit.guard.may_ask(visit.client)
@@ -162,7 +162,7 @@ async def _check(
 
 @get("/lacak")
 async def look_up(texts: Words, nomor: str | None = None) -> Response[Any]:
-    """From a number, however it is written to its page."""
+    """Redirect from a number, in any form, to its page."""
     if not nomor:
         return _not_found(texts, "", 200)
     number = number_in(nomor)
@@ -173,17 +173,17 @@ async def look_up(texts: Words, nomor: str | None = None) -> Response[Any]:
 async def track(
     request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words, settings: Config
 ) -> Response[Any]:
-    """The page of a complaint, for anyone who has its number; its reporter's browser may rate and reopen there."""
+    """Show a complaint's page to anyone with its number; its reporter's browser may also rate and reopen there."""
     try:
         found = await visit.find(number)
     except StoreDown:
-        # Who was led here by the form has it in the address that it was taken, and the pass for it.
+        # After a submission the address says that the complaint was accepted, and the browser has its pass.
         if "baru" in request.query_params and visit.has_pass(number):
             raise stored(number) from None
         raise
     if found is None:
         return _not_found(texts, number)
-    if number != found.story.ticket:  # a browser keeps its pass for the one way of writing it
+    if number != found.story.ticket:  # the pass cookie is bound to the canonical address
         return Redirect(f"/laporan/{found.story.ticket}", status_code=303)
     known = visit.has_pass(found.story.ticket)
     photos = await visit.store.uploads.attachments(found.story.ticket) if known else []
@@ -198,12 +198,12 @@ async def track(
         written=written,
         photos=photos,
         told=told,
-        # Who follows a link in which somebody else was thanked is not: they have not supported it.
+        # A visitor who follows somebody else's thank-you link has not supported it, and is not thanked.
         supported="didukung" in request.query_params and await visit.supports(found.story.ticket),
         keepable=bool(known and found.received_at and visit.account and not visit.owned),
     )
     answer = unless_known(request, page.encode(), "text/html")
-    # Once its owner has signed out, no way back leads to it; and what shows the access code is kept nowhere.
+    # No "back" may show it after the owner signed out, and a page with the access code must not be stored.
     if visit.owned or (known and "baru" in request.query_params):
         answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -213,7 +213,7 @@ async def track(
 async def unlock(
     request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words, settings: Config
 ) -> Response[Any]:
-    """Give the pass of a confidential complaint to a browser whose user knows the access code."""
+    """Give the pass of a complaint to a browser whose user knows the access code."""
     found = await visit.find(number)
     if found is None:
         return _not_found(texts, number)
@@ -245,7 +245,8 @@ def _page(
     query = request.query_params
     story, complaint = found.story, tracking(found, texts, to_reporter=known)
     place_asked = known and "terkirim" not in query and asks_place(story)
-    # What was added may tell of it, too, and is not in the story. Who writes such an address sees numbers, and no more.
+    # An addition may also tell of danger, and the story does not have it. A forged address only shows emergency
+    # numbers.
     added = _dangers(query.get("bahaya"))
     danger = [*(story.danger if known else ()), *added]
     hidden, mine = story.rahasia and not known, found.received_at is not None
@@ -274,7 +275,7 @@ def _page(
         "kinds": kinds_for(complaint["status"], appealed=is_appealed(story), rahasia=story.rahasia),
         "bad_to": BAD,
         "known": known,
-        # Once, and to nobody but the browser that sent it.
+        # Shown once, and only to the browser that sent it.
         "code": code_for(settings.installation_namespace, story.ticket) if known and "baru" in query else None,
         "tracking_url": f"{settings.public_url}/laporan/{story.ticket}",
         "mine": mine,
@@ -297,10 +298,10 @@ def _dangers(named: str | None) -> list[DangerKind]:
 
 @get("/laporan/{number:str}/buka")
 async def code_form(number: str) -> Template:
-    """Where a secret link leads: its code stands behind the #, which no server is told, and its reader sends it.
+    """Show the page that a secret link opens: the code is behind the #, which no server sees, and its user submits it.
 
     Raises:
-        NotFoundException: there can't be such a number. Whether there is one is not looked up.
+        NotFoundException: ``number`` is not a ticket. Its existence is not checked.
     """
     if not (canonical := ticket.parse(number)):
         raise NotFoundException
@@ -309,7 +310,7 @@ async def code_form(number: str) -> Template:
 
 @get([f"/laporan/{{number:str}}/{place}" for place in _TOPICS])
 async def addition_form(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[Any]:
-    """A form for what the reporter wants to add; cancelling and personal data have one each."""
+    """Show the form for an addition; cancelling and personal data have forms of their own."""
     found = await visit.find(number)
     if found is None:
         return _not_found(texts, number)
@@ -321,11 +322,11 @@ async def addition_form(request: Request[Any, Any, Any], number: str, visit: Vis
 async def add(
     request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words, settings: Config
 ) -> Response[Any]:
-    """Take what the reporter adds: who has the pass of the browser that sent it, or the code."""
+    """Accept an addition from a browser with the pass, or from a visitor with the access code."""
     canonical = ticket.parse(number)
     if canonical is None:
         return _not_found(texts, number)
-    # Read before anything is asked of the database: without one, what was typed stands in the form again.
+    # Read the form before any query: without a database, the form shows the typed text again.
     sent, known = await read_form(request, visit), visit.has_pass(canonical)
     typed = sent.typed
     try:
@@ -356,7 +357,7 @@ async def add(
             return _addition(found, texts, typed, {"secret": texts.on_web("wrong_code")}, 404, known)
     except Invalid as error:
         renewed = {"key": str(uuid4())} if "Idempotency-Key" in error.problems else {}
-        # A browser sends no kind where nothing is chosen; that one of these must be is said for programs.
+        # A browser sends no kind if nothing is chosen; the list of valid kinds is for programs.
         mend = {**error.problems, "kind": say("choose")} if "kind" in error.problems else error.problems
         mend |= _photo_problem(sent)
         return _addition(found, texts, {**typed, **renewed}, _worded(mend, texts), 400, known)
@@ -369,10 +370,10 @@ async def add(
         return _addition(found, texts, typed, {"form": problem.detail(texts)}, problem.status, known, problem.headers)
     danger = texts.danger_words.kinds(item.text or "")
     told = f"&bahaya={','.join(danger)}" if danger else ""
-    # What it was is known now: a moment later the question waits no more.
+    # Decide now: a moment later the question no longer waits.
     was_asked = item.kind == FollowUpKind.ADDITION and asked(found.story, None, texts)
     thanks = "apart" if taken.apart else "answer" if was_asked else item.kind
-    # Whose browser opens the one opens the other.
+    # A browser with the pass for the one complaint gets the other's as well.
     cookies = [pass_of(settings, taken.apart)] if taken.apart else []
     return Redirect(f"/laporan/{canonical}?terkirim={thanks}{told}", status_code=303, cookies=cookies)
 
@@ -386,10 +387,10 @@ def _fresh() -> dict[str, str]:
 
 
 def _attached(sent: Form) -> list[str]:
-    """The photos that came, if all did that were sent.
+    """Return the uploads of the form, provided that all photos were accepted.
 
     Raises:
-        Invalid: one could not be taken; the others are kept for the next try.
+        Invalid: one was not accepted; the others stay in the form for the next try.
     """
     if problem := _photo_problem(sent):
         raise Invalid(problem)
@@ -410,10 +411,10 @@ def _photo_problem(sent: Form) -> dict[str, Said]:
 
 @contextmanager
 def _photos_said(sent: Form) -> Iterator[None]:
-    """Make of an upload that can't be attached something to mend; those that can stay typed.
+    """Turn an upload that can't be attached into a form error; the other uploads stay in the form.
 
     Raises:
-        Invalid: there was one.
+        Invalid: an upload can't be attached.
     """
     try:
         yield
@@ -427,13 +428,13 @@ def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie
 
 
 def pass_of(settings: WebSettings, number: str) -> Cookie:
-    """The cookie by which a browser is the reporter's of the complaint ``number``."""
+    """Build the cookie that gives a browser the reporter's access to complaint ``number``."""
     shown = pass_for(settings.installation_namespace, number)
     return _cookie(settings, PASS, f"/laporan/{number}", shown, PASS_S)
 
 
 def _cookie(settings: WebSettings, name: str, path: str, value: str, max_age: int | None = None) -> Cookie:
-    # Lax: who comes by a link in a message is known. What is sent from another site's page is refused by `app`.
+    # Lax: visitors who follow a link in a message keep their pass. `app` refuses requests sent from other sites' pages.
     secure = settings.public_url.startswith("https:")
     return Cookie(name, path, value=value, max_age=max_age, httponly=True, samesite="lax", secure=secure)
 
@@ -452,13 +453,13 @@ def _form(
 
 
 def _ask_first(template: str, typed: dict[str, str], more: dict[str, Any]) -> Template:
-    """Show something before anything is kept; all that was typed goes with it."""
+    """Show a page before anything is stored; it carries all typed values on."""
     return Template(template, context={"typed": typed, **more}, status_code=200)
 
 
 def _read(typed: Mapping[str, str], texts: Texts, settings: WebSettings) -> Draft:
-    """The complaint that was typed. Who was shown whom to call is not held up by a contact that can't be read."""
-    raw = complaint_of(typed, kept(texts))  # a unit reads where and when
+    """Read the typed complaint; after the emergency page, drop an invalid contact rather than delay the sender."""
+    raw = complaint_of(typed, kept(texts))  # a unit reads place and time: in Indonesian
     try:
         draft = read_complaint(raw, settings.media)
         contacts_of(draft, settings)
@@ -480,14 +481,14 @@ def _addition(
     topic: str = "",
     seen: bool = True,
 ) -> Template:
-    """The form for what is added. Where the complaint could not be ``seen``, it offers what was sent."""
+    """Render the form for an addition. If the complaint could not be ``seen``, it offers only the kind just sent."""
     if problems:
         count(status)
     story = found.story
     kinds = kinds_for(story.status, appealed=is_appealed(story), rahasia=story.rahasia) if seen else _meant(typed)
     topic = topic or _topic_of(typed.get("kind", ""))
     offered = [kind for kind in kinds if _topic_of(kind) == topic]
-    if topic == FollowUpKind.ADDITION and not offered:  # it is over: what is left are the rights
+    if topic == FollowUpKind.ADDITION and not offered:  # it is closed: only the rights are left
         topic, offered = FollowUpKind.RIGHTS_REQUEST, [kind for kind in kinds if kind in _OWN_DATA]
     context = {
         "ticket": found.story.ticket,

@@ -1,4 +1,4 @@
-"""What is said when something is wrong: RFC 9457 for programs, a page for people."""
+"""Error answers: RFC 9457 for programs, a page for people."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
 _SOON = {"Retry-After": str(RETRY_AFTER_S)}
-#: Room is made by people.
+#: Longer, because people have to make room.
 FULL_AFTER_S = 600
 _PROBLEM = "application/problem+json"
 
 
 class Problem(Exception):
-    """An answer that is not what was asked for. ``kind`` names it for programs, ``name`` is what texts.yaml has of it.
+    """An error answer.
 
-    People read its title and after it ``says``, which is the text ``name`` unless something else is given.
+    ``kind`` names it for programs, ``name`` in texts.yaml. People read its title and then ``says``, by default the text
+    ``name``.
     """
 
     def __init__(
@@ -54,15 +55,15 @@ class Problem(Exception):
         self.errors, self.headers = dict(errors or {}), dict(headers or {})
 
     def title(self, texts: Texts) -> str:
-        """What it is, in a few words."""
+        """Return the title: the problem in a few words."""
         return texts.on_web(f"{self.name}_title")
 
     def detail(self, texts: Texts) -> str:
-        """What to do about it."""
+        """Return what to do about it."""
         return " ".join(worded(said, texts) for said in self.says)
 
     def body(self, texts: Texts) -> dict[str, Any]:
-        """The problem document."""
+        """Return the problem document."""
         body: dict[str, Any] = {
             "type": f"urn:lapor:problem:{self.kind}",
             "title": self.title(texts),
@@ -75,27 +76,27 @@ class Problem(Exception):
 
 
 def worded(said: Said, texts: Texts) -> str:
-    """The sentence itself."""
+    """Return the sentence in its language."""
     return texts.on_web(said.name, **said.values)
 
 
 def unknown_ticket() -> Problem:
-    """The same for a number that does not exist, is written wrongly, or is not the caller's."""
+    """Return one answer for a number that does not exist, is malformed, or is not the caller's."""
     return Problem(404, "unknown-complaint", "unknown_complaint")
 
 
 def cross_site() -> Problem:
-    """Something was sent from another site."""
+    """Return the answer to a request from another site."""
     return Problem(403, "cross-site", "cross_site")
 
 
 def stored(number: str) -> Problem:
-    """A complaint was taken under ``number``, and its page can't be shown just now."""
+    """Return the answer when complaint ``number`` is stored, but its page can't be shown now."""
     return Problem(503, "unavailable", "stored", say("stored", ticket=number), headers=_SOON)
 
 
 def _not_shown() -> Problem:
-    """Something can't be shown just now; whoever only looks sent nothing that could be lost."""
+    """Return the answer when a page can't be shown now; a read request sent nothing that could be lost."""
     return Problem(503, "unavailable", "not_shown", headers=_SOON)
 
 
@@ -105,7 +106,7 @@ _HTTP = {
     405: ("method-not-allowed", "method_not_allowed"),
     413: ("too-large", "too_large"),
 }
-#: What is said to whoever did too much of it, and then when to try again.
+#: The message for each limit; the time to retry follows it.
 _LIMITED = {
     "codes": say("too_often_codes"),
     "misses": say("too_often_misses"),
@@ -114,7 +115,7 @@ _LIMITED = {
     **dict.fromkeys(("account_codes", "account_tries"), say("too_often_account")),
 }
 
-#: Who has too many open is not left a connection: there are only so many, and others need them.
+#: Clients with too many open requests lose their connection: connections are few, and others need them.
 _OPEN = {"streams", "at_once"}
 
 
@@ -160,7 +161,7 @@ def _of_photos(error: EvidenceProblem | Refused | TooLong | StoreFull) -> Proble
 
 
 def problem_of(error: Exception) -> Problem:
-    """Make what to say about ``error``; logs it if it is a bug of ours."""
+    """Return the answer to ``error``; log it if it is a bug of ours."""
     match error:
         case Problem():
             return error
@@ -186,21 +187,21 @@ def problem_of(error: Exception) -> Problem:
     return Problem(500, "internal", "internal")
 
 
-#: With these it may go well a moment later.
+#: A retry a moment later may succeed after these.
 _PASSING = (429, 500, 503)
 _RESULTS = {400: "invalid", 413: "too_large", 422: "refused", 429: "limited", 503: "unavailable"}
 
 
 def count(status: int) -> None:
-    """Count something sent that was not taken."""
+    """Count a submission that was not accepted."""
     metrics.REQUESTS.labels("web", _RESULTS.get(status, "refused")).inc()
 
 
 def answer(texts: Texts, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Give the answer to a request that ended in ``error``: JSON under ``/v1/``, else a page.
+    """Answer a request that ended in ``error``: JSON under ``/v1/``, else a page.
 
     Raises:
-        ClientGone: nobody is left to answer.
+        ClientGone: the client has gone.
     """
     if isinstance(error, ClientGone):
         raise error
@@ -210,7 +211,7 @@ def answer(texts: Texts, request: Request[Any, Any, Any], error: Exception) -> R
     if request.url.path.startswith("/v1/"):
         body = msgspec.json.encode(problem.body(texts))
         return Response(body, status_code=problem.status, headers=problem.headers, media_type=_PROBLEM)
-    # What was asked for can be asked for again, but not what was sent.
+    # A GET can be repeated by a link, a POST cannot.
     again = f"?{request.url.query}" if request.method == "GET" and problem.status in _PASSING else None
     context: dict[str, Any] = {"title": problem.title(texts), "detail": problem.detail(texts), "again": again}
     context["stored"] = problem.name == "stored"

@@ -1,4 +1,4 @@
-"""What everybody may see: the list of complaints, how many there are, and both as open data."""
+"""The public pages: the list of complaints, the figures, and both as open data."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ from intake_web.handlers.api import Config, Visiting, Words
 from intake_web.handlers.visit import Visit
 from intake_web.listing import Figures
 
-#: For a minute a proxy may answer with what it has: these pages are the same for everybody.
+#: Proxies may cache these pages for a minute: they are the same for everybody.
 CACHED = {"Cache-Control": "public, max-age=60"}
-#: The page's names of what the list can be narrowed down by.
+#: The page's query parameters, with the names of the filters.
 _ASKED = {"kecamatan": "kecamatan", "kategori": "category", "unit": "unit", "keadaan": "state", "sebelum": "after"}
-#: So many complaints are read at once for a file that has them all, which counts for so many pages of the list.
+#: The complaints read per query for a complete export, and the export's cost in pages of the list.
 _CHUNK, _EXPORT = 1000, 20
 
 
 @get("/laporan")
 async def browse(request: Request[Any, Any, Any], visit: Visiting, texts: Words) -> Template:
-    """The newest complaints; a filter that does not exist is left out."""
+    """Show the newest complaints; an unknown filter value is ignored."""
     query = {ours: request.query_params.get(theirs, "") for theirs, ours in _ASKED.items()}
     try:
         asked = read_asked(query, texts)
@@ -72,7 +72,7 @@ async def browse(request: Request[Any, Any, Any], visit: Visiting, texts: Words)
 
 @get("/v1/complaints")
 async def listed(request: Request[Any, Any, Any], visit: Visiting, texts: Words, settings: Config) -> Response[bytes]:
-    """The same for programs: a page of rows, and the address of the next."""
+    """Return the list for programs: a page of rows, and the address of the next."""
     query = _query(request)
     asked = read_asked(query, texts)
     rows, more = await _rows(visit, texts, asked)
@@ -82,7 +82,7 @@ async def listed(request: Request[Any, Any, Any], visit: Visiting, texts: Words,
 
 @get("/angka")
 async def numbers(request: Request[Any, Any, Any], visit: Visiting, texts: Words) -> Template:
-    """How many were received, answered, late and found good: of all, by unit, category and kecamatan."""
+    """Show the numbers received, answered, late and satisfied: in total, by unit, category and kecamatan."""
     today = datetime.now(texts.zone).date()
     first, last = read_months({}, today)
     visit.guard.may_list(visit.client)
@@ -118,20 +118,20 @@ async def numbers(request: Request[Any, Any, Any], visit: Visiting, texts: Words
 
 @get("/v1/figures")
 async def figures(request: Request[Any, Any, Any], visit: Visiting, texts: Words) -> Response[bytes]:
-    """The figures of each month, for programs."""
+    """Return the figures of each month, for programs."""
     return _json({"figures": await _figures(request, visit, texts)})
 
 
 @get("/data")
 async def data(texts: Words) -> Template:
-    """What there is as open data, and what its columns mean."""
+    """Describe the open data and its columns."""
     columns = {"laporan": LISTING_COLUMNS, "angka": FIGURE_COLUMNS}
     return Template("data.html", context={"columns": columns, "meaning": texts.columns}, headers=CACHED)
 
 
 @get("/data/{name:str}")
 async def download(request: Request[Any, Any, Any], name: str, visit: Visiting, texts: Words) -> Response[Any]:
-    """All listed complaints, or the figures by month, as CSV or JSON."""
+    """Send all listed complaints, or the figures by month, as CSV or JSON."""
     if name.startswith("laporan."):
         visit.guard.may_list(visit.client, _EXPORT)
     match name:
@@ -149,7 +149,7 @@ async def download(request: Request[Any, Any, Any], name: str, visit: Visiting, 
 
 
 def _without(chosen: Mapping[str, str], counts: Mapping[str, Mapping[str, int]], texts: Texts) -> list[dict[str, Any]]:
-    """What of ``chosen`` leads to complaints when it alone is left out: its words, the address then and how many."""
+    """List the filters of ``chosen`` whose removal alone finds complaints: with words, new query and count."""
     words = {"kategori": texts.categories, "unit": texts.units, "keadaan": texts.statuses}
     return [
         {"word": words.get(name, {}).get(value, value), "name": name, "n": n, "query": urlencode(rest)}
@@ -160,12 +160,12 @@ def _without(chosen: Mapping[str, str], counts: Mapping[str, Mapping[str, int]],
 
 
 def _query(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """What stands behind the question mark; of what is there twice, the last."""
+    """Return the query parameters; of a repeated one, the last."""
     return {name: str(values[-1]) for name, values in request.query_params.dict().items()}
 
 
 async def _rows(visit: Visit, texts: Texts, asked: Asked) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of the list, and where the next begins if there is one."""
+    """Return a page of the list, and the cursor of the next if one follows."""
     visit.guard.may_list(visit.client)
     found = await visit.store.newest(asked.most + 1, asked.narrowed, asked.after)
     rows = found[: asked.most]
@@ -175,7 +175,7 @@ async def _rows(visit: Visit, texts: Texts, asked: Asked) -> tuple[list[dict[str
 
 
 async def _all(visit: Visit, texts: Texts) -> AsyncIterator[dict[str, Any]]:
-    """Every listed complaint, the newest first, without all of them being in memory."""
+    """Yield every listed complaint, the newest first, without holding all in memory."""
     after: tuple[datetime, str] | None = None
     while found := await visit.store.newest(_CHUNK, {}, after):
         supporters = await visit.store.supporters([row.ticket for row in found])
@@ -196,7 +196,7 @@ async def _given(rows: Iterable[dict[str, Any]]) -> AsyncIterator[dict[str, Any]
 
 
 async def _csv(columns: Sequence[str], rows: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
-    """Write ``rows`` as https://www.rfc-editor.org/rfc/rfc4180 says, with a line that names the columns."""
+    """Write ``rows`` as CSV (https://www.rfc-editor.org/rfc/rfc4180) with a header line."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns)
     writer.writeheader()
@@ -221,7 +221,7 @@ def _taken(text: io.StringIO) -> bytes:
 
 
 async def _json_lines(rows: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
-    """One JSON list, a row a line."""
+    """Write one JSON list, one row per line."""
     between = b"[\n"
     async for row in rows:
         yield between + msgspec.json.encode(row)
@@ -243,13 +243,13 @@ def _month(month: date, texts: Texts) -> str:
 
 
 def _shade(n: int, by_place: Mapping[str, Figures]) -> int:
-    """How dark a place is on the map, 0 to 4, by what the one with the most has."""
+    """Return a place's shade on the map, 0 to 4, relative to the place with the most."""
     most = max((row.received for row in by_place.values()), default=0)
     return 0 if not n else 1 + min(3, 4 * n // (most + 1))
 
 
 def _bars(months: Sequence[tuple[date, Figures]], texts: Texts) -> list[dict[str, Any]]:
-    """For each month its name, how many came, and how high its bar is, in hundredths of the highest."""
+    """Return for each month its name, the number received, and the height of its bar, in percent of the highest."""
     of_all = [(month, row) for month, row in months if row.kind == "all"]
     most = max((row.received for _, row in of_all), default=1) or 1
     return [

@@ -1,4 +1,4 @@
-"""Who has the same as a listed complaint says so, and may leave a contact to be told of it."""
+"""Lets visitors support a listed complaint that affects them too, and leave a contact for its news."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from intake_web.messages import followed
 SUPPORTER_S = 365 * 24 * 3600
 _CONTACT = ("email", "phone")
 _FIELDS = {Medium.EMAIL: "email", Medium.SMS: "phone"}
-#: What the form has that asks for a contact, and a button that only supports has not.
+#: The field that tells the form for a contact from the bare button.
 _ASKS = "kabari"
 
 
@@ -35,7 +35,7 @@ _ASKS = "kabari"
 async def support(
     request: Request[Any, Any, Any], number: str, visit: Visiting, settings: Config, texts: Words
 ) -> Response[Any]:
-    """Count the visitor as one more who has the same, and tell the contact that was left what becomes of it."""
+    """Count the visitor as a supporter, and notify the contact, if any, of later changes."""
     canonical = ticket.parse(number)
     if not canonical:
         raise unknown_ticket()
@@ -66,10 +66,10 @@ async def support(
 
 
 async def _count(request: Request[Any, Any, Any], number: str, visit: Visit) -> str:
-    """Count the browser, and give the number that it keeps.
+    """Count the browser, and return the number that its cookie keeps.
 
     Raises:
-        Problem: there is no such complaint that may be listed.
+        Problem: no listed complaint has that number.
     """
     known = request.cookies.get(SUPPORTER, "")
     own = known if len(known) == 22 else secrets.token_urlsafe(16)
@@ -86,7 +86,7 @@ async def _follow(number: str, draft: Draft, contacts: Mapping[str, str], visit:
 def _again(
     number: str, typed: Mapping[str, str], problems: Mapping[str, str], status: int, problem: Problem | None = None
 ) -> Template:
-    """Ask for the contact once more."""
+    """Ask for the contact again."""
     count(status)
     context = {"ticket": number, "typed": typed, "problems": problems}
     return Template("dukung.html", context=context, status_code=status, headers=problem.headers if problem else None)

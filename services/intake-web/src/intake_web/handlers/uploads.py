@@ -1,4 +1,4 @@
-"""Photos and videos that arrive in pieces, by the subset of https://tus.io/protocols/resumable-upload in README.md."""
+"""Uploads of photos and videos in pieces, by the subset of https://tus.io/protocols/resumable-upload in README.md."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _CHUNK = "application/offset+octet-stream"
 
 @route("/v1/uploads", http_method=HttpMethod.OPTIONS, status_code=204)
 async def able(visit: Visiting) -> Response[None]:
-    """What this server is able to."""
+    """State which parts of tus this server supports."""
     return Response(None, headers={**_ABLE, "Tus-Max-Size": str(visit.store.uploads.most_bytes)}, status_code=204)
 
 
 @post("/v1/uploads", status_code=201)
 async def create(request: Request[Any, Any, Any], visit: Visiting, settings: Config) -> Response[bytes]:
-    """Begin an upload. What a client says of it besides its length is not read."""
+    """Begin an upload. Only the length is read from the client's metadata."""
     _check_version(request)
     length = _number(request, "upload-length")
     if length > (most := visit.store.uploads.most_bytes):
@@ -56,7 +56,7 @@ async def create(request: Request[Any, Any, Any], visit: Visiting, settings: Con
 
 @route("/v1/uploads/{id_:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], status_code=200)
 async def show(request: Request[Any, Any, Any], id_: str, visit: Visiting, texts: Words) -> Response[bytes]:
-    """How far an upload has come, and what became of it."""
+    """Show how much of an upload has arrived, and its result."""
     if request.headers.get("tus-resumable"):
         _check_version(request)
     upload = await _find(visit, id_)
@@ -65,7 +65,7 @@ async def show(request: Request[Any, Any, Any], id_: str, visit: Visiting, texts
 
 @patch("/v1/uploads/{id_:str}", status_code=204, request_max_body_size=None)
 async def append(request: Request[Any, Any, Any], id_: str, visit: Visiting) -> Response[None]:
-    """Go on with an upload; the last piece of it is answered when what came of it can be looked at."""
+    """Append to an upload; the last piece is answered once the new photo or video is ready."""
     _check_version(request)
     if request.headers.get("content-type", "") != _CHUNK:
         raise Problem(415, "upload-content-type", "upload_content_type")
@@ -87,7 +87,7 @@ async def append(request: Request[Any, Any, Any], id_: str, visit: Visiting) -> 
 
 @delete("/v1/uploads/{id_:str}", status_code=204)
 async def terminate(request: Request[Any, Any, Any], id_: str, visit: Visiting) -> Response[None]:
-    """Let go of an upload that is not attached to a complaint."""
+    """Discard an upload that is not attached to a complaint."""
     _check_version(request)
     upload = await _find(visit, id_)
     if upload.attached or not await visit.store.uploads.discard(id_):
@@ -120,7 +120,7 @@ def _too_large(most: int) -> Problem:
 
 
 class _Checksum:
-    """What the header Upload-Checksum says of a piece."""
+    """A piece's checksum, as its header Upload-Checksum states it."""
 
     def __init__(self, algorithm: str, expected: bytes) -> None:
         self.hash, self.expected = hashlib.new(algorithm, usedforsecurity=False), expected
@@ -158,7 +158,7 @@ def _shown(upload: Upload) -> dict[str, str]:
 
 
 def _suggested(place: Place | None) -> dict[str, str]:
-    """Where the photo was taken: said once, to who uploads it, and kept nowhere."""
+    """Return the place of the photo: told once to its uploader, and stored nowhere."""
     return {"Photo-Place": f"{place.latitude},{place.longitude}"} if place else {}
 
 

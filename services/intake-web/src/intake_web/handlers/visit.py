@@ -1,4 +1,4 @@
-"""The store as one client may use it."""
+"""The store, as one client may use it."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ from intake_web.store import Found, Store, Written
 log = logging.getLogger(__name__)
 #: The cookie of the browser that sent a complaint.
 PASS = "akses"  # noqa: S105
-#: The cookie by which a browser supports a complaint only once. It holds a random number, and nothing of anybody.
+#: The cookie that limits a browser to one support per complaint. It is a random number, without personal data.
 SUPPORTER = "dukung"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """What ``client`` does, with its ``cookies``. Every method may raise ``Limited`` and what the store raises.
+    """The actions of ``client``, with its ``cookies``. Every method may raise ``Limited`` and the store's errors.
 
-    ``account`` is who is signed in, and ``owned`` the complaint asked for, if it is theirs. With
-    the ``key`` of another system the client is that.
+    ``account`` is the signed-in user's, and ``owned`` the requested complaint, if it belongs to that account. With the
+    ``key`` of another system, that system is the client.
     """
 
     store: Store
@@ -59,10 +59,10 @@ class Visit:
     key: Key | None = None
 
     async def with_key(self, shown: str, right: KeyRight) -> Visit:
-        """The visit of the system that showed this key.
+        """Return the visit of the system with this key.
 
         Raises:
-            KeyRefused: it opens nothing, or not this.
+            KeyRefused: the key is not valid, or lacks ``right``.
         """
         try:
             key = await self.keys.of(shown, right)
@@ -72,16 +72,16 @@ class Visit:
         return replace(self, client=KeyClient(key.id), key=key)
 
     def source(self, usual: str) -> str:
-        """By what way a complaint comes: the system whose key was shown, or the ``usual`` one."""
+        """Name the source of a complaint: the system whose key was shown, or the ``usual`` one."""
         return source_of(self.key) if self.key else usual
 
     @property
     def at_counter(self) -> bool:
-        """Whether what is sent may be what was brought to a counter of the kabupaten."""
+        """Whether the client may submit complaints brought to a counter of the kabupaten."""
         return self.key is not None and KeyRight.COUNTER in self.key.rights
 
     async def accept(self, draft: Draft, submission: Submission) -> Accepted:
-        """Keep ``draft``, as ``submission``; one that was kept before costs its sender nothing."""
+        """Store ``draft`` as ``submission``; a repeated one costs its sender nothing."""
         with self.guard.complaint(self.client, draft) as bill:
             await self.store.uploads.finish_all(submission.uploads, self._sender())
             accepted = await self.store.accept(submission)
@@ -89,7 +89,8 @@ class Visit:
         if self.key and accepted.fresh:
             metrics.BY_KEY.labels(self.key.system).inc()
         if self.account and not submission.anonim:
-            # Not in its transaction, and no reason to call what is stored not taken: its owner can add it by its code.
+            # Not in the transaction of the complaint: if this fails, the complaint is stored, and its owner can add it
+            # by code.
             try:
                 await self.store.accounts.keep(self.account.account_id, accepted.ticket)
             except StoreDown:
@@ -97,7 +98,7 @@ class Visit:
         return accepted
 
     async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> Taken | None:
-        """Keep ``item``, with ``uploads``; None if no complaint of this intake has that number."""
+        """Store ``item`` with ``uploads``; None if no complaint of this intake has that number."""
         with self.guard.addition(self.client) as bill:
             await self.store.uploads.finish_all(uploads, self._sender())
             taken = await self.store.add(number, item, uploads)
@@ -110,7 +111,7 @@ class Visit:
         return await self.store.uploads.create(length)
 
     async def upload(self, body: AsyncIterator[bytes]) -> Upload:
-        """Keep a photo that comes at once."""
+        """Store a photo that comes in one request."""
         self.guard.upload(self.client, 0)
         self.guard.may_make(self.client)
         upload = await self.store.uploads.whole(body, self._sender())
@@ -118,7 +119,7 @@ class Visit:
         return upload
 
     async def finish(self, upload: Upload) -> tuple[Upload, Place | None]:
-        """Have new photos made of what came, if all did."""
+        """Have the new photos made, once all bytes are here."""
         if upload.all_came and upload.state != "ready":
             self.guard.may_make(self.client)
         return await self.store.uploads.finish(upload, self._sender())
@@ -127,7 +128,7 @@ class Visit:
         return Sender(client=self.client, charge=partial(self.guard.made, self.client))
 
     async def find(self, number: str) -> Found | None:
-        """The complaint with this number, however it is written. The browser that sent it does not guess."""
+        """Find the complaint with this number, in any form. The sender's browser is not limited: it does not guess."""
         canonical = ticket.parse(number)
         if not canonical or not self.has_pass(canonical):
             self.guard.may_look(self.client)
@@ -139,40 +140,40 @@ class Visit:
         return found
 
     async def support(self, number: str, who: bytes) -> bool:
-        """Count ``who`` as one more who has the same; False if no listed complaint has that number."""
+        """Count ``who`` as a supporter; return False if no listed complaint has that number."""
         with self.guard.support(self.client) as bill:
             counted = await self.store.support(number, who)
             bill.owes = counted is not None
         return bill.owes
 
     async def supports(self, number: str) -> bool:
-        """Whether this browser is counted among those who have the same as the complaint ``number``."""
+        """Check whether this browser is counted among the supporters of complaint ``number``."""
         own = self.cookies.get(SUPPORTER, "")
         return bool(own) and await self.store.supports(number, self.supporter(number, own))
 
     def supporter(self, number: str, own: str) -> bytes:
-        """Make what is kept of the supporter of ``number`` whose browser keeps ``own``."""
+        """Hash the supporter of ``number`` whose browser keeps ``own``, for storage."""
         told = f"intake-web supporter\x1f{number}\x1f{own}".encode()
         return hmac.digest(self.settings.installation_namespace.bytes, told, "sha256")
 
     async def follow(self, number: str, draft: Draft, contacts: Mapping[str, str], word: Word) -> bool:
-        """Tell the contacts of ``draft`` what becomes of a complaint; False if no listed one has that number."""
+        """Notify the contacts of ``draft`` of a complaint's changes; return False if no listed one has that number."""
         with self.guard.complaint(self.client, draft) as bill:
             bill.owes = await self.store.follow(number, contacts, word)
         return bill.owes
 
     async def written(self, number: str) -> Written | None:
-        """What its reporter wrote, for the browser that sent it, which is noted."""
+        """Return what its reporter wrote, if this browser may see it; the access is logged."""
         return await self.store.written(number) if await self.sees(number) else None
 
     async def sees(self, number: str) -> bool:
-        """Whether what its reporter sees is shown here without a code, which is noted."""
+        """Check whether this browser gets the reporter's view without a code; the access is logged."""
         if known := self.has_pass(number):
             await self.store.note_seen(number, Seen.ACCOUNT if number == self.owned else Seen.BROWSER)
         return known
 
     async def is_owner(self, number: str, secret: str | None) -> bool:
-        """Whether ``secret`` is the complaint's access code, or it was made here and with ``secret``; it is noted."""
+        """Check whether ``secret`` is the access code, or the one it was sent with; the attempt is logged."""
         if not secret:
             return False
         coded = is_code(self.settings.installation_namespace, number, secret)
@@ -183,9 +184,9 @@ class Visit:
         return owner
 
     async def enters(self, number: str, token: str) -> bool:
-        """Whether ``token`` is that of the secret link of the complaint ``number``, which is noted.
+        """Check whether ``token`` opens the secret link of complaint ``number``; the attempt is logged.
 
-        What became confidential since is opened by its access code alone, as what was from the start.
+        A confidential complaint is opened by its access code only, even if it became confidential later.
         """
         link, found = await self.store.link(number), await self.store.find(number)
         entered = link is not None and found is not None and not found.story.rahasia
@@ -196,7 +197,7 @@ class Visit:
         return entered
 
     async def marked(self, mark: bytes | None) -> Contact | None:
-        """The contact that ``mark`` stands for; who asks for others too often is refused."""
+        """Return the contact that ``mark`` identifies; clients that guess too often are refused."""
         self.guard.may_look(self.client)
         found = await self.store.marked(mark) if mark else None
         if found is None:
@@ -204,19 +205,19 @@ class Visit:
         return found
 
     def has_pass(self, number: str) -> bool:
-        """Whether it is the browser that sent the complaint ``number``, or one whose account has it."""
+        """Check whether this browser sent complaint ``number``, or its account has it."""
         return number == self.owned or is_pass(self.settings.installation_namespace, number, self.cookies.get(PASS))
 
 
-#: Only looked at.
+#: Read-only methods.
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-#: Where a program may show a key; pages know none.
+#: Paths that accept keys; pages accept none.
 _OPEN311 = "/open311/"
 _PROGRAMS = ("/v1/", _OPEN311)
 
 
 def counting(guard: Guard, settings: WebSettings) -> Callable[[ASGIApp], ASGIApp]:
-    """Give a middleware that tells each request its ``client``, and what it ``held`` until it was answered."""
+    """Return a middleware that gives each request its ``client``, and the resources ``held`` until it is answered."""
 
     def around(app: ASGIApp) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -237,10 +238,10 @@ def counting(guard: Guard, settings: WebSettings) -> Callable[[ASGIApp], ASGIApp
 async def visit_of(
     request: Request[Any, Any, Any], store: Store, guard: Guard, settings: WebSettings, keys: Keys
 ) -> Visit:
-    """What ``request`` may do.
+    """Build the visit of ``request``.
 
     Raises:
-        KeyRefused: it shows a key that opens nothing, or not this.
+        KeyRefused: its key is not valid, or lacks the right.
     """
     client = request.state.client
     account, owned = await _signed_in(request, store, settings)
@@ -254,9 +255,9 @@ async def visit_of(
 async def _signed_in(
     request: Request[Any, Any, Any], store: Store, settings: WebSettings
 ) -> tuple[Account | None, str | None]:
-    """Who is signed in, and the complaint that the address names, if it is theirs.
+    """Return the signed-in account, and the complaint in the address, if the account owns it.
 
-    Without a database nobody is: what can be done without one is done, and the rest says so itself.
+    Without a database nobody is signed in: pages that need none still work, and the others report it.
     """
     token = request.cookies.get(cookie(SESSION, settings.public_url))
     if not token or not settings.media:
@@ -270,7 +271,7 @@ async def _signed_in(
 
 
 def key_of(request: Request[Any, Any, Any]) -> str | None:
-    """The key that ``request`` shows in its head (RFC 6750), or as Open311 does; of a form see ``open311.py``."""
+    """Return the key in the header of ``request`` (RFC 6750), or in Open311's query; for forms see ``open311.py``."""
     path = request.url.path
     if not path.startswith(_PROGRAMS):
         return None
@@ -282,5 +283,5 @@ def key_of(request: Request[Any, Any, Any]) -> str | None:
 
 
 def right_of(request: Request[Any, Any, Any]) -> KeyRight:
-    """What a key must allow for ``request``."""
+    """Return the right that a key needs for ``request``."""
     return KeyRight.READ if request.method in _READS else KeyRight.SEND
