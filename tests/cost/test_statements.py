@@ -341,6 +341,7 @@ PUBLIC: dict[str, Values] = {
     "_OPEN_IN_KECAMATAN": lambda given: (21, "k3", True),
     "_OF_STATUS": lambda given: (21, "routed"),
     "_GROUPS": NONE,
+    "_REGROUP": lambda given: (["k3"], ["c3"], ["U7"], ["routed"], [True], [1]),
     "_ONE": TICKET,
     "_SIMILAR": lambda given: ("c3", "k3", "Bila", 60, 3),
 }  # fmt: skip
@@ -656,7 +657,6 @@ MAY_GROW = {
     ),
     "intake.sending._SENT_SINCE": "once a day and at a start, among what citizens were told lately",
     "intake.contacts._OF_ADDRESSES": "at a start of the website, whose contacts go with their complaints",
-    "intake_web.adapters.listings._GROUPS": "counts the whole list, for a page that is kept a minute",
     "intake.export._COMPLAINTS": "asked for by hand, for one person, by whatever contact they give",
 }
 #: Looked for again and again, and mostly in vain: what waits for later they don't read. The first complaint is due.

@@ -19,11 +19,12 @@ from chassis.database import Pool
 from contracts.vocabulary import Lane, Status
 from intake.complaint_view import ComplaintView
 from intake.texts import Texts
+from intake_web.adapters import listings
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE
 from intake_web.browsing import FIGURE_COLUMNS, LISTING_COLUMNS
 from intake_web.limits import RATES, Guard
-from intake_web.listing import COUNTED
+from intake_web.listing import COUNTED, GROUPED, Group
 from intake_web.settings import WebSettings
 from testing.fakes import ManualClock
 from testing.waiting import BOUND_S
@@ -99,6 +100,27 @@ async def test_figures_follow_each_change(kept: httpx.AsyncClient, tell: Tell) -
     assert (await _figures(kept, "kecamatan", "Lalabata"))["received"] == 3
     await tell(view(2, status=Status.CANCELLED, answered_at=NOW, **late))
     assert (await _figures(kept, "unit", "PUPR"))["answered"] == 1
+
+
+async def test_groups_of_the_list_are_those_that_a_count_of_all_its_rows_finds(tell: Tell, pool: Pool) -> None:
+    columns = ", ".join(GROUPED)
+    counted = f"SELECT {columns}, count(*) AS n FROM public_complaints WHERE listed GROUP BY {columns}"
+
+    async def both() -> tuple[set[Group], set[Group]]:
+        return {Group(**row) for row in await pool.fetch(counted)}, set(await listings.groups(pool))
+
+    await tell(view(1), view(2), view(3, unit=None, lane=None, kecamatan=None), view(4, listed=False))
+    first, kept_first = await both()
+    await tell(view(1, status=Status.RESOLVED), view(2, rahasia=True), view(3, unit="DLH"), view(4, category=None))
+    await tell(view(2, kecamatan="Liliriaja"), ComplaintView(ticket=number(1), erased=True))
+    then, kept_then = await both()
+
+    assert first == kept_first
+    assert {2, 1} == {group.n for group in first}
+    assert then == kept_then
+    assert {("Liliriaja", "PUPR"), ("Lalabata", "DLH"), ("Lalabata", "PUPR")} == {
+        (group.kecamatan, group.unit) for group in then
+    }
 
 
 async def test_who_sorts_or_judges_has_no_part_in_the_figures_of_units(kept: httpx.AsyncClient, tell: Tell) -> None:

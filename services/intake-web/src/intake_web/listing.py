@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime, tzinfo
-from typing import Literal
+from operator import attrgetter
+from typing import Any, Literal
 
 from contracts.vocabulary import CONTENT, DONE, Lane, Status
 from intake.complaint_view import ComplaintView
@@ -50,6 +51,11 @@ class Group:
     status: str
     open: bool
     n: int
+
+
+#: The filters of the list: what tells groups apart.
+GROUPED = tuple(field.name for field in fields(Group) if field.name != "n")
+_group = attrgetter(*GROUPED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +126,16 @@ def counts(each: Listing) -> Iterator[tuple[Place, int]]:
         if code is not None:
             for name, true in told.items():
                 yield (each.month, kind, code, name), int(true)
+
+
+def regrouped(before: Iterable[Listing], after: Iterable[Listing]) -> list[Group]:
+    """Return the change of each group's ``n`` when ``before`` becomes ``after``, sorted by group."""
+    sums = Counter[tuple[Any, ...]]()
+    sums.update(_group(each) for each in after if each.listed)
+    sums.subtract(_group(each) for each in before if each.listed)
+    # None sorts before any code. All processes lock the rows of groups in this order.
+    changed = sorted((group for group, n in sums.items() if n), key=lambda group: [(x is not None, x) for x in group])
+    return [Group(**dict(zip(GROUPED, group, strict=True)), n=sums[group]) for group in changed]
 
 
 def difference(before: Iterable[Listing], after: Iterable[Listing]) -> dict[tuple[date, str, str], dict[str, int]]:

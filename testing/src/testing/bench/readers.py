@@ -37,7 +37,11 @@ SELECT month, kind, code, count(*), count(*) FILTER (WHERE open), 0, 0, count(*)
 FROM public_complaints,
      LATERAL (VALUES ('all', ''), ('unit', unit), ('category', category), ('kecamatan', kecamatan)) AS told (kind, code)
 GROUP BY 1, 2, 3"""
-_NOTHING, _ANALYZE = "TRUNCATE public_complaints, public_figures", "VACUUM ANALYZE public_complaints, public_figures"
+_GROUP = """
+INSERT INTO public_groups
+SELECT kecamatan, category, unit, open, status, count(*) FROM public_complaints WHERE listed GROUP BY 1, 2, 3, 4, 5"""
+_TABLES = "public_complaints, public_figures, public_groups"
+_NOTHING, _ANALYZE = f"TRUNCATE {_TABLES}", f"VACUUM ANALYZE {_TABLES}"
 _PATHS = {
     "list": "/laporan",
     "list_of_unit": "/laporan?unit=PDAM",
@@ -61,6 +65,7 @@ async def measure(settings: WebSettings, sizes: list[int], readers: int) -> None
             await pool.execute(_NOTHING)
             await pool.execute(_FILL, size)
             await pool.execute(_COUNT)
+            await pool.execute(_GROUP)
             await pool.execute(_ANALYZE)
             for name, path in _PATHS.items():
                 lists[name][str(size)] = await _asked_ms(settings.web_port, path)

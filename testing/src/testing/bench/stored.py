@@ -107,7 +107,12 @@ FROM world"""
 _FIGURES = """
 INSERT INTO public_figures (month, kind, code, received, open, answered, in_time, late, rated, satisfied)
 SELECT date_trunc('month', at)::date, kind, code, count(*), 0, 0, 0, 0, 0, 0
-FROM world, LATERAL (VALUES ('all', ''), ('unit', 'U' || mod(n, 30))) AS told (kind, code) GROUP BY 1, 2, 3"""
+FROM world, LATERAL (VALUES ('all', ''), ('unit', 'U' || mod(n, 30))) AS told (kind, code) GROUP BY 1, 2, 3
+ON CONFLICT (month, kind, code) DO UPDATE SET received = public_figures.received + excluded.received"""
+_GROUPS = """
+INSERT INTO public_groups
+SELECT kecamatan, category, unit, open, status, count(*) FROM public_complaints WHERE listed GROUP BY 1, 2, 3, 4, 5
+ON CONFLICT (kecamatan, category, unit, open, status) DO UPDATE SET n = excluded.n"""
 # An account of each complaint of the website, with all that goes with it; messages are kept for days.
 _ACCOUNTS = """
 WITH w AS (SELECT *, 'account ' || n AS account_id, convert_to('mark ' || n, 'UTF8') AS mark FROM world
@@ -190,7 +195,7 @@ _STATEMENTS = {
     "router": (_CASES, _FINGERPRINTS, _INBOX, _PUBLISHED),
     "sla_monitor": (_CLOCKS, _INBOX, _PUBLISHED),
     "intake_sms": _INTAKE,
-    "intake_web": (*_INTAKE, _ACCOUNTS, _PUBLIC, _FIGURES),
+    "intake_web": (*_INTAKE, _ACCOUNTS, _PUBLIC, _FIGURES, _GROUPS),
     "intake_social": _INTAKE,
     "unit_desk": (
         *(_DESK, _DESK_EVENTS, _DESK_REPLIES, _DESK_NOTES, _DESK_HANDOVERS, _DESK_PARTIES, _DESK_AUDIT, _DESK_TOLD),

@@ -10,7 +10,7 @@ from typing import Any
 
 from chassis.database import Connection, Pool
 from intake.complaint_view import ComplaintView
-from intake_web.listing import COUNTED, Figures, Group, Listing, difference, listing
+from intake_web.listing import COUNTED, GROUPED, Figures, Group, Listing, difference, listing, regrouped
 from intake_web.similar import LATELY_DAYS, MOST, Sought
 
 #: The columns of `public_complaints` with their types, named like the fields of a ``Listing``.
@@ -74,8 +74,11 @@ _NEWEST = _PAGES[(), False]
 _MORE_OF_UNIT = _PAGES[("unit",), True]
 _OPEN_IN_KECAMATAN = _PAGES[("kecamatan", "open"), False]
 _OF_STATUS = _PAGES[("status",), False]
-_GROUPS = f"""
-SELECT {", ".join(FILTERS)}, count(*) AS n FROM public_complaints WHERE listed GROUP BY {", ".join(FILTERS)}"""
+_GROUPS = f"SELECT {', '.join(GROUPED)}, n FROM public_groups WHERE n > 0"
+_REGROUP = f"""
+INSERT INTO public_groups ({", ".join(GROUPED)}, n)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::int[])
+ON CONFLICT ({", ".join(GROUPED)}) DO UPDATE SET n = public_groups.n + excluded.n"""
 
 
 async def keep(zone: tzinfo, db: Connection, views: Mapping[str, ComplaintView]) -> None:
@@ -91,6 +94,8 @@ async def keep(zone: tzinfo, db: Connection, views: Mapping[str, ComplaintView])
         places = list(zip(*counted, strict=True))
         sums = ([row[name] for row in counted.values()] for name in COUNTED)
         await db.execute(_COUNT, *map(list, places), *sums)
+    if changed := regrouped(known, after):
+        await db.execute(_REGROUP, *map(list, zip(*map(astuple, changed), strict=True)))
 
 
 async def newest(
