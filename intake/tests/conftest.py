@@ -1,4 +1,4 @@
-"""A real PostgreSQL without a broker, and a new database of an intake for each test."""
+"""A real PostgreSQL without a broker, and a new intake database for each test."""
 
 from __future__ import annotations
 

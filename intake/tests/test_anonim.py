@@ -1,4 +1,4 @@
-"""Nothing that an intake keeps leads to who sent a complaint anonymously."""
+"""Nothing that an intake stores identifies the sender of an anonymous complaint."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SENT = Submission(
     channel="x", gateway="x", external_id="post-77", text="Ada pungli", address=NUMBER, name="Andi Baso", phone=NUMBER,
     email="andi@contoh.id", thread="x:post-77", anonim=True,
 )  # fmt: skip
-#: What leads to whoever sent it.
+#: Strings that identify the sender.
 TRACES = (NUMBER, NUMBER[3:], "Andi", "andi@", "post-77")
 Settings = Callable[..., IntakeSettings]
 
@@ -34,7 +34,7 @@ def with_number(submission: Submission, number: str) -> Submission:
 
 
 def numbers() -> list[str]:
-    """All that are left to be tried where the rest of the number is known."""
+    """List all numbers that remain possible when all but the last two digits are known."""
     return [f"{NUMBER[:-2]}{n:02}" for n in range(100)]
 
 
@@ -68,7 +68,7 @@ async def take(pool: Pool, settings: Settings, submission: Submission = SENT) ->
 
 
 async def everything(pool: Pool) -> str:
-    """All rows of all tables, as text."""
+    """Return all rows of all tables, as text."""
     tables = [
         row["tablename"] for row in await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     ]

@@ -1,4 +1,4 @@
-"""What is added and may accuse who works on a complaint: a complaint of its own, of which they read nothing."""
+"""Additions that may accuse the people working on a complaint become complaints of their own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from testing.waiting import within
 TEXTS = texts_of(Path(__file__).parents[2] / "region" / "soppeng")
 Settings = Callable[..., IntakeSettings]
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-#: It says who asked for money, and by which number they can be reached.
+#: It accuses somebody of asking for money, and gives their number.
 ACCUSES = "petugas PUPR Pak Baso minta uang 200 ribu, nomornya 0812-1111-2222"
 SMS = Submission(
     channel="sms", gateway="kannel", external_id="mo-1", text="Jalan rusak di Botto", address="+6281234567890"
@@ -51,7 +51,7 @@ async def published(pool: Pool) -> list[Any]:
 
 
 async def tell(pool: Pool, number: str, kind: str, seq: int = 0, **facts: Any) -> None:
-    """Let the story of ``number`` go on."""
+    """Apply a further step to the story of ``number``."""
     projection = ComplaintProjection(service="intake-sms", texts=TEXTS, notify=True)
     async with pool.acquire() as db, db.transaction():
         view = (await load_views(db, [number])).get(number) or ComplaintView(ticket=number)
@@ -288,7 +288,7 @@ async def test_who_is_to_be_told_of_the_one_is_told_also_when_the_other_is_erase
         ({"unit": "PUPR", "lane": "unit"}, True),
         ({"unit": "INSPEKTORAT"}, False),
         ({"unit": "SETDA"}, False),
-        # The supervisor decides what PUPR does; the unit of its parent works on what follows it.
+        # On an appeal the supervisor decides about PUPR; a merged complaint is in the hands of its parent's unit.
         ({"unit": "SETDA", "status": "appealed"}, True),
         ({"unit": "INSPEKTORAT", "status": "merged"}, True),
         ({"unit": "DISKOMINFO", "part_of": "SPG-W000-00004"}, False),
@@ -304,7 +304,7 @@ def test_what_accuses_belongs_where_others_are_judged_and_nowhere_else(
     assert kept_away == TEXTS.accuses(view, ACCUSES)
 
 
-#: Who did it, as is told of a victim: officials are named, and money.
+#: A victim's report of the offender may name officials, and money.
 WHO_DID_IT = (
     "pelakunya pak Rudi, dia guru honorer",
     "pelakunya anak pak desa",
@@ -329,10 +329,10 @@ def test_the_unit_for_victims_reads_who_did_it(facts: dict[str, Any], text: str)
         (OF_VICTIM, "petugas dp3a minta uang 200 ribu dulu"),
         (OF_VICTIM | {"support": ["DISDIKBUD"]}, "nama gurunya Pak Anwar"),
         ({"danger": ["abuse"]}, "petugas dp3a minta uang 200 ribu dulu"),
-        # It is no victim's, or the unit of somebody else.
+        # There is no victim, or another unit has it.
         ({"danger": ["fire"]}, "pelakunya anak pak desa"),
         ({"danger": ["abuse"], "unit": "DISKOMINFO", "lane": "triage"}, "pelakunya anak pak desa"),
-        # The unit of another complaint works on it.
+        # The unit of the parent works on it.
         (OF_VICTIM | {"status": "merged", "parent": "SPG-S000-00008"}, "pelakunya anak pak desa"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What becomes of each message is said once with each change, and nothing of what it says or to whom."""
+"""Each change in the fate of a message is published once, without its text or its recipient."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ids = itertools.count()
 
 
 async def take(pool: Pool, settings: Settings, **more: Any) -> Accepted:
-    """Take a complaint by SMS, and have its receipt sent and said."""
+    """Take a complaint by SMS, and have its receipt sent and published."""
     usual = {"channel": "sms", "gateway": "kannel", "external_id": str(next(_ids)), "text": "lampu mati"}
     sent = Submission(**{**usual, "address": NUMBER, **more})
     service = "intake-web" if sent.channel == "web" else "intake-sms"
@@ -46,7 +46,7 @@ async def take(pool: Pool, settings: Settings, **more: Any) -> Accepted:
 
 
 async def said(pool: Pool, patience_s: float = 0) -> list[ComplaintTold]:
-    """Say what there is to say; give what is new in the outbox of it."""
+    """Publish all changes, and return what is new in the outbox."""
     await pool.execute("DELETE FROM outbox")
     while await say(pool, "intake-sms", patience_s):
         pass

@@ -19,7 +19,7 @@ BOUNDS = Bounds(later="nanti lagi", last=lambda ticket: f"Selengkapnya: {ticket}
 
 
 class Phone:
-    """What arrives at each address; ``away`` makes so many first tries fail."""
+    """Records the notices that arrive at each address; the first ``away`` attempts fail."""
 
     def __init__(self, away: int = 0) -> None:
         self.away, self.got = away, dict[str, list[str]]()
@@ -44,7 +44,7 @@ async def tell(
     bounds: Bounds = BOUNDS,
     pace: Pace = Pace(),  # noqa: B008
 ) -> list[str]:
-    """Add (ticket, kind-key) each, whose text is the latter, and send them; returns what ``address`` got."""
+    """Add a notice for each (ticket, kind-key), with the latter as its text; return what ``address`` got."""
     phone = phone or Phone()
     async with pool.acquire() as db, db.transaction():
         await add_notices(db, [notice(ticket, name, name, address) for ticket, name in notices])
@@ -58,7 +58,7 @@ async def tell(
 
 
 async def age(pool: Pool, minutes: float) -> None:
-    """Let time pass for what was sent."""
+    """Make sent notices ``minutes`` older."""
     await pool.execute("UPDATE notices SET sent_at = sent_at - make_interval(secs => $1)", minutes * 60)
 
 

@@ -1,4 +1,4 @@
-"""What a message wants with a complaint that exists, however it is written."""
+"""Commands about an existing complaint, however the message is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who leaves contacts at the website is told by the best of them, and by all what asks for something."""
+"""Reporters at the website are told by the best of their contacts, and by all when they are asked to do something."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def step(it: Accepted, seq: int, kind: str, **facts: Any) -> ComplaintUpdated:
 
 
 async def told(pool: Pool) -> list[tuple[str, str, str]]:
-    """(medium, kind, what of the subject follows the ticket) of each notice, as they were added."""
+    """Return (medium, kind, the subject after the ticket) of each notice, in the order in which they were added."""
     rows = await pool.fetch("SELECT medium, kind, ticket, subject FROM notices ORDER BY id")
     return [(row["medium"], row["kind"], row["subject"].removeprefix(f"{row['ticket']}: ")) for row in rows]
 
@@ -183,7 +183,7 @@ async def test_a_dead_address_is_given_up_and_the_phone_tells_the_rest(
     assert not [r for r in caplog.records if MAIL in str(vars(r))]
 
 
-#: Ways to write to one inbox, and to others.
+#: Addresses of the same inbox, by inbox.
 INBOXES = {
     "korban@contoh.id": ["korban@contoh.id", "Korban@CONTOH.id", "korban+x@contoh.id", "korban+1+2@contoh.id"],
     "korban.tiga@contoh.id": ["korban.tiga@contoh.id", "korban.tiga+@contoh.id"],
@@ -238,7 +238,7 @@ async def test_an_old_link_and_an_old_stop_hold_when_marks_become_those_of_inbox
     address = "andi.kenari+lapor@gmail.com"
     before, now = exact_mark(INSTALLATION, "email", address), mark_of(INSTALLATION, "email", address)
     it = await take(pool, make_settings, {Medium.EMAIL: address})
-    await pool.execute("UPDATE contacts SET mark = $1", before)  # as the release before kept it
+    await pool.execute("UPDATE contacts SET mark = $1", before)  # as an earlier release stored it
     await pool.execute("DELETE FROM agreements")
     await pool.execute("INSERT INTO agreements (mark, asked_by, agreed_at) VALUES ($1, 0, now())", before)
     await pool.execute("INSERT INTO silenced (mark) VALUES ($1)", before)
@@ -415,7 +415,7 @@ async def test_what_is_erased_takes_its_contacts_along_and_is_told_once_more_to_
     pool: Pool, make_settings: Settings, steps: BatchHandler[Any], said_yes: bool
 ) -> None:
     it, sent = await take(pool, make_settings, BOTH), list[tuple[str, str]]()
-    # Its inbox was asked by the receipt.
+    # The receipt asked its inbox for consent.
     asked_by = await pool.fetchval("UPDATE notices SET state = 'sent' WHERE medium = 'email' RETURNING id")
     inbox = mark_of(INSTALLATION, "email", MAIL)
     await pool.execute("INSERT INTO agreements (mark, asked_by) VALUES ($1, $2)", inbox, asked_by)

@@ -1,4 +1,4 @@
-"""A stranger's bytes are decoded in a process that can do nothing else, and come back as new photos or as a refusal."""
+"""A stranger's bytes are decoded in a process that can do nothing else, into new photos or a refusal."""
 
 from __future__ import annotations
 

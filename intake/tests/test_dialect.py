@@ -1,4 +1,4 @@
-"""The tables of gateways: each can be read, and what is wrong in one of the operator's own is said."""
+"""The tables of gateways: each can be read, and errors in an operator's own table are named."""
 
 from __future__ import annotations
 

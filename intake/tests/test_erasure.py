@@ -1,4 +1,4 @@
-"""What is erased is nowhere in an intake's database, is told once more, and never comes back."""
+"""Erased data is nowhere in an intake's database and never comes back; its reporter is told once more."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def order(it: Accepted, **facts: Any) -> ComplaintErased:
 
 
 async def found(pool: Pool, *needles: str) -> dict[str, list[str]]:
-    """In which tables each of ``needles`` stands, also in bytes."""
+    """Return the tables in which each of ``needles`` occurs, also as bytes."""
     tables = [r["t"] for r in await pool.fetch("SELECT tablename AS t FROM pg_tables WHERE schemaname = 'public'")]
     rows = {table: [r["row"] for r in await pool.fetch(f"SELECT t::text AS row FROM {table} t")] for table in tables}
     places = {needle: [t for t in tables if _stands(needle, rows[t])] for needle in needles}
@@ -92,7 +92,7 @@ def _stands(needle: str, rows: list[str]) -> bool:
 
 
 async def with_a_story(pool: Pool, settings: Settings, steps: BatchHandler[Any]) -> Accepted:
-    """A complaint with all that it can have: an addition, notices, answers to its number, a story with words in it."""
+    """Make a complaint with everything it can have: an addition, notices, answers to its number, a story with words."""
     it = await take(pool, settings)
     assert await follow_up(pool, settings(), "intake-sms", it.ticket, ADDED)
     async with pool.acquire() as db:
@@ -161,7 +161,7 @@ async def test_a_crash_after_the_last_notice_leaves_no_address(
     it = await with_a_story(pool, make_settings, steps)
     await hear(steps, order(it))
     await hear(steps, step(it, 4, "noted", status="cancelled", note="rights_done", message="Sudah dihapus."))
-    await pool.execute("UPDATE notices SET state = 'sent'")  # marked, and then it was killed
+    await pool.execute("UPDATE notices SET state = 'sent'")  # marked as sent, and then the process was killed
 
     async def send(notice: Notice) -> None:
         raise AssertionError
@@ -222,7 +222,7 @@ async def test_the_repair_publishes_nothing_that_is_erased(
 async def test_a_restored_backup_is_erased_again_by_the_last_record_of_the_ledger(
     pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
-    """It also brought an event back that was not published yet. Nobody is told twice."""
+    """The backup has also brought back an unpublished event. Nobody is told twice."""
     it = await with_a_story(pool, make_settings, steps)
     await hear(steps, order(it, done_at=AT, erased={"intake-sms.notices": 3}))
     assert {} == await found(pool, *PLANTED)

@@ -1,4 +1,4 @@
-"""What an intake knows of a person is given to that person, also where only its container has the database."""
+"""A person gets what an intake knows of them, even if only the intake's container can reach the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files are on the disk when they are said to be, and a disk that is full loses none of them."""
+"""Files are on the disk when ``put`` returns, and a full disk loses none of them."""
 
 from __future__ import annotations
 

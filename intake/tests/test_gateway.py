@@ -1,4 +1,4 @@
-"""Sending by each dialect: what is asked of the gateway, and what its answers mean. Kannel's are in test_kannel.py."""
+"""Sending by each dialect: requests to the gateway, and what its answers mean. Kannel's are in test_kannel.py."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def notice(text: str) -> Notice:
 async def sent(
     settings: GatewaySettings, answer: httpx.Response, text: str = "Selesai & beres", report_url: str = REPORTS
 ) -> tuple[httpx.Request, str | None]:
-    """Send ``text`` to a gateway that gives ``answer``; what it was asked, and what it calls the SMS."""
+    """Send ``text`` to a gateway that answers ``answer``; return the request, and the gateway's id of the SMS."""
     asked: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:

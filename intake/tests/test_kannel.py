@@ -1,4 +1,4 @@
-"""Sending an SMS by Kannel: what is asked of it, and what becomes of a notice by each of its answers."""
+"""Sending an SMS by Kannel: the request, and what each answer means for the notice."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def notice(text: str = "SPG-S0AB-12CDW diterima.") -> Notice:
 
 
 async def answered(settings: GatewaySettings, answer: httpx.Response | Exception, text: str = "ya") -> httpx.Request:
-    """Send ``text`` to a Kannel that gives ``answer``; returns what it was asked."""
+    """Send ``text`` to a Kannel that answers ``answer``; return the request."""
     asked: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""RAHASIA and ANONIM before a complaint, and the sentences that only seem to begin with them."""
+"""RAHASIA and ANONIM before a complaint, and sentences that only seem to begin with them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MARKED = {
     "RAHASIA+ANONIM ada pungli di pasar": BOTH,
     "RAHASIA RAHASIA ada pungli di pasar": {"rahasia": True},
 }
-#: They begin with the word, or have it, and mean something else: a text that stays as it is.
+#: Texts that have one of the words in another meaning, and stay as they are.
 TRAPS = [
     "rahasia umum kalau pasar itu kotor",
     "Rahasia umum, semua tahu kades menjual beras bansos",
@@ -62,7 +62,7 @@ TRAPS = [
     "",
     "?!",
 ]
-#: An expression behind a mark that is set off, or between two marks, is what the citizen tells.
+#: An expression after a mark that is set off, or between two marks, belongs to the citizen's text.
 SET_OFF = {
     "RAHASIA: umum sudah tahu": ("umum sudah tahu", {"rahasia": True}),
     "RAHASIA, RAHASIA umum itu pungli": ("RAHASIA umum itu pungli", {"rahasia": True}),

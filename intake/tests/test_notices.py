@@ -34,7 +34,7 @@ pytestmark = pytest.mark.connected
 
 
 async def add(pool: Pool, *notices: tuple[str, str]) -> None:
-    """(ticket, key) of steps each; the text is both."""
+    """Add a step for each (ticket, key); its text is both."""
     async with pool.acquire() as db, db.transaction():
         await add_notices(
             db, [NewNotice(t, NoticeKind.STEP, key, f"{t} {key}", address="+62811") for t, key in notices]
@@ -55,7 +55,7 @@ async def sending(pool: Pool, send: Send) -> AsyncIterator[None]:
 
 
 async def until(pool: Pool, condition: str) -> None:
-    """Until ``condition`` about the notices holds."""
+    """Wait until ``condition`` about the notices holds."""
     async with asyncio.timeout(60):
         while not await pool.fetchval(f"SELECT {condition} FROM notices"):
             await asyncio.sleep(0.02)
@@ -65,7 +65,7 @@ NONE_PENDING = "count(*) FILTER (WHERE state = 'pending') = 0"
 
 
 class Vendor:
-    """Takes notices; ``trouble`` gives for a text what to raise, in turn."""
+    """Takes notices; ``trouble`` lists by text the errors to raise, in turn."""
 
     def __init__(self, **trouble: list[Exception]) -> None:
         self.trouble, self.taken, self.at_once, self.most = trouble, list[str](), 0, 0
@@ -203,14 +203,14 @@ async def test_a_notice_without_an_address_goes_to_the_tickets_reporter_and_to_n
 
 
 async def wait(pool: Pool, ticket: str, after_s: float) -> None:
-    """Add a receipt that waits so long."""
+    """Add a receipt that waits ``after_s`` seconds."""
     async with pool.acquire() as db:
         receipt = NewNotice(ticket, NoticeKind.RECEIPT, "", f"{ticket} receipt", "+62811", after_s=after_s)
         await add_notices(db, [receipt])
 
 
 async def revise(pool: Pool, ticket: str, text: str) -> list[str]:
-    """Give the receipt another text; the tickets of those that went before."""
+    """Revise the receipt; return the tickets of those that were already sent."""
     async with pool.acquire() as db:
         return [r.ticket for r in await revise_notices(db, [Revision(ticket, NoticeKind.RECEIPT, "", text)])]
 
@@ -239,7 +239,7 @@ async def test_a_receipt_goes_without_its_due_date_when_that_does_not_come_in_ti
 
 
 async def test_what_the_vendor_may_have_is_not_changed(pool: Pool) -> None:
-    """A receipt that got no answer goes again with the same words: the vendor may know it by them."""
+    """A receipt without an answer is sent again with the same words: the vendor may recognise it by them."""
     tried: list[str] = []
 
     async def vendor(notice: Notice) -> None:

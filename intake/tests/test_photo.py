@@ -1,4 +1,4 @@
-"""What first bytes tell: what can never be a photo is refused before the rest of it is sent."""
+"""The first bytes of a file: what can never be a photo is refused before the rest is sent."""
 
 from __future__ import annotations
 

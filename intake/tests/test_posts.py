@@ -1,4 +1,4 @@
-"""A notice fits the posts that a network takes, and no two are the same."""
+"""A notice fits into posts that a network takes, and no two posts are the same."""
 
 from __future__ import annotations
 

@@ -34,13 +34,13 @@ WITA = TEXTS.zone
 #: Monday is day 0, and three days count.
 DAYS = [DerivationDay(date=date(2026, 3, day), counted=day > 2, reason="") for day in range(2, 6)]
 LATER = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
-#: The midnight in WITA that ends Thursday, 5 March.
+#: Midnight in WITA at the end of Thursday, 5 March.
 DEADLINE = datetime(2026, 3, 5, 16, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the story that gets its number from its place in it, if it has none."""
+    """A step of the story; without a ``seq`` it is numbered by its position."""
 
     kind: str
     facts: dict[str, Any]
@@ -66,7 +66,7 @@ def update(seq: int, kind: str = "routed", **facts: Any) -> Message:
 
 
 def numbered(steps: Sequence[Step], **facts: Any) -> list[Message]:
-    """The events of a story of ``steps``; what the clock says changes no status."""
+    """Make the events of a story of ``steps``; the clock's steps change no status."""
     status, n, events = "received", itertools.count(), list[Message]()
     for each in steps:
         status = str(each.facts.get("status", status if each.kind in CLOCK_KINDS else each.kind))
@@ -98,7 +98,7 @@ def revised(view: ComplaintView) -> list[tuple[str, str, str]]:
 
 
 def page(view: ComplaintView) -> list[str]:
-    """What the page tells of the clock."""
+    """Return the clock's steps on the page."""
     return [each.kind for each in view.steps if each.kind in CLOCK_KINDS]
 
 
@@ -129,7 +129,7 @@ def at(event: Message, time: datetime) -> Message:
     return replace(event, event=msgspec.structs.replace(event.event, time=time))
 
 
-#: In WITA the day ends at 16 hours UTC.
+#: In WITA the day ends at 16:00 UTC.
 @pytest.mark.parametrize(
     ("steps", "keys"),
     [
@@ -138,7 +138,7 @@ def at(event: Message, time: datetime) -> Message:
         ([("in_progress", 1), ("acknowledged", 2), ("in_progress", 3)], ["0", "1", "2"]),
         ([("in_progress", 1), ("escalated", 2), ("in_progress", 3)], ["0"]),
         ([("acknowledged", 1), ("acknowledged", 2)], ["0", "1"]),
-        # The answer of the reporter is no work yet.
+        # The reporter's answer is not work in progress yet.
         ([("waiting_for_reporter", 1), ("in_progress", 2), ("in_progress", 3), ("in_progress", 4)], ["0", "1", "2"]),
     ],
 )
@@ -189,10 +189,10 @@ def test_whichever_step_is_put_back_the_view_is_as_if_it_had_come_in_its_turn(st
 
 
 def public(view: ComplaintView) -> ComplaintView:
-    """Without what its reporter is told, and was."""
+    """Strip the view of everything told to its reporter."""
     set_by = {
         group: seq for group, seq in view.set_by.items() if group != "breach"
-    }  # what was retracted unread set none
+    }  # a breach retracted before it was read sets no field
     return msgspec.structs.replace(
         view, set_by=set_by, notices=[], revisions=[], pending=None, deadline_untold=False, apologies={}, rahasia=False,
         steps=[msgspec.structs.replace(each, text="") for each in view.steps],
@@ -381,7 +381,7 @@ def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_cha
     assert TEXTS.status_line(waiting, T).endswith(
         " menunggu jawaban pelapor (Dinas PUPR). Batas waktunya berhenti sementara, menunggu jawaban pelapor."
     )
-    passed = told(*ASKED, clock("resumed", deadline_at=LATER), ANSWERED)  # the bound, and then the router goes on
+    passed = told(*ASKED, clock("resumed", deadline_at=LATER), ANSWERED)  # time is up, and the router resumes
     assert (False, LATER, False) == (passed.paused, passed.deadline_at, passed.deadline_untold)
     assert texts(passed)[-1].endswith("Dijawab paling lambat Jumat 6 Mar.")
     assert ["paused", "resumed"] == page(passed)
@@ -419,7 +419,7 @@ def test_the_bound_of_an_earlier_question_is_none_of_the_next() -> None:
 
 def test_the_notice_of_an_answered_question_waits_for_the_new_due_date_and_carries_it() -> None:
     (text,) = [each.text for each in told(*ASKED, ANSWERED).notices if each.key == "4" and each.after_s]
-    for deadline_at, day in ((LATER, "Jumat 6"), (DEADLINE, "Kamis 5")):  # also when it is as before
+    for deadline_at, day in ((LATER, "Jumat 6"), (DEADLINE, "Kamis 5")):  # also when it has not changed
         after = told(*ASKED, ANSWERED, clock("resumed", deadline_at=deadline_at))
         assert ("step", "4", f"{text} Dijawab paling lambat {day} Mar.") == revised(after)[-1]
         assert not after.deadline_untold
@@ -746,7 +746,7 @@ async def test_others_are_shown_the_outline_from_the_moment_on_at_which_its_repo
 
 
 async def complaint(pool: Pool, make_settings: Any) -> str:
-    """A complaint by SMS whose receipt waits a minute."""
+    """Take a complaint by SMS whose receipt waits a minute."""
     submission = Submission(channel="sms", gateway="kannel", external_id="mo", text="Jalan rusak", address="+62811")
     settings = make_settings(receipt_wait_s=60)
     made = await accept(pool, settings, "intake-sms", submission, lambda view: f"{view.ticket} diterima.")
@@ -754,7 +754,7 @@ async def complaint(pool: Pool, make_settings: Any) -> str:
 
 
 async def waiting(pool: Pool) -> list[tuple[str, str, str, bool]]:
-    """(kind, key, state, whether it is due) of every notice."""
+    """Return (kind, key, state, whether it is due) of every notice."""
     rows = await pool.fetch("SELECT kind, key, state, next_try_at <= now() AS due FROM notices ORDER BY id")
     return [tuple(row) for row in rows]
 
@@ -901,7 +901,7 @@ def test_a_date_is_told_again_once_a_person_has_looked_and_found_no_danger() -> 
     steps = [ROUTED, SET, looked, clock("rescheduled", deadline_at=LATER)]
     for each in numbered(steps, received_at=NOW - timedelta(hours=1)):
         views, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(views, each, NOW)
-        views = {T: msgspec.structs.replace(views[T], danger=["fire"])}  # it is no part of what is stored
+        views = {T: msgspec.structs.replace(views[T], danger=["fire"])}  # `danger` is not stored with the view
         said.append(views[T].undated)
     assert [True, True, False, False] == said
     assert ("deadline", True) == (views[T].notices[-1].kind, "paling lambat" in views[T].notices[-1].text)

@@ -1,4 +1,4 @@
-"""What an intake says of a confidential complaint: all to its reporter by SMS, the outline where others read it."""
+"""A confidential complaint: its reporter is told all by SMS, others only the outline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SOCIAL = "intake-social"
 T, PARENT = "SPG-M000-0000C", "SPG-W000-00004"
 DUE, LATER = datetime(2026, 3, 5, 16, tzinfo=UTC), datetime(2026, 3, 6, 16, tzinfo=UTC)
 PROOF = Evidence(url="https://bukti.example", media_type="image/jpeg", sha256="0", bytes=1)
-#: All of it says more than status and due date; ``unit`` is INSPEKTORAT, helped by DINKES.
+#: Each of these says more than status and due date; ``unit`` is INSPEKTORAT, supported by DINKES.
 FACTS: dict[str, Any] = {
     "unit": "INSPEKTORAT", "support": ["DINKES"], "message": "Kepala sudah diperiksa", "reason": "pungli terbukti",
     "target": "Ombudsman", "parent": PARENT, "evidence": [PROOF], "by": "INSPEKTORAT",
@@ -78,7 +78,7 @@ def test_in_public_a_step_of_a_confidential_complaint_says_its_status_and_where_
 def test_by_sms_its_reporter_reads_what_the_reporter_of_any_other_complaint_reads(kind: str) -> None:
     def told(rahasia: bool) -> list[str]:
         steps = (step(n, each, "intake-sms", rahasia=rahasia) for n, each in enumerate(("registered", kind)))
-        # A receipt says beside that what its mark means, and then leaves out how to ask for the status.
+        # Its receipt also explains the mark, and then leaves out how to ask for the status.
         mark, hint = f"{TEXTS.sms['rahasia']} ", f" {TEXTS.sms['check']}"
         return [text.removeprefix(mark).removesuffix(hint) for text in said(*steps, service="intake-sms")]
 

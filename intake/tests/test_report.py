@@ -1,4 +1,4 @@
-"""What is typed into a form becomes a complaint, its place and time in words."""
+"""A filled-in form becomes a complaint, with its place and time in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivery reports: in whatever order they come, what is for good stays."""
+"""Delivery reports: a final state stays, in whatever order they come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forgetting what nobody can ask for any more, and nothing else."""
+"""Deleting what nobody can ask for any longer, and nothing else."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ async def test_a_story_is_final_since_it_first_was_and_no_longer_when_it_goes_on
 async def test_what_a_complaint_says_is_deleted_when_it_was_kept_long_enough_after_its_end(
     pool: Pool, make_settings: Callable[..., IntakeSettings]
 ) -> None:
-    """By the state it ended in; not what is open, and not what its reporter wants to be kept and not used."""
-    ends: dict[str, tuple[str, int, bool]] = {  # its last status, days since, and whether it is to go
+    """It depends on the final state; open complaints stay, and those whose reporter wants them kept but not used."""
+    ends: dict[str, tuple[str, int, bool]] = {  # last status, days since then, whether it is deleted
         "old": ("closed", 731, True), "young": ("closed", 729, False), "withdrawn": ("cancelled", 181, True),
         "open": ("in_progress", 999, False), "restricted": ("closed", 999, False),
         "handed": ("handed_over", 999, False),

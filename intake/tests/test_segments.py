@@ -12,7 +12,7 @@ TAIL = "Selengkapnya: balas SOPPENG STATUS SPG-S0AB-12CDW"
 
 
 def parts(text: str) -> int:
-    """How many SMS ``text`` takes, counted by another way than the code's: septets and UTF-16 units written out."""
+    """Count the SMS of ``text`` in another way than the code does: septets and UTF-16 units written out."""
     if GSM.issuperset(text):
         places = len("".join(f"\x1b{letter}" if letter in "^{}\\[~]|€" else letter for letter in text))
         return 1 if places <= 160 else -(-places // 153)

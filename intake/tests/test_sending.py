@@ -1,4 +1,4 @@
-"""Many tickets at once: each in order, nobody held up by another, nothing lost or knowingly sent twice by a crash."""
+"""Many tickets concurrently: each in order, none held up by another, nothing lost or knowingly repeated."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QuietUntil = Callable[[datetime], datetime | None]
 
 
 async def add(pool: Pool, *names: str, kind: NoticeKind = NoticeKind.STEP) -> None:
-    """A notice for each name of ticket and key, to a number of each ticket."""
+    """Add a notice for each ``ticket-key``, to the ticket's own number."""
     tickets = [(name, *name.split("-")) for name in names]
     async with pool.acquire() as db, db.transaction():
         await add_notices(db, [NewNotice(ticket, kind, key, name, f"+62 {ticket}") for name, ticket, key in tickets])
@@ -46,14 +46,14 @@ async def sending(
 
 
 async def until(pool: Pool, condition: str) -> None:
-    """Until ``condition`` about the notices holds."""
+    """Wait until ``condition`` about the notices holds."""
     async with asyncio.timeout(60):
         while not await pool.fetchval(f"SELECT {condition} FROM notices"):
             await asyncio.sleep(0.02)
 
 
 class Vendor:
-    """Takes each notice after a moment; remembers in what order, and how many it had in hand at most.
+    """Takes each notice after a moment; records their order, and how many it had in hand at most.
 
     It takes none before it has had ``waits_for`` in hand.
     """
@@ -88,14 +88,14 @@ async def test_many_tickets_are_told_at_once_and_no_more_than_the_gateway_may_ha
 
 
 async def test_what_is_more_than_a_day_may_cost_waits_for_the_next_and_whom_to_call_does_not(pool: Pool) -> None:
-    noon = timezone(timedelta(hours=12 - datetime.now(UTC).hour))  # whenever this runs: its day does not end meanwhile
+    noon = timezone(timedelta(hours=12 - datetime.now(UTC).hour))  # a zone whose day does not end during the test
     vendor, pace = Vendor(), Pace(at_once=1, per_s=1000, a_day=3, zone=noon)
     await add(pool, "T1-1", "T2-1")
     async with sending(pool, vendor, pace):
         await until(pool, NONE_PENDING)
     await add(pool, "T3-1", "T4-1", "T5-1")
     await add(pool, "T6-1", kind=NoticeKind.DANGER)
-    async with sending(pool, vendor, pace):  # another process, which knows what the first has sent
+    async with sending(pool, vendor, pace):  # another process, which must know what the first has sent
         await until(
             pool,
             """count(*) FILTER (WHERE next_try_at > now() + interval '10 h') = 2
@@ -219,7 +219,7 @@ async def test_whoever_stops_marks_all_that_is_under_way(pool: Pool) -> None:
 
 
 def morning(at: datetime) -> datetime | None:
-    """It is always night."""
+    """Return a morning five hours ahead, so that it is always night."""
     return at + timedelta(hours=5)
 
 
@@ -297,7 +297,7 @@ async def test_what_a_killed_process_had_under_way_is_sent_again_unless_the_gate
     await add(pool, *(f"T{n}-{n}" for n in range(10)))
     first = await run_sender(dsn, "hangs", 0)
     assert first.stdout
-    # Each of the first four is marked before its place is free, so these are the last ones to be in hand.
+    # Each of the first four is marked before its place becomes free, so these are the last ones in hand.
     before = [(await within(first.stdout.readline())).decode().strip() for _ in range(10)]
     first.kill()
     await within(first.wait())
@@ -334,7 +334,7 @@ async def test_what_a_process_died_with_is_counted(pool: Pool) -> None:
 
 
 async def test_a_report_that_is_quicker_than_the_answer_holds(pool: Pool) -> None:
-    """The gateway reports, and then its answer gets lost, or it dies: nobody is told twice."""
+    """The gateway reports, and then its answer is lost or the connection breaks: nobody is told twice."""
 
     async def vendor(notice: Notice) -> None:
         state = {"F": ReportState.FAILED}.get(notice.ticket, ReportState.ACCEPTED)

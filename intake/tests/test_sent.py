@@ -1,4 +1,4 @@
-"""An operator sees who was not told and why, with no address, and has it sent again."""
+"""An operator sees who was not told and why, with addresses masked, and has it sent again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REGION = Path(__file__).parents[2] / "region" / "soppeng"
 
 
 def run(dsn: str, *words: str) -> Result:
-    """Run a command, in a thread: it has an event loop of its own."""
+    """Run a command in a thread, because it starts an event loop of its own."""
     app = intake_cli("intake-web", "intake_web.app:run")
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(CliRunner().invoke, app, words, env={"DATABASE_URL": dsn}).result()

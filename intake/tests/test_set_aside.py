@@ -1,4 +1,4 @@
-"""What can't be taken stays in the intake's own database; whoever may read that can see it and settle it."""
+"""Requests that can't be taken stay in the intake's own database, where its operators can read and settle them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def test_the_bytes_stay_here_and_kafka_hears_where_they_are(pool: Pool) ->
     (kept,) = await pool.fetch("SELECT id, door, content, error, settled_at FROM set_aside")
     assert (kept["id"], "kannel-mo", SMS, "ValueError", None) == tuple(kept)
     assert ("intake-sms.dlq", kept["id"]) == (letter["topic"], number_of(letter["value"]))
-    assert letter["key"].startswith(b"kannel-mo:")  # for all in this topic have one: it is compacted
+    assert letter["key"].startswith(b"kannel-mo:")  # every record of a compacted topic needs a key
     assert "6281234567890" not in letter["value"].decode() + letter["headers"]
 
 

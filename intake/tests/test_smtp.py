@@ -1,4 +1,4 @@
-"""Handing mail in: a real client at a real server, and what becomes of a message by each of its answers."""
+"""Handing mail in: a real client at a real server, and what each answer means for a message."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def test_whether_a_message_arrived_that_got_no_answer_nobody_knows(sink: S
 
 @asynccontextmanager
 async def silent(command: bytes) -> AsyncIterator[int]:
-    """The port of a server that stops answering at ``command``; at a full stop it has read the message."""
+    """Run a mail server that stops answering at ``command`` ("." ends the message); yield its port."""
     served: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

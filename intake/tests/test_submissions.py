@@ -99,7 +99,7 @@ async def test_when_the_last_complaint_of_a_channel_came_is_shown(pool: Pool, ma
     came = last()
     assert came is not None
     assert before <= came <= time.time()
-    await take(pool, make_settings)  # the gateway says it again
+    await take(pool, make_settings)  # the gateway repeats it
     assert came == last()
 
 
@@ -189,7 +189,7 @@ async def test_one_without_an_address_is_whole_as_well(pool: Pool, make_settings
 
 @pytest.mark.parametrize(
     ("sent", "steps"),
-    [(WEB, 1), (SMS, 5)],  # with an address: begin, its reporter, all that is stored, the receipt, commit
+    [(WEB, 1), (SMS, 5)],  # with an address: begin, reporter, complaint and event, receipt, commit
     ids=["nobody to tell", "an address"],
 )
 async def test_what_is_new_asks_the_database_no_more_than_it_must(
@@ -201,7 +201,7 @@ async def test_what_is_new_asks_the_database_no_more_than_it_must(
         class One:
             acquire = staticmethod(lambda: contextlib.nullcontext(db))
 
-        await take(One(), make_settings, replace(sent, external_id="before"))  # asyncpg looks up types the first time
+        await take(One(), make_settings, replace(sent, external_id="before"))  # asyncpg looks up types at first use
         db.add_query_logger(lambda query: asked.append(query.query))
         await take(One(), make_settings, sent)
 
@@ -374,7 +374,7 @@ async def test_additions_end_before_they_outgrow_an_event(pool: Pool, make_setti
 
 
 async def repaired(pool: Pool, make_settings: Settings) -> None:
-    """The repair, until it has published something."""
+    """Run the repair until it has published something."""
     woken = asyncio.Event()
     sweep = asyncio.create_task(republish_unregistered(pool, make_settings(repair_after_s=1), woken.set))
     await asyncio.wait_for(woken.wait(), 10)
@@ -453,7 +453,7 @@ async def test_a_canary_that_is_not_our_probers_goes_nowhere(
 
 def test_a_field_that_came_later_changes_no_fingerprint_where_it_says_nothing() -> None:
     sent = Submission(channel="web", gateway="form", external_id="k", text="Lampu padam", place="Cabenge")
-    before = "1cc07a78de77ed6a08b32d43d2d7aa4a58d34dd225d98f307a21c3631394cea2"  # of a version without the field
+    before = "1cc07a78de77ed6a08b32d43d2d7aa4a58d34dd225d98f307a21c3631394cea2"  # made before the field existed
 
     assert before == sent.fingerprint(UUID(int=1)).hex()
     assert before != replace(sent, suggested_type="aspirasi").fingerprint(UUID(int=1)).hex()

@@ -1,4 +1,4 @@
-"""What a message without a ticket is taken for, by its words."""
+"""The meaning of a message without a ticket, by its words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LAMP, WASTE = own("lampu jalan padam di Desa Jampu", n=1), own("sampah menumpuk 
 
 
 def added_to(text: str, *complaints: Own) -> str | None:
-    """The ticket it is added to, or "which"; None: it is new."""
+    """Return the ticket that it is added to, or "which"; None if it is new."""
     found = TALK.added_to(text, complaints, NOW)
     return (found.ticket or found.kind) if found else None
 
@@ -184,7 +184,7 @@ def test_a_word_of_praise_beside_something_else_is_no_praise(text: str) -> None:
 
 
 def chosen(text: str, asked: str) -> tuple[str, str] | None:
-    """What becomes of ``asked``, whose sender was asked if the lamps or the waste are meant, when they say ``text``."""
+    """Return what becomes of ``asked`` when its sender, asked to choose lamps or waste, says ``text``."""
     back = AskedBack(text=asked, among=[SHOWN, "T2"], item_id="i")
     found = TALK.chosen(text, back, [replace(LAMP, ticket=SHOWN), WASTE], NOW)
     return (found.command.text if found.command else found.kind, found.ticket) if found else None
@@ -304,7 +304,7 @@ def test_what_tells_something_beside_it_is_none(text: str) -> None:
     [
         ("aspal jalan hancur parah pak, kapan diperbaiki", True),
         ("jln rusak berat mobil tdk bisa lewat", True),
-        ("lampu jalan sering mati kalau malam", True),  # and not the village Sering
+        ("lampu jalan sering mati kalau malam", True),  # not the village Sering
         ("sampah di depan rumah kami tidak diangkut", True),
         ("jalan kampung kami berlubang", True),
         ("sampah menumpuk di pasar Cabenge", False),
@@ -341,7 +341,7 @@ def test_who_was_asked_where_answers(text: str) -> None:
     ("text", "complaint"),
     [
         ("air PDAM mati di Lapajung", WHERE),  # another matter
-        ("tetangga saya berkelahi terus tiap malam sampai kami sekeluarga ketakutan", WHERE),  # one that no list knows
+        ("tetangga saya berkelahi terus tiap malam sampai kami sekeluarga ketakutan", WHERE),  # a matter on no list
         ("Paroto", LAMP),  # nobody asked
         ("Paroto", own("lampu jalan padam", "resolved", place_asked=True)),
         ("Paroto", own("lampu jalan padam", days=9, place_asked=True)),

@@ -76,7 +76,7 @@ def test_what_is_said_instead_of_more_answers_is_one_sms() -> None:
 
 def test_the_receipt_of_a_marked_complaint_is_one_sms_and_of_one_with_both_marks_two() -> None:
     marks = ((True, False, 160), (False, True, 160), (True, True, 2 * 153))
-    midnights = [None, *ENDS[::2]]  # as promised in working days; only by the clock there is an hour to tell
+    midnights = [None, *ENDS[::2]]  # due dates in working days; other promises also name the hour
     for (rahasia, anonim, most), unit in itertools.product(marks, [None, "DLH", "PDAM"]):
         for end in midnights:
             story = ComplaintView(ticket=T, deadline_at=end, promise="99 hari kerja", rahasia=rahasia, anonim=anonim)
@@ -122,7 +122,7 @@ def test_what_is_told_whom_to_call_may_be_too_faint_to_alarm(text: str, told: bo
     assert (told, faint) == (bool(understood.danger), understood.faint)
 
 
-#: As many kinds as are told of at all, in every order: the first says what to do.
+#: Up to three kinds in every order: the first decides what to do.
 KINDS = [list(kinds) for n in (1, 2, 3) for kinds in itertools.permutations(DangerKind, n)]
 YES_OR_NO = (False, True)
 
@@ -217,7 +217,7 @@ def test_what_a_unit_wrote_ends_before_our_own_words_begin(written: str, read: s
     assert read in TEXTS.change(update)
 
 
-#: What a step can be about, and strangers read; who asked for what is not shown to them (``noted``).
+#: Steps that strangers may read; wishes of the reporter (``noted``) are not shown to them.
 STEPS: list[tuple[str, str | None]] = [
     *((kind, None) for kind in UpdateKind if kind not in CLOCK_KINDS and kind != "noted"),
     *(("reopened", note) for note in ("appeal_upheld", "not_confirmed", "undone")),
@@ -257,7 +257,7 @@ def test_the_time_is_that_of_the_region(tmp_path: Path) -> None:
 
 
 HALF = {"kind": "half", "share": 0.5}
-#: A Saturday: its code, what else is told of it, and what citizens read.
+#: A Saturday: its code, further facts, and what citizens read.
 DAYS: list[tuple[str, dict[str, Any], str]] = [
     ("start", {}, "hari 0 (hari mulai)"),
     ("start_weekend", {}, "hari 0 (Sabtu)"),

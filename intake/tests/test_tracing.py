@@ -1,4 +1,4 @@
-"""A trace begins where a citizen's words are taken, and ends with what the citizen is sent."""
+"""A trace begins where a citizen's words are taken, and ends with the notice to the citizen."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def traced(backend: Backend, make_settings: Settings) -> Iterator[Settings]:
 
 
 def all_told(backend: Backend) -> list[Told]:
-    tracing.stop()  # which sends what is left
+    tracing.stop()  # sends what is left
     return backend.told
 
 
@@ -60,7 +60,7 @@ async def headers(pool: Pool) -> list[str | None]:
 
 async def test_what_is_taken_begins_a_trace_once(pool: Pool, backend: Backend, traced: Settings) -> None:
     accepted = await take(pool, traced)
-    await take(pool, traced)  # the gateway says it again
+    await take(pool, traced)  # the gateway repeats it
     assert await add(pool, traced, accepted.ticket)
     assert await add(pool, traced, accepted.ticket)
 
@@ -106,7 +106,7 @@ async def test_sending_goes_on_with_the_trace_and_what_is_tried_again_is_linked(
     sender.cancel()
     await finish(sender)
 
-    first, again = all_told(backend)  # and what no hop brought about is no part of a trace
+    first, again = all_told(backend)  # a retry without a hop as its cause is not part of a trace
     assert (place(CAUSE), ()) == (first.parent, first.links)
     assert (None, (place(CAUSE),)) == (again.parent, again.links)
     assert ["TryLater", "Refused"] == [told.attributes["error.type"] for told in (first, again)]

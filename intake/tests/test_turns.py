@@ -1,4 +1,4 @@
-"""One at a time, clients in turn, and a line that no client can fill."""
+"""One at a time, clients in turn, and a queue that no client can fill."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from testing.waiting import finish, within
 
 
 class Line:
-    """Who wants in, by client; ``inside`` is who was let in, in order, each until it is let go on."""
+    """A queue of clients; ``inside`` lists those admitted so far; they stay until ``go_on``."""
 
     def __init__(self, most: int, patience_s: float | None = None) -> None:
         self.turns, self.inside, self.go_on = Turns(most, patience_s), list[str](), asyncio.Event()
@@ -90,7 +90,7 @@ async def test_who_was_cancelled_and_has_not_gone_yet_is_passed_over() -> None:
     line = Line(most=20)
     (first, *_), others = await joined(line, "a"), [line.join(each) for each in "bc"]
     await asyncio.sleep(0)
-    others[0].cancel()  # its place in the line is void at once, and it goes when it runs
+    others[0].cancel()  # its place is void now, but it leaves only when it runs
     line.turns._call_next()
     assert line.turns._is_taken
     line.go_on.set()

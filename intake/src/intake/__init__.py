@@ -1,4 +1,4 @@
-"""What the three intakes share: taking a complaint, telling its story, informing its citizen."""
+"""Shared by the three intakes: taking a complaint, telling its story, informing its reporter."""
 
 from pathlib import Path
 

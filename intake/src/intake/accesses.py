@@ -1,4 +1,4 @@
-"""Notes who saw who reported a complaint, or tried to. A row has the ticket and no name, so it may outlive both."""
+"""Notes who saw a complaint's reporter, or tried to. A row has the ticket and no name, so it may outlive both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chassis.database import Connection
 from contracts.events import FollowUp
 
 _NOTE = "INSERT INTO reporter_accesses (ticket, who, what) SELECT unnest($1::text[]), $2, $3"
-# A ticket that nobody has is noted by nobody: whoever makes some up must not fill the table.
+# A ticket that does not exist is not noted: somebody who makes tickets up must not fill the table.
 _NOTE_AT_MOST = """
 INSERT INTO reporter_accesses (ticket, who, what) SELECT $1, $2, $3
 WHERE $4 > (SELECT count(*) FROM reporter_accesses WHERE ticket = $1 AND what = $3 AND at > now() - interval '1 day')
@@ -22,7 +22,7 @@ DELETE FROM reporter_accesses WHERE ctid = ANY(ARRAY(
 
 
 class Seen(StrEnum):
-    """By what somebody saw what only a reporter sees, or was refused it."""
+    """How somebody saw what only a reporter may see, or was refused."""
 
     CODE = "opened by code"
     LINK = "opened by link"
@@ -32,34 +32,34 @@ class Seen(StrEnum):
     WRONG_LINK = "link refused"
 
 
-#: So many rows a day of one complaint. Programs show a code with each request, and pages are opened again and again; of
-#: guesses three tell what thirty would, and a stranger can cause them.
+#: The most rows a day for one complaint. Programs send the code with every request, and pages are opened again and
+#: again. Three rows tell as much as thirty of wrong guesses, which a stranger can cause.
 _A_DAY = {Seen.CODE: 20, Seen.LINK: 20, Seen.BROWSER: 1, Seen.ACCOUNT: 1, Seen.WRONG_CODE: 3, Seen.WRONG_LINK: 3}
 _REFUSED = (Seen.WRONG_CODE, Seen.WRONG_LINK)
 
 
 async def note_seen(db: Connection, number: str, seen: Seen) -> None:
-    """Note how ``number`` was opened as its reporter, or refused, unless that was noted often enough in a day."""
+    """Note that ``number`` was opened as its reporter, or refused, unless that was noted often enough within a day."""
     who = "unknown" if seen in _REFUSED else "reporter"
     await db.execute(_NOTE_AT_MOST, number, who, seen, _A_DAY[seen])
 
 
 async def note_exported(db: Connection, numbers: Sequence[str]) -> None:
-    """Note that an operator was shown all about the complaints ``numbers``, in the caller's transaction."""
+    """Note, in the caller's transaction, that an operator was shown everything about the complaints ``numbers``."""
     await db.execute(_NOTE, numbers, "operator", "exported")
 
 
 async def note_asked(db: Connection, number: str, item: FollowUp) -> None:
-    """Note that the reporter of ``number`` asks for a right, if ``item`` does, in the caller's transaction."""
+    """Note, in the caller's transaction, that the reporter of ``number`` asks for a right, if ``item`` does."""
     if item.right:
         await db.execute(_NOTE, [number], "reporter", f"{item.right} asked")
 
 
 async def accesses_of(db: Connection, numbers: Sequence[str]) -> list[Any]:
-    """Give `ticket`, `who`, `what` and `at` of what was noted of ``numbers``, the oldest first."""
+    """List `ticket`, `who`, `what` and `at` of each access noted for ``numbers``, oldest first."""
     return list(await db.fetch(_OF_TICKETS, numbers))
 
 
 async def forget_accesses(db: Connection, days: int, batch: int) -> int:
-    """Delete ``batch`` of what was noted more than ``days`` days ago; returns how many there were."""
+    """Delete up to ``batch`` notes older than ``days`` days; return how many were deleted."""
     return int((await db.execute(_FORGET, days, batch)).split()[-1])

@@ -1,4 +1,4 @@
-"""Adding to a complaint, in one transaction; what may accuse who works on it becomes a complaint of its own."""
+"""Adds to a complaint, in one transaction. Words that may accuse its handlers become a complaint of their own."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ from intake.submissions import (
     store,
 )
 
-#: Bytes. All additions to one complaint travel together, in one event and in each snapshot (codec.MAX_BYTES); with
-#: those of merged ones (router/follow_ups.py) and the complaint itself they still fit.
+#: Bytes. All additions to one complaint travel together, in one event and in each snapshot (codec.MAX_BYTES). With
+#: those of merged complaints (router/follow_ups.py) and the complaint itself they must still fit.
 MAX_ADDED = 650_000
 _ADDED_TO = """
 SELECT complaint_id, follow_ups, r.address, c.channel, gateway, reporter_ref, secret_hash, thread, received_event
@@ -49,39 +49,40 @@ WHERE ticket = $1 AND erased_at IS NULL FOR UPDATE OF c"""
 _FINGERPRINT = "SELECT fingerprint FROM complaints WHERE ticket = $1 AND erased_at IS NULL"
 _ADD = "UPDATE complaints SET follow_ups = $2 WHERE ticket = $1"
 
-#: What may accuse who works on a complaint goes to them in none of these; who decides about an appeal is another.
+#: Items whose words would reach the people working on the complaint, and are taken apart if they may accuse them. An
+#: appeal is decided by somebody else.
 _APART_KINDS = (FollowUpKind.ADDITION, FollowUpKind.REOPEN, FollowUpKind.RATING)
 
 
 class Added(FollowUp, frozen=True, kw_only=True):
-    """An item as it is kept. ``apart`` is the complaint that its words became: here and to units they are not told."""
+    """An item as it is stored. ``apart`` is the ticket of the complaint that its words became; units never see it."""
 
     apart: str | UnsetType = UNSET
 
     @property
     def is_told(self) -> bool:
-        """Whether others hear of it: a wish is told without its words, an addition is nothing but these."""
+        """Whether others hear of it: a wish is passed on even without its words, an addition is not."""
         return not self.apart or self.kind != FollowUpKind.ADDITION
 
     def told_as(self) -> FollowUp:
-        """Give it as others read it."""
+        """Return the item as others read it, without ``apart``."""
         return FollowUp(**{name: getattr(self, name) for name in FollowUp.__struct_fields__})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What became of an item. ``apart`` is the complaint of its own that its words are; "": they were added."""
+    """The outcome for an item. ``apart``: the ticket of the complaint that its words became; "" if they were added."""
 
     apart: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Apart:
-    """By what words are taken apart from the complaint to which they are added.
+    """How to take words apart from the complaint they are added to.
 
-    ``accuses``: they may accuse who works on a complaint of which so much is known; ``receipt`` words the receipt of
-    what they become, and ``still_asked`` that the question about the first is still open. ``thread`` is where they
-    stand.
+    ``accuses`` says whether the words may accuse the people working on the complaint, given what is known of it.
+    ``receipt`` words the receipt of the new complaint; ``still_asked`` says that the question about the first is still
+    open. ``thread`` is where the words were posted.
     """
 
     accuses: Callable[[ComplaintView, str], bool]
@@ -108,14 +109,14 @@ async def follow_up(
 ) -> Taken | None:
     """Add ``item`` to the complaint with ticket ``number``; repeating it changes nothing.
 
-    With ``address`` only its own reporter may; ``most`` limits how many items there are; ``keep`` is not masked.
-    ``uploads`` are attached to it, and are below ``evidence_url``. ``also`` stores more of a new one.
-    What by ``apart`` may accuse who works on it becomes a complaint of its own, with what is attached; without it,
-    nothing does. Returns None for an unknown ticket and for a stranger alike.
+    With ``address`` only that complaint's own reporter may; ``most`` limits the number of items; ``keep`` is not
+    masked. ``uploads`` are attached to it, and are below ``evidence_url``. ``also`` stores more with a new item. With
+    ``apart``, words that may accuse the complaint's handlers become a complaint of their own, together with the
+    attachments. Returns None for an unknown ticket and for a stranger alike.
 
     Raises:
-        TextProblem: empty, or too long; too many with all that was added before, or there are ``most`` already.
-        KeyReused: an item of that id says something else.
+        TextProblem: empty or too long, too long together with earlier additions, or more than ``most`` items.
+        KeyReused: an item with that id says something else.
         EvidenceProblem: an upload can't be attached.
         asyncpg.PostgresError, OSError, TimeoutError: not stored.
     """
@@ -168,7 +169,7 @@ async def follow_up(
 
 
 async def _is_apart(db: Connection, number: str, same: Added | None, item: FollowUp, apart: Apart | None) -> bool:
-    """Whether the words of ``item`` are no addition; what came before is what it was then."""
+    """Whether the words of ``item`` become a complaint of their own. A repeated item stays what it was."""
     if same:
         return bool(same.apart)
     if apart is None or item.kind not in _APART_KINDS:
@@ -178,7 +179,7 @@ async def _is_apart(db: Connection, number: str, same: Added | None, item: Follo
 
 
 def _id_of_apart(settings: IntakeSettings, row: Mapping[str, Any], item: FollowUp) -> str:
-    """The complaint that ``item`` is: the same item again is the same complaint."""
+    """Return the id of the complaint that ``item`` becomes. A repeated item gets the same id."""
     here = {"channel": row["channel"], "gateway": row["gateway"], "external_id": item.id}
     return complaint_id(settings.installation_namespace, **here)
 
@@ -188,7 +189,7 @@ async def _says_the_same(
 ) -> bool:
     if same.apart:
         fingerprint = await db.fetchval(_FINGERPRINT, same.apart)
-        # None and empty: it was erased.
+        # An erased complaint has no fingerprint (None or empty).
         return not fingerprint or fingerprint == _print_of_apart(settings, item, text, chosen.contents)
     before = msgspec.structs.replace(
         same.told_as(), at=item.at, place=item.place, told=item.told, danger=item.danger, evidence=[]
@@ -203,7 +204,7 @@ def _print_of_apart(settings: IntakeSettings, item: FollowUp, text: str, content
 
 @dataclass(frozen=True)
 class _NewApart:
-    """What is said in ``item``, in words as typed ``text``, of the complaint ``number`` that ``row`` keeps."""
+    """The ``item`` about the complaint ``number``, stored as ``row``. ``text`` is as typed, before masking."""
 
     settings: IntakeSettings
     origin: str
@@ -216,15 +217,17 @@ class _NewApart:
 
 
 async def _take_apart(db: Connection, new: _NewApart, apart: Apart) -> Accepted:
-    """Store it as a complaint of its own, of the same reporter, as confidential as the first is by now, in the caller's
-    transaction. Who may open the first opens it."""
+    """Store the item as a complaint of its own by the same reporter, in the caller's transaction.
+
+    It is as confidential as the first complaint is by now, and opens to everybody who may open the first.
+    """
     settings, row, item = new.settings, new.row, new.item
     first: Any = codec.decode(row["received_event"]).data
     view = (await load_views(db, [new.number])).get(new.number) or ComplaintView(ticket=new.number)
-    rahasia = first.rahasia or view.rahasia  # it names a victim, which was understood only behind the door
+    rahasia = first.rahasia or view.rahasia  # a victim's name may be recognised only after intake
     cid, now = _id_of_apart(settings, row, item), datetime.now(UTC)
     accepted = None
-    while accepted is None:  # its number may be somebody else's
+    while accepted is None:  # retry: the minted number may be taken
         number = ticket.mint(row["channel"])
         received = ComplaintReceived(
             complaint_id=cid,
@@ -256,7 +259,7 @@ async def _take_apart(db: Connection, new: _NewApart, apart: Apart) -> Accepted:
 
 
 async def _confirm_apart(db: Connection, new: _NewApart, child: ComplaintView, apart: Apart, *, asked: bool) -> None:
-    """The receipt, as of any complaint; and where the first waits for an answer (``asked``), that it still does."""
+    """Confirm it with a receipt; if the first complaint waits for an answer (``asked``), say that it still does."""
     kind, after_s = (NoticeKind.DANGER, 0.0) if child.danger else (NoticeKind.RECEIPT, new.settings.receipt_wait_s)
     text, trace = apart.receipt(child), new.span.traceparent
     more: dict[str, Any] = {"thread": apart.thread, "after_s": after_s, "act": bool(child.danger), "trace": trace}

@@ -1,4 +1,4 @@
-"""Says what became of each message to a reporter (``complaint.told.v1``): whether it arrived, never what it says."""
+"""Publishes what became of each message to a reporter (``complaint.told.v1``): whether it arrived, never its text."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from contracts.vocabulary import Arrival, MessageKind, NoArrival
 from intake.complaint_view import HIDDEN, RESTRICTED, SENT_WITH
 from intake.notices import message_id
 
-#: Seconds until it is looked again for what there is to say.
+#: Seconds between two looks for something to publish.
 LOOK_S = 1.0
 AT_ONCE = 500
-#: What goes out sooner is not said to wait.
+#: Seconds; a message sent sooner is not reported as waiting.
 PATIENCE_S = 10
-# Of what is sent to the reporters of complaints that were taken here: others ask about a complaint, too, or follow it.
+# Only messages to reporters of complaints taken here: others may ask about a complaint, too, or follow it.
 _OF = f"""
 LEFT JOIN complaints c ON c.ticket = due.ticket AND c.erased_at IS NULL AND due.kind = ANY($2)
 LEFT JOIN LATERAL (
     SELECT {SENT_WITH.format("anonim")} OR {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED} OR {HIDDEN}, false)
         AS reticent
 ) AS how ON true"""
-# In the statement that says it: what changes meanwhile is said the next time. Times of one message grow, so that the
-# last is known, also of a backup that was restored and says it again.
+# Updated in the statement that publishes: a change made during it is published by the next. The times of one message
+# only grow, so that the last one is known even after a restored backup publishes it again.
 _CHANGED = f"""
 WITH due AS (
     SELECT id, ticket, CASE WHEN kind = 'danger' AND key <> '' THEN '' ELSE kind END AS kind FROM notices
@@ -53,7 +53,7 @@ FROM due {_OF}"""
 
 
 async def keep_saying(pool: Pool, service: str, wake: Callable[[], None]) -> None:
-    """For ever: say what changed; ``wake`` is told when there is something to publish.
+    """Publish changes until cancelled; call ``wake`` when there is something to publish.
 
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
@@ -61,14 +61,14 @@ async def keep_saying(pool: Pool, service: str, wake: Callable[[], None]) -> Non
     while True:
         if many := await say(pool, service):
             wake()
-        if many < AT_ONCE:  # what changes meanwhile is said together
+        if many < AT_ONCE:  # changes made during the pause are published together
             await asyncio.sleep(LOOK_S)
 
 
 async def say(pool: Pool, service: str, patience_s: float = PATIENCE_S) -> int:
-    """Put into the outbox what changed, and note that it is said, in one transaction; give how much that was.
+    """Put changes into the outbox and note that they were published, in one transaction; return how many there were.
 
-    Who sends is not held up by it, and what changes often within a moment is said once.
+    This does not hold up sending, and a message that changes several times within a moment is published once.
     """
     kinds = list(MessageKind)
     async with pool.acquire() as db, db.transaction():

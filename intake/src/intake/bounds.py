@@ -1,4 +1,4 @@
-"""How much one citizen is sent, and when: the one place where that is decided, for every intake and medium."""
+"""Decides how much one citizen is sent, and when: the only place that does, for every intake and medium."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import Any
 
 from intake.notices import Notice, NoticeKind
 
-#: What a citizen's own messages bring about.
+#: Replies to a citizen's own messages.
 ANSWERS = frozenset(
     {
         *(NoticeKind.ANSWER, NoticeKind.FORMAT, NoticeKind.AGAIN, NoticeKind.RECEIPT),
         *(NoticeKind.ADDED, NoticeKind.COURTESY),
     }
 )
-#: What comes without their having written: what units and the clock do. Danger is neither.
+#: Messages that the citizen did not cause by writing: units and the clock did. Danger is neither.
 AUTOMATIC = frozenset(NoticeKind) - ANSWERS - {NoticeKind.DANGER}
 
-#: So many are told whom to call, whatever else they were sent: two machines that answer each other end there.
+#: The most notices a day that say whom to call, whatever else was sent: this ends a loop between two machines.
 DANGER_A_DAY = 40
 
-#: When the quiet time is over in which a moment lies; None: it lies in none.
+#: Returns when the quiet time around a moment ends; None outside of quiet time.
 QuietUntil = Callable[[datetime], datetime | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """How much a citizen is sent. ``later`` is said once an hour instead of more answers; ``last`` gives for a ticket
-    what is added to the last notice, so that what is left out is not taken for silence.
+    """How much a citizen is sent. ``later`` is said once an hour instead of further answers. ``last`` returns, for a
+    ticket, what to append to the last notice, so that the citizen does not take the following silence for neglect.
 
-    How a complaint ended is told whatever was sent before, and whom to call nearly so; both count like the others.
+    The outcome of a complaint is always sent, and whom to call in danger nearly always; both count like other notices.
     """
 
     later: str
@@ -44,12 +44,12 @@ class Bounds:
 
 @dataclass
 class Forgotten:
-    """What this process sent in a day to addresses that are stored no more: they have bounds like all others."""
+    """The notices sent within a day to addresses that are no longer stored: bounds apply to them as well."""
 
     sent: dict[str, list[tuple[float, Notice]]] = field(default_factory=dict)
 
     def add(self, notice: Notice) -> None:
-        """Remember ``notice`` if its address is stored no more; leave out what was sent more than a day ago."""
+        """Remember ``notice`` if its address is no longer stored; drop addresses that were sent nothing for a day."""
         if not notice.forget:
             return
         now = time.monotonic()
@@ -57,7 +57,7 @@ class Forgotten:
         self.sent = {to: sent for to, sent in self.sent.items() if now - sent[-1][0] < 24 * 3600}
 
     def rows(self, inbox: str) -> list[dict[str, Any]]:
-        """Give what was sent to ``inbox``, as the sender's query gives it."""
+        """Return what was sent to ``inbox``, in the rows of the sender's query."""
         now = time.monotonic()
         return [
             {"kind": n.kind, "text": n.text, "lately": now - at < 3600}
@@ -67,14 +67,14 @@ class Forgotten:
 
 
 def is_automatic(notice: Notice) -> bool:
-    """Tell whether nobody waits for it: it is bounded by the day, and waits for the morning."""
+    """Whether nobody waits for it: such a notice is bounded by the day and waits for the morning."""
     return notice.kind in AUTOMATIC and not notice.urgent
 
 
 def bounded(bounds: Bounds, notice: Notice, sent: Sequence[Any]) -> str | None:
-    """Give what to send instead of ``notice`` after all that was ``sent`` to its address in a day, mostly its own text.
+    """Return the text to send for ``notice``, mostly its own, or None if it is too much.
 
-    None: it is too much. ``sent`` are rows of kind, text, and lately: within an hour.
+    ``sent`` is what its address was sent within a day: rows of kind, text, and lately (within an hour).
     """
     if notice.ends:
         return notice.text
@@ -89,5 +89,5 @@ def bounded(bounds: Bounds, notice: Notice, sent: Sequence[Any]) -> str | None:
         if len(said) - said.count(bounds.later) >= bounds.answers_an_hour:
             return None if bounds.later in said else bounds.later
     last = bounds.last(notice.ticket) if left == 1 else ""
-    # A crash may have left it there.
+    # After a crash it may already be there.
     return f"{notice.text.removesuffix(f' {last}')} {last}" if last else notice.text

@@ -1,4 +1,4 @@
-"""Synthetic complaints: taken at the door like any other, sent the way that all go, and kept by nobody."""
+"""Synthetic complaints: taken like any other, sent along the same path, and stored by nobody."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from intake import metrics
 async def pass_on(
     pool: Pool, key: SecretStr | None, service: str, channel: str, text: str, wake: Callable[[], None]
 ) -> None:
-    """Send the canary ``text`` on its way. One that is not our prober's goes nowhere, and is no complaint either.
+    """Pass on the canary ``text``. One that is not from our prober is dropped, and is not a complaint either.
 
     Raises:
-        asyncpg.PostgresError, OSError, TimeoutError: it did not get through; its prober must hear so.
+        asyncpg.PostgresError, OSError, TimeoutError: it was not stored; the prober must hear of it.
     """
     now = datetime.now(UTC)
     name = canary.read(key.get_secret_value().encode(), text, now) if key else None

@@ -1,4 +1,4 @@
-"""The command line of an intake: that of every service, what it could not take, what it told, and what it knows."""
+"""The command line of an intake: the commands of every service, `set-aside`, `notices`, `resend` and `export`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 
 def intake_cli(service: str, run: str, *own: Path, also: str | None = None) -> typer.Typer:
-    """The command line of ``service``; ``own`` are migrations besides those of every intake.
+    """Build the command line of ``service``; ``own`` are migrations besides those of every intake.
 
-    ``also`` exports what only this intake knows of a person; it and ``run`` are names of functions, as in ``cli``.
+    ``also`` exports what only this intake knows of a person. ``also`` and ``run`` name functions, as in ``cli``.
     """
     app = cli(service, run, [MIGRATIONS, *own])
     app.command("set-aside")(_set_aside_of(service))
@@ -34,7 +34,7 @@ def _set_aside_of(service: str) -> Callable[..., None]:
         settle: Annotated[bool, typer.Option("--settle", help="It was seen to, and waits no more.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
-        """What could not be taken and is kept in the intake's own database: all that waits, or one of them.
+        """List what could not be taken and waits in the intake's own database, or show one of them.
 
         Examples:
 
@@ -76,7 +76,7 @@ def _notices_of(service: str) -> Callable[..., None]:
         ticket: Annotated[str | None, typer.Argument(metavar="TICKET", help="All that was told of this one.")] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
-        """What citizens were not told, and why; with a ticket all that was told of it, or waits.
+        """List the notices that citizens did not get, and why; with a ticket all its notices, sent or waiting.
 
         Examples:
 
@@ -99,7 +99,7 @@ def _notices_of(service: str) -> Callable[..., None]:
             return
         for row in rows:
             at = (row["sent_at"] or row["created_at"]).isoformat(timespec="seconds")
-            said = row["report"] if row["state"] == "sent" else None  # of what was refused the detail says it
+            said = row["report"] if row["state"] == "sent" else None  # for a refused one the detail says it
             parts = (row["id"], row["ticket"], row["kind"], row["address"], row["state"], row["detail"], said, at)
             typer.echo(" ".join(str(part) for part in parts if part not in (None, "")))
         if not rows:
@@ -112,7 +112,8 @@ def _resend_of(service: str) -> Callable[..., None]:
     def resend(
         numbers: Annotated[list[int], typer.Argument(metavar="ID...", help="As `notices` gives them.")],
     ) -> None:
-        """Send again what was refused, may not have arrived, or was dropped. What was unknown may so be told twice.
+        """Send again what was refused, dropped, or may not have arrived. A notice of unknown fate may then arrive
+        twice.
 
         Examples:
 
@@ -138,7 +139,7 @@ def _export_of(service: str, also: str | None) -> Callable[..., None]:
         ],
         as_json: Annotated[bool, typer.Option("--json", help="Print it in one line.")] = False,
     ) -> None:
-        """All that this intake knows of a person, as JSON to hand to that person.
+        """Export all that this intake knows of a person, as JSON to hand to that person.
 
         Examples:
 
@@ -158,7 +159,7 @@ def _export_of(service: str, also: str | None) -> Callable[..., None]:
 
 
 def _in_database(service: str, do: Callable[[Any], Awaitable[T]]) -> T:
-    """Give what ``do`` gives on a connection to the database of ``service``; exit 75 where that can't be used."""
+    """Return the result of ``do`` on a connection to the database of ``service``; exit with 75 if it can't be used."""
     import asyncio
 
     from chassis.database import OUTAGES, connected

@@ -1,7 +1,7 @@
-"""What a citizen wants with a complaint that exists, read from a message of any channel. Pure.
+"""Reads from a message of any channel what a citizen wants done with an existing complaint. Pure.
 
-People forget words, mistype them and change their order. What could as well be something to add is an addition: of the
-wishes only a clear one is carried out, and one that can't be undone only where nothing else is said.
+People forget words, mistype them and change their order. Anything that could as well be an addition is one: a wish is
+carried out only if it is clear, and one that can't be undone only if the message says nothing else.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ Kind = Literal[
     "bad_ticket", "bad_rating",
 ]  # fmt: skip
 
-#: More words than these between a command and its ticket, or instead of it, are a sentence that happens to begin so.
+#: With more words than this between a command and its ticket, or in place of the ticket, the text is a sentence that
+#: happens to begin with that word.
 NEAR = 3
-#: A typo in a shorter word makes it another one too easily.
+#: Letters; in a shorter word a typo too easily makes another word.
 _LONG = 5
 
 _BLANK = r"[\s#:,.*!/_+-]*"
@@ -43,26 +44,27 @@ _COMMANDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ("restriction", r"BATASI((?:\s+(?:PEMAKAIAN\s+)?DATA)?)(?:\s+(?:PRIBADI|DIRI|SAYA))*"),
     )
 )
-#: Which complaint is meant, in words instead of a number.
+#: Words that say which complaint is meant, in place of a number.
 _MEANT = """laporan laporanku lapor aduan pengaduan keluhan tiket nomor no nomornya saya sy kami ku aku yang yg ini itu
 tadi kemarin dong min pak bu ya kah tolong mohon"""
 _MINE = frozenset(_MEANT.split())
-#: What may stand beside a wish without changing it.
+#: Words that may stand beside a wish without changing it.
 _FILLS = """saja aja sudah sdh udah beres selesai diperbaiki ditangani baik terima kasih makasih trims tks tidak tdk ga
 gak jadi"""
 _BESIDE = _MINE | frozenset(_FILLS.split())
-#: The same beside the question how it is.
+#: Words that may stand beside the question how a complaint is going.
 _ASKS = """bagaimana gimana gmn bgmn sampai mana dimana kapan belum blm apa apakah sekarang skrg progres progresnya
 proses prosesnya perkembangan perkembangannya kabar kabarnya hasil hasilnya tindak lanjut lanjutnya status statusnya
 cek lacak dicek"""
 _ASKING = _BESIDE | frozenset(_ASKS.split())
-#: Mistyped as well; BATAL and HAPUS are not: "batas" and "harus" are one letter from them, RATING from "ranting".
+#: Understood with a typo as well. BATAL and HAPUS are not: "batas" and "harus" are one letter away, as "ranting" is
+#: from RATING.
 _TYPED = ("STATUS", "LACAK", "NILAI")
-#: A number before these is no rating.
+#: Units of measure; a number before one is no rating.
 _COUNTED = r"(?:juta|jt|ribu|rb|ratus|puluh|meter|m|km|cm|ekor|orang|org|buah|hari|minggu|bulan|tahun|kali|jam|persen)"
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _TICKET = re.compile(r"\bSPG[\s-]*([0-9A-Z]{4})([\s-]*)([0-9A-Z]{5})\b", re.IGNORECASE)
-#: With a letter missing or one too many.
+#: A ticket with a letter missing or one too many.
 _NEARLY_TICKET = re.compile(r"SPG\s*-\s*([SWM][0-9A-Z]{3})(?![0-9A-Z])(-[0-9A-Z])?", re.IGNORECASE)
 _MIXED = re.compile(r"(?=.*[0-9])(?=.*[a-z])", re.IGNORECASE)
 _THANKS = """terima kasih terimakasih makasih makasi trims trimakasih tks thx thanks ok oke okay baik siap sip mantap
@@ -79,9 +81,9 @@ _RATING_LAST = re.compile(r"[,:]\s*(\d{1,6})\W*\Z")
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """``text`` goes with it, ``rating`` counts from 1 to 5; ``ticket`` is canonical and empty for a bad one.
+    """A command: its ``text``, its ``rating`` (1 to 5), and its canonical ``ticket``, empty for a bad one.
 
-    ``asks``: how it is was asked in passing.
+    ``asks``: the message also asks how the complaint is going.
     """
 
     kind: Kind
@@ -91,7 +93,7 @@ class Command:
     asks: bool = False
 
     def follow_up(self, item_id: str, at: datetime) -> FollowUp | None:
-        """The command as something the citizen adds; None for one that changes nothing."""
+        """Return the command as an item to add to the complaint; None if it changes nothing."""
         match self.kind:
             case "erasure" | "restriction" as right:
                 return FollowUp(
@@ -103,9 +105,9 @@ class Command:
 
 
 def read_command(text: str, known: str = "") -> Command | None:
-    """What ``text`` wants with a complaint that exists, or None: then it is something new.
+    """Return what ``text`` wants done with an existing complaint; None if it is something new.
 
-    ``known`` is the ticket that is meant where the text names none, because it answers in a complaint's conversation.
+    ``known`` is the ticket to use where the text names none, because the text answers in a complaint's conversation.
     """
     if found := find_ticket(text):
         return _about(text, *found)
@@ -115,19 +117,19 @@ def read_command(text: str, known: str = "") -> Command | None:
 
 
 def read_marked(text: str, known: str = "") -> Command | None:
-    """Read ``text`` behind the mark RAHASIA. With nothing but a ticket behind it the mark is a wish for that one."""
+    """Read ``text``, which followed the mark RAHASIA. Before a lone ticket the mark is a wish for that complaint."""
     wish = read_command(f"RAHASIA {text}", known)
     return wish if wish and wish.kind == "confidential" else read_command(text, known)
 
 
 def command_word(text: str) -> Kind | None:
-    """The command that ``text`` begins with, whatever follows it."""
+    """Return the command that ``text`` begins with, whatever follows."""
     command = _leading(text, typos=False)
     return command and command[0]
 
 
 def is_lonely(text: str) -> bool:
-    """Whether ``text`` is a command of which only the ticket is missing."""
+    """Whether ``text`` is a command that lacks only its ticket."""
     command = _leading(text, typos=False)
     return command is not None and _lonely(*command)
 
@@ -161,7 +163,7 @@ def _without_ticket(text: str, known: str) -> Command | None:
 
 
 def _lonely(kind: Kind, explicit: str, rest: str) -> bool:
-    """Whether only a ticket is missing, or is miswritten: a complaint may begin with these words."""
+    """Whether only a ticket is missing or miswritten; otherwise a complaint may begin with these words."""
     if kind in ("status", "cancel"):
         words = [word.strip(",.?!").casefold() for word in rest.split()]
         return len(words) <= NEAR and all(word in _MINE or any(map(str.isdigit, word)) for word in words)
@@ -171,7 +173,7 @@ def _lonely(kind: Kind, explicit: str, rest: str) -> bool:
 
 
 def _leading(text: str, *, typos: bool = True) -> tuple[Kind, str, str] | None:
-    """The command that ``text`` begins with, what makes it explicit, and the text behind it."""
+    """Return the command that ``text`` begins with, the words that make it explicit, and the text after it."""
     first = _FIRST_WORD.match(text)
     if first and typos and len(first[0]) >= _LONG:
         word = next((known for known in _TYPED if nearly(first[0], known)), first[0])
@@ -183,9 +185,9 @@ def _leading(text: str, *, typos: bool = True) -> tuple[Kind, str, str] | None:
 
 
 def _made(kind: Kind, explicit: str, number: str, words: str) -> Command | None:
-    """The command, if ``words`` behind it leave no doubt; None: they are something to add.
+    """Return the command if the ``words`` after it leave no doubt; None if they are an addition.
 
-    ``explicit``: it stands before its ticket, or a word as KEMBALI or DATA says what is meant.
+    ``explicit``: the command precedes its ticket, or a word like KEMBALI or DATA says what is meant.
     """
     match kind:
         case "status":
@@ -213,7 +215,7 @@ def _rated(number: str, words: str, *, leads: bool) -> Command | None:
         said, text = match[1], words[: match.start()]
     else:
         return Command(kind="bad_rating", ticket=number) if leads and len(words.split()) < NEAR else None
-    # "lıma" matches without regard to case, and is no number all the same.
+    # "lıma" matches when case is ignored, but is not a number.
     rating = _NUMBERS.get(said.casefold()) or (int(said) if said.isdecimal() else 0)
     if not 1 <= rating <= 5:
         return Command(kind="bad_rating", ticket=number)
@@ -221,7 +223,7 @@ def _rated(number: str, words: str, *, leads: bool) -> Command | None:
 
 
 def _appealed(number: str, words: str, *, plain: bool) -> Command | None:
-    """An appeal, with the mark that ``words`` begin with, if they do; without one only where it is ``plain``."""
+    """Return an appeal with the rating that ``words`` begin with; without a rating only if it is ``plain``."""
     match = _RATING.match(words)
     said = match[1].casefold() if match else ""
     rating = _NUMBERS.get(said) or (int(said) if said.isdecimal() else 0)
@@ -231,7 +233,7 @@ def _appealed(number: str, words: str, *, plain: bool) -> Command | None:
 
 
 def _plainly(words: str) -> bool:
-    """Nothing else is said, and nothing asked: "batal kah?" cancels nothing."""
+    """Whether ``words`` say nothing else and ask nothing: "batal kah?" cancels nothing."""
     return "?" not in words and _only(words, _BESIDE)
 
 
@@ -241,13 +243,13 @@ def _only(text: str, known: frozenset[str]) -> bool:
 
 
 def is_thanks(text: str) -> bool:
-    """Whether ``text`` has words, and only such as thank or agree: nothing to do, unless something was asked."""
+    """Whether ``text`` only thanks or agrees: nothing to do, unless something was asked."""
     words = [word for word in text.split() if any(map(str.isalpha, word))]
     return bool(words) and all(word.strip(".,!").casefold() in _THANKS_WORDS for word in words)
 
 
 def find_ticket(text: str) -> tuple[str, int, str] | None:
-    """The first valid ticket in ``text``, where it begins, and the text without it."""
+    """Return the first valid ticket in ``text``, its position, and the text without it."""
     for match in _TICKET.finditer(text):
         if _meant(match) and (number := ticket.parse(match[0])):
             rest = f"{text[: match.start()].rstrip()} {text[match.end() :].lstrip(' #:,.*!/_+-')}"
@@ -256,11 +258,11 @@ def find_ticket(text: str) -> tuple[str, int, str] | None:
 
 
 def starts_with_ticket(text: str) -> bool:
-    """Whether ``text`` begins with what is meant as a ticket, valid or not."""
+    """Whether ``text`` begins with something meant as a ticket, valid or not."""
     match, nearly_ = _TICKET.match(text), _NEARLY_TICKET.match(text)
     return (match is not None and _meant(match)) or bool(nearly_ and (nearly_[2] or _MIXED.match(nearly_[1])))
 
 
 def _meant(match: re.Match[str]) -> bool:
-    """Whether it is meant as a ticket: "SPG pipa bocor" has the form of one too."""
+    """Whether the match is meant as a ticket: "SPG pipa bocor" has the form of one, too."""
     return "-" in match[2] or bool(_MIXED.match(match[1]) or _MIXED.match(match[3]))

@@ -1,4 +1,4 @@
-"""What an intake knows of every complaint; :mod:`intake.projection` makes it from the steps of their stories."""
+"""An intake's projection of every complaint; :mod:`intake.projection` makes it from the steps of their stories."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One step of a story. ``text`` is the sentence that citizens are told of it, as of then; ``message`` is of it what
-    a unit wrote. ``own``: it is its reporter's business, and no stranger's."""
+    """One step of a story. ``text`` is the sentence that citizens read, as worded then; ``message`` is the part of it
+    that a unit wrote. ``own``: only the reporter may read it."""
 
     seq: int
     kind: str
@@ -35,8 +35,8 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Pending(Struct, frozen=True, kw_only=True):
-    """The notice of step ``seq`` that waits for what the clock says to it: a bound to a question, a deadline, or the
-    last day to reopen it."""
+    """The notice of step ``seq`` that waits for the clock to add a date: the time limit of a question, a deadline, or
+    the last day for reopening."""
 
     seq: int
     text: str
@@ -44,12 +44,12 @@ class Pending(Struct, frozen=True, kw_only=True):
 
 
 class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is public about one complaint.
+    """The public view of one complaint.
 
-    ``steps`` are those that its page tells: all of a complaint that came through this intake, of others what the clock
-    did; the website's intake has the pages of all. ``set_by`` gives for each group of fields the step that set it last,
-    so that a step which was a dead letter and is put back changes only what no later one has. ``apologies`` gives for
-    each promise the step that said it was missed, as long as that stands.
+    ``steps`` are the steps that its page shows: for a complaint taken by this intake all of them, for others those of
+    the clock; the website's intake has the pages of all complaints. ``set_by`` has for each group of fields the step
+    that set it last, so that a replayed dead letter overwrites no later step. ``apologies`` has for each
+    broken promise the step that reported it, until the breach is taken back.
     """
 
     ticket: str
@@ -61,60 +61,60 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     steps: list[Step] = []
     evidence: list[Evidence] = []
     parent: str | None = None
-    target: str | None = None  # to whom it was handed over, and how they are reached
+    target: str | None = None  # the agency it was handed over to; `contact` says how to reach it
     contact: str | None = None
     deadline_at: datetime | None = None
     derivation: list[DerivationDay] = []
-    promise: str = ""  # how long the deadline gives, in Indonesian, as the clock says it
+    promise: str = ""  # how much time the deadline gives, in Indonesian, as worded by the clock
     paused: bool = False
-    missed: datetime | None = None  # the deadline that was said to be missed last
-    breached: bool = False  # it is the one that holds
-    to_confirm: bool = False  # it was resolved, and is closed only when somebody else has confirmed that
+    missed: datetime | None = None  # the deadline that was reported missed last
+    breached: bool = False  # the current deadline was missed
+    to_confirm: bool = False  # resolved, but closed only once somebody else has confirmed that
     reopen_until: datetime | None = None
-    received_at: datetime | None = None  # unset: of a complaint whose story has not begun
+    received_at: datetime | None = None  # unset while its story has not begun
     answered_at: datetime | None = None  # when it was resolved, or handed over, rejected, cancelled
     category: str | None = None
-    listed: bool = False  # it may stand in a public list; where it is, is known of such alone
+    listed: bool = False  # may stand in a public list; only for these is the place known
     kecamatan: str | None = None
     desa: str | None = None
     rating: int | None = None  # the last mark
-    supporters: int = 0  # how many others said at the website to have the same
+    supporters: int = 0  # how many others reported the same problem at the website
     apologies: dict[str, int] = {}
     set_by: dict[str, int] = {}
     pending: Pending | None = None
-    deadline_untold: bool = False  # it is another than the citizen was told
+    deadline_untold: bool = False  # the reporter was told another deadline
     registered: bool = False
     erased: bool = False
-    erase: tuple[str, bool] | None = None  # (complaint's id, whether it is to be told) to erase with this; not stored
+    erase: tuple[str, bool] | None = None  # (complaint's id, whether to tell its reporter) to erase; not stored
     emergency: bool = False  # somebody is in danger, whichever intake heard it: no date is promised
-    calm: bool = False  # a person has looked, and found less danger than its words tell of
-    rahasia: bool = False  # who is not its reporter is told status and due date alone; also once use is restricted
-    anonim: bool = False  # known of those that this intake took, as are `danger` and `place_asked`
+    calm: bool = False  # a person looked at it, and found less danger than its words suggest
+    rahasia: bool = False  # others than its reporter see status and due date alone; also once use is restricted
+    anonim: bool = False  # known only of complaints taken here, as are `danger` and `place_asked`
     danger: list[str] = []
     place_asked: bool = False
     part_of: str | None = None  # it was added to this complaint, whose unit it may accuse; known as `anonim` is
     notices: list[NewNotice] = []  # to add with this change; not stored
-    revisions: list[Revision] = []  # of waiting notices, with this change; not stored
+    revisions: list[Revision] = []  # waiting notices to reword with this change; not stored
     again: list[str] = []  # messages (:func:`intake.notices.message_id`) to send once more; not stored
 
     @property
     def undated(self) -> bool:
-        """Whether no date is told: who is in danger is told whom to call, and not to wait for hours."""
+        """Whether no date is told: a reporter in danger is told whom to call, not to wait for hours."""
         return self.emergency or (bool(self.danger) and not self.calm)
 
 
-#: Keeps more of the views that a batch changed, in its transaction.
+#: Stores more about the views that a batch changed, in its transaction.
 Also: TypeAlias = Callable[[Connection, Mapping[str, ComplaintView]], Awaitable[None]]
 
-#: Whether its reporter asked that ``c`` be kept and not used (UU 27/2022, pasal 11).
+#: Whether the reporter of ``c`` asked that it be kept but not used (UU 27/2022, pasal 11).
 RESTRICTED = """c.follow_ups @> '[{"right": "restriction"}]'"""
-#: Whether its reporter asked since for what RAHASIA at the beginning asks for.
+#: Whether its reporter asked later for the confidentiality that RAHASIA at the beginning gives.
 HIDDEN = """c.follow_ups @> '[{"kind": "confidential"}]'"""
-#: What a complaint of this intake was sent with; ``c`` is its row, of which nothing is left when it was erased.
+#: A field that a complaint of this intake was sent with. ``c`` is its row, whose event is empty once it is erased.
 SENT_WITH = "coalesce((convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,{}}}')::bool, false)"
-#: Whether ``c`` was added to another: who goes on in that conversation goes on with that other one.
+#: Whether ``c`` was taken apart from another complaint: a reply in that conversation is about the other one.
 APART = "(convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{data,part_of}') IS NOT NULL"
-#: What is known of tickets, as rows of which :func:`view_of` makes views.
+#: Reads what is known of tickets, as rows for :func:`view_of`.
 LOAD = f"""
 SELECT ticket, s.body, c.registered_at IS NOT NULL AS registered,
        {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED} OR {HIDDEN}, false) AS rahasia,
@@ -132,19 +132,19 @@ _ENDED = """
 UPDATE complaints c SET ended_as = e.status, ended_at = CASE WHEN e.status IS NOT NULL THEN now() END
 FROM unnest($1::text[], $2::text[]) AS e (ticket, status)
 WHERE c.ticket = e.ticket AND c.ended_as IS DISTINCT FROM e.status"""
-#: The channel on which PostgreSQL says which complaint changed.
+#: The channel on which PostgreSQL announces which complaint changed.
 CHANGED = "complaint_changed"
 _NOTIFY = f"SELECT pg_notify('{CHANGED}', ticket) FROM unnest($1::text[]) AS t (ticket)"
 _REGISTERED = "UPDATE complaints SET registered_at = now() WHERE ticket = ANY($1) AND registered_at IS NULL"
 
 
 async def load_views(db: Connection | Pool, tickets: list[str]) -> dict[str, ComplaintView]:
-    """Give what is known of ``tickets``; also of those taken here that have no story yet, or no more."""
+    """Return what is known of ``tickets``; those taken here need not have a story yet, or any longer."""
     return {row["ticket"]: view_of(row) for row in await db.fetch(LOAD, tickets)}
 
 
 def view_of(row: Mapping[str, Any]) -> ComplaintView:
-    """Make a view of a row of ``LOAD``. How it was sent is known here before the first event of its story comes."""
+    """Make a view from a row of ``LOAD``. The marks it was sent with are known before the first event of its story."""
     if row["body"] is None:
         view = ComplaintView(ticket=row["ticket"], status=Status.ARCHIVED if row["registered"] else Status.RECEIVED)
     else:
@@ -160,7 +160,7 @@ def view_of(row: Mapping[str, Any]) -> ComplaintView:
 
 
 async def find_view(db: Connection | Pool, ticket: str) -> ComplaintView | None:
-    """Give what is known of ``ticket``, as :func:`load_views`."""
+    """Return what is known of ``ticket``, as :func:`load_views` does."""
     return (await load_views(db, [ticket])).get(ticket)
 
 
@@ -172,7 +172,7 @@ async def save_views(
     event_key: bytes = b"",
     also: Also | None = None,
 ) -> None:
-    """Keep ``views``, erase what is ordered, add their notices and revise those that wait; ``also`` keeps the rest."""
+    """Store ``views``, erase what was ordered, add their notices and revise waiting ones; ``also`` stores the rest."""
     for ticket, view in views.items():
         if view.erase:
             complaint_id, tell = view.erase
@@ -185,7 +185,7 @@ async def save_views(
         numbers = await send_asked_again(db, service, again)
         log.info("asked to send again", extra={"tickets": sorted(set(again.values())), "notices": numbers})
     for ticket, view in views.items():
-        # Of a broken promise they have the apology.
+        # After a breach the apology is enough.
         promised = view.status not in UNPROMISED and not view.breached and not view.undated
         deadline_untold = view.deadline_untold or (ticket in untold and promised)
         stored: dict[str, Any] = {
@@ -201,7 +201,7 @@ async def save_views(
         await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), view.parent, view.status in FINAL)
     await db.execute(_NOTIFY, list(views))
     await db.execute(_REGISTERED, [t for t, view in views.items() if view.registered])
-    # From its end on it is kept so long; what ended by a mistake that was taken back has not.
+    # Retention counts from the end, unless that end was a mistake and is taken back.
     ended = [view.status if view.status in FINAL else None for view in views.values()]
     await db.execute(_ENDED, list(views), ended)
     if also:

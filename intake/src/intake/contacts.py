@@ -1,4 +1,4 @@
-"""The contacts that a citizen leaves at the website: who is told, who wants no more, and the secret link."""
+"""The contacts that a citizen leaves at the website: who is told, who wants no messages, and the secret link."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Medium(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """A contact as it is shown: ``shown`` leaves most of it out. ``stopped``: its owner wants no messages.
+    """A contact as it is displayed: ``shown`` hides most of it. ``stopped``: its owner wants no messages.
 
-    ``awaits_yes``: it was asked whether its owner wants messages, and nobody has said yes; what follows waits.
-    ``failed``: nothing arrives there. ``sent_at`` is of the last message, ``waiting`` how many are still to be sent.
+    ``awaits_yes``: its owner was asked for consent and has not given it; further messages wait. ``failed``: nothing
+    arrives there. ``sent_at`` is the time of the last message, ``waiting`` the number of messages still to be sent.
     """
 
     medium: str
@@ -39,7 +39,7 @@ class Contact:
     waiting: int = 0
 
 
-#: Providers to which a dot in a name means nothing, under each of their names; the first is the usual one.
+#: Names of a provider that ignores dots in the local part; the first is the usual one.
 _WITHOUT_DOTS = ("gmail.com", "googlemail.com")
 _KEEP = """
 INSERT INTO contacts (reporter_ref, medium, address, mark, link_key)
@@ -57,13 +57,13 @@ SELECT k.medium, k.address, k.failed_at IS NOT NULL AS failed, {_STATE},
         WHERE n.ticket = c.ticket AND n.medium = k.medium AND n.state = 'pending') AS waiting
 FROM complaints c JOIN contacts k USING (reporter_ref) WHERE c.ticket = $1 ORDER BY k.medium"""
 _MARKED = f"SELECT k.medium, k.address, {_STATE} FROM contacts k WHERE $1 IN (k.mark, k.mark_before) LIMIT 1"
-# The link that went there is revoked, too: whoever was written to by mistake is not the reporter.
+# The link sent there is revoked, too: somebody who was written to by mistake is not the reporter.
 _SILENCE = """
 WITH revoked AS (UPDATE contacts SET link_key = NULL WHERE mark = $1),
 dropped AS (UPDATE notices n SET state = 'dropped', detail = 'stopped', attempts = attempts + 1 FROM contacts k
     WHERE k.mark = $1 AND n.inbox = inbox_of(k.address) AND n.medium = k.medium AND n.state = 'pending')
 INSERT INTO silenced (mark) VALUES ($1) ON CONFLICT DO NOTHING"""
-# Until November 2026 a mark was of the address as it was written; an old message's link still knows that one.
+# Until November 2026 a mark was made of the address as written; links in old messages still carry that mark.
 _STILL_SILENT = """
 WITH before AS (DELETE FROM silenced s USING unnest($1::bytea[], $2::bytea[]) AS m (before, now)
     WHERE s.mark = m.before AND m.before <> m.now RETURNING m.now)
@@ -79,7 +79,7 @@ _RENEW = """
 UPDATE contacts k SET mark = m.now, mark_before = m.before
 FROM unnest($1::bytea[], $2::bytea[]) AS m (before, now) WHERE k.mark = m.before AND m.before <> m.now"""
 _NOW = "SELECT coalesce((SELECT mark FROM contacts WHERE mark_before = $1 LIMIT 1), $1)"
-# What waited for the yes goes out now, in its order.
+# Release what waited for consent, in its order.
 _AGREE = """
 WITH freed AS (UPDATE notices n SET next_try_at = now(), quiet = false FROM contacts k
     WHERE k.mark = $1 AND n.inbox = inbox_of(k.address) AND n.medium = k.medium AND n.state = 'pending'
@@ -93,9 +93,9 @@ WHERE c.ticket = $1 AND k.medium = 'email' AND k.created_at > now() - make_inter
 
 
 def inbox_of(address: str) -> str:
-    """Give what all ways to write to one inbox have in common: no capitals, no ``+tag``, and for Gmail no dots.
+    """Return the common form of all addresses of one inbox: no capitals, no ``+tag``, and for Gmail no dots.
 
-    PostgreSQL does the same to what is sent (``0022_inboxes.sql``), so that bounds and marks are of the same.
+    PostgreSQL does the same for sent messages (``0022_inboxes.sql``), so that bounds and marks apply to the same inbox.
     """
     name, at, domain = address.lower().rpartition("@")
     if not at:
@@ -107,26 +107,26 @@ def inbox_of(address: str) -> str:
 
 
 def mark_of(installation: UUID, medium: str, address: str) -> bytes:
-    """Make what stands for a contact where nobody shall read it: 128 bits that only the installation can make.
+    """Make the mark that stands for a contact where nobody may read it: 128 bits that only the installation can make.
 
-    It is the same for all ways to write to an inbox. It proves nothing: where a ``+`` is no tag these are two people.
+    It is the same for all addresses of an inbox. It proves nothing: where ``+`` marks no tag, they are two people.
     """
     return exact_mark(installation, medium, inbox_of(address))
 
 
 def exact_mark(installation: UUID, medium: str, address: str) -> bytes:
-    """Make what stands for the one ``address``, as for who signs in by it."""
+    """Make the mark of exactly this ``address``, as for signing in with it."""
     named = f"intake contact\x1f{medium}\x1f{address.casefold()}".encode()
     return hmac.digest(installation.bytes, named, "sha256")[:16]
 
 
 def token_of(mark: bytes) -> str:
-    """Write ``mark`` as it stands in an address of ours, in 22 letters."""
+    """Encode ``mark`` in 22 characters, for our URLs."""
     return base64.urlsafe_b64encode(mark).decode().rstrip("=")
 
 
 def mark_in(token: str) -> bytes | None:
-    """Read what :func:`token_of` wrote; None if it did not."""
+    """Decode what :func:`token_of` wrote; return None for anything else."""
     try:
         mark = base64.b64decode(token + "==", altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
@@ -135,13 +135,13 @@ def mark_in(token: str) -> bytes | None:
 
 
 def link_token(installation: UUID, ticket: str, link_key: bytes) -> str:
-    """Make what the secret link of ``ticket`` shows: 256 bits, of which the database knows one half."""
+    """Make the token of the secret link of ``ticket``, 256 bits, from a stored key and the installation's secret."""
     digest = hmac.digest(installation.bytes, f"intake link\x1f{ticket}\x1f".encode() + link_key, "sha256")
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def shown(medium: str, address: str) -> str:
-    """Leave out most of ``address``, so that only who knows it knows it again: ``0812…90``, ``a…@contoh.id``."""
+    """Hide most of ``address``, so that only its owner recognises it: ``0812…90``, ``a…@contoh.id``."""
     if medium == Medium.EMAIL:
         local, _, domain = address.rpartition("@")
         return f"{local[:1]}…@{domain}"
@@ -150,9 +150,9 @@ def shown(medium: str, address: str) -> str:
 
 
 async def keep_contacts(db: Connection, installation: UUID, reporter_ref: str, contacts: Mapping[str, str]) -> None:
-    """Keep ``contacts``, medium to address, of a reporter, in the caller's transaction."""
+    """Store ``contacts``, medium to address, of a reporter, in the caller's transaction."""
     marks = [mark_of(installation, medium, address) for medium, address in contacts.items()]
-    # Who stopped messages before marks were of an inbox did so for the address as it was written.
+    # People who stopped messages before marks were made of the inbox did so for the address as written.
     before = [exact_mark(installation, medium, address) for medium, address in contacts.items()]
     await db.execute(_STILL_SILENT, before, marks)
     keys = [secrets.token_bytes(16) for _ in contacts]
@@ -160,18 +160,18 @@ async def keep_contacts(db: Connection, installation: UUID, reporter_ref: str, c
 
 
 async def find_contacts(db: Connection | Pool, ticket: str) -> list[Contact]:
-    """Give the contacts that the reporter of ``ticket`` left, and what was sent to each of this complaint."""
+    """List the contacts that the reporter of ``ticket`` left, with the state of its messages to each."""
     return [_contact(dict(row)) for row in await db.fetch(_OF_TICKET, ticket)]
 
 
 async def find_marked(db: Connection | Pool, mark: bytes) -> Contact | None:
-    """Give the contact of ``mark``; None if it is nobody's, or nobody's any more."""
+    """Return the contact of ``mark``; None if no contact has it, or no longer."""
     row = await db.fetchrow(_MARKED, mark)
     return _contact(dict(row)) if row else None
 
 
 async def renew_marks(pool: Pool, installation: UUID) -> None:
-    """Give contacts that were kept before marks were of an inbox the one of theirs; what was stopped stays so."""
+    """Replace old marks, made of the address as written, by marks of the inbox; stopped contacts stay stopped."""
     async with pool.acquire() as db, db.transaction():
         rows = await db.fetch(_OF_ADDRESSES)
         before = [row["mark"] for row in rows]
@@ -181,23 +181,23 @@ async def renew_marks(pool: Pool, installation: UUID) -> None:
 
 
 async def silence(db: Connection | Pool, mark: bytes) -> None:
-    """Send nothing more to the contact of ``mark``, of whatever complaint, also what waits already."""
+    """Send nothing more to the contact of ``mark``, about any complaint, and drop what waits."""
     await db.execute(_SILENCE, await db.fetchval(_NOW, mark))
 
 
 async def agree(db: Connection | Pool, mark: bytes) -> None:
-    """Note that the owner of ``mark`` was reached there and wants messages; what waited for that goes out now."""
+    """Note that the owner of ``mark`` was reached there and wants messages; release what waited for that."""
     await db.execute(_AGREE, await db.fetchval(_NOW, mark))
 
 
 async def hear(db: Connection, mark: bytes) -> None:
-    """Take back :func:`silence`, for what there will be to tell from now on, in the caller's transaction."""
+    """Take back :func:`silence` for messages from now on, in the caller's transaction."""
     await db.execute(_HEAR, await db.fetchval(_NOW, mark))
     await agree(db, mark)
 
 
 async def find_link(db: Connection | Pool, installation: UUID, ticket: str, days: int) -> str | None:
-    """Give the token of the secret link of ``ticket``, for ``days`` from when the contact was left; None: no more."""
+    """Return the token of the secret link of ``ticket``; None if it is revoked or older than ``days``."""
     key = await db.fetchval(_LINK_KEY, ticket, days)
     return link_token(installation, ticket, key) if key else None
 

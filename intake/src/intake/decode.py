@@ -1,8 +1,8 @@
-"""Makes of a photo two new ones: ``python -m intake.decode``, in a process of its own (``adapters/decoder.py``).
+"""Makes two new photos from one: ``python -m intake.decode``, in a process of its own (``adapters/decoder.py``).
 
-Reads the photo from stdin and writes to stdout a line of JSON, ``{"sizes": [large, small], "place": [lat, lon]}`` with
-both JPEGs after it, or ``{"why": …}``; the place may be null, and ``cpu_s`` says what it took. What decodes a
-stranger's bytes can open nothing, neither a file nor a connection, for it may have no descriptor more (setrlimit(2),
+Reads the photo from stdin. Writes to stdout a line of JSON, ``{"sizes": [large, small], "place": [lat, lon]}``,
+followed by both JPEGs, or ``{"why": …}``. The place may be null; ``cpu_s`` is the CPU time used. The code that decodes
+a stranger's bytes can open neither a file nor a connection, because it may have no further descriptor (setrlimit(2),
 RLIMIT_NOFILE).
 """
 
@@ -24,18 +24,19 @@ from PIL import ExifTags, Image, ImageOps
 
 from intake.photo import CPU_S
 
-#: https://pillow.readthedocs.io/en/stable/reference/Image.html#PIL.Image.MAX_IMAGE_PIXELS: beyond, it is a bomb.
+#: Above this it is a bomb: https://pillow.readthedocs.io/en/stable/reference/Image.html#PIL.Image.MAX_IMAGE_PIXELS.
 MAX_PIXELS = 40_000_000
-#: Pixels of the longer side: what a clerk looks at, and what a list shows.
+#: Pixels of the longer side: for a clerk to look at, and for a list.
 LARGE, SMALL = 1280, 320
-#: ITU-T T.81, B.1.1.3: what begins a segment; what is coded has a zero behind each 0xFF, or the number of a restart.
+#: ITU-T T.81, B.1.1.3: a segment begins with 0xFF and its marker. In coded data each 0xFF is followed by a zero or by
+#: the number of a restart.
 _MARKER = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])")
 _SCAN, _END, _JPEG = b"\xda", b"\xd9", b"\xff\xd8\xff"
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
-#: Bytes of memory. Of 40 million pixels a JPEG took 290 MB, a PNG 390, a WebP 690.
+#: Bytes of memory. With 40 million pixels a JPEG took 290 MB, a PNG 390, a WebP 690.
 MEMORY = 900_000_000
-#: Passes in which a progressive JPEG may come. Cameras and editors write about ten; each is decoded in full, however
-#: short it is (https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf).
+#: Passes that a progressive JPEG may have. Cameras and editors write about ten. Each is decoded in full, however short
+#: it is (https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf).
 MAX_SCANS = 100
 
 
@@ -48,22 +49,22 @@ def main() -> None:
         large, small, place = derive(content)
     except (TooManyPixels, Image.DecompressionBombWarning, Image.DecompressionBombError):
         _say({"why": "photo_pixels"})
-    except Exception:  # whatever a decoder makes of bytes that are none of its own
+    except Exception:  # a decoder may raise anything on bytes of another format
         _say({"why": "photo_unreadable"})
     else:
         _say({"sizes": [len(large), len(small)], "place": place}, large, small)
 
 
 class TooManyPixels(ValueError):
-    """It would take too much memory."""
+    """The photo would take too much memory."""
 
 
 def derive(content: bytes) -> tuple[bytes, bytes, tuple[float, float] | None]:
-    """Give the large and the small JPEG of ``content``, without anything but what is to be seen, and its place.
+    """Return the large and the small JPEG of ``content``, stripped of everything invisible, and the place of the photo.
 
     Raises:
         TooManyPixels: more than ``MAX_PIXELS``.
-        Exception: it is no photo, damaged, or made to take long.
+        Exception: not a photo, damaged, or made to take long.
     """
     if _has_too_many_scans(content):
         raise ValueError
@@ -71,7 +72,7 @@ def derive(content: bytes) -> tuple[bytes, bytes, tuple[float, float] | None]:
         if photo.width * photo.height > MAX_PIXELS:
             raise TooManyPixels
         place = _place(photo)
-        photo.draft("RGB", (LARGE, LARGE))  # a JPEG needs not be decoded in full
+        photo.draft("RGB", (LARGE, LARGE))  # a JPEG need not be decoded in full
         photo.load()
         photo.thumbnail((LARGE, LARGE))
         upright = _opaque(ImageOps.exif_transpose(photo))
@@ -81,7 +82,7 @@ def derive(content: bytes) -> tuple[bytes, bytes, tuple[float, float] | None]:
 
 
 def _has_too_many_scans(content: bytes) -> bool:
-    """Whether it is a JPEG in more than ``MAX_SCANS`` passes. Behind its end phones write whole videos."""
+    """Whether it is a JPEG with more than ``MAX_SCANS`` passes. Some phones append whole videos after its end."""
     scans, at = 0, len(_JPEG) - 1
     while content.startswith(_JPEG) and (found := _MARKER.search(content, at)) and found[1] != _END:
         scans += found[1] == _SCAN
@@ -92,12 +93,12 @@ def _has_too_many_scans(content: bytes) -> bool:
 
 
 def _opaque(photo: Image.Image) -> Image.Image:
-    """As a print on white paper."""
+    """Return the photo as if printed on white paper."""
     if photo.has_transparency_data:
         layers = photo.convert("RGBA")
         paper = Image.new("RGBA", layers.size, "white")
         photo = Image.alpha_composite(paper, layers)
-    # A new image: what the old one has of comments, profiles and thumbnails is not in it.
+    # A new image leaves the old one's comments, profiles and thumbnails behind.
     plain = Image.new("RGB", photo.size)
     plain.paste(photo.convert("RGB"))
     return plain
@@ -110,12 +111,12 @@ def _jpeg(photo: Image.Image, quality: int) -> bytes:
 
 
 def _place(photo: Image.Image) -> tuple[float, float] | None:
-    """Where it was taken, if its EXIF says so and that is a place on Earth."""
+    """Return where the photo was taken, if its EXIF has a place on Earth."""
     try:
         gps: Any = photo.getexif().get_ifd(ExifTags.IFD.GPSInfo)
         south, west = gps[ExifTags.GPS.GPSLatitudeRef] == "S", gps[ExifTags.GPS.GPSLongitudeRef] == "W"
         latitude, longitude = (_degrees(gps[tag]) for tag in (ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLongitude))
-    except Exception:  # EXIF is whatever a camera wrote
+    except Exception:  # EXIF may contain anything
         return None
     place = round(-latitude if south else latitude, 5), round(-longitude if west else longitude, 5)
     real = all(map(math.isfinite, place)) and abs(place[0]) <= 90 and abs(place[1]) <= 180
@@ -128,14 +129,14 @@ def _degrees(parts: Any) -> float:
 
 
 def _prepare() -> None:
-    """Load all code that is needed, while that can still be opened."""
+    """Load all code that will be needed, while files can still be opened."""
     pi_heif.options.DECODE_THREADS = 1
     pi_heif.register_heif_opener(thumbnails=False)
     Image.init()
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     blank = Image.new("RGBA", (8, 8))
-    for kind in ("JPEG", "PNG", "WEBP"):  # each loads its codec when it is first used
+    for kind in ("JPEG", "PNG", "WEBP"):  # each loads its codec at its first use
         out = io.BytesIO()
         (blank.convert("RGB") if kind == "JPEG" else blank).save(out, kind)
         derive(out.getvalue())
@@ -153,7 +154,7 @@ def _confine() -> None:
 
 
 def _say(said: dict[str, Any], *files: bytes) -> None:
-    """Write to stdout, a pipe."""
+    """Write ``said`` and ``files`` to stdout, a pipe."""
     left = memoryview(b"".join((json.dumps({**said, "cpu_s": process_time()}).encode(), b"\n", *files)))
     while left:
         left = left[os.write(1, left) :]

@@ -1,4 +1,4 @@
-"""Runs ``intake.decode`` on a stranger's bytes: one at a time, clients in turn, without our settings, not for ever."""
+"""Runs ``intake.decode`` on a stranger's bytes: one photo at a time, by turns, without our settings, with a timeout."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from intake.turns import Turns
 log = logging.getLogger(__name__)
 #: Seconds; a photo of 40 million pixels takes 2 to 4 of CPU on a slow core.
 _WITHIN_S = 30
-#: Seconds for the pieces to come from where they are kept.
+#: Seconds for the pieces to arrive from the store.
 _GIVEN_WITHIN_S = 30
-#: Seconds that somebody waits for their turn: our page hangs up after 90 and comes again, behind all others.
+#: Seconds to wait for a turn: our page gives up after 90 and comes again, at the end of the queue.
 _PATIENCE_S = 60
-#: So many photos wait for the one that is decoded; who sends more is asked to come again.
+#: How many photos may wait behind the one being decoded; further senders are asked to come again.
 WAITING = 20
-#: What the child may know of us. Its settings hold no secret; with few heaps its memory stays small.
+#: All of our environment that the child sees: no secret. With few heaps its memory stays small.
 _ENVIRONMENT = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Derived:
-    """What was made of a photo: two JPEGs, and where it says that it was taken."""
+    """The result for a photo: two JPEGs, and the place where it says it was taken."""
 
     large: bytes
     small: bytes
@@ -40,24 +40,24 @@ class Derived:
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """Who sent what is made: its turn comes among those of other ``client``s, and it is told the seconds it costs."""
+    """The sender of a file: ``client`` decides whose turn it is, ``charge`` is told the seconds that it cost."""
 
     client: str = ""
     charge: Callable[[float], None] = lambda _seconds: None
 
 
 class Decoder:
-    """Decodes photos, one at a time: what a server has of memory is counted for one."""
+    """Decodes photos one at a time: the server's memory is planned for one."""
 
     def __init__(self) -> None:
         self._turns = Turns(WAITING, _PATIENCE_S)
 
     async def decode(self, content: bytes | AsyncIterable[bytes], sender: Sender = Sender()) -> Derived:
-        """Make new photos of ``content``, of which nothing is read before it is its turn.
+        """Make new photos of ``content``, which is not read before its turn.
 
         Raises:
             Refused: it can't be decoded, or not within the limits.
-            TooManyWait, StoreDown: it can be done later.
+            TooManyWait, StoreDown: try again later.
         """
         async with self._turns.turn(sender.client):
             with _charged(sender) as cost:
@@ -88,29 +88,29 @@ async def _decoded(content: bytes | AsyncIterable[bytes], cost: _Cost) -> Derive
 
 @dataclass
 class _Cost:
-    """The seconds that a photo took of the CPU, once that is known."""
+    """The CPU seconds that a photo took, once known."""
 
     cpu_s: float | None = None
 
 
 @contextmanager
 def _charged(sender: Sender) -> Iterator[_Cost]:
-    """Charge ``sender`` what making it took, also where it was ended, or who waited for it has gone."""
+    """Charge ``sender`` for the time used, even if the child was killed or the client has hung up."""
     began, cost = time.monotonic(), _Cost()
     try:
         yield cost
     except StoreDown:
-        cost.cpu_s = 0  # it is ours
+        cost.cpu_s = 0  # our fault
         raise
     finally:
         sender.charge(time.monotonic() - began if cost.cpu_s is None else cost.cpu_s)
 
 
 async def _give(child: asyncio.subprocess.Process, content: bytes | AsyncIterable[bytes]) -> None:
-    """Give ``child`` all of ``content``, piece by piece.
+    """Write all of ``content`` to ``child``, piece by piece.
 
     Raises:
-        StoreDown: that takes too long; it says nothing of the photo.
+        StoreDown: the pieces come too slowly, which says nothing about the photo.
     """
     assert child.stdin  # noqa: S101
     try:
@@ -121,7 +121,7 @@ async def _give(child: asyncio.subprocess.Process, content: bytes | AsyncIterabl
 
 
 async def _write(to: asyncio.StreamWriter, content: bytes | AsyncIterable[bytes]) -> None:
-    with suppress(BrokenPipeError, ConnectionResetError):  # the kernel ended it
+    with suppress(BrokenPipeError, ConnectionResetError):  # the kernel killed it
         if isinstance(content, bytes):
             to.write(content)
         else:
@@ -133,7 +133,7 @@ async def _write(to: asyncio.StreamWriter, content: bytes | AsyncIterable[bytes]
 
 def _read(said: bytes, code: int | None, cost: _Cost) -> Derived:
     head, _, files = said.partition(b"\n")
-    if not head:  # the kernel ended it: too much CPU or memory
+    if not head:  # the kernel killed it: too much CPU or memory
         cost.cpu_s = CPU_S
         log.warning("photo_not_decoded", extra={"code": code})
         raise Refused("photo_unreadable")

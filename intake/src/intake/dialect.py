@@ -1,4 +1,4 @@
-"""What SMS gateways speak: a table of fields for each, in ``dialects/``, and the operator's own for any other."""
+"""The dialects of SMS gateways: a table of fields for each in ``dialects/``, and the operator's own for any other."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from intake.reports import ReportState
 
 #: Where a request has its fields: "any" is the first of query, form and JSON that has any.
 Where = Literal["query", "form", "json", "any"]
-#: By what it is known to be the gateway's: the token in the address, or a signature.
+#: How a request is recognised as the gateway's: by the token in the URL, or by a signature.
 Auth = Literal["token", "twilio", "vonage"]
 NAMES = ("kannel", "jasmin", "twilio", "vonage", "infobip", "generic")
 _FOLDER = Path(__file__).parent / "dialects"
 
 
 class Call(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How an SMS is sent. What stands in braces is filled in: username, password, from, to (E.164), digits (the same
+    """How to send an SMS. Placeholders in braces are filled in: username, password, from, to (E.164), digits (the same
     without the plus), text, hex (of UTF-16BE), own_id, report_url.
 
-    ``plain`` or ``unicode`` and, where reports are asked for, ``reports`` stand beside ``fields``. ``taken``, ``later``
-    and ``ours`` (our settings are wrong) are looked for in an answer that has one of ``taken_status``; where none fits,
-    it is refused. ``id`` finds what the gateway calls it.
+    ``fields`` are joined by those of ``plain`` or ``unicode`` and, where reports are wanted, of ``reports``. An answer
+    whose status is in ``taken_status`` is searched for ``ours`` (our settings are wrong), ``later`` and ``taken``; if
+    none matches, the SMS is refused. ``id`` finds the gateway's id of the SMS.
     """
 
     method: Literal["GET", "POST"]
@@ -47,7 +47,7 @@ class Call(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The fields that say which part of a long SMS this is, where the gateway joins none."""
+    """The fields that say which part of a long SMS this is, for gateways that don't join the parts."""
 
     ref: str
     number: str
@@ -55,11 +55,11 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where an SMS of a citizen stands in the gateway's request; ``list`` is where several do.
+    """Where the gateway's request has an SMS from a citizen; ``list`` is the field that holds several.
 
-    ``text`` is the first of these that is not empty, in the charset that ``charset`` names; with ``hex`` it is written
-    in hexadecimal digits, and SMPP's data coding is in ``coding``. Without ``id`` it has none: what is the same within
-    a minute then is the same SMS. ``international``: a number without a plus has its country's code.
+    ``text`` is the first of these fields that is not empty, in the charset named by ``charset``. With ``hex`` it is in
+    hexadecimal digits, and ``coding`` has SMPP's data coding. Without ``id``, equal SMS within a minute count as one.
+    ``international``: a number without a plus begins with its country code.
     """
 
     source: Where
@@ -78,8 +78,8 @@ class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReportForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a report stands in the gateway's request. ``states`` is what its words mean to us; "" is nothing, and a
-    name that ends with ``*`` stands for all that begin so. Our own id is in ``own_id``, or in the address."""
+    """Where the gateway's request has a report. ``states`` maps its words to ours, "" to nothing; a name ending in
+    ``*`` matches all words that begin so. Our own id is in ``own_id``, or in the URL."""
 
     source: Where
     methods: list[Literal["GET", "POST"]]
@@ -92,7 +92,7 @@ class ReportForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the gateway takes for: it is stored, bring it no more."""
+    """The answer that the gateway reads as: stored, do not send it again."""
 
     status: int = 200
     body: str = ""
@@ -100,7 +100,7 @@ class Answer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Dialect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that one gateway speaks; without ``report`` it reports nothing."""
+    """The whole dialect of one gateway; without ``report`` it sends no reports."""
 
     call: Call
     message: Message
@@ -109,10 +109,10 @@ class Dialect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read_dialect(name: str, own: Path | None = None) -> Dialect:
-    """Read the table of ``name``, one of NAMES; of ``generic`` the file ``own``.
+    """Read the table of ``name``, one of NAMES; for ``generic`` the file ``own``.
 
     Raises:
-        ValueError: it can't be read, or is none; says where.
+        ValueError: it can't be read, or is not a valid table; says where.
     """
     path = own if name == "generic" else _FOLDER / f"{name}.toml"
     if path is None:
@@ -125,7 +125,7 @@ def read_dialect(name: str, own: Path | None = None) -> Dialect:
             fill(form, dict.fromkeys(_PLACES, ""))
         for word in filter(None, dialect.report.states.values() if dialect.report else ()):
             ReportState(word)
-    except (OSError, ValueError, re.error) as error:  # also of TOML, and of msgspec
+    except (OSError, ValueError, re.error) as error:  # includes errors of TOML and msgspec
         raise ValueError(f"{path.name}: {error}") from error
     except KeyError as error:
         raise ValueError(f"{path.name}: nothing is called {{{error.args[0]}}}") from error
@@ -137,10 +137,10 @@ _PLACE = re.compile(r"\{([a-z_]*)\}")
 
 
 def fill(form: Any, values: Mapping[str, str]) -> Any:
-    """Put ``values`` into the places of ``form``: a text, or lists and tables of such.
+    """Fill ``values`` into the placeholders of ``form``: a text, or lists and tables of texts.
 
     Raises:
-        KeyError: a place has no value.
+        KeyError: a placeholder has no value.
     """
     if isinstance(form, str):
         return _PLACE.sub(lambda found: values[found[1]], form)
@@ -150,7 +150,7 @@ def fill(form: Any, values: Mapping[str, str]) -> Any:
 
 
 def merge(form: Any, more: Any) -> Any:
-    """Put ``more`` beside what is in ``form``: tables by their names, lists by their order."""
+    """Merge ``more`` into ``form``: tables by name, lists by position."""
     if isinstance(form, dict) and isinstance(more, dict):
         return {**form, **{name: merge(form.get(name), value) for name, value in more.items()}}
     if isinstance(form, list) and isinstance(more, list):

@@ -1,7 +1,7 @@
-"""Deletes what an intake knows of a person: by order of the router, and when it was kept long enough.
+"""Deletes what an intake knows of a person: when the router orders it, and when the retention period is over.
 
-What stays of a complaint is that there was one: its ids, its ticket, when it came. Its id derives from the message it
-came by (contracts/ids.py), so the same message again is still known, and is not taken anew.
+A trace of the complaint stays: its ids, its ticket, its time. Its id derives from the message that it came by
+(contracts/ids.py), so a repeated message is still recognised and not taken again.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ WHERE complaint_id = $1"""
 _REPORTER = """
 DELETE FROM reporters r WHERE reporter_ref = $1
 AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = r.reporter_ref)"""
-# What was asked back may be about this one; who still means another says so again.
+# A question asked back may be about this complaint; a reporter who means another one can say so again.
 _ASKED_BACK = "UPDATE reporters SET asked_back = NULL, asked_at = NULL WHERE reporter_ref = $1"
-# Photos that are not attached yet go with what says whose they are.
+# Photos that are not attached yet are deleted with the row that says whose they are.
 _AND_FILES = """ RETURNING upload_id),
      files AS (DELETE FROM uploads WHERE id IN (SELECT upload_id FROM gone) RETURNING folder),
      noted AS (INSERT INTO discarded_files (folder) SELECT folder FROM files)
@@ -42,20 +42,20 @@ SELECT upload_id FROM gone"""
 _MEDIA = f"WITH gone AS (DELETE FROM media WHERE complaint_id = $1{_AND_FILES}"
 _MEDIA_OF = f"""
 WITH gone AS (DELETE FROM media WHERE channel = $1 AND address = $2 AND complaint_id IS NULL{_AND_FILES}"""
-# An inbox that they were still to ask is asked by the next message to it.
+# An inbox not yet asked for consent is asked by the next message to it.
 _UNASKED = """
 DELETE FROM agreements a USING notices n
 WHERE n.ticket = $1 AND n.state = 'pending' AND a.asked_by = n.id AND a.agreed_at IS NULL"""
 _NOTICES = "DELETE FROM notices WHERE ticket = $1"
 _NOTICES_TO = "DELETE FROM notices WHERE inbox = inbox_of($1) AND address = $1"
 _PARTS_OF = "DELETE FROM sms_parts WHERE sender = $1"
-# What could not be read: whatever has the number in it, and not only as part of a longer one.
+# Unreadable requests that have the number in them, but not as part of a longer one.
 _SET_ASIDE = "DELETE FROM set_aside WHERE convert_from(content, 'LATIN1') ~ ('(^|[^0-9])' || $1 || '($|[^0-9])')"
-#: A telephone number, or an account's id; a shorter one would be found where it is none.
+#: A telephone number, or an account's id; anything shorter would also match by chance.
 _NUMBER = re.compile(r"[+]?([0-9]{8,})")
-# On its way out: what is not published yet would come after the tombstone.
+# Unpublished records: published later, they would follow the tombstone.
 _OUTBOX = "DELETE FROM outbox WHERE key = convert_to($1, 'UTF8')"
-# Whoever asked is told once more, when it is done everywhere; then this goes too.
+# A reporter who asked for it is told once more, when all is erased; then this row is deleted, too.
 _FAREWELL = "INSERT INTO farewells (ticket, address, thread) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 _FAREWELL_TO_CONTACT = """
 INSERT INTO farewells (ticket, medium, address)
@@ -70,11 +70,11 @@ AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = k.reporter_ref)"
 async def erase(
     db: Connection, service: str, event_key: bytes, complaint_id: str, ticket: str, *, tell: bool
 ) -> dict[str, int]:
-    """Delete what is known of the reporter of ``ticket`` and of all that was said, in the caller's transaction.
+    """Delete what is known of the reporter of ``ticket``, and all that was said, in the caller's transaction.
 
-    Tombstones for the topics, signed with ``event_key``, go into the outbox, also when it was erased before: a backup
-    may have published it again.
-    With ``tell`` the address is kept for one last notice. Returns how many rows of which table went.
+    Tombstones for the topics, signed with ``event_key``, go into the outbox even if it was erased before: a restored
+    backup may have published it again. With ``tell`` the address is kept for one last notice. Returns the number of
+    deleted rows by table.
     """
     counts: dict[str, int] = {}
 
@@ -96,10 +96,10 @@ async def erase(
         await db.execute(_UNASKED, ticket)
         await run("notices", _NOTICES, ticket)
         await db.execute(_ASKED_BACK, found["reporter_ref"])
-        if found["address"] is None:  # the website's: a reporter has one complaint, and what was added to it and is one
+        if found["address"] is None:  # a website reporter has one complaint, and those taken apart from it
             await run("contacts", _CONTACTS, found["reporter_ref"])
         gone = await run("reporters", _REPORTER, found["reporter_ref"])
-        if gone and found["address"]:  # what was answered to no complaint, and what could not be taken
+        if gone and found["address"]:  # answers that belong to no complaint, and what could not be taken
             await run("notices", _NOTICES_TO, found["address"])
             await run("media", _MEDIA_OF, found["channel"], found["address"])
             await run("sms_parts", _PARTS_OF, found["address"])

@@ -1,7 +1,7 @@
-"""What citizens attach: which files belong to which complaint, who opened them, and which are to be deleted.
+"""The attachments of citizens: the complaint of each file, who opened it, and the files to be deleted.
 
-The files themselves are in a store outside the database (``files.py``), in a folder of each upload.
-A transaction never waits for that: it notes the folder among ``discarded_files``, and a task deletes it.
+The files themselves are in a store outside the database (``files.py``), each upload in a folder of its own. A
+transaction never waits for the store: it notes the folder in ``discarded_files``, and a task deletes it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from contracts.events import Evidence
 if TYPE_CHECKING:
     from intake.files import Files
 
-#: What is made of a photo or a video, by its media type, and the small picture of either.
+#: The file made of a photo or a video, by media type, and the small picture of either.
 LARGE, SMALL = {"image/jpeg": "large.jpg", "video/mp4": "large.mp4"}, "small.jpg"
-#: Seconds between two looks for files to delete, and how many folders at once.
+#: Seconds between two looks for files to delete, and the number of folders each time.
 _EVERY_S, _FOLDERS = 10, 100
 
 _LOOK = """
@@ -37,7 +37,7 @@ _FIND = """
 SELECT u.name, u.folder, u.media_type, u.bytes, c.ticket FROM uploads u JOIN complaints c USING (complaint_id)
 WHERE u.name = $1 AND u.state = 'ready'"""
 _OPENED = "INSERT INTO evidence_openings (ticket, name, unit) VALUES ($1, $2, $3)"
-# A small one is on a page that is looked at many times a day.
+# A small picture is on a page that is opened many times a day.
 _SEEN = """
 INSERT INTO evidence_openings (ticket, name, unit) SELECT $1, $2, $3 WHERE NOT EXISTS (
     SELECT FROM evidence_openings WHERE ticket = $1 AND at > now() - interval '1 day' AND name = $2 AND unit = $3)"""
@@ -57,7 +57,7 @@ DELETE FROM evidence_openings WHERE ctid = ANY(ARRAY(
 
 
 class EvidenceProblem(ValueError):
-    """Some of what was to be attached can't be. ``problems`` says of each upload why, as texts.yaml calls it:
+    """Some uploads can't be attached. ``problems`` has the reason for each upload, by its name in texts.yaml:
     `upload_unknown`, `upload_unfinished`, `upload_taken`, or why it was refused."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -67,7 +67,7 @@ class EvidenceProblem(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
-    """A file of a complaint: ``name`` is what links call it, ``bytes`` its size."""
+    """A file of a complaint: ``name`` is its name in links, ``bytes`` its size."""
 
     name: str
     media_type: str
@@ -76,22 +76,22 @@ class Attachment:
 
 @dataclass(frozen=True, kw_only=True)
 class Kept(Attachment):
-    """Where the store has it, and whose it is."""
+    """An attachment with its folder in the store and the ticket that it belongs to."""
 
     folder: str
     ticket: str
 
 
 def new_names() -> tuple[str, str, str]:
-    """Give a new upload's id, what links call it, and its folder."""
+    """Make a new upload's id, its name in links, and its folder."""
     place = secrets.token_hex(16)
     return secrets.token_urlsafe(16), secrets.token_urlsafe(16), f"{place[:2]}/{place[2:4]}/{place}"
 
 
 class Chosen:
-    """The uploads that somebody wants to attach to the complaint ``cid``, locked; in the order in which they are named.
+    """The uploads to attach to the complaint ``cid``, locked, in the order in which the client named them.
 
-    ``problems`` says of each that can't be attached why.
+    ``problems`` has the reason for each that can't be attached.
     """
 
     def __init__(self, uploads: Sequence[str], rows: Mapping[str, Any], cid: str) -> None:
@@ -100,18 +100,18 @@ class Chosen:
 
     @property
     def contents(self) -> list[str]:
-        """What is in them, by its SHA-256."""
+        """The SHA-256 of each file."""
         return [row["sha256"] for row in self.rows if row["sha256"]]
 
     def evidence(self, url: str) -> list[Evidence]:
-        """Them as events have them; ``url`` is where they are, without their name."""
+        """Return the files as in events; ``url`` is where they are, without their name."""
         return [
             Evidence(url=url + r["name"], media_type=r["media_type"], sha256=r["sha256"], bytes=r["bytes"])
             for r in self.rows
         ]
 
     def check(self) -> None:
-        """Return if all can be attached.
+        """Return if all of them can be attached.
 
         Raises:
             EvidenceProblem: some can't.
@@ -131,47 +131,47 @@ def _problem(row: Mapping[str, Any] | None, cid: str) -> str:
 
 
 async def choose(db: Connection, uploads: Sequence[str], cid: str) -> Chosen:
-    """Lock ``uploads``, which somebody wants to attach to the complaint ``cid``."""
+    """Lock ``uploads``, which are to be attached to the complaint ``cid``."""
     wanted = list(dict.fromkeys(uploads))
     rows = {row["id"]: row for row in await db.fetch(_LOOK, wanted)} if wanted else {}
     return Chosen(wanted, rows, cid)
 
 
 async def attach(db: Connection, chosen: Chosen, cid: str) -> None:
-    """Make ``chosen`` the complaint's; those that are already stay as they are."""
+    """Attach ``chosen`` to the complaint; those already attached stay as they are."""
     new = [row["id"] for row in chosen.rows if row["complaint_id"] is None]
     if new:
         await db.execute(_ATTACH, cid, new)
 
 
 async def attachments(db: Connection | Pool, ticket: str) -> list[Attachment]:
-    """Give what was attached to the complaint ``ticket``, the oldest first."""
+    """List the attachments of the complaint ``ticket``, oldest first."""
     return [Attachment(**row) for row in await db.fetch(_OF_COMPLAINT, ticket)]
 
 
 async def find(db: Connection | Pool, name: str) -> Kept | None:
-    """Give the file that links call ``name``, if it is attached to a complaint."""
+    """Return the file named ``name`` in links, if it is attached to a complaint."""
     row = await db.fetchrow(_FIND, name)
     return Kept(**row) if row else None
 
 
 async def note_opening(db: Connection | Pool, kept: Kept, unit: str, *, small: bool = False) -> None:
-    """Keep that ``unit`` opened ``kept`` now; of a ``small`` one once a day."""
+    """Note that ``unit`` opened ``kept`` now; for a ``small`` picture once a day."""
     await db.execute(_SEEN if small else _OPENED, kept.ticket, kept.name, unit)
 
 
 async def discard_of(db: Connection, cid: str) -> int:
-    """Let go of all that was attached to the complaint ``cid``; how many there were."""
+    """Discard all attachments of the complaint ``cid``; return how many there were."""
     return _count(await db.execute(_DISCARD_OF, cid))
 
 
 async def discard_expired(db: Connection | Pool, most: int) -> int:
-    """Let go of up to ``most`` uploads that nobody attached in time; how many there were."""
+    """Discard up to ``most`` uploads that nobody attached in time; return how many there were."""
     return _count(await db.execute(_DISCARD_EXPIRED, most))
 
 
 async def delete_discarded(pool: Pool, files: Files, in_time: Callable[[], AbstractAsyncContextManager[None]]) -> None:
-    """Delete the files of what was let go of, and let go of what was not attached in time.
+    """Discard uploads that were not attached in time, and delete the files of all that was discarded.
 
     Raises:
         StoreDown: do it again.
@@ -189,7 +189,7 @@ async def delete_discarded(pool: Pool, files: Files, in_time: Callable[[], Abstr
 async def keep_deleting(
     pool: Pool, files: Files, in_time: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 ) -> None:
-    """For ever: :func:`delete_discarded`.
+    """Call :func:`delete_discarded` again and again until cancelled.
 
     Raises:
         StoreDown: start again.
@@ -200,7 +200,7 @@ async def keep_deleting(
 
 
 async def forget_openings(db: Connection, days: int, most: int) -> int:
-    """Delete up to ``most`` notes of openings that are older than ``days``; how many there were."""
+    """Delete up to ``most`` notes of openings older than ``days``; return how many there were."""
     return _count(await db.execute(_FORGET_OPENINGS, days, most))
 
 

@@ -1,4 +1,4 @@
-"""Gives a person what an intake knows of them: UU 27/2022 pasal 7 and 13, in a form that programs read too."""
+"""Hands a person what an intake knows of them: UU 27/2022 pasal 7 and 13, in a form that programs can read, too."""
 
 from __future__ import annotations
 
@@ -28,18 +28,19 @@ SELECT created_at, sent_at, address, subject, text, state FROM notices
 WHERE ticket = ANY($1)
    OR inbox = ANY(ARRAY(SELECT inbox_of(a) FROM unnest($2::text[]) AS a)) AND address = ANY($2)
 ORDER BY id"""
-# Left to be told of somebody else's complaint: of these there is no complaint.
+# Contacts left to follow somebody else's complaint; they have no complaint of their own.
 _FOLLOWING = """
 SELECT k.medium, k.address, k.created_at FROM contacts k
 WHERE k.address = ANY($1) AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = k.reporter_ref)
 ORDER BY k.created_at"""
 
-#: Reads what only one intake knows of a person, as asked for and with the tickets found, and notes whose that was.
+#: Reads what only one intake knows of a person, given the contact or ticket asked for and the tickets found, and notes
+#: whose data it was.
 Also: TypeAlias = Callable[[Connection, str, Sequence[str]], Awaitable[dict[str, Any]]]
 
 
 async def export_from(dsn: str, wanted: str) -> dict[str, list[dict[str, Any]]]:
-    """Do :func:`export_with` in the database ``dsn``.
+    """Call :func:`export_with` on the database ``dsn``.
 
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: it can't be used.
@@ -49,7 +50,7 @@ async def export_from(dsn: str, wanted: str) -> dict[str, list[dict[str, Any]]]:
 
 
 async def export_with(db: Connection, wanted: str, also: Also | None = None) -> dict[str, list[dict[str, Any]]]:
-    """Do :func:`export` for an operator, which is noted, and read what ``also`` gives, at one moment."""
+    """Call :func:`export` for an operator, note that, and add the result of ``also``, all in one transaction."""
     async with db.transaction():
         known = await export(db, wanted)
         numbers = [each["ticket"] for each in known["complaints"]]
@@ -59,12 +60,12 @@ async def export_with(db: Connection, wanted: str, also: Also | None = None) -> 
 
 
 async def export(db: Connection, wanted: str) -> dict[str, list[dict[str, Any]]]:
-    """Read all there is about ``wanted``, a ticket or a contact as it was given: ``complaints``, ``messages`` and the
-    contacts that were left to be told of complaints of others, ``following``.
+    """Read everything about ``wanted``, a ticket or a contact as it was given: ``complaints``, ``messages``, and
+    ``following``, the contacts left to follow other people's complaints.
 
-    Of what was attached it says where the files are; they are handed out beside it.
+    For attachments it says where the files are; they are handed out separately.
 
-    Values are what JSON has; times RFC 3339. Empty lists where nothing is known.
+    Values are those of JSON, times in RFC 3339. Lists are empty where nothing is known.
     """
     return await _export(db, await db.fetch(_COMPLAINTS, tickets.parse(wanted), wanted), [wanted])
 
@@ -72,7 +73,7 @@ async def export(db: Connection, wanted: str) -> dict[str, list[dict[str, Any]]]
 async def export_of(
     db: Connection, numbers: Sequence[str], addresses: Sequence[str]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Read all there is about the complaints ``numbers`` and who is reached at ``addresses``, as :func:`export`."""
+    """Read everything about the complaints ``numbers`` and the person at ``addresses``, as :func:`export` does."""
     return await _export(db, await db.fetch(_OF_TICKETS, numbers), addresses)
 
 
@@ -89,8 +90,8 @@ async def _export(db: Connection, rows: Sequence[Any], addresses: Sequence[str])
 
 
 def _files(ticket: str, files: list[Any], openings: list[Any], accesses: list[Any]) -> dict[str, Any]:
-    """What was attached, in which folder of the store it is (``EVIDENCE_URL``), which unit opened it when, and who saw
-    who reported it."""
+    """Return the attachments, each with its folder in the store (``EVIDENCE_URL``), which unit opened them when, and
+    who saw the identity of the reporter."""
     return {
         "evidence": [_plain(row) for row in files if row["ticket"] == ticket],
         "opened": [_plain(row) for row in openings if row["ticket"] == ticket],
@@ -107,7 +108,7 @@ def _complaint(row: Any) -> dict[str, Any]:
         "reporter": {name: row[name] for name in ("address", "name", "phone", "email", "asked_back")},
         "told_at": json.loads(row["contacts"]),
         "added": json.loads(row["follow_ups"]),
-        "passed_on": sent.get("text"),  # what others got: identifiers are masked in it
+        "passed_on": sent.get("text"),  # as others got it, with identifiers masked
         "story": json.loads(row["story"] or "{}").get("steps", []),
     }
 

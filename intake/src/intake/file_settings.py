@@ -5,12 +5,12 @@ from __future__ import annotations
 from pydantic import AnyHttpUrl, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-#: An address of a store.
+#: The address of a store.
 WHERE = r"^(file:///|s3://)\S+$"
 
 
 class BucketSettings(BaseSettings):
-    """What a bucket is opened with."""
+    """The settings for opening a bucket."""
 
     evidence_s3_endpoint: AnyHttpUrl | None = Field(None, description="where the bucket is; without it at Amazon")
     evidence_s3_region: str | None = Field(None, description="its region")
@@ -19,7 +19,7 @@ class BucketSettings(BaseSettings):
 
     @property
     def evidence_s3(self) -> dict[str, str]:
-        """What a bucket is opened with."""
+        """The options for opening a bucket."""
         given = {
             "endpoint": self.evidence_s3_endpoint and str(self.evidence_s3_endpoint).rstrip("/"),
             "region": self.evidence_s3_region,
@@ -30,6 +30,6 @@ class BucketSettings(BaseSettings):
 
 
 class FileSettings(BucketSettings):
-    """What a service with files reads besides the rest."""
+    """The settings of a service that keeps files."""
 
     evidence_url: str = Field(pattern=WHERE, description="where photos are kept: file:///FOLDER or s3://BUCKET/PREFIX")

@@ -1,4 +1,4 @@
-"""Where files lie: a folder of this machine or a bucket, by the address ``EVIDENCE_URL`` (``file:///…``, ``s3://…``)."""
+"""The store of files: a local folder or a bucket, by its address ``EVIDENCE_URL`` (``file:///…``, ``s3://…``)."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
-#: On a disk with less than so many bytes nothing new is begun: what is on its way shall still fit, and databases too.
+#: Bytes. With less room on the disk no upload is begun: those under way must still fit, and databases, too.
 RESERVE = 200 * 1024 * 1024
 #: Seconds for one file.
 _WITHIN_S = 20
 
 
 class StoreDown(Exception):
-    """Nothing is known to have been kept: give no ticket, ask to try again."""
+    """The file may not have been stored: give no ticket, ask the client to try again."""
 
 
 class StoreFull(Exception):
-    """There is no room for what is attached. What was kept before is not lost."""
+    """There is no room for the attachment. Files stored before are not lost."""
 
 
 class Files:
     """Files by their name, which has slashes. Every method may raise ``StoreDown``."""
 
     def __init__(self, url: str, s3: Mapping[str, str] = MappingProxyType({})) -> None:
-        """Open the store at ``url``; a folder is made. ``s3``: what a bucket is opened with.
+        """Open the store at ``url``; a missing folder is made. ``s3`` are the options of a bucket.
 
         Raises:
             OSError: the folder can't be made.
@@ -46,10 +46,10 @@ class Files:
             self.store = from_url(url, config=config, client_options={"allow_http": True})
 
     def check_room(self, length: int, *, share: float = 1) -> None:
-        """Return if something of ``length`` bytes may be begun, with this ``share`` of ``RESERVE`` left on the disk.
+        """Return if ``length`` bytes fit on the disk and leave this ``share`` of ``RESERVE``.
 
         Raises:
-            StoreFull: not now.
+            StoreFull: they don't fit now.
         """
         if self.folder:
             room = os.statvfs(self.folder)
@@ -57,7 +57,7 @@ class Files:
                 raise StoreFull
 
     async def put(self, name: str, content: bytes) -> None:
-        """Keep ``content``; it is on the disk when this returns.
+        """Store ``content``; it is on the disk when this returns.
 
         Raises:
             StoreFull: there is no room for it.
@@ -71,7 +71,7 @@ class Files:
             raise _trouble(error) from error
 
     async def get(self, name: str) -> bytes | None:
-        """Give a file; None if it is not there."""
+        """Read a file; return None if it does not exist."""
         try:
             async with asyncio.timeout(_WITHIN_S):
                 found = await obstore.get_async(self.store, name)
@@ -82,7 +82,7 @@ class Files:
             raise _trouble(error) from error
 
     async def delete(self, names: Sequence[str]) -> None:
-        """Delete files; those that are not there are no trouble."""
+        """Delete files; missing ones are no error."""
         for name in names:
             try:
                 async with asyncio.timeout(_WITHIN_S):
@@ -93,7 +93,7 @@ class Files:
                 raise _trouble(error) from error
 
     async def delete_folder(self, folder: str, but: Sequence[str] = ()) -> None:
-        """Delete all that is below ``folder``, and there not ``but`` these."""
+        """Delete everything below ``folder``, except the names in ``but``."""
         try:
             async with asyncio.timeout(_WITHIN_S):
                 listed = await obstore.list(self.store, folder).collect_async()
@@ -106,7 +106,7 @@ class Files:
 
 
 def _sync(root: Path, name: str) -> None:
-    """Have the file and its entry in the folder on the disk: object stores promise that, a file system does not."""
+    """Flush the file and its folder entries to the disk: object stores promise that, a file system does not."""
     path = root / name
     for each in (path, *path.parents[: len(path.relative_to(root).parts)]):
         descriptor = os.open(each, os.O_RDONLY)
@@ -122,7 +122,7 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _trouble(error: Exception) -> Exception:
-    said = str(error)  # obstore has no class for it
+    said = str(error)  # obstore has no class for this
     if "StorageFull" in said or "QuotaExceeded" in said or "No space left" in said:
         return StoreFull()
     return StoreDown(type(error).__name__)

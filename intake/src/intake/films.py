@@ -1,6 +1,6 @@
-"""Makes of a video a new one with FFmpeg, a program of the system: one at a time, confined, and not for ever.
+"""Makes a new video from another with FFmpeg, a program of the system: one at a time, confined, with a timeout.
 
-As with photos, what is kept is made anew: picture and sound, and nothing that a camera wrote beside them. Without
+As with photos, only a newly made file is stored: picture and sound, without anything else that a camera wrote. Without
 ``ffmpeg`` videos are refused; nothing else depends on it.
 """
 
@@ -22,15 +22,15 @@ from intake.photo import MAX_VIDEO_S, Refused
 from intake.turns import Turns
 
 log = logging.getLogger(__name__)
-#: Seconds. A minute of 1080p took 12 s of CPU; the page that sends it hears nothing meanwhile, and waits 90 s.
+#: Seconds. A minute of 1080p took 12 s of CPU. The page that sends it hears nothing until then, and waits 90 s.
 _WITHIN_S, _CPU_S = 75, 60
-#: Bytes: address space while it decodes (4K took 205 MB of memory), and what may be written.
+#: Bytes: address space while decoding (4K took 205 MB of memory), and of written files.
 _MEMORY, _WRITTEN = 3_000_000_000, 40_000_000
-#: So many wait for the one that is made; more are asked to come again.
+#: How many videos may wait behind the one being made; further senders are asked to come again.
 _QUEUE = 3
-#: Pixels of one picture: 4K, and of the longer side of the new video and of its still.
+#: Pixels: of one picture (4K), of the longer side of the new video, and of its still.
 _MAX_PIXELS, _LONG, _SMALL = 9_000_000, 854, 320
-#: What may be read: files alone, in what phones write. No playlists: they name other files, and addresses.
+#: Options that let FFmpeg read only files, in the formats of phones. No playlists: they name other files, and URLs.
 _READ = ["-protocol_whitelist", "file", "-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"]
 _FIT = "scale={0}:{0}:force_original_aspect_ratio=decrease:force_divisible_by=2"
 _BARE = ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-sn", "-dn"]
@@ -38,34 +38,34 @@ _BARE = ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "
 
 @dataclass(frozen=True, kw_only=True)
 class Film:
-    """What was made of a video: H.264 and AAC in MP4, and a JPEG of its first picture."""
+    """The result for a video: H.264 and AAC in MP4, and a JPEG of its first picture."""
 
     large: bytes
     small: bytes
 
 
-#: Puts the file of which a video is made where it is told.
+#: Puts the source file of a video at the given path.
 Lay: TypeAlias = Callable[[Path], Awaitable[None]]
 
 
 def lay_file(came: Path) -> Lay:
-    """Give what leads to the file ``came``."""
+    """Return a function that links to the file ``came``."""
     return lambda there: asyncio.to_thread(there.symlink_to, came)
 
 
 class Films:
-    """Makes videos with the program ``ffmpeg``, and its sister ``ffprobe``."""
+    """Makes videos with the programs ``ffmpeg`` and ``ffprobe``."""
 
     def __init__(self, ffmpeg: str, ffprobe: str) -> None:
         self._ffmpeg, self._ffprobe = ffmpeg, ffprobe
         self._turns = Turns(_QUEUE)
 
     async def make(self, lay: Lay, sender: Sender = Sender()) -> Film:  # noqa: B008
-        """Make a new video of the file that ``lay`` writes, which is asked when it is its turn.
+        """Make a new video of the file that ``lay`` writes; ``lay`` is called when it is this video's turn.
 
         Raises:
-            Refused: it is none, damaged, or longer than ``MAX_VIDEO_S``.
-            TooManyWait: it can be done later.
+            Refused: not a video, damaged, or longer than ``MAX_VIDEO_S``.
+            TooManyWait: try again later.
         """
         async with self._turns.turn(sender.client):
             began = monotonic()
@@ -97,7 +97,7 @@ class Films:
                 "-c:v", "mjpeg", f"file:{small}",
             )
             # fmt: on
-            # What names no length, as a browser's own recordings, is known only now.
+            # A file that names no length, like a browser's own recording, is measured only now.
             if await self._seconds(large) > MAX_VIDEO_S:
                 raise Refused("video_long")
             return Film(
@@ -105,7 +105,7 @@ class Films:
             )
 
     async def _seconds(self, file: Path) -> float:
-        """The length that ``file`` names; 0 if it names none."""
+        """Return the length that ``file`` names; 0 if it names none."""
         asked = ["-show_entries", "format=duration", "-of", "default=noprint_wrappers=1:nokey=1"]
         said = await _run(self._ffprobe, "-v", "error", *_READ, *asked, f"file:{file}")
         try:
@@ -115,13 +115,13 @@ class Films:
 
 
 def find_films() -> Films | None:
-    """Give what makes videos, or None where FFmpeg is not installed (Debian: ``apt-get install ffmpeg``)."""
+    """Return the maker of videos; None if FFmpeg is not installed (Debian: ``apt-get install ffmpeg``)."""
     ffmpeg, ffprobe = shutil.which("ffmpeg"), shutil.which("ffprobe")
     return Films(ffmpeg, ffprobe) if ffmpeg and ffprobe and shutil.which("prlimit") else None
 
 
 async def _run(*command: str) -> bytes:
-    """Run it to its end; what it said. It knows nothing of us, and comes after what answers citizens."""
+    """Run ``command`` and return its output. It inherits no settings, and runs at low priority."""
     limits = [f"--cpu={_CPU_S}", f"--as={_MEMORY}", f"--fsize={_WRITTEN}", "--core=0", "--nofile=32"]
     child = await asyncio.create_subprocess_exec(
         *("nice", "-n", "10", "prlimit", *limits, *command),

@@ -1,4 +1,4 @@
-"""Sending an SMS by the gateway, in whatever dialect, of whatever intake has something to tell."""
+"""Sends SMS by the gateway, whatever its dialect, for each intake that has something to tell."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from intake.submissions import IntakeSettings
 
 log = logging.getLogger(__name__)
 
-#: Seconds in which a gateway says that it has an SMS: its answer, and some tries to bring its first report.
+#: Seconds within which a gateway says that it has an SMS: its answer, and some tries to deliver its first report.
 REPORT_WITHIN_S = 45
-#: How many write a number with its country; in Indonesia one dials more in front of it.
+#: A common way to write a number with its country code, though in Indonesia one dials more in front of it.
 _ABROAD = re.compile(r"^00(?=[1-9])")
-#: Answers that say that we ask wrongly: no citizen's notice may be lost for that.
+#: Answers that say our request is wrong: no citizen's notice may be lost for that.
 _OUR_MISTAKE = frozenset({401, 403, 404, 405, 407})
 
 
 class GatewaySettings(DatabaseSettings):
-    """What a service reads that sends SMS; without an address of the gateway it sends none.
+    """The settings of a service that sends SMS; without an address of the gateway it sends none.
 
     Kannel's variables have its name; all other dialects share those that begin with ``SMS_SEND_``.
     """
@@ -66,7 +66,7 @@ class GatewaySettings(DatabaseSettings):
     def _whole_gateway(self) -> Self:
         if self.sms_dialect == "generic" and self.sms_gateway_file is None:
             raise ValueError("SMS_DIALECT=generic needs SMS_GATEWAY_FILE")
-        _ = self.dialect  # a file that can't be read is said now
+        _ = self.dialect  # fail now if the file can't be read
         if self.kannel_send_url and not (self.kannel_username and self.kannel_password.get_secret_value()):
             raise ValueError("KANNEL_SEND_URL needs KANNEL_USERNAME and KANNEL_PASSWORD")
         if self.sms_send_url and not self.sms_send_password.get_secret_value():
@@ -75,27 +75,27 @@ class GatewaySettings(DatabaseSettings):
 
     @cached_property
     def dialect(self) -> Dialect:
-        """What the gateway speaks."""
+        """The dialect of the gateway."""
         return read_dialect(self.sms_dialect, self.sms_gateway_file)
 
     @property
     def account(self) -> tuple[str, str, str]:
-        """Address, user and password of the send call; an empty address where none was given."""
+        """URL, user and password of the send call; the URL is empty if it is not set."""
         if self.sms_dialect == "kannel":
             return str(self.kannel_send_url or ""), self.kannel_username, self.kannel_password.get_secret_value()
         return str(self.sms_send_url or ""), self.sms_send_username, self.sms_send_password.get_secret_value()
 
     @property
     def sends_sms(self) -> bool:
-        """Whether there is a gateway to send by."""
+        """Whether a gateway is configured to send by."""
         url, user, password = self.account
-        if self.sms_dialect in ("twilio", "vonage"):  # their address is known
+        if self.sms_dialect in ("twilio", "vonage"):  # their URL is known
             return bool(user and password)
         return bool(url)
 
 
 class IntakeGatewaySettings(GatewaySettings, IntakeSettings):
-    """What an intake reads beside that: whom it answers."""
+    """The gateway settings of an intake, with the numbers that it answers."""
 
     sms_reply_prefixes: Annotated[tuple[str, ...], NoDecode] = Field(
         ("+62",), description="beginnings of the numbers that are answered, with commas; others can only complain"
@@ -108,7 +108,7 @@ class IntakeGatewaySettings(GatewaySettings, IntakeSettings):
 
 
 def mobile(typed: str, region: str) -> str | None:
-    """``typed`` in E.164, if it is the number of a mobile phone: of others an SMS costs, and reaches nobody."""
+    """Return ``typed`` in E.164 if it is a mobile number: an SMS to any other costs money and reaches nobody."""
     number = e164(typed, region)
     if number is None:
         return None
@@ -118,7 +118,7 @@ def mobile(typed: str, region: str) -> str | None:
 
 
 def e164(sender: str, region: str) -> str | None:
-    """``sender`` in E.164; None if no answer can reach it: a name, or an operator's short number."""
+    """Return ``sender`` in E.164; None if no answer can reach it, as with a name or an operator's short number."""
     if not re.fullmatch(r"\+?[\d\s().-]+", sender):
         return None
     try:
@@ -131,13 +131,13 @@ def e164(sender: str, region: str) -> str | None:
 
 
 def pace(settings: GatewaySettings, report_url: str = "") -> Pace:
-    """Give how fast the gateway is given SMS; where it reports, also that a report is worth waiting for."""
+    """Return how fast SMS are handed to the gateway, and how long to wait for a report if it sends reports."""
     patience_s = REPORT_WITHIN_S if report_url and settings.dialect.report else 0
     return Pace(at_once=settings.sms_sends_at_once, per_s=settings.sms_sends_per_s, patience_s=patience_s)
 
 
 def client(settings: GatewaySettings, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """The HTTP client for the gateway. It keeps no connection open: one just closed looks like a lost answer."""
+    """Make the HTTP client for the gateway. It keeps no connection alive: one just closed looks like a lost answer."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(settings.kannel_timeout_s, connect=settings.kannel_connect_timeout_s),
         limits=httpx.Limits(max_connections=settings.sms_sends_at_once, max_keepalive_connections=0),
@@ -152,11 +152,11 @@ def sender(
     more: Callable[[str], str] = lambda _: "",
     report_url: str = "",
 ) -> Send:
-    """The function that sends one notice and gives what the gateway calls it, or raises Refused, OutcomeUnknown or
-    TryLater.
+    """Return the function that sends one notice. It returns the gateway's id of the SMS, or raises Refused,
+    OutcomeUnknown or TryLater.
 
-    ``more`` says of a ticket where all of a notice can be read that three SMS do not hold. With ``report_url``, which
-    ends where our name for it is to stand, the gateway is asked to report there.
+    ``more`` returns, for a ticket, where the whole notice can be read if three SMS can't hold it. With ``report_url``,
+    the gateway is asked to report there; the URL ends where our own id is to be appended.
     """
     died_with: set[int] = set()
 
@@ -168,7 +168,8 @@ def sender(
             raise TryLater(f"the gateway can't be reached: {type(error).__name__}") from error
         except httpx.TransportError as error:
             why = f"the gateway did not answer: {type(error).__name__}"
-            # One that is silent has it. One that died may not: a citizen rather hears twice than never.
+            # A silent gateway has the SMS. A broken connection may mean that it has not: a citizen rather hears twice
+            # than never.
             if isinstance(error, httpx.TimeoutException) or notice.id in died_with:
                 died_with.discard(notice.id)
                 raise OutcomeUnknown(why) from error
@@ -187,7 +188,7 @@ def build(
     more: Callable[[str], str] = lambda _: "",
     report_url: str = "",
 ) -> httpx.Request:
-    """Build the call that sends ``notice``."""
+    """Build the request that sends ``notice``."""
     call = settings.dialect.call
     text = fit(notice.text, more(notice.ticket))
     url, username, password = settings.account
@@ -217,10 +218,10 @@ def build(
 
 
 def judge(call: Call, answer: httpx.Response) -> str | None:
-    """Give what the gateway calls the SMS that it took, if it says so.
+    """Return the gateway's id of the SMS that it took, if it gave one.
 
     Raises:
-        Refused, TryLater: it did not take it, for good or now.
+        Refused, TryLater: it did not take the SMS, for good or for now.
     """
     status, body = answer.status_code, answer.text
     said = f"{status} {_said(body)}"
@@ -247,5 +248,5 @@ def _our_mistake(status: int, said: str) -> TryLater:
 
 
 def _said(body: str) -> str:
-    """What the gateway says, without long numbers: some repeat whom the SMS was for."""
+    """Return the gateway's words without long numbers: some gateways repeat the recipient."""
     return re.sub(r"\+?\d{7,}", "…", body[:300])[:100]

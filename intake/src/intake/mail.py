@@ -1,4 +1,4 @@
-"""Where mail is handed in and who it is from: what each service reads that sends some."""
+"""The settings of each service that sends mail: the server that takes it, and the sender."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from chassis.settings import DatabaseSettings
 
-#: A server under one of these names is on this machine, and is reached without TLS.
+#: A server with one of these names is on this machine, and is reached without TLS.
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST = 254
-#: As browsers check it (https://html.spec.whatwg.org/#valid-e-mail-address), and with a dot behind the @.
+#: As browsers check it (https://html.spec.whatwg.org/#valid-e-mail-address), but with a dot required after the @.
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -24,7 +24,7 @@ _EMAIL = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class MailServer:
-    """Where mail is handed in. ``tls`` from the first byte on; else it is begun first (STARTTLS), unless ``here``."""
+    """The server that takes our mail. ``tls``: from the first byte; otherwise STARTTLS comes first, unless ``here``."""
 
     host: str
     port: int
@@ -35,7 +35,7 @@ class MailServer:
 
 
 class MailSettings(DatabaseSettings):
-    """What a service reads that sends mail; without ``smtp_url`` it sends none."""
+    """The settings of a service that sends mail; without ``smtp_url`` it sends none."""
 
     smtp_url: SecretStr | None = Field(
         None, description="where mail is handed in, smtps://USER:PASSWORD@HOST:465 or smtp://…:587; without it no mail"
@@ -66,12 +66,12 @@ class MailSettings(DatabaseSettings):
 
     @property
     def mail_server(self) -> MailServer:
-        """Where mail is handed in; only where there is such a server."""
+        """The server that takes our mail; only if there is one."""
         return _server(self.smtp_url.get_secret_value() if self.smtp_url else "")
 
 
 def is_email(text: str) -> bool:
-    """Whether mail can be sent to ``text``, as far as can be seen from it."""
+    """Whether ``text`` has the form of an e-mail address."""
     return len(text) <= _LONGEST and _EMAIL.fullmatch(text) is not None
 
 
@@ -79,7 +79,7 @@ def mailbox(text: str) -> Address:
     """Read ``NAME <ADDRESS>``, or an address alone.
 
     Raises:
-        ValueError: it is none, or more.
+        ValueError: it is not exactly one address.
     """
     name, _, rest = text.rpartition("<")
     address = rest.removesuffix(">") if name or text.startswith("<") else text

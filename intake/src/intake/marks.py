@@ -1,7 +1,7 @@
-"""RAHASIA and ANONIM before a complaint, read from a message of any channel. Pure.
+"""Reads RAHASIA and ANONIM before a complaint, in a message of any channel. Pure.
 
-Only the first words are marks: whoever writes of a secret further on tells something. In doubt a mark is meant, for
-what is taken as confidential by mistake harms nobody, and what is published by mistake can't be taken back.
+Only the first words are marks: a reporter who mentions a secret further on is telling something. In doubt a word is a
+mark, because a complaint kept confidential by mistake harms nobody, and publishing one by mistake can't be undone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-#: With these RAHASIA is a common expression, as "an open secret" is; behind a colon or the like it is a mark even so.
+#: With one of these RAHASIA is a common expression, like "an open secret"; before a colon or the like it is still a
+#: mark.
 _EXPRESSION = r"[ \t]+(?:umum|publik|negara|dagang)(?!\w)"
 _MARK = re.compile(
     rf"[\s(\[#*]*(?:(?P<rahasia>rahasia)(?!{_EXPRESSION})|(?P<anonim>anonim))(?!\w)[\s)\]#:;,.*!/_+&-]*"
@@ -20,7 +21,7 @@ _MARK = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Marked:
-    """A text without the marks before it, and which they were."""
+    """A text without its leading marks, and which marks they were."""
 
     text: str
     rahasia: bool = False
@@ -28,12 +29,12 @@ class Marked:
 
     @property
     def any(self) -> bool:
-        """Whether there was one."""
+        """Whether it had a mark."""
         return self.rahasia or self.anonim
 
 
 def read_marks(text: str) -> Marked:
-    """Take the marks off the beginning of ``text``: "RAHASIA, ANONIM: ada pungli" is "ada pungli", and both."""
+    """Strip the marks from the beginning of ``text``: "RAHASIA, ANONIM: ada pungli" becomes "ada pungli", with both."""
     found: set[str] = set()
     while match := _MARK.match(text):
         found.add(str(match.lastgroup))

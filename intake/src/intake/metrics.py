@@ -1,4 +1,4 @@
-"""What intakes show of what came in, and of what citizens were told."""
+"""Metrics of incoming messages, and of notices to citizens."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ MEDIA = Counter("lapor_intake_media", "Photos that networks keep for us, by what
 
 
 def count_sent(channel: str, after_s: float | None) -> None:
-    """Count a notice that the channel took ``after_s`` seconds after it was written; None: it was erased meanwhile, or
-    waited for the morning, which is no delay of ours."""
+    """Count a notice that the channel took ``after_s`` seconds after it was written. None: it was erased since, or it
+    waited for the morning, which is not our delay."""
     REPLIES.labels(channel, "sent").inc()
     if after_s is not None:
         REPLY_S.labels(channel).observe(after_s)

@@ -1,4 +1,4 @@
-"""What citizens are told: notices are stored with the change they tell of. :mod:`intake.sending` sends them."""
+"""Notices to citizens, stored with the change they tell of. :mod:`intake.sending` sends them."""
 
 from __future__ import annotations
 
@@ -14,36 +14,37 @@ from contracts.vocabulary import MessageKind, NoArrival
 
 
 class NoticeKind(StrEnum):
-    """What a notice is about."""
+    """The kinds of notices."""
 
     RECEIPT = MessageKind.RECEIPT
-    DANGER = MessageKind.DANGER  # whom to call, and that it was taken; no bound keeps it back, but that of a day
-    STEP = MessageKind.STEP  # of the story; its key is the step's number
-    DEADLINE = MessageKind.DEADLINE  # it moved, and no step of the story goes with that
+    DANGER = MessageKind.DANGER  # a receipt with contacts to call; bounded only by the day
+    STEP = MessageKind.STEP  # a step of the story; its key is the step's number
+    DEADLINE = MessageKind.DEADLINE  # the deadline moved without a step of the story
     APOLOGY = MessageKind.APOLOGY
     CORRECTION = MessageKind.CORRECTION
-    ANSWER = "answer"  # its key is the message that is answered
+    ANSWER = "answer"  # its key is the message that it answers
     FORMAT = "format"  # how to write to us, once a day
     AGAIN = "again"  # the same was said before, once a day
-    ADDED = MessageKind.ADDED  # what had no ticket was added; its key is that of the addition
+    ADDED = MessageKind.ADDED  # a message without a ticket was added; its key is that of the addition
     COURTESY = "courtesy"  # thanks, a greeting, abuse, once a day
-    FOLLOWED = "followed"  # to a supporter of the website; its key is the step and whose contact it is
+    FOLLOWED = "followed"  # to a supporter at the website; its key is the step and the contact's owner
 
 
 @dataclass(frozen=True)
 class NewNotice:
-    """Something to tell, once for a ticket, kind and ``key``. Without ``address`` it goes to the ticket's reporter.
+    """A message to send once for a ticket, kind and ``key``. Without ``address`` it goes to the ticket's reporter.
 
-    With ``after_s`` it waits so many seconds; as long as it waits, :func:`revise_notices` may give it another text.
-    With ``corrects`` it is told only to who was, or still will be, told the apology of that key.
-    With ``forget`` its address and thread are deleted as soon as it is sent. ``asked``: it answers the reporter, and
-    is told also to who wants no more news. ``in_receipt``: a revision makes the receipt tell it, if that still waits.
-    ``act``: its reporter should do something, so every contact that was left is told, and not the best of them alone.
-    ``ends``: it says how a complaint ended, and goes out however much was sent before. ``urgent``: of one in danger.
-    ``untold``, of :class:`contracts.vocabulary.NoArrival`: it is not told, and only said to the desk why. ``undoes`` is
-    the key of the step that it takes back: if that waits to be told, neither is told.
-    ``subject`` says in a few words what it is about, for media that show such. ``trace`` is the traceparent of what
-    brought it about.
+    With ``after_s`` it waits that many seconds; until then :func:`revise_notices` may give it another text.
+    With ``corrects`` it goes only to recipients who got, or still will get, the apology with that key.
+    With ``forget`` its address and thread are deleted as soon as it is sent.
+    ``asked``: it answers the reporter, and is sent even to one who wants no news.
+    ``in_receipt``: if the receipt still waits, the receipt is revised to tell it instead.
+    ``act``: the reporter should do something, so it goes to every contact left, not only to the best one.
+    ``ends``: it tells the outcome of a complaint, and is sent whatever the bounds.
+    ``urgent``: it is about danger.
+    ``untold``, of :class:`contracts.vocabulary.NoArrival`: it is not sent, the desk only hears why.
+    ``undoes`` is the key of the step that it takes back: if that one still waits, neither is sent.
+    ``subject`` is a short summary, for media that show one. ``trace`` is the traceparent of its cause.
     """
 
     ticket: str
@@ -68,9 +69,9 @@ class NewNotice:
 
 @dataclass(frozen=True)
 class Revision:
-    """Another ``text`` for a notice that waits; with ``tells_deadline`` it is the deadline that it waited for.
+    """Another ``text`` for a waiting notice; with ``tells_deadline`` it has the deadline that the notice waited for.
 
-    It is sent at once, or with ``hold`` when it would have been.
+    The notice is then sent immediately, or with ``hold`` at its original time.
     """
 
     ticket: str
@@ -83,10 +84,10 @@ class Revision:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A notice about to be sent to ``address``; ``inbox`` is the same for all ways to write that.
+    """A notice about to be sent to ``address``; ``inbox`` is the common form of all addresses of that inbox.
 
-    ``age_s``: seconds since there was this to tell. ``round``: how often it was sent again by hand. ``perhaps`` the
-    vendor has it already. ``asks``: it is the first to its inbox, whose owner is asked whether they want more.
+    ``age_s``: seconds since the change it tells of. ``round``: how often an operator sent it again. ``perhaps``: the
+    vendor may have it already. ``asks``: it is the first to its inbox, and asks the owner for consent to more.
     """
 
     id: int
@@ -116,21 +117,21 @@ class Refused(Exception):
 
 
 class Undeliverable(Refused):
-    """Nothing arrives at this address, so nothing more is sent there; the text says why, and not where."""
+    """Nothing arrives at this address, so nothing more is sent there; the text says why, but not the address."""
 
 
 class Unasked(Exception):
-    """The vendor lets us say nothing to who did not address us: the notice stays unsaid, and that is no fault."""
+    """The vendor allows messages only to people who addressed us: the notice stays unsent, which is not a fault."""
 
 
 class OutcomeUnknown(Exception):
-    """It may have gone out; sending it again would perhaps repeat it, so nobody does."""
+    """It may have gone out. Sending it again might repeat it, so it is not sent again."""
 
 
 class TryLater(Exception):
-    """The vendor can't take it now. ``after_s`` seconds, if the vendor said so. ``perhaps`` it has it all the same.
+    """The vendor can't take it now. ``after_s``: seconds to wait, if the vendor said so. ``perhaps`` it has it already.
 
-    ``everything``: it takes nothing else either meanwhile.
+    ``everything``: until then the vendor takes nothing else either.
     """
 
     def __init__(
@@ -140,11 +141,11 @@ class TryLater(Exception):
         self.after_s, self.perhaps, self.everything = after_s, perhaps, everything
 
 
-#: Hands a notice to its vendor; gives what the vendor calls it, if that is said.
+#: Hands a notice to its vendor; returns the vendor's id of it, if it gives one.
 Send = Callable[[Notice], Awaitable[str | None]]
 
-# Contacts are the website's: to e-mail goes all, to a phone beside it only what its reporter should act on. Whom nobody
-# can be told is noted, and why, for :mod:`intake.arrivals`.
+# Contacts are left at the website only: e-mail gets everything, a phone beside it only notices to act on.
+# A notice without any recipient is noted in `untold`, with the reason, for :mod:`intake.arrivals`.
 _ADD = """
 WITH wanted AS MATERIALIZED (
     SELECT n.*, t.medium, t.address AS to_address, t.thread AS in_thread, c.reporter_ref,
@@ -189,7 +190,8 @@ SELECT ticket, kind, key, medium, text, subject, to_address, in_thread, now() + 
 FROM wanted WHERE to_address IS NOT NULL AND NOT stopped AND untold = ''
 ORDER BY nth
 ON CONFLICT (ticket, kind, key, medium) DO NOTHING"""
-# What has begun to go out, or is out by one of several ways, is told, and so is what takes it back.
+# Once a notice has begun to go out, or is out by one of several media, it is sent, and so is the one that takes it
+# back.
 _UNDO = """
 UPDATE notices SET state = 'dropped', detail = 'undone'
 WHERE (ticket, kind, key) = ($1, 'step', $2) AND state = 'pending' AND NOT EXISTS (
@@ -206,14 +208,14 @@ RETURNING n.ticket, n.kind, n.key"""
 
 
 def message_id(service: str, row: Mapping[str, Any]) -> str:
-    """Name the notice of ``service`` in ``row`` (ticket, kind, key, medium) as others hear of it."""
+    """Return the public id of the notice of ``service`` in ``row`` (ticket, kind, key, medium)."""
     return derived_id("\x1f".join((service, row["ticket"], row["kind"], row["key"], row["medium"])), TOLD)
 
 
 async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
-    """Add ``notices`` in the caller's transaction; one that was added before is left alone."""
+    """Add ``notices`` in the caller's transaction; notices added before stay as they are."""
     if told := [n.ticket for n in notices if n.in_receipt]:
-        # Locked, so that none is sent before it is revised.
+        # Locked, so that no receipt is sent before it is revised.
         waiting = {row["ticket"] for row in await db.fetch(_WAITING_RECEIPTS, told)}
         notices = [n for n in notices if not (n.in_receipt and n.ticket in waiting)]
     notices = [replace(n, untold=NoArrival.UNDONE) if n.undoes and await _undone(db, n) else n for n in notices]
@@ -229,19 +231,19 @@ async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
 
 
 async def _undone(db: Connection, notice: NewNotice) -> bool:
-    """Drop what ``notice`` takes back, if nobody was told of it yet."""
-    await db.fetch(_LOCK_STEP, notice.ticket, notice.undoes)  # so that none begins to go out meanwhile
+    """Drop the notice that ``notice`` takes back, if nobody got it yet; return whether it was dropped."""
+    await db.fetch(_LOCK_STEP, notice.ticket, notice.undoes)  # so that none begins to go out now
     return bool(await db.fetch(_UNDO, notice.ticket, notice.undoes))
 
 
 async def revise_notices(db: Connection, revisions: Sequence[Revision]) -> list[Revision]:
-    """Give waiting notices another text, in their order, and have them sent.
+    """Replace the text of waiting notices, in order, and have them sent.
 
-    One that no longer waits, or may have gone out, is left alone; the revisions that came too late are returned.
+    A notice that no longer waits, or may have gone out, stays as it is; return the revisions that came too late.
     """
     if not revisions:
         return []
-    last = {(r.ticket, r.kind, r.key): r for r in revisions}  # of one notice the last holds
+    last = {(r.ticket, r.kind, r.key): r for r in revisions}  # the last one for each notice wins
     rows = ((r.ticket, r.kind, r.key, r.text, r.hold) for r in last.values())
     found = await db.fetch(_REVISE, *(list(column) for column in zip(*rows, strict=True)))
     in_time = {(row["ticket"], row["kind"], row["key"]) for row in found}

@@ -1,6 +1,6 @@
-"""Opens to a unit what a citizen attached: by a link that the router signed for it, while it has the complaint.
+"""Opens an attachment to a unit: by a link that the router signed for it, while the unit has the complaint.
 
-Each opening is noted. Who imports this needs `litestar`.
+Each opening is noted. Importing this needs `litestar`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contracts.vocabulary import Status
 from intake.complaint_view import find_view
 from intake.evidence import Kept
 
-#: Even what we made ourselves is shown as if a stranger had: it can do nothing, and stays nowhere.
+#: Even files that we made are served as if a stranger had: they can do nothing, and are not cached.
 HARMLESS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
@@ -25,16 +25,16 @@ HARMLESS = {
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",
 }
-#: In the query of a link: the small picture is wanted.
+#: Query parameter of a link that asks for the small picture.
 SMALLER = "kecil"
-#: A still of either is a JPEG; what they are called when somebody saves them.
+#: Media type of the small picture, and the file extensions for saving.
 _SMALL_TYPE, _ENDINGS = "image/jpeg", {"image/jpeg": "jpg", "video/mp4": "mp4"}
-#: The one form of range that players ask with.
+#: The only form of range that players request.
 _RANGE = re.compile(r"bytes=(\d{1,12})-(\d{1,12})?")
 
 
 class Barred(Exception):
-    """It is not opened: ``kind`` says why to programs, ``name`` is what texts.yaml says of it, with ``values``."""
+    """The file is not opened: ``kind`` tells programs why, ``name`` is its text in texts.yaml, with ``values``."""
 
     def __init__(self, name: str, **values: str) -> None:
         super().__init__(name)
@@ -42,10 +42,10 @@ class Barred(Exception):
 
 
 def unit_of(event_key: bytes, name: str, query: Mapping[str, str]) -> str | None:
-    """Give the unit that the link for the file ``name`` was signed for; None: this is no link of a unit.
+    """Return the unit that the link for the file ``name`` was signed for; None if it is not a unit's link.
 
     Raises:
-        Barred: it was changed, or is too old.
+        Barred: the link was changed, or is too old.
     """
     unit, until, mark = (query.get(each, "") for each in (UNIT, UNTIL, MARK))
     if not mark:
@@ -58,7 +58,7 @@ def unit_of(event_key: bytes, name: str, query: Mapping[str, str]) -> str | None
 
 
 async def is_with(db: Connection | Pool, unit: str, ticket: str) -> bool:
-    """Whether ``unit`` has the complaint now, or helps with it, or with the one it was merged into."""
+    """Whether ``unit`` has the complaint now, or supports it, or the one it was merged into."""
     story = await find_view(db, ticket)
     if story and story.status == Status.MERGED and story.parent and unit not in (story.unit, *story.support):
         story = await find_view(db, story.parent)
@@ -66,12 +66,12 @@ async def is_with(db: Connection | Pool, unit: str, ticket: str) -> bool:
 
 
 def not_with(unit: str, kept: Kept) -> Barred:
-    """``unit`` has not the complaint of ``kept``."""
+    """Make the refusal for ``unit``, which does not have the complaint of ``kept``."""
     return Barred("link_not_yours", unit=unit, ticket=kept.ticket)
 
 
 def shown(kept: Kept, content: bytes, *, small: bool, wanted: str = "", elsewhere: bool = False) -> Response[bytes]:
-    """Make the answer that has ``content``, of ``kept`` or its ``small`` picture; ``wanted`` is the header `Range`.
+    """Make the response with ``content``, of ``kept`` or its ``small`` picture; ``wanted`` is the header `Range`.
 
     ``elsewhere``: the desk shows it on its page.
     """
@@ -83,7 +83,7 @@ def shown(kept: Kept, content: bytes, *, small: bool, wanted: str = "", elsewher
     asked = _RANGE.fullmatch(wanted)
     if asked is None:
         return Response(content, headers=headers, media_type=media_type)
-    # Safari plays no video of a server that gives no part of it (RFC 9110, 14.2).
+    # Safari plays no video from a server that ignores ranges (RFC 9110, 14.2).
     first, last, size = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1), len(content)
     if first > last:
         return Response(b"", headers={**headers, "Content-Range": f"bytes */{size}"}, status_code=416)

@@ -1,4 +1,4 @@
-"""What a sender has here already: their complaints, what they added last, and whether they want to hear of them."""
+"""The records of a sender at an intake: their complaints, their last addition, and whether they want news."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from intake.complaint_view import APART
 from intake.submissions import Submission, find_awaiting_reply
 from intake.talk import AskedBack, Meant, Own, Talk
 
-#: For so long a call for help may say where the danger is that its sender told of before.
+#: How long after a call for help a second message may add where the danger is.
 JUST_NOW = timedelta(minutes=30)
-#: For so long an addition may still be made a complaint of its own, and a question which is meant be answered.
+#: How long an addition may still be made a complaint of its own, and the question which complaint is meant be answered.
 A_DAY = timedelta(days=1)
 
 _OWN = f"""
@@ -37,7 +37,7 @@ SELECT item->>'text' AS text, (item->>'at')::timestamptz AS at, EXISTS (
     SELECT FROM notices n WHERE n.ticket = c.ticket AND n.kind = 'added' AND n.key = item->>'id') AS offered
 FROM complaints c JOIN reporters r USING (reporter_ref), jsonb_array_elements(c.follow_ups) AS item
 WHERE r.channel = $1 AND r.address = $2 AND NOT item ?| '{late,apart}' ORDER BY at DESC LIMIT 1"""
-# Once answered it is not asked again, whenever the gateway brings it again.
+# An answered question is not asked again when the gateway repeats the message.
 _ASK_BACK = """
 UPDATE reporters SET asked_back = $3::jsonb, asked_at = now()
 WHERE channel = $1 AND address = $2 AND asked_back->>'item_id' IS DISTINCT FROM $3::jsonb->>'item_id'"""
@@ -50,9 +50,10 @@ _HEAR = "UPDATE reporters SET stopped_at = NULL WHERE channel = $1 AND address =
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """Who sent a message: ``known``, if anything came from there before; what they were ``asked`` back within a day.
+    """The sender of a message. ``known``: something came from there before; ``asked``: our question to them within a
+    day.
 
-    ``taken``: this very message is a complaint already.
+    ``taken``: this very message is already a complaint.
     """
 
     known: bool = False
@@ -61,14 +62,14 @@ class Sender:
 
 
 async def find_sender(db: Connection | Pool, submission: Submission) -> Sender:
-    """Look up who sent ``submission``. Of who is not known nothing else need be asked."""
+    """Look up the sender of ``submission``. For an unknown sender no further lookup is needed."""
     channel, address = submission.channel, submission.address
     row = await db.fetchrow(_SENDER, channel, address, submission.gateway, submission.external_id, A_DAY)
     return Sender(**row)
 
 
 async def find_own(db: Connection | Pool, channel: str, address: str, item_id: str) -> list[Own]:
-    """Give the complaints of ``address``, the newest first; ``item_id`` is what their message would be added as."""
+    """List the complaints of ``address``, newest first; ``item_id`` is the id of the message if it were an addition."""
     added = msgspec.json.encode([{"id": item_id}]).decode()
     return [Own(**row) for row in await db.fetch(_OWN, channel, address, added)]
 
@@ -84,10 +85,11 @@ async def find_meant(
     bare: bool,
     known: str = "",
 ) -> Meant | None:
-    """What a message without a ticket means to who sent it; None: it is a complaint, or as unclear as a stranger's.
+    """Return what a message without a ticket means from its sender. None: it is a complaint, or as unclear as a
+    stranger's.
 
-    ``bare``: it has no keyword, so it may answer a question, or go on with a complaint. ``known`` is the ticket in
-    whose conversation it stands: then no other is meant. The same message again is what it was at first.
+    ``bare``: it has no keyword, so it may answer a question or continue a complaint. ``known`` is the ticket of the
+    conversation it stands in: then no other is meant. A repeated message keeps its first meaning.
     """
     text, channel, address = submission.text, submission.channel, submission.address or ""
     if sender.taken:
@@ -116,15 +118,15 @@ async def find_told_place(
     same: Callable[[str], bool],
     known: str = "",
 ) -> Meant | None:
-    """What a call for help goes on with, if it only says where: its sender was asked so just now.
+    """Return what a call for help belongs to if it only says where: its sender was asked that just now.
 
-    ``same`` tells whether a text calls for the same help; ``known`` as in :func:`find_meant`. The same message again is
-    what it was at first.
+    ``same`` says whether a text calls for the same help; ``known`` is as in :func:`find_meant`. A repeated message
+    keeps its first meaning.
     """
     if sender.taken or not sender.known:
         return None
     own = await find_own(pool, submission.channel, submission.address or "", item_id)
-    if named := [each for each in own if each.named]:  # however late the gateway brings it again
+    if named := [each for each in own if each.named]:  # however late the gateway repeats it
         return talk.added_to(submission.text, named, now)
     lately = [
         each for each in own if known in ("", each.ticket) and now - each.received_at < JUST_NOW and same(each.text)
@@ -133,8 +135,8 @@ async def find_told_place(
 
 
 async def ask_back(pool: Pool, submission: Submission, item_id: str, among: Sequence[str]) -> None:
-    """Keep what ``submission`` says, until its sender has said which of the tickets ``among`` it is about, or that it
-    is meant for the only one (:func:`find_chosen`)."""
+    """Store the words of ``submission`` until its sender has said which of the tickets ``among`` they are about, or has
+    confirmed the only one (:func:`find_chosen`)."""
     asked = AskedBack(text=submission.text, among=list(among), item_id=item_id)
     body = msgspec.json.encode(asked).decode()
     await pool.execute(_ASK_BACK, submission.channel, submission.address, body)
@@ -143,16 +145,16 @@ async def ask_back(pool: Pool, submission: Submission, item_id: str, among: Sequ
 async def find_chosen(
     pool: Pool, talk: Talk, submission: Submission, sender: Sender, item_id: str, now: datetime
 ) -> Meant | None:
-    """What the ``sender`` wanted when they were asked which complaint they mean, if ``submission`` says it now.
+    """Return what the ``sender`` wanted when we asked which complaint they mean, if ``submission`` answers that.
 
-    The same message again says it again, another one does not.
+    The same message again has the same result, a further message has no result.
     """
     channel, address = submission.channel, submission.address or ""
     asked = sender.asked and msgspec.json.decode(sender.asked, type=AskedBack)
     if not asked or asked.item_id == item_id or asked.answered_by not in ("", item_id):
         return None
     meant = talk.chosen(submission.text, asked, await find_own(pool, channel, address, item_id), now)
-    if meant and meant.kind != "which":  # else it is asked once more
+    if meant and meant.kind != "which":  # "which" is asked once more
         await pool.execute(_ANSWERED, channel, address, item_id)
     return meant
 
@@ -165,9 +167,9 @@ async def _offered(pool: Pool, channel: str, address: str, own: Sequence[Own], n
 async def find_offered(
     db: Connection | Pool, channel: str, address: str, own: Sequence[Own], now: datetime
 ) -> str | None:
-    """Give what was added last, if its sender was told that it may be a complaint of its own, and nothing came since.
+    """Return the last addition, if its sender was told that it may be a complaint of its own and nothing came since.
 
-    Masked, as additions are kept.
+    It is masked, as additions are stored.
     """
     row = await db.fetchrow(_ADDED_LAST, channel, address)
     if row is None or not row["offered"] or now - row["at"] > A_DAY:
@@ -177,7 +179,7 @@ async def find_offered(
 
 
 async def stop_news(db: Connection | Pool, channel: str, address: str) -> None:
-    """Tell ``address`` no more of what units do; what it asks itself is answered as before."""
+    """Send ``address`` no further news from units; its own questions are still answered."""
     await db.execute(_STOP, channel, address)
 
 

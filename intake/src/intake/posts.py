@@ -1,4 +1,4 @@
-"""How a notice is said on a social network: in so many posts, each told from the others."""
+"""Splits a notice into the posts of a social network, each distinguishable from all others."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from dataclasses import replace
 
 from intake.notices import Notice, NoticeKind
 
-#: The notices whose key tells them from one another, and the words of texts.yaml that say it.
+#: The notices that are told apart by their key, and the words of texts.yaml for that.
 _NUMBERED = {NoticeKind.STEP: "nth_step", NoticeKind.ANSWER: "nth_answer"}
-#: X takes so much; Facebook far more, and Messenger and WhatsApp less of it.
+#: The longest post. Facebook takes far more than X, Messenger and WhatsApp less than Facebook.
 #: https://developers.facebook.com/docs/messenger-platform/reference/send-api/ and
 #: https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages#text-object
 ROOM = {"x": 280, "facebook": 8_000, "messenger": 2_000, "whatsapp": 4_096}
-#: Where the same may be said twice, and is not looked for before it is said.
+#: Networks that let us say the same twice; there we do not search for an earlier post.
 _REPEATABLE = frozenset({"whatsapp"})
-#: A text goes on in so many posts at most; what stands behind each of them then.
+#: The most posts for one text, and what is appended to each of several.
 _MOST_PARTS, _PART = 4, " ({n}/{all})"
-# What X counts once; all else (emoji, far scripts, even "…") counts twice.
+# Characters that X counts once; all others (emoji, far scripts, even "…") count twice.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
-# As much as X makes of any link.
+# X counts every link as this long.
 _LINK = re.compile(r"https?://\S+")
 _LINK_WEIGHT = 23
 
 
 def weight(text: str) -> int:
-    """The length of ``text`` as X counts it."""
+    """Return the length of ``text`` as X counts it."""
     rest, links = _LINK.subn("", text)
     return links * _LINK_WEIGHT + sum(1 if any(low <= ord(c) <= high for low, high in _LIGHT) else 2 for c in rest)
 
 
 def with_page(notice: Notice, say: Mapping[str, str], page: str, channel: str = "x") -> Notice:
-    """Add to a receipt the link to its complaint on the website at ``page``, where there is room."""
+    """Append to a receipt the link to its complaint on the website at ``page``, if there is room."""
     if notice.kind != NoticeKind.RECEIPT or not page:
         return notice
     text = f"{notice.text} {say['page'].format(where=f'{page}/laporan/{notice.ticket}')}"
@@ -40,18 +40,19 @@ def with_page(notice: Notice, say: Mapping[str, str], page: str, channel: str = 
 
 
 def posts(notice: Notice, say: Mapping[str, str], channel: str = "x") -> list[str]:
-    """Give ``notice`` as :func:`fitted`, without what is left out."""
+    """Return the posts of :func:`fitted`, without what was left out."""
     return fitted(notice, say, channel)[0]
 
 
 def fitted(notice: Notice, say: Mapping[str, str], channel: str = "x") -> tuple[list[str], str]:
-    """Give the text of ``notice`` as replies on ``channel``, with a number at the end of each, in the words of ``say``.
+    """Split the text of ``notice`` into replies on ``channel``, numbered in the words of ``say``; return also what is
+    cut.
 
-    Most networks keep us from saying the same twice.
+    Most networks keep us from saying the same twice, so each reply ends with a number.
 
-    A step of the story has its own number, at once or when its due date is known; an answer the end of the number of
-    the post it answers. What is too long for one post goes on in the next, (1/2), (2/2), which names its
-    ticket, for two citizens may be told the same; the last may be cut, and what is left out stands beside them.
+    A step of the story has its own number; an answer has the end of the number of the post that it answers. A text too
+    long for one post continues in the next, marked (1/2), (2/2). Continuations name the ticket, because two citizens
+    may be told the same. The last post may be cut.
     """
     text, about = notice.text, notice.ticket
     form = None if channel in _REPEATABLE else _NUMBERED.get(NoticeKind(notice.kind))
@@ -69,7 +70,7 @@ def fitted(notice: Notice, say: Mapping[str, str], channel: str = "x") -> tuple[
 
 
 def _beginning(text: str, room: int) -> str:
-    """As many whole words of ``text`` as weigh no more than ``room``; of a longer word its beginning."""
+    """Return as many whole words of ``text`` as weigh at most ``room``; if the first is longer, its beginning."""
     if weight(text) <= room:
         return text
     part = ""

@@ -1,4 +1,4 @@
-"""What the steps of a story make of the view of a complaint, and what its reporter is told of each."""
+"""Applies the steps of a story to the view of a complaint, and decides what its reporter is told of each."""
 
 from __future__ import annotations
 
@@ -34,35 +34,35 @@ from intake.notices import NewNotice, NoticeKind, Revision
 from intake.texts import Texts
 
 SOURCES = (UPDATED, ERASED, RESEND_ASKED)
-#: The notes by which the reporter of an erased complaint hears that it is done; nothing else is told any more.
+#: The notes that tell the reporter of an erased complaint that it is done; nothing else is told any longer.
 _FAREWELLS = frozenset({Note.RIGHTS_DONE, Note.ERASED})
-#: Whatever this intake tells, everybody reads.
+#: Everybody can read what this intake tells.
 PUBLIC = "intake-social"
-#: Whoever has the number of a complaint, by whatever channel it came, reads its story here.
+#: Here everybody who has a complaint's number reads its story, whatever channel the complaint came by.
 PAGES = "intake-web"
 _KINDS = frozenset[str](UpdateKind)
 _ASKED = UpdateKind.WAITING_FOR_REPORTER
-#: What answers a wish of the reporter, who hears it also after having stopped the news.
+#: Replies to a wish of the reporter, sent even after they have stopped the news.
 _WISHES = frozenset({UpdateKind.NOTED, UpdateKind.CANCELLED, UpdateKind.REOPENED, UpdateKind.APPEALED})
-#: The sentences that ask for something that can be done until a last day.
+#: The sentences that offer something which is possible until a last day.
 _BY_LAST_DAY: tuple[SentenceCode, ...] = ("rated_resolved", "rated_bad")
-#: What a reporter should act on.
+#: Steps that the reporter should act on.
 _ACTS = frozenset({UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED})
-#: How a complaint ends, for now at least, and what is asked of its reporter: no bound of a day keeps that back.
+#: The end of a complaint, at least for now, and questions to its reporter: sent whatever the bounds.
 _UNBOUNDED = frozenset[str](FINAL) | {UpdateKind.RESOLVED, UpdateKind.WAITING_FOR_REPORTER}
-#: What the rules make of a complaint at first.
+#: The first steps of a complaint, made by the rules.
 _FIRST = frozenset({UpdateKind.ROUTED, UpdateKind.HANDED_OVER})
 _DEADLINES = frozenset({UpdateKind.DEADLINE_SET, UpdateKind.RESUMED, UpdateKind.RESCHEDULED})
-#: With these it is answered; what is closed was so before.
+#: Steps that answer a complaint; a closed one was answered before.
 _ANSWERS = (FINAL - {Status.CLOSED}) | {UpdateKind.RESOLVED}
-#: What is understood so soon may give another date than the one at first, before anybody was told one.
+#: A deadline rescheduled this soon after the intake counts as the first one: nobody was told another.
 _MOMENTS = timedelta(seconds=30)
 _with = msgspec.structs.replace
 Decide = Callable[[Mapping[str, ComplaintView], Message, datetime], tuple[dict[str, ComplaintView], list[Emit]]]
 
 
 def _set(view: ComplaintView, group: str, seq: int, **facts: Any) -> ComplaintView:
-    """Set ``facts``, unless a later step than ``seq`` has set that ``group`` of them already."""
+    """Set ``facts``, unless a step later than ``seq`` has already set that ``group`` of facts."""
     if seq < view.set_by.get(group, -1):
         return view
     view = _with(view, set_by={**view.set_by, group: seq}, **facts)
@@ -71,9 +71,9 @@ def _set(view: ComplaintView, group: str, seq: int, **facts: Any) -> ComplaintVi
 
 @dataclass(frozen=True, kw_only=True)
 class ComplaintProjection:
-    """The rules of one intake; with ``notify`` it answers messages, so that it tells each change.
+    """The rules of one intake; with ``notify`` it sends messages, and so tells each change.
 
-    A receipt, a question, its answer and a new round wait a while for what the clock says to them: ``wait_s``.
+    A receipt, a question, its answer and a new round wait up to ``wait_s`` seconds for the date that the clock adds.
     """
 
     service: str
@@ -82,8 +82,8 @@ class ComplaintProjection:
     wait_s: float = 0
 
     def on_step(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
-        """Keep the step, and tell the reporter of it. One that is known changes nothing."""
-        if data.kind not in _KINDS:  # of a newer router: the next step that is known says how it stands
+        """Apply the step and tell the reporter of it. A known step changes nothing."""
+        if data.kind not in _KINDS:  # from a newer router; the next known step has the status, too
             return view
         if data.seq <= view.seq and any(step.seq == data.seq for step in view.steps):
             return view
@@ -98,7 +98,7 @@ class ComplaintProjection:
             return self._on_clock(_with(view, seq=max(view.seq, data.seq)), data, now)
         own = data.origin == self.service
         outline = self._in_public(view) or self._in_public(data)
-        # What is answered to a wish of theirs, its reporter hears on their own channel.
+        # The reply to a wish is told on the reporter's own channel only.
         shown = own or (self.service == PAGES and data.kind != UpdateKind.NOTED)
         after = _counted(_moved(view, data), data, now)
         if shown:
@@ -111,12 +111,12 @@ class ComplaintProjection:
         return self._announce(view, after, data, now, self._worded(view, data, outline=outline, on_page=False))
 
     def _worded(self, view: ComplaintView, data: ComplaintUpdated, *, outline: bool, on_page: bool) -> str:
-        """What is said of a step, on the page or in a message."""
+        """Word a step, for the page or for a message."""
         text = self.texts.change(data, service=self.service, outline=outline, on_page=on_page)
         return self._until(text, view) if data.code in _BY_LAST_DAY else text
 
     def _after_erasure(self, view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
-        """It goes on without a word; to whom it was the router says one more thing."""
+        """Follow an erased complaint without storing words; the router's last word still goes to its reporter."""
         if data.seq <= view.seq:
             return view
         after = _with(view, seq=data.seq, status=data.status)
@@ -125,8 +125,8 @@ class ComplaintProjection:
         return after
 
     def on_erased(self, view: ComplaintView, data: ComplaintErased) -> ComplaintView:
-        """Keep number and status, and have the rest deleted; whenever it is said, for a backup may know it no more."""
-        bare = view  # that it is done is told already, perhaps in this very batch
+        """Keep number and status and delete the rest, at every order: a restored backup may not know of the first."""
+        bare = view  # keeps the farewell, which may be in this very batch
         if not view.erased:
             bare = ComplaintView(
                 ticket=view.ticket, seq=view.seq, status=view.status, registered=view.registered, erased=True
@@ -135,7 +135,7 @@ class ComplaintProjection:
         return _with(bare, erase=(data.complaint_id, tell) if data.origin == self.service else None)
 
     def _told_today(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> bool:
-        """Whether the last step was the same work in progress, on the same day: the page has all of them."""
+        """Whether the last step was the same work in progress, on the same day: only the page shows each."""
         before = [step for step in view.steps if step.seq < data.seq and step.kind not in CLOCK_KINDS]
         last = before[-1] if before else None
         if last is None or (last.kind, data.kind) != (UpdateKind.IN_PROGRESS, UpdateKind.IN_PROGRESS):
@@ -145,7 +145,7 @@ class ComplaintProjection:
         return last.at.astimezone(self.texts.zone).date() == now.astimezone(self.texts.zone).date()
 
     def _in_public(self, about: ComplaintView | ComplaintUpdated) -> bool:
-        """Whether what is told of it is confidential and stands where anybody reads it."""
+        """Whether it is confidential and told where everybody can read it."""
         return about.rahasia and self.service == PUBLIC
 
     def _tell(
@@ -157,7 +157,7 @@ class ComplaintProjection:
         data: ComplaintUpdated | None = None,
         **more: Any,
     ) -> ComplaintView:
-        """Tell ``text``; with ``data`` it is that step, whatever else it says."""
+        """Add a notice with ``text``; with ``data`` it tells that step, whatever else it says."""
         act = data is not None and data.kind in _ACTS
         ends = data is not None and (data.kind in _UNBOUNDED or data.note in _FAREWELLS)
         subject = self.texts.subject(self.service, data) if data else ""
@@ -175,9 +175,9 @@ class ComplaintProjection:
     def _announce(
         self, before: ComplaintView, view: ComplaintView, data: ComplaintUpdated, now: datetime, text: str
     ) -> ComplaintView:
-        """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""
+        """Tell ``text`` with the date that the clock adds; if that is not known yet, the notice waits for it."""
         asked = data.kind in _WISHES
-        if data.seq < before.seq:  # a dead letter that was put back
+        if data.seq < before.seq:  # a replayed dead letter
             return self._tell(view, NoticeKind.STEP, data.seq, text, data, asked=asked)
         if view.deadline_untold and not view.undated and view.deadline_at and view.deadline_at > now:
             text = f"{text} {self._said('moved', view)}"
@@ -189,7 +189,7 @@ class ComplaintProjection:
             view = _with(view, revisions=[*view.revisions, revision])
             return self._tell(view, NoticeKind.STEP, data.seq, text, data, in_receipt=True)
         waits_for, undoes = _waits_for(before, view, data), ""
-        if data.note == Note.UNDONE:  # what was only noted since stays as it is
+        if data.note == Note.UNDONE:  # mere notes since then stay as they are
             undoes = next((str(each.seq) for each in reversed(before.steps) if each.kind in MOVES), "")
         if waits_for is None:
             return self._tell(view, NoticeKind.STEP, data.seq, text, data, asked=asked, undoes=undoes)
@@ -197,15 +197,15 @@ class ComplaintProjection:
         return self._tell(view, NoticeKind.STEP, data.seq, text, data, after_s=self.wait_s, asked=asked, undoes=undoes)
 
     def _begins(self, before: ComplaintView, view: ComplaintView, data: ComplaintUpdated) -> bool:
-        """Whether nothing else was done with it before: its receipt, if that still waits, tells this too.
+        """Whether nothing else was done with it before: a receipt that still waits then tells this step, too.
 
-        In danger nothing waits, and where everybody reads it no unit is told.
+        In danger nothing waits, and where everybody can read it no unit is named.
         """
         first = data.kind in _FIRST and data.note is UNSET and _begun(before) == _steps(before) and view.parent is None
         return first and not view.danger and not self._in_public(view)
 
     def _on_clock(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
-        """Keep the deadline and what became of it; the rest is no concern of citizens."""
+        """Keep the deadline and what became of it; other steps of the clock do not concern citizens."""
         if data.stage == StageName.CLOSING and data.kind in _DEADLINES:
             view = _set(view, "reopening", data.seq, reopen_until=data.deadline_at or None)
             if view.pending and view.pending.waits_for == "last_day" and view.reopen_until:
@@ -244,17 +244,17 @@ class ComplaintProjection:
         if data.kind != UpdateKind.RESCHEDULED:
             view = _set(view, "pause", data.seq, paused=False)
         if data.kind != UpdateKind.DEADLINE_SET and not missed:
-            # It goes on after a question, or because what had ended it was taken back.
+            # The clock runs again after a question, or because the end of the complaint was taken back.
             said = "moved" if data.kind == UpdateKind.RESUMED and not before.paused else data.kind
             view = _told_on_page(view, data, now, self._said(said, view))
         if data.seq < view.seq or not self.notify or missed or data.origin != self.service:
             return view
-        if view.deadline_at and view.deadline_at <= now:  # the clock is behind: an apology follows, and no promise
+        if view.deadline_at and view.deadline_at <= now:  # the clock is behind: an apology follows, not a promise
             return view
         moved_at_once = data.kind == UpdateKind.RESCHEDULED and now - data.received_at < _MOMENTS
         first = data.kind == UpdateKind.DEADLINE_SET or moved_at_once
         if first and data.round == 1 and view.parent is None:
-            if view.undated or view.status in UNPROMISED:  # told whom to call, or how it ended, and of no date
+            if view.undated or view.status in UNPROMISED:  # was told whom to call, or the outcome, and no date
                 return view
             if _has_moved_on(view):
                 return _with(view, deadline_untold=True)
@@ -264,10 +264,11 @@ class ComplaintProjection:
         return self._tell_deadline(view, data, moved=before.paused or view.deadline_at != before.deadline_at)
 
     def _tell_deadline(self, view: ComplaintView, data: ComplaintUpdated, *, moved: bool) -> ComplaintView:
-        """With the notice that waits for it, or by itself where no step goes with it; else with the next notice.
+        """Tell the deadline in the notice that waits for it, on its own if it comes with no step, else in the next
+        notice.
 
-        After a question it is told also when it is as before, for the citizen was told that it stands. While one is
-        open nobody knows it.
+        After a question it is told even if unchanged, because the citizen was told that the clock stands still. While a
+        question is open the deadline is unknown.
         """
         if view.undated:
             if view.pending and data.kind != UpdateKind.RESCHEDULED:
@@ -285,7 +286,7 @@ class ComplaintProjection:
         return self._tell(_with(view, deadline_untold=False), NoticeKind.DEADLINE, data.seq, f"{view.ticket}: {said}")
 
     def _on_breached(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
-        """Say so on the page and, once for each broken promise, to the reporter."""
+        """Show the breach on the page and, once for each broken promise, apologise to the reporter."""
         view = _set(view, "deadline", data.seq, deadline_at=data.deadline_at or None, derivation=data.derivation)
         if not _is_retracted(view, data):
             view = _set(view, "breach", data.seq, missed=data.deadline_at or None)
@@ -295,7 +296,7 @@ class ComplaintProjection:
             return view
         waits = data.round == 1 and view.parent is None and not view.danger and not _has_moved_on(view)
         if waits and not _is_retracted(view, data):
-            # A receipt that still waits must not promise what the apology behind it takes back.
+            # A receipt that still waits must not promise the date that the apology behind it takes back.
             receipt = self.texts.receipt(self.service, _with(view, deadline_at=None))
             revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, tells_deadline=False)
             view = _with(view, revisions=[*view.revisions, revision])
@@ -318,7 +319,7 @@ class ComplaintProjection:
         return self._correct(view, data)
 
     def _on_rights(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
-        """The clock of a right runs beside the complaint's; what was asked is its reporter's business alone."""
+        """Follow the clock of a right, which runs beside the complaint's. Only the reporter may read of the request."""
         if data.kind == UpdateKind.BREACHED:
             text = self._said("rights_late", view, data)
             view = _told_on_page(view, data, now, text, own=True)
@@ -329,7 +330,7 @@ class ComplaintProjection:
         return view
 
     def _correct(self, view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
-        """Take back the apology, before whoever was told it."""
+        """Take back the apology, towards everybody who got it."""
         view = _set(view, _promise(data), data.seq)
         wrong = view.apologies.get(_promise(data))
         if wrong is None or wrong > data.seq:
@@ -340,39 +341,39 @@ class ComplaintProjection:
         return self._tell(_with(view, apologies=left), NoticeKind.CORRECTION, data.seq, text, corrects=str(wrong))
 
     def _until(self, text: str, view: ComplaintView) -> str:
-        """Behind ``text`` the last day on which it may be reopened, once that is known."""
+        """Append to ``text`` the last day for reopening, once it is known."""
         last = self.texts.said_by_clock("judge_by", view.reopen_until) if text and view.reopen_until else ""
         return f"{text} {last}".strip()
 
     def _said(self, kind: str, view: ComplaintView, data: ComplaintUpdated | None = None) -> str:
-        """Word what the clock did, of the deadline of ``data`` or else the one that holds."""
+        """Word what the clock did about the deadline of ``data``, or else about the current one."""
         due = (data.deadline_at if data else None) or view.deadline_at
         return self.texts.said_by_clock(kind, due, None if self._in_public(view) else view.unit)
 
 
 def _steps(view: ComplaintView) -> list[Step]:
-    """What was done with it since it was registered."""
+    """List what was done with it since it was registered."""
     return [each for each in view.steps if each.kind not in CLOCK_KINDS and each.kind != UpdateKind.REGISTERED]
 
 
 def _begun(view: ComplaintView) -> list[Step]:
-    """Those of them by which it came to who worked on it first."""
+    """List the first of these steps, up to its arrival at the first unit."""
     return list(itertools.takewhile(lambda step: step.kind in _FIRST, _steps(view)))
 
 
 def _has_moved_on(view: ComplaintView) -> bool:
-    """Whether another unit has it than at first, of which its receipt tells."""
+    """Whether another unit has it than the first one, which its receipt names."""
     return any(step.unit != view.unit for step in _steps(view)[len(_begun(view)) :])
 
 
 def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
-    """What a step that is not the clock's changes of the complaint itself."""
+    """Apply what a step, other than the clock's, changes about the complaint itself."""
     view = _with(view, seq=max(view.seq, data.seq), registered=True, rahasia=view.rahasia or data.rahasia)
     view = _set(view, "status", data.seq, status=data.status, unit=data.unit, lane=data.lane, support=data.support)
     view = _set(view, "urgency", data.seq, emergency=data.urgency == Urgency.DARURAT)
     if data.note == Note.URGENCY_CHANGED:
         view = _set(view, "calm", data.seq, calm=data.urgency != Urgency.DARURAT)
-    if data.note == Note.UNDONE:  # what the act had brought is gone
+    if data.note == Note.UNDONE:  # drop the results of that act
         view = _set(view, "evidence", data.seq, evidence=[])
         view = _set(view, "reopening", data.seq, reopen_until=None)
         view = _set(view, "handover", data.seq, target=None, contact=None)
@@ -402,7 +403,7 @@ def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
 
 
 def _counted(view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
-    """What public lists and figures say of it. It is answered once it is resolved, or nothing more is to come."""
+    """Set what public lists and figures say of it. It is answered once it is resolved or nothing more is to come."""
     where = {"listed": data.listed, "kecamatan": data.kecamatan or None, "desa": data.desa or None}
     view = _set(view, "counted", data.seq, received_at=data.received_at, category=data.category, **where)
     if data.kind in _ANSWERS:
@@ -421,8 +422,8 @@ def _told_on_page(
 
 
 def _waits_for(before: ComplaintView, view: ComplaintView, data: ComplaintUpdated) -> str | None:
-    """What the clock will say to ``data``: a bound to a question, a deadline to its answer and to a new round, the last
-    day on which what was resolved may be reopened."""
+    """Return what the clock will add to ``data``: a time limit to a question, a deadline to its answer and to a new
+    round, the last day for reopening to a resolution."""
     if data.kind == UpdateKind.RESOLVED:
         return "last_day"
     if data.status in UNPROMISED or data.kind == UpdateKind.MERGED:
@@ -436,17 +437,17 @@ def _waits_for(before: ComplaintView, view: ComplaintView, data: ComplaintUpdate
 
 
 def _promise(data: ComplaintUpdated) -> str:
-    """Names one promise: a stage, and its deadline."""
+    """Return the name of a promise: its stage and deadline."""
     return f"{data.stage} {data.deadline_at.timestamp():.3f}" if data.deadline_at else str(data.stage)
 
 
 def _is_retracted(view: ComplaintView, breach: ComplaintUpdated) -> bool:
-    """Whether what took ``breach`` back was read before it: it was a dead letter."""
+    """Whether the retraction of ``breach`` was read before it, because ``breach`` was a dead letter."""
     return breach.seq < view.set_by.get(_promise(breach), -1)
 
 
 def build_decide(service: str, texts: Texts, *, notify: bool, wait_s: float = 0) -> Decide:
-    """The decision of an intake: keep what is public, and with ``notify`` tell the reporter of each change."""
+    """Build the decision function of an intake: store what is public, and with ``notify`` tell each change."""
     projection = ComplaintProjection(service=service, texts=texts, notify=notify, wait_s=wait_s)
 
     def decide(
@@ -476,7 +477,7 @@ def _tickets(message: Message) -> list[str]:
 def story_handler(
     service: str, texts: Texts, *, notify: bool, event_key: bytes = b"", wait_s: float = 0, also: Also | None = None
 ) -> Handler[ComplaintView]:
-    """The handler an intake gives to its consumer; ``wait_s`` as ``RECEIPT_WAIT_S`` in its settings, ``also`` as in
+    """Build the handler for an intake's consumer; ``wait_s`` is ``RECEIPT_WAIT_S`` of its settings, ``also`` is as in
     :func:`intake.complaint_view.save_views`."""
     return Handler(
         service=service,

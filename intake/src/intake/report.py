@@ -1,4 +1,4 @@
-"""A report form: what was typed becomes a complaint, its place and time in words that a unit reads. Pure."""
+"""Turns a filled-in report form into a complaint, with its place and time in words that a unit reads. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from contracts.vocabulary import ComplaintType
 from intake.texts import Texts
 from kabupaten.territory import Territory
 
-#: What the form asks for. A village is a code of territory.yaml, a position "lat,lon,metres", a date that of ISO 8601.
+#: The fields of the form. A village is a code of territory.yaml, a position "lat,lon,metres", a date is in ISO 8601.
 FIELDS = ("text", "village", "place", "position", "date", "occurred", "kind", "category", "name", "phone", "email")
 FLAGS = ("anonim", "rahasia")
 CONTACT = ("name", "phone", "email")
-#: What the website's form carries from one page to the next beside what was typed: its ``templates/bawaan.html``.
+#: The fields that the website's form carries from page to page (``templates/bawaan.html``).
 CARRIED = (*FIELDS, *FLAGS, "key", "secret", "sure", "called", "uploads")
 
 #: Degrees from the equator.
@@ -28,9 +28,9 @@ _POSITION = re.compile(r"(-?\d{1,2}\.\d{1,9}),(-?\d{1,3}\.\d{1,9}),(\d{1,6})")
 
 
 def complaint_of(typed: Mapping[str, str], texts: Texts) -> dict[str, object]:
-    """What ``typed`` says, as ``POST /v1/complaints`` of intake-web takes it; what can't be read is left out.
+    """Return ``typed`` in the shape of ``POST /v1/complaints`` of intake-web; what can't be read is left out.
 
-    Who is anonymous is asked for no name and no contact: what was typed there before is not read.
+    An anonymous reporter is asked for no name and no contact: what was typed there before is not read.
     """
     flags = {flag: flag in typed for flag in FLAGS}
     contact = {} if flags["anonim"] else {field: typed.get(field) for field in CONTACT}
@@ -47,13 +47,13 @@ def complaint_of(typed: Mapping[str, str], texts: Texts) -> dict[str, object]:
 
 
 def position(typed: Mapping[str, str]) -> Position | None:
-    """Where the device of who typed says it is; None where it was not asked, or is not to be read."""
+    """Return where the reporter's device says it is; None if it was not asked, or can't be read."""
     found = _POSITION.fullmatch(typed.get("position", ""))
     return point(*found.groups()) if found else None
 
 
 def point(lat: str, lon: str, metres: str | None = None) -> Position | None:
-    """Give the point of these degrees, to a metre, within so many ``metres``; None: there is no such point."""
+    """Return the point at these degrees, to a metre, accurate within ``metres``; None if there is no such point."""
     try:
         where = Position(lat=round(float(lat), 5), lon=round(float(lon), 5), metres=int(metres) if metres else UNSET)
     except ValueError:
@@ -62,12 +62,12 @@ def point(lat: str, lon: str, metres: str | None = None) -> Position | None:
 
 
 def map_link(where: Position) -> str:
-    """Give the address of the point on a map that anybody may open."""
+    """Return the URL of the point on a public map."""
     return f"https://www.openstreetmap.org/?mlat={where.lat}&mlon={where.lon}#map=18/{where.lat}/{where.lon}"
 
 
 def areas(territory: Territory) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Each kecamatan: its code, its name, and code and name of its villages in the order of the alphabet."""
+    """List the kecamatan: code, name, and code and name of each village in alphabetical order."""
     return [
         (
             kecamatan.code,
@@ -83,7 +83,7 @@ def _by_name(village: tuple[str, str]) -> str:
 
 
 def _place(typed: Mapping[str, str], texts: Texts) -> Iterator[str]:
-    """From the near to the far. Who names no village, and lets the device say where it is, means the one of that."""
+    """Name the place from near to far. Without a chosen village the position of the device decides which one it is."""
     if written := typed.get("place", "").strip():
         yield written
     chosen = _village(typed.get("village", ""), texts)
@@ -92,7 +92,7 @@ def _place(typed: Mapping[str, str], texts: Texts) -> Iterator[str]:
 
 
 def area_named(where: Position | None, texts: Texts) -> str | None:
-    """Name the village in which ``where`` lies, or the kecamatan, where it may be one of several there."""
+    """Name the village that ``where`` lies in, or the kecamatan if it may be one of several there."""
     return _village(_area(where, texts), texts)
 
 
@@ -121,7 +121,7 @@ def _time(typed: Mapping[str, str]) -> Iterator[str]:
     try:
         day = date.fromisoformat(typed.get("date", ""))
         yield f"{day_in_words(day)} {day.year}"
-    except ValueError:  # no browser sends it so
+    except ValueError:  # no browser sends that
         pass
     if written := typed.get("occurred", "").strip():
         yield written

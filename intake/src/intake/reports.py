@@ -1,4 +1,4 @@
-"""What the gateway reports of an SMS that it took: whether it was delivered. A report may be late, or come twice."""
+"""The gateway's reports on whether an SMS that it took was delivered. A report may be late, or come twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from intake.notices import Notice
 
 
 class ReportState(StrEnum):
-    """What became of an SMS, in the order in which that goes on; the last three are for good."""
+    """The state of an SMS, in order of progress; the last three are final."""
 
     QUEUED = "queued"  # the gateway has it
     ACCEPTED = "accepted"  # the operator's centre has it
@@ -23,14 +23,15 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A report of the SMS that we call ``own_id``; ``detail`` is the gateway's own word for it, a code or two."""
+    """A report on the SMS with our id ``own_id``; ``detail`` is the gateway's own word for it, a code or two."""
 
     own_id: str
     state: ReportState
     detail: str = ""
 
 
-# Of several that are for good the first holds. Who was told is not told again, and who was not is seen by an operator.
+# The first of several final reports counts. A delivered notice is not sent again; an undelivered one goes to an
+# operator.
 _REPORTED = """
 UPDATE notices SET report = $3, reported_at = now(), sent_at = coalesce(sent_at, now()),
     state = CASE WHEN $3 IN ('failed', 'rejected') THEN 'refused' ELSE 'sent' END,
@@ -42,15 +43,15 @@ RETURNING true"""
 
 
 def own_id(notice: Notice) -> str:
-    """Give what we call ``notice`` at a gateway: sent again by hand it is another one."""
+    """Return our id of ``notice`` at a gateway; after a resend by hand it is another one."""
     return f"{notice.id}-{notice.round}"
 
 
 async def note_report(pool: Pool, channel: str, report: Report) -> bool:
-    """Keep ``report``. False: it says nothing new, or of no notice that is known; reports come late and twice.
+    """Store ``report``. Return False if it brings nothing new or its notice is unknown: reports come late and twice.
 
     Raises:
-        asyncpg.PostgresError, OSError: not kept; let the gateway bring it again.
+        asyncpg.PostgresError, OSError: not stored; let the gateway bring it again.
     """
     found = re.fullmatch(r"(\d{1,18})-(\d{1,9})", report.own_id, re.ASCII)
     detail = f"{report.state} {report.detail}".strip()[:200]

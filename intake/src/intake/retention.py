@@ -13,14 +13,14 @@ from intake.complaint_view import RESTRICTED
 from intake.erasure import erase
 from intake.evidence import discard_expired, forget_openings
 
-#: As the inbox: longer than any replay, for topics keep 90 days and dead letters 30 more.
+#: As for the inbox: longer than any replay, because topics keep 90 days and dead letters 30 more.
 KEPT_DAYS = 130
-#: For so long news wait for the yes of who was asked by their first message.
+#: How long news wait for the consent that the first message asks for.
 HELD_DAYS = 30
-#: For so long it can be asked who opened what a citizen attached, and who saw who reported it.
+#: How long openings of attachments and accesses to the reporter's identity are on record.
 OPENINGS_DAYS = 5 * 365
 BATCH = 1_000
-#: A complaint takes some ten statements.
+#: Complaints in a batch; each takes some ten statements.
 COMPLAINTS = 100
 _NOTICES = """
 DELETE FROM notices WHERE id = ANY(ARRAY(
@@ -30,15 +30,15 @@ _STORIES = """
 DELETE FROM stories WHERE ticket = ANY(ARRAY(
     SELECT ticket FROM stories WHERE final_at < now() - make_interval(days => $1)
     ORDER BY final_at LIMIT $2 FOR UPDATE))"""
-# Whom nobody could tell for so long is not told any more.
+# A farewell that could not be sent for three days is dropped.
 _FAREWELLS = "DELETE FROM farewells WHERE at < now() - interval '3 days'"
-# No inbox says yes so late; then what waited for it is told to nobody, and the next message asks again.
+# No owner consents so late: what waited is dropped, and the next message asks again.
 _HELD = """
 UPDATE notices SET state = 'dropped', detail = 'awaits_yes'
 WHERE state = 'pending' AND next_try_at = 'infinity' AND created_at < now() - make_interval(days => $1)"""
 _AGREEMENTS = """
 DELETE FROM agreements WHERE agreed_at IS NULL AND asked_at < now() - make_interval(days => $1)"""
-# Who did not answer for a day writes anew.
+# A reporter who did not answer within a day has to write again.
 _ASKED_BACK = "UPDATE reporters SET asked_back = NULL, asked_at = NULL WHERE asked_at < now() - interval '1 day'"
 _COMPLAINTS = f"""
 SELECT old.* FROM unnest($1::text[], $2::interval[]) AS kept (state, age), LATERAL (
@@ -46,7 +46,7 @@ SELECT old.* FROM unnest($1::text[], $2::interval[]) AS kept (state, age), LATER
       AND c.erased_at IS NULL AND NOT {RESTRICTED}
     ORDER BY ended_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS old LIMIT $3"""
 
-# Only what somebody has settled: the rest waits for its operator.
+# Only settled ones: the others wait for their operator.
 _SET_ASIDE = """
 DELETE FROM set_aside WHERE id IN (
     SELECT id FROM set_aside WHERE settled_at < now() - make_interval(days => $1) ORDER BY settled_at LIMIT $2)"""
@@ -55,11 +55,11 @@ DELETE FROM set_aside WHERE id IN (
 async def sweep(
     pool: Pool, service: str, event_key: bytes, kept: Mapping[str, timedelta], also: Once | None = None
 ) -> None:
-    """For ever, once an hour: delete old notices, old stories of complaints that are final, what these said, and what
-    was set aside and settled long ago.
+    """Delete old notices, stories of complaints long final, expired complaints, and what was set aside and settled long
+    ago, once an hour until cancelled.
 
-    ``kept`` is how long a complaint is kept after it ended, by its last status; ``event_key`` signs what is published.
-    ``also`` deletes a batch of what only this intake has.
+    ``kept`` is how long a complaint is kept after its end, by its last status; ``event_key`` signs the tombstones.
+    ``also`` deletes a batch of data that only this intake has.
 
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
@@ -70,7 +70,7 @@ async def sweep(
 async def sweep_once(
     pool: Pool, service: str, event_key: bytes, kept: Mapping[str, timedelta], also: Once | None = None
 ) -> None:
-    """Delete all there is to delete now."""
+    """Delete everything that is due now."""
     await delete_all(service, pool, partial(_once, service=service, event_key=event_key, kept=kept, also=also))
 
 

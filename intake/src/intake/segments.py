@@ -1,32 +1,32 @@
-"""How long an SMS is, and how one that is too long is cut."""
+"""Counts the length of an SMS, and cuts one that is too long."""
 
 from __future__ import annotations
 
-#: 3GPP TS 23.038, 6.2.1: the letters of one 7-bit SMS; anything else must go as UCS-2.
+#: 3GPP TS 23.038, 6.2.1: the characters of a 7-bit SMS; anything else must go as UCS-2.
 _ORDER = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _BASIC = frozenset(_ORDER)
-#: Its extension; each of these takes two places.
+#: Its extension; each of these characters takes two places.
 _EXTENSION = frozenset("^{}\\[~]|€")
 GSM = _BASIC | _EXTENSION
-#: Both by their codes; 1B begins one of the extension.
+#: Both tables by code; 1B announces a character of the extension.
 _CODES = dict(zip((code for code in range(128) if code != 0x1B), _ORDER, strict=True))
 _EXTENDED = {
     0x14: "^", 0x28: "{", 0x29: "}", 0x2F: "\\", 0x3C: "[", 0x3D: "~", 0x3E: "]", 0x40: "|", 0x65: "€", 0x0A: "\n",
 }  # fmt: skip
-#: One such letter would make an SMS more than twice as expensive, and nobody misses it.
+#: A single one of these would make an SMS more than twice as expensive, and nobody misses it.
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\xa0": " "})
-#: What one SMS holds alone.
+#: Places in a single SMS.
 _ONE_GSM, _ONE_UCS2 = 160, 70
-#: What three SMS hold: their headers leave 153 places of 7 bits, or 67 of 16, in each (3GPP TS 23.040, 9.2.3.24.1).
+#: Places in three SMS: their headers leave 153 of 7 bits, or 67 of 16, in each (3GPP TS 23.040, 9.2.3.24.1).
 MAX_GSM, MAX_UCS2 = 3 * 153, 3 * 67
 
 
 def decode_gsm(data: bytes) -> str:
-    """Decode ``data``, an octet for each 7-bit letter. An unknown letter of the extension is read as that of the basic
-    table, as 6.2.1.1 has it.
+    """Decode ``data``, an octet for each 7-bit character. An unknown character of the extension is read from the basic
+    table, as 6.2.1.1 demands.
 
     Raises:
         ValueError: an octet has 8 bits.
@@ -44,8 +44,7 @@ def decode_gsm(data: bytes) -> str:
 
 
 def fit(text: str, tail: str) -> str:
-    """Give ``text`` as it is sent: if three SMS hold it, else as many of its words as they hold before three dots and
-    ``tail``."""
+    """Return ``text`` as it is sent: if three SMS can't hold it, cut after a word, with three dots and ``tail``."""
     text = text.translate(_PLAIN)
     plain = GSM.issuperset(text + tail)
     if _places(text, plain) <= _most(plain):

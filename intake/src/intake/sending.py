@@ -1,4 +1,4 @@
-"""Sends what is pending: many tickets at once, each ticket and each citizen in order, and marks what became of it."""
+"""Sends pending notices: many tickets concurrently, each ticket and each citizen in order, and marks the outcome."""
 
 from __future__ import annotations
 
@@ -21,27 +21,28 @@ from intake.contacts import Medium
 from intake.notices import Notice, NoticeKind, OutcomeUnknown, Refused, Send, TryLater, Unasked, Undeliverable
 
 log = logging.getLogger(__name__)
-#: After so many tries that failed as nobody foresaw, some 20 minutes, a notice is given up: its ticket's others wait.
+#: After this many unforeseen failures, some 20 minutes, a notice is given up: the others of its ticket wait for it.
 MOST_FAILURES = 11
-#: Seconds until it is looked again for what is due, and for what an erasure has left.
+#: Seconds between two looks for due notices, and for leftovers of an erasure.
 LOOK_S, LOOK_OVER_S = 0.5, 5.0
-#: What does not wait behind what waits for the morning.
+#: Notices that do not wait behind those postponed to the morning.
 _PASS = sorted(ANSWERS | {NoticeKind.DANGER})
 
 
-#: Gives what stands for the inbox of a notice (:func:`intake.contacts.mark_of`).
+#: Returns the mark of a notice's inbox (:func:`intake.contacts.mark_of`).
 Mark: TypeAlias = Callable[[Notice], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How fast a vendor is given notices: ``at_once`` under way, and ``per_s`` a second, of which one may come at once.
+    """How fast a vendor is given notices: up to ``at_once`` under way, ``per_s`` a second, a second's worth at once.
 
-    After a crash a report is waited for ``patience_s`` seconds, of each notice that the vendor may have; then it is
-    sent again. A vendor that reports nothing is not waited for. Without ``repeats`` it is not sent again by itself: the
-    vendor would say it twice, and is not asked what it has.
+    After a crash each notice that the vendor may have waits ``patience_s`` seconds for a report, and is then sent
+    again; a vendor without reports is not waited for. Without ``repeats`` it is not sent again automatically: the
+    vendor would deliver it twice, and is not asked what it has.
 
-    With ``a_day`` so many are sent a day of ``zone``; what is more waits for the next, but for whom to call in danger.
+    With ``a_day`` at most that many are sent on a day of ``zone``; further ones wait for the next day, except those
+    that say whom to call in danger.
     """
 
     at_once: int = 8
@@ -52,8 +53,8 @@ class Pace:
     zone: tzinfo = UTC
 
 
-# The oldest of each ticket: a citizen hears of changes in their order. Asked for each that is due: as a join, all that
-# wait would be read. $2 and $3 are under way: to one inbox goes one at a time, for what it was sent is counted.
+# The oldest of each ticket: a citizen hears of changes in their order. It is a subquery for each due notice; a join
+# would read all that wait. $2 and $3 are under way: an inbox gets one at a time, because what it was sent is counted.
 _NEXT = """
 SELECT id, ticket, kind, key, medium, address, inbox, thread, text, attempts, revisable, forget, ends, urgent, round,
        subject, trace, began_at IS NOT NULL AS perhaps, extract(epoch FROM now() - created_at)::float8 AS age_s
@@ -63,30 +64,31 @@ WHERE state = 'pending' AND medium = $1 AND next_try_at <= now() AND id <> ALL($
     SELECT bool_or(o.id < n.id AND NOT (o.quiet AND n.kind = ANY($4))) FROM notices o
     WHERE o.ticket = n.ticket AND o.medium = n.medium AND o.state = 'pending')
 ORDER BY next_try_at, id LIMIT $5"""
-# Before the vendor has it: what may have gone out is neither changed nor dropped any more.
+# Runs before the vendor has it: what may have gone out is no longer changed or dropped.
 _BEGIN = """
 UPDATE notices SET revisable = false, began_at = now() WHERE id = $1 AND state = 'pending' RETURNING text"""
-# The first to an inbox asks its owner, also when it is tried again.
+# The first notice to an inbox asks for consent, also when it is retried.
 _ASK = """
 INSERT INTO agreements AS a (mark, asked_by) VALUES ($2, $1) ON CONFLICT (mark) DO UPDATE SET
     asked_by = CASE WHEN a.agreed_at IS NULL AND EXISTS (
         SELECT FROM notices n WHERE n.id = a.asked_by AND n.state IN ('dropped', 'refused'))
     THEN excluded.asked_by ELSE a.asked_by END
 RETURNING agreed_at IS NOT NULL AS agreed, asked_by = $1 AS asks"""
-# The last notice of what is erased waits for no yes: its address is kept for nothing else.
+# The last notice about an erased complaint can't wait for consent, and is dropped: its address is kept for nothing
+# else.
 _HOLD = """
 UPDATE notices n SET next_try_at = 'infinity', quiet = true, (state, detail) = (
     SELECT CASE WHEN over THEN 'dropped' ELSE n.state END, CASE WHEN over THEN 'awaits_yes' ELSE n.detail END
     FROM (SELECT EXISTS (SELECT FROM farewells f WHERE f.ticket = n.ticket) AS over) AS asked)
 WHERE id = $1 AND state = 'pending'"""
 _POSTPONE = "UPDATE notices SET next_try_at = $2, quiet = true WHERE id = $1 AND state = 'pending'"
-# What an inbox was sent in a day, or may have been.
+# The notices that an inbox got within a day, or may have got.
 _SENT = """
 SELECT kind, text, sent_at > now() - interval '1 h' AS lately FROM notices
 WHERE inbox = $1 AND sent_at > now() - interval '24 h' AND state IN ('sent', 'unknown')"""
 _SENT_SINCE = "SELECT count(*) FROM notices WHERE medium = $1 AND sent_at >= $2 AND state IN ('sent', 'unknown')"
 _REWORD = "UPDATE notices SET text = $2 WHERE id = $1"
-# A report may have been quicker than the answer.
+# The report may have arrived before the answer.
 _DONE = """
 UPDATE notices SET state = CASE WHEN $2 = 'unknown' AND report IN ('queued', 'accepted', 'delivered') THEN 'sent'
                                 WHEN $2 = 'sent' AND report IN ('failed', 'rejected') THEN 'refused' ELSE $2 END,
@@ -95,13 +97,13 @@ UPDATE notices SET state = CASE WHEN $2 = 'unknown' AND report IN ('queued', 'ac
                    address = CASE WHEN forget THEN '' ELSE address END, thread = CASE WHEN NOT forget THEN thread END
 WHERE id = $1
 RETURNING CASE WHEN NOT quiet THEN extract(epoch FROM now() - created_at)::float8 END"""
-# Where one can't be delivered, those that wait can't be either; whatever is known of it.
+# If one can't be delivered, those waiting for the same address can't be either, whatever they are about.
 _GIVE_UP = """
 WITH given_up AS (UPDATE contacts SET failed_at = now() WHERE (address, medium) = ($1, $2) AND failed_at IS NULL)
 UPDATE notices SET state = 'refused', detail = $3, attempts = attempts + 1, given_up = true
 WHERE inbox = inbox_of($1) AND address = $1 AND medium = $2 AND state = 'pending'"""
-# The last notice of an erased complaint, and the address kept for it, go when it was sent or can't be: looked for
-# again and again, for a crash may come between the two. Other notices are answers to who asks about it meanwhile.
+# The last notice of an erased complaint, and the address kept for it, are deleted once it was sent or can't be. This is
+# looked for repeatedly, because a crash may come between the two. Other notices answer people who ask before that.
 _OVER = """
 WITH over AS (DELETE FROM farewells f WHERE (
     SELECT bool_or(n.state <> 'pending' AND n.kind = 'step') FROM notices n WHERE n.ticket = f.ticket)
@@ -115,7 +117,7 @@ _FAILED = """
 UPDATE notices SET attempts = attempts + 1, detail = $2, next_try_at = now() + make_interval(secs => $3),
     failures = failures + 1, state = CASE WHEN failures + 1 < $4 THEN state ELSE 'unknown' END
 WHERE id = $1 RETURNING state"""
-# A process died with these: perhaps the vendor has them, and says so in a while.
+# A process died while sending these: perhaps the vendor has them, and reports so in a while.
 _DIED_WITH = """
 UPDATE notices SET next_try_at = greatest(next_try_at, now() + make_interval(secs => $2)), detail = 'died with it',
     state = CASE WHEN $4 THEN state ELSE 'unknown' END, sent_at = CASE WHEN $4 THEN sent_at ELSE began_at END,
@@ -135,13 +137,14 @@ async def send_notices(
     networks: Mapping[str, Pace] = {},
     mark: Mark | None = None,
 ) -> None:
-    """For ever: send what is pending, as fast as ``pace`` allows, and mark each right after: a crash repeats at most
-    those that were under way.
+    """Send pending notices until cancelled, as fast as ``pace`` allows, and mark each right after: a crash repeats at
+    most those under way.
 
-    With ``medium`` only what goes by that: each has a sender of its own, and none waits for another. With ``networks``
-    that goes for each of them, with which a notice's thread begins, in place of ``channel`` and ``pace``. What is too
-    much by ``bounds`` is dropped here, where all that was sent is known; what is automatic waits out the quiet time.
-    With ``mark``, which gives what stands for a notice's inbox, the first message asks and the others wait for a yes.
+    With ``medium`` it sends only notices of that medium: each has its own sender, and none waits for another. With
+    ``networks`` each network has its own pace, in place of ``channel`` and ``pace``; a notice's thread begins with its
+    network. Notices beyond ``bounds`` are dropped here, where all that was sent is known; automatic ones wait out the
+    quiet time. With ``mark``, which returns the mark of an inbox, the first message to an inbox asks for consent and
+    the others wait for it.
 
     Raises:
         ExceptionGroup: of asyncpg.PostgresError, OSError: the database is gone; start again.
@@ -155,7 +158,7 @@ async def send_notices(
 
 
 class _InTurn:
-    """A connection that several tasks ask, one after the other: it alone holds the lock of the sender."""
+    """A connection shared by several tasks, one query at a time: this connection alone holds the lock of the sender."""
 
     def __init__(self, db: Connection) -> None:
         self._db, self._turn = db, asyncio.Lock()
@@ -176,11 +179,10 @@ class _InTurn:
 
 @dataclass
 class _Line:
-    """The way to one vendor, and what is ``underway`` on it. ``threads``: how those begin that are answered there.
+    """The line to one vendor, with the notices ``underway``. ``threads`` is the prefix of threads answered there.
 
-    Until ``paused_until``, in seconds of the loop's clock, the vendor wants to be given nothing at all. Since ``day``
-    began it was given ``sent_of_day``. At
-    ``looked_over`` it was looked last for what an erasure has left.
+    Until ``paused_until``, in seconds of the loop's clock, the vendor wants nothing at all. ``sent_of_day`` notices
+    were sent since ``day`` began. At ``looked_over`` it last looked for leftovers of an erasure.
     """
 
     db: _InTurn
@@ -204,7 +206,7 @@ class _Line:
         self.tokens = Buckets(rate)
 
     async def run(self) -> None:
-        """For ever: send what is due.
+        """Send what is due until cancelled.
 
         Raises:
             asyncpg.PostgresError, OSError: the database is gone.
@@ -217,11 +219,11 @@ class _Line:
                     await asyncio.sleep(LOOK_S)
                 await self.settle()
         finally:
-            # Who is told to stop in the middle marks first what was sent: the next start would repeat it.
+            # When cancelled, first mark what was sent, or the next start would repeat it.
             await self.end()
 
     async def resume(self) -> None:
-        """Give the vendor time to report what a process before this one died with."""
+        """Give the vendor time to report what the previous process died with."""
         metrics.PAUSED.labels(self.channel).set(0)
         if died_with := await self.db.fetch(
             _DIED_WITH, self.medium, self.pace.patience_s, self.threads, self.pace.repeats
@@ -230,7 +232,7 @@ class _Line:
             log.warning("notices_perhaps_sent", extra={"count": len(died_with), "wait_s": self.pace.patience_s})
 
     async def start_due(self) -> int:
-        """Begin to send as many of those that are due as there is room for; give how many."""
+        """Begin to send as many due notices as there is room for; return how many."""
         free = self.pace.at_once - len(self.underway)
         if free <= 0 or asyncio.get_running_loop().time() < self.paused_until:
             return 0
@@ -252,7 +254,7 @@ class _Line:
         return started
 
     async def settle(self) -> None:
-        """Wait for some of what is under way, a little while at most.
+        """Wait, for a short time at most, until some notice under way is done.
 
         Raises:
             asyncpg.PostgresError, OSError: the database is gone.
@@ -295,7 +297,7 @@ class _Line:
             await self.db.execute(_DONE, notice.id, state, str(error), None)
             metrics.REPLIES.labels(self.channel, state).inc()
             log.error("notice_not_delivered", extra={"notice": notice.id, "state": state, "why": str(error)})
-        except Exception as error:  # not foreseen: this notice waits, the others go on, in the end its ticket's too
+        except Exception as error:  # unforeseen: this notice waits, others go on, in the end its ticket's, too
             log.exception("notice_failed", extra={"notice": notice.id})
             why, after_s = type(error).__name__, _pause_s(notice)
             state = await self.db.fetchval(_FAILED, notice.id, why, after_s, MOST_FAILURES)
@@ -313,15 +315,15 @@ class _Line:
         log.warning("sending_paused", extra={"channel": self.channel, "seconds": round(seconds)})
 
     async def _spent_until(self) -> datetime | None:
-        """When the next day begins, if this one's are sent already."""
+        """Return when the next day begins, if today's quota is used up."""
         day = datetime.now(self.pace.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        if day != self.day:  # also in a process that has just begun
+        if day != self.day:  # also in a process that has just started
             self.day, self.sent_of_day = day, await self.db.fetchval(_SENT_SINCE, self.medium, day)
             metrics.PAUSED.labels(self.channel).set(0)
         return day + timedelta(days=1) if self.sent_of_day >= self.pace.a_day else None
 
     async def _ready(self, notice: Notice) -> Notice | None:
-        """Give ``notice`` as it is to be sent from now on; None: it is erased, waits, or is too much and dropped."""
+        """Return ``notice`` as it is to be sent; None if it is erased, has to wait, or was dropped as too much."""
         if self.quiet_until and is_automatic(notice) and (until := self.quiet_until(datetime.now(UTC))):
             await self.db.execute(_POSTPONE, notice.id, until)
             return None
@@ -339,7 +341,7 @@ class _Line:
         if text is None:  # erased since it was read
             return None
         notice = replace(notice, text=text)
-        # What the vendor may have is not changed any more, and what an operator has sent again has no bound.
+        # A notice that the vendor may have is no longer changed, and a resend by an operator has no bound.
         if self.bounds and not (notice.perhaps or notice.round):
             sent = [*await self.db.fetch(_SENT, notice.inbox), *self.forgotten.rows(notice.inbox)]
             text = bounded(self.bounds, notice, sent)
@@ -355,7 +357,7 @@ class _Line:
 
 @contextlib.contextmanager
 def _traced(notice: Notice) -> Iterator[None]:
-    """Sending it is a hop of what brought it about; what is tried again may be days later, and is linked to that."""
+    """Trace the sending as a hop of the notice's cause; a retry may come days later, and is only linked to it."""
     span = tracing.OFF
     if notice.trace:
         what = {"lapor.notice.kind": notice.kind}
@@ -370,5 +372,5 @@ def _traced(notice: Notice) -> Iterator[None]:
 
 
 def _pause_s(notice: Notice) -> float:
-    """1, 2, 4, … 300 s."""
+    """Return the seconds until the next try: 1, 2, 4, … 300."""
     return float(min(2 ** min(notice.attempts, 9), 300))

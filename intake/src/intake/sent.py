@@ -1,4 +1,4 @@
-"""What citizens were sent, and what not and why: for an operator, who can have it sent again, also from the desk."""
+"""Shows an operator which notices were sent, or not and why, and sends them again, also when asked from the desk."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _SHOWN = """id, ticket, medium, kind, state, detail, attempts, report, reported_
 address"""
 _OF_TICKET = f"SELECT {_SHOWN} FROM notices WHERE ticket = $1 ORDER BY id"
 _UNTOLD = f"SELECT {_SHOWN} FROM notices WHERE state IN ('refused', 'unknown', 'dropped') ORDER BY id"
-# Not what was never meant to go out, and nothing to who wants no more: the desk can't know of that.
+# Without what was never meant to go out, and without reporters who stopped the news: the desk can't know of those.
 _OF_TICKETS = """
 SELECT n.id, n.ticket, n.kind, n.key, n.medium FROM notices n
 LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref)
 WHERE n.ticket = ANY($1) AND n.state IN ('refused', 'unknown') AND r.stopped_at IS NULL AND NOT EXISTS (
     SELECT FROM contacts k JOIN silenced s USING (mark)
     WHERE (k.reporter_ref, k.medium, k.address) = (c.reporter_ref, n.medium, n.address))"""
-# A new round, so no bound is asked, and for the gateway it is another one, so that no old report is taken for it.
-# Whoever was given up is tried once more.
+# It is a new round, so bounds don't apply, and for the gateway another message, so no old report is mistaken for its
+# own. A contact that was given up is tried once more.
 _AGAIN = """
 WITH again AS (
     UPDATE notices
@@ -35,18 +35,18 @@ SELECT id FROM again ORDER BY id"""
 
 
 async def sent(db: Connection, ticket: str | None = None) -> list[dict[str, Any]]:
-    """Give what was told of ``ticket``, or will be; without it all that nobody was told. Of addresses a part."""
+    """List the notices of ``ticket``, sent or waiting; without it all that did not go out. Mask addresses."""
     rows = await (db.fetch(_OF_TICKET, ticket) if ticket else db.fetch(_UNTOLD))
     return [{**row, "address": shown(row["medium"], row["address"])} for row in rows]
 
 
 async def send_again(db: Connection, numbers: Sequence[int]) -> list[int]:
-    """Have the notices ``numbers`` sent once more; give those of them that are: others were sent, or wait already."""
+    """Have the notices ``numbers`` sent once more; return those that will be: others were sent, or wait already."""
     return [row["id"] for row in await db.fetch(_AGAIN, list(numbers))]
 
 
 async def send_asked_again(db: Connection, service: str, wanted: Mapping[str, str]) -> list[int]:
-    """Do :func:`send_again` with ``wanted``: ids of messages as others know them, and of each its ticket."""
+    """Call :func:`send_again` for ``wanted``: ids of messages as others know them, each with its ticket."""
     rows = await db.fetch(_OF_TICKETS, list(wanted.values()))
     numbers = [row["id"] for row in rows if message_id(service, row) in wanted]
     return await send_again(db, numbers) if numbers else []

@@ -1,4 +1,4 @@
-"""Puts an intake together: what all three have, and the doors and senders that one adds."""
+"""Puts an intake together: the parts of all three, and the doors and senders of this one."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from intake.submissions import IntakeSettings, republish_unregistered
 from intake.texts import PARTS, Texts
 from kabupaten import RegionError, load
 
-#: A name, and what runs under it for ever; it is started again when it fails.
+#: A name, and a function that runs until cancelled; it is restarted when it fails.
 Task: TypeAlias = tuple[str, Callable[[], Awaitable[None]]]
 Settings = TypeVar("Settings", bound=IntakeSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context(Generic[Settings]):
-    """What an intake's own parts are made of. ``wake`` tells the relay that there is something to publish."""
+    """The dependencies of an intake's own parts. ``wake`` tells the relay to publish."""
 
     pool: Pool
     settings: Settings
@@ -41,10 +41,10 @@ class Context(Generic[Settings]):
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What an intake adds to what all have; ``ready`` are checks of /ready, called from another thread.
+    """The parts that an intake adds to the common ones; ``ready`` are checks of /ready, called from another thread.
 
-    ``also`` keeps more of the views that a batch changed, in its transaction; ``forget`` deletes a batch of what only
-    this intake has, and has kept long enough.
+    ``also`` stores more about the views that a batch changed, in its transaction; ``forget`` deletes a batch of expired
+    data that only this intake has.
     """
 
     tasks: Sequence[Task]
@@ -59,10 +59,10 @@ Build: TypeAlias = Callable[[Context[Settings]], AbstractAsyncContextManager[Par
 def run_intake(
     service: str, kind: type[Settings], build: Build[Settings], *, notify: bool, connections: int = 8
 ) -> None:
-    """Run ``service`` until SIGTERM: relay, listener to the story, repair, sweep, and what ``build`` adds.
+    """Run ``service`` until SIGTERM: relay, consumer of the story, repair, sweep, and what ``build`` adds.
 
-    With ``notify`` its reporters are told each change. It has at most ``connections`` to its database. A wrong setting
-    or region ends it with exit code 78.
+    With ``notify`` reporters are told each change. It opens at most ``connections`` to its database. A wrong setting or
+    region ends it with exit code 78.
     """
     settings = read_settings(kind, service)
     with exit_on(service, RegionError):

@@ -1,6 +1,6 @@
-"""What an intake can't take: its bytes stay in the intake's own database, and its dead letter says only where.
+"""Sets aside what an intake can't take: the bytes stay in the intake's own database, a dead letter says only where.
 
-A number, a handle and a text that cannot be read cannot be masked either, so Kafka gets none of them.
+A number, a handle or a text that cannot be read cannot be masked either, so Kafka gets none of them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Pointer(msgspec.Struct):
 async def put_aside(
     pool: Pool, service: str, door: str, content: bytes, error: Exception, wake: Callable[[], None]
 ) -> None:
-    """Put aside what came in by ``door`` and can't be taken, with its bytes, for an operator.
+    """Set aside, for an operator, the bytes that came in by ``door`` and can't be taken.
 
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: not stored.
@@ -52,7 +52,7 @@ async def put_aside(
 
 
 def number_of(value: bytes) -> int | None:
-    """The ``id`` in ``set_aside`` that the value of a dead letter names; None if it names none."""
+    """Return the ``id`` in ``set_aside`` from the value of a dead letter; None if it has no such id."""
     try:
         return msgspec.json.decode(value, type=_Pointer).set_aside
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -60,7 +60,7 @@ def number_of(value: bytes) -> int | None:
 
 
 def waiting(dsn: str) -> list[dict[str, Any]]:
-    """All that nobody has settled yet, without its content.
+    """List what nobody has settled yet, without the content.
 
     Raises:
         psycopg.Error: the database is away, or refuses.
@@ -70,8 +70,9 @@ def waiting(dsn: str) -> list[dict[str, Any]]:
 
 
 def look(dsn: str, number: int, *, settle: bool = False) -> dict[str, Any] | None:
-    """What was set aside as ``number``, its ``content`` as text; None if there is no such thing. With ``settle``
-    it is told to be settled: it waits no more, and the sweep may delete it in time.
+    """Return what was set aside as ``number``, with its ``content`` as text; None if it does not exist.
+
+    With ``settle`` mark it as settled: it no longer waits, and the sweep may delete it in time.
 
     Raises:
         psycopg.Error: the database is away, or refuses.
@@ -84,7 +85,7 @@ def look(dsn: str, number: int, *, settle: bool = False) -> dict[str, Any] | Non
 
 
 def readable(content: bytes) -> str:
-    """Bytes as text, or in base64 if they are none."""
+    """Decode bytes as text, or show them in base64 if they are not text."""
     try:
         return content.decode()
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
-"""Hands a message to the mail server, one connection each, and tells what became of it.
+"""Hands a message to the mail server, each on its own connection, and says what became of it.
 
-What is not surely refused and not surely taken (the connection ends, or nothing comes, once the message may be there)
-is not tried again: somebody would read it twice. Who imports this has aiosmtplib among its own dependencies.
+A message that was neither surely refused nor surely taken (the connection ends or is silent once the server may have
+it) is not tried again: somebody would read it twice. A service that imports this must depend on aiosmtplib.
 https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.2
 """
 
@@ -21,9 +21,10 @@ from intake.mail import MailServer
 from intake.notices import OutcomeUnknown, Refused, TryLater, Undeliverable
 
 log = logging.getLogger(__name__)
-#: For so long an address may be refused as it were for now, as mail servers keep trying (RFC 5321, 4.5.4.1).
+#: How long an address may be refused temporarily, as mail servers keep trying (RFC 5321, 4.5.4.1).
 GIVE_UP_AFTER_S = 5 * 24 * 3600
-#: Until one that is not taken for now, or whose server refuses us, is tried again. That may be about it alone.
+#: Seconds until the next try after a temporary refusal, or when the server refuses us; the reason may be this mail
+#: only.
 AGAIN_S = 1800
 _AWAY = (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPTimeoutError, aiosmtplib.SMTPServerDisconnected)
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
@@ -32,12 +33,12 @@ _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
 async def deliver(
     server: MailServer, message: EmailMessage, sender: str, to: str, *, timeout_s: float, age_s: float = 0
 ) -> None:
-    """Hand ``message`` from ``sender`` to ``to`` in; ``age_s`` is for how long that was tried already.
+    """Hand in ``message`` from ``sender`` to ``to``; ``age_s`` is how long that has been tried already.
 
     Raises:
         Undeliverable: nobody has that address, or it was refused for five days.
         Refused: this message will never be taken.
-        TryLater: not now; the server is away, or does not take us.
+        TryLater: not now; the server is away, or does not accept us.
         OutcomeUnknown: it may have been taken.
     """
     async with _connected(server, sender.rpartition("@")[2], timeout_s) as smtp:
@@ -90,7 +91,7 @@ async def _connected(server: MailServer, name: str, timeout_s: float) -> AsyncIt
 
 
 def _of_address(error: SMTPResponseException, age_s: float) -> Exception:
-    """What a refused recipient means: a policy (X.7.X) is about us, the rest about the address."""
+    """Return the error for a refused recipient: a policy (X.7.X) is about us, anything else about the address."""
     if age_s > GIVE_UP_AFTER_S:
         return Undeliverable(f"{_said(error)} for five days")
     if error.code < 500:
@@ -108,6 +109,6 @@ def _refuses_us(why: str) -> TryLater:
 
 
 def _said(error: SMTPResponseException) -> str:
-    """The codes of an answer. Its words may name the address, which no log shall have."""
+    """Return the codes of an answer. Its words may name the address, which must not be logged."""
     enhanced = _ENHANCED.match(error.message.strip())
     return f"{error.code} {enhanced[1]}" if enhanced else str(error.code)

@@ -1,4 +1,4 @@
-"""Taking a complaint: one transaction {reporter, complaint, outbox, receipt}, and only then the ticket."""
+"""Takes a complaint: one transaction {reporter, complaint, outbox, receipt}, and only then the ticket."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ from intake.notices import NewNotice, NoticeKind, add_notices
 log = logging.getLogger(__name__)
 MAX_TEXT = 10_000
 
-# So that the same message twice at once is one complaint.
+# Makes the same message, arriving twice concurrently, one complaint.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
 _KNOWN = "SELECT ticket, received_at, fingerprint, erased_at FROM complaints WHERE complaint_id = $1"
 _STORE = """
 INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text, fingerprint,
                         secret_hash, thread, received_event, received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (ticket) DO NOTHING RETURNING 1"""
-# A transaction in one statement. It waits for the same message that is being stored, and then stores nothing.
+# A transaction in one statement. It waits for a concurrent insert of the same message, and then stores nothing.
 _STORE_AT_ONCE = f"""
 WITH stored AS (
     INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text, fingerprint,
@@ -56,7 +56,7 @@ WITH stored AS (
 reported AS (
     INSERT INTO reporters (reporter_ref, channel, name, phone, email) SELECT $6, $3, $13, $14, $15 FROM stored)
 INSERT INTO outbox ({outbox.COLUMNS}) SELECT $16, $17, $18, $19, $20 FROM stored RETURNING 1"""
-# The same for whose reporter is known by now.
+# The same where the reporter is already stored.
 _STORE_WITH_EVENT = f"""
 WITH stored AS (
     INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text, fingerprint,
@@ -91,12 +91,12 @@ UPDATE complaints SET republished_at = now() WHERE complaint_id = ANY(ARRAY(
 RETURNING complaint_id, received_event"""
 
 
-#: Stores more of what is taken, in its transaction, with the complaint's id.
+#: Stores more about what is taken, in its transaction, given the complaint's id.
 AlsoStore: TypeAlias = Callable[[Connection, str], Awaitable[None]]
 
 
 class IntakeSettings(DatabaseSettings):
-    """What every intake reads."""
+    """The settings of every intake."""
 
     installation_namespace: UUID = Field(description="secret of the installation: ids of complaints derive from it")
     event_key: SecretStr = Field(min_length=16, description="secret with which this intake signs its events")
@@ -111,17 +111,17 @@ class IntakeSettings(DatabaseSettings):
 
     @property
     def signing_key(self) -> bytes:
-        """What this intake signs its events with."""
+        """The key with which this intake signs its events."""
         return self.event_key.get_secret_value().encode()
 
 
 class KeyReused(ValueError):
-    """The same external id came with another content."""
+    """The same external id came with other content."""
 
 
 class TextProblem(ValueError):
-    """The text can't be taken. ``code`` is the answer in texts.yaml that says what to mend, ``values`` are its words:
-    `empty`, `too_long` (length, most) or `too_many`, which is about all that was added."""
+    """The text can't be taken. ``code`` is the answer in texts.yaml that says what to mend, ``values`` fill it in:
+    `empty`, `too_long` (length, most), or `too_many`, which is about all additions together."""
 
     def __init__(self, code: str, **values: object) -> None:
         super().__init__(code)
@@ -129,19 +129,18 @@ class TextProblem(ValueError):
 
 
 class _NotNew(Exception):
-    """It is known, or its number is somebody else's: what was stored beside it is to be taken back."""
+    """It is already stored, or its number is taken: what was stored with it is rolled back."""
 
 
-#: Fields of a submission that are no part of what was sent: what was read from its other fields, and the uploads, of
-#: which the content counts.
+#: Fields left out of the fingerprint: those derived from other fields, and the uploads, whose content counts.
 _UNDERSTOOD = ("danger", "faint", "place_asked", "uploads", "contacts")
-#: Fields that came later: where they say nothing, the fingerprint is that of before.
+#: Fields that came later: empty ones are left out, so that old fingerprints still match.
 _LATER = ("suggested_type", "suggested_category", "position")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """A complaint as it came in. ``external_id`` is what stays the same when the same message comes again."""
+    """A complaint as it came in. ``external_id`` stays the same when the same message comes again."""
 
     channel: str
     gateway: str
@@ -158,18 +157,18 @@ class Submission:
     rahasia: bool = False
     secret: str | None = None
     thread: str | None = None
-    danger: Sequence[DangerKind] = ()  # what the words tell of; like `place_asked` no part of what was sent
-    faint: bool = False  # and too faintly to alarm anybody
-    place_asked: bool = False  # they say not where
-    suggested_type: str | None = None  # what its sender takes it for
-    suggested_category: str | None = None  # and what they chose it to be about
-    uploads: Sequence[str] = ()  # what is attached to it, by the ids of intake.evidence
-    contacts: Mapping[str, str] = field(default_factory=dict)  # who is told, by medium: `phone` and `email`, readied
+    danger: Sequence[DangerKind] = ()  # recognised in the words; like `place_asked` not in the fingerprint
+    faint: bool = False  # but too faintly to alarm anybody
+    place_asked: bool = False  # the words do not say where
+    suggested_type: str | None = None  # the sender's choice of its type
+    suggested_category: str | None = None  # and of its category
+    uploads: Sequence[str] = ()  # its attachments, by the ids of intake.evidence
+    contacts: Mapping[str, str] = field(default_factory=dict)  # by medium: `phone` and `email`, normalised
 
     def fingerprint(self, installation: UUID, contents: Sequence[str] = ()) -> bytes:
-        """Make the HMAC-SHA256 of it all; without the installation's secret nobody can try what it was made of.
+        """Return the HMAC-SHA256 of the submission; without the installation's secret nobody can guess its content.
 
-        ``contents`` are the SHA-256 of what is attached.
+        ``contents`` are the SHA-256 of the attachments.
         """
         given = msgspec.to_builtins(self).items()
         sent = {name: value for name, value in given if name not in _UNDERSTOOD and (value or name not in _LATER)}
@@ -178,20 +177,20 @@ class Submission:
         return hmac.digest(fingerprint_key(installation), msgspec.json.encode(sent), "sha256")
 
     def kept(self) -> Submission:
-        """Leave out of an anonymous one all that leads to who sent it; of another one nothing."""
+        """Strip an anonymous submission of everything that leads to its sender; leave others unchanged."""
         gone: Any = dict.fromkeys(("address", "name", "phone", "email", "thread"))
         return replace(self, **gone, contacts={}) if self.anonim else self
 
 
 @lru_cache
 def fingerprint_key(installation: UUID) -> bytes:
-    """Give the key with which this installation marks what was said."""
+    """Return the key of this installation's fingerprints."""
     return hmac.digest(installation.bytes, b"intake fingerprint", "sha256")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """``fresh`` is False when this message had been accepted before."""
+    """An accepted complaint. ``fresh`` is False if the same message was accepted before."""
 
     ticket: str
     complaint_id: str
@@ -200,7 +199,7 @@ class Accepted:
 
 
 def _storable(text: str) -> str:
-    """Without control characters, and without half surrogates, which UTF-8 does not have."""
+    """Remove control characters, and replace lone surrogates, which UTF-8 can't encode."""
     return codec.plain(text).encode(errors="replace").decode()
 
 
@@ -211,7 +210,7 @@ def _all_storable(submission: Submission) -> Submission:
 
 
 def clean(text: str) -> str:
-    """The text without what can't be stored and outer blanks.
+    """Strip ``text`` of characters that can't be stored, and of outer blanks.
 
     Raises:
         TextProblem: nothing left, or longer than ``MAX_TEXT`` characters.
@@ -235,14 +234,14 @@ async def accept(
     evidence_url: str = "",
     also: AlsoStore | None = None,
 ) -> Accepted:
-    """Store ``submission`` for good, or say why not. ``receipt`` makes the text of the receipt; it is sent
-    when its due date is known (:mod:`intake.complaint_view`) or ``receipt_wait_s`` have passed. ``keep`` are contacts
-    of offices, which are not masked; below ``evidence_url`` is what is attached. ``also`` stores more of a new one.
+    """Store ``submission`` durably, or raise. ``receipt`` makes the text of the receipt, which is sent when the due
+    date is known (:mod:`intake.complaint_view`) or ``receipt_wait_s`` have passed. ``keep`` are contacts of offices,
+    which are not masked; attachments are below ``evidence_url``. ``also`` stores more about a new complaint.
 
     Raises:
         TextProblem: see :func:`clean`.
         EvidenceProblem: an upload can't be attached.
-        KeyReused: the external id is known with another content.
+        KeyReused: the external id is known with other content.
         asyncpg.PostgresError, OSError, TimeoutError: not stored; give no ticket.
     """
     submission = _all_storable(submission)
@@ -278,9 +277,9 @@ async def accept(
 
 
 def door_span(topic: str, cid: str) -> tracing.Span:
-    """Begin the hop in which a citizen's words are taken, and with it a trace.
+    """Begin the hop that takes a citizen's words, and with it a trace.
 
-    Always a new one: a ``traceparent`` that a caller sends is not read. It is a stranger's, who would so choose the
+    The trace is always new, and a ``traceparent`` from the caller is ignored: otherwise a stranger would choose the
     trace in which our work is shown, and nobody here has the other end of it.
     """
     span = tracing.begin(
@@ -291,7 +290,7 @@ def door_span(topic: str, cid: str) -> tracing.Span:
 
 
 def _view(number: str, submission: Submission) -> ComplaintView:
-    """The complaint before anything is told of it."""
+    """Return the view of a complaint whose story has not begun."""
     return ComplaintView(
         ticket=number,
         rahasia=submission.rahasia,
@@ -305,20 +304,20 @@ async def _known(db: Connection, cid: str, external_id: str, fingerprint: bytes,
     row = await db.fetchrow(_KNOWN, cid)
     if row is None:
         return None
-    # Empty: from before there was a key.
+    # An empty fingerprint was stored before there was a key.
     if row["erased_at"] is None and row["fingerprint"] not in (fingerprint, b""):
-        chosen.check()  # what is not there any more is no other content
+        chosen.check()  # with a deleted upload the content only seems to differ
         raise KeyReused(external_id)
     return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
 
 
 async def store(db: Connection, *values: Any) -> bool:
-    """Store a complaint, in the caller's transaction; False where somebody else's has its number."""
+    """Store a complaint, in the caller's transaction; return False if its number is taken."""
     return bool(await db.fetchval(_STORE, *values))
 
 
 async def publish_signed(db: Connection, settings: IntakeSettings, records: Iterable[Outgoing]) -> None:
-    """Put ``records`` into the outbox, signed: the router hears of a complaint from its own intake only."""
+    """Put ``records`` into the outbox, signed: the router accepts a complaint from its own intake only."""
     await outbox.put(db, [_signed(settings, record) for record in records])
 
 
@@ -329,10 +328,10 @@ def _signed(settings: IntakeSettings, record: Outgoing) -> Outgoing:
 async def _accept_at_once(
     db: Connection, new: _New, submission: Submission, receipt: Callable[[ComplaintView], str] | None
 ) -> Accepted | None:
-    """Store a complaint to which nothing is attached, as most are, with few round trips to the database.
+    """Store a complaint without attachments, as most are, in few round trips to the database.
 
-    Whose reporter has neither address nor contact waits for it once. None: it is known, or its number is somebody
-    else's, or something is attached, and nothing was stored.
+    For a reporter with neither address nor contact it takes a single one. None: nothing was stored, because it is
+    known, its number is taken, or something is attached.
     """
     kept = new.kept
     if kept.uploads:
@@ -375,7 +374,7 @@ async def _accept(
         reporter, files = await _reporter(db, kept), chosen.evidence(evidence_url)
         if kept.contacts:
             await keep_contacts(db, settings.installation_namespace, reporter, kept.contacts)
-        while accepted is None:  # its number may be somebody else's
+        while accepted is None:  # retry: the minted number may be taken
             number, now, row, out = new.rows(reporter, fingerprint, files)
             if await store(db, *row):
                 await outbox.put(db, [out])
@@ -387,7 +386,7 @@ async def _accept(
 
 @dataclass(frozen=True)
 class _New:
-    """A complaint that is to be stored: ``kept`` is what of it, ``text`` its words, and ``keep`` is not masked."""
+    """A complaint to be stored: ``kept`` is the part of the submission that is stored, ``keep`` is not masked."""
 
     settings: IntakeSettings
     origin: str
@@ -400,7 +399,7 @@ class _New:
     def rows(
         self, reporter: str, fingerprint: bytes, files: list[Evidence]
     ) -> tuple[str, datetime, tuple[Any, ...], Outgoing]:
-        """Give it under a new number: that, the moment, the values of its row, and its event."""
+        """Return its new number, the time, the values of its row, and its event."""
         kept, now, number = self.kept, datetime.now(UTC), ticket.mint(self.kept.channel)
         received = ComplaintReceived(
             complaint_id=self.cid,
@@ -429,7 +428,7 @@ class _New:
             number,
             kept.channel,
             kept.gateway,
-            self.cid if kept.anonim else kept.external_id,  # the network shows who wrote its post
+            self.cid if kept.anonim else kept.external_id,  # the network's id would show who wrote the post
             reporter,
             self.text,
             fingerprint,
@@ -448,7 +447,7 @@ async def _confirm(
     accepted: Accepted,
     receipt: Callable[[ComplaintView], str] | None,
 ) -> None:
-    """The receipt. It waits for its due date, and all that follows waits behind it; in danger it does not wait."""
+    """Add the receipt. It waits for its due date, and later notices wait behind it; in danger it does not wait."""
     if receipt and (submission.address or submission.contacts):
         text = receipt(_view(accepted.ticket, submission))
         to, thread, forget = submission.address, submission.thread, submission.anonim
@@ -464,7 +463,7 @@ def _new_reference() -> str:
 
 
 async def _reporter(db: Connection, submission: Submission) -> str:
-    """The reporter's reference."""
+    """Store the reporter, or find the one with the same address; return the reference."""
     ref: str = await db.fetchval(
         _REPORTER,
         _new_reference(),
@@ -478,9 +477,10 @@ async def _reporter(db: Connection, submission: Submission) -> str:
 
 
 async def find_awaiting_reply(pool: Pool, submission: Submission, item_id: str) -> str | None:
-    """The complaint of this reporter that waits for an answer, the one asked about last: what names none may be that.
+    """Return the complaint whose question this message may answer: the reporter's last one that waits for an answer.
 
-    The same message again is what it was the first time: ``item_id`` is what it was added as, if it was.
+    Used for messages without a ticket. A repeated message keeps its first meaning: ``item_id`` is the id it was added
+    as.
     """
     number: str | None = await pool.fetchval(
         _ASKED,
@@ -494,11 +494,13 @@ async def find_awaiting_reply(pool: Pool, submission: Submission, item_id: str) 
 
 
 async def find_same_text_today(pool: Pool, submission: Submission) -> str | None:
-    """The complaint in which this reporter said the same within a day: phones that answer by themselves repeat it.
+    """Return the complaint with the same text by this reporter within a day: phones that answer automatically repeat
+    it.
 
-    Not one that is over: who says it again then wants it taken up again. Nor one that is less confidential.
+    A finished one does not count, because repeating it asks for it to be taken up again. Nor does one whose RAHASIA
+    differs.
     """
-    if submission.anonim:  # whoever it is
+    if submission.anonim:  # must not be linked to a reporter
         return None
     number: str | None = await pool.fetchval(
         _SAID_BEFORE,
@@ -514,27 +516,27 @@ async def find_same_text_today(pool: Pool, submission: Submission) -> str | None
 
 
 def _secret_hash(settings: IntakeSettings, secret: str) -> bytes:
-    """What is stored of a secret: who has only the database can't try out which it is."""
+    """Hash a secret for storage: it can't be guessed from the database alone."""
     return hmac.digest(settings.installation_namespace.bytes, f"access secret\x1f{secret}".encode(), "sha256")
 
 
 async def is_owner(pool: Pool, settings: IntakeSettings, number: str, secret: str) -> bool:
-    """Whether ``secret`` is the one the complaint was made with; compared in constant time."""
+    """Whether ``secret`` is the one that the complaint was made with; compared in constant time."""
     stored = await pool.fetchval(_HASH, number)
     return stored is not None and hmac.compare_digest(stored, _secret_hash(settings, secret))
 
 
 async def is_reporter(pool: Pool, number: str, address: str) -> bool:
-    """Tell whether the complaint was made here from ``address``; one that was made anonymously is nobody's."""
+    """Whether the complaint was made here from ``address``; an anonymous one belongs to nobody."""
     given: str | None = await pool.fetchval(_ADDRESS, number)
     return given is not None and given == address
 
 
 async def republish_unregistered(pool: Pool, settings: IntakeSettings, wake: Callable[[], None]) -> None:
-    """For ever: publish again, with the same ids, what the router has not registered in time.
+    """Publish again, with the same ids and until cancelled, what the router has not registered in time.
 
-    Each pause is twice the last, up to six hours: what the router put aside shall not come back all at once, again and
-    again.
+    Each pause is twice the last, up to six hours, so that what the router set aside does not come back all at once,
+    again and again.
     """
     while True:
         await asyncio.sleep(min(settings.repair_after_s, 60))

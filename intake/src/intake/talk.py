@@ -1,6 +1,6 @@
-"""What a message without a ticket means to who has complaints here, by the words of ``lexicon/talk.yaml``. Pure.
+"""Reads what a message without a ticket means from a sender with complaints, by ``lexicon/talk.yaml``. Pure.
 
-Whatever is not clear is a complaint of its own, as from somebody who has none.
+An unclear message is a complaint of its own, as it is from a sender without complaints.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from kabupaten.territory import Territory
 
 Asked = Literal["stop", "lost", "cancel", "reopen", "confidential", "status", "help", "new"]
 
-#: A wish in a sentence has no more words than this: a longer one tells of something.
+#: Words of a wish in a sentence, at most: a longer text tells of something.
 SENTENCE = 14
-#: So few words go on with a complaint even without a word that says so, if they name no matter and no place.
+#: A text this short continues a complaint even without a word that says so, if it names no matter and no place.
 FEW = 8
-#: Who writes more than so many words has said where, in whatever words, or what is no matter of a place.
+#: A longer text has said where, in words that we may not know, or is about something without a place.
 TELLS_ENOUGH = 20
-#: A praise may have so many words that no list knows.
+#: How many words of a praise may be on no list.
 UNKNOWN_WORDS = 7
-#: One, with what may stand around it.
+#: The longest message that is a single letter, with a character beside it.
 _A_LETTER = 2
-#: How far back the last complaint is still meant by STATUS, and one of several by what is added.
+#: How old the last complaint may be that STATUS means, and one of several that an addition means.
 LATELY, THIS_WEEK = timedelta(days=30), timedelta(days=7)
-#: What SMS and posts are listed with, at most.
+#: The most complaints that SMS and posts list.
 MOST_LISTED = 3
 
-#: More than these are hardly in hand at the same moment.
+#: How many messages are hardly ever processed at the same moment.
 _MESSAGES_AT_ONCE = 128
 
 _SPG = re.compile(r"\bSPG", re.IGNORECASE)
@@ -56,40 +56,39 @@ _LISTS: tuple[tuple[Asked, str], ...] = (
     ("status", "statuses"),
     ("help", "asks_how"),
 )
-#: What may be wished of a complaint however it stands.
+#: Wishes for a complaint in any state.
 _PLAIN = ("status", "cancel", "confidential")
-#: What is done with what is resolved.
+#: Wishes for a resolved complaint.
 _JUDGEMENTS = ("rating", "reopen", "appeal")
-#: What the law on personal data grants.
+#: Rights that the law on personal data grants.
 _RIGHTS = ("erasure", "restriction")
-#: Words that are no name, where a place would stand.
+#: Words that are no name where a place would stand.
 _NAMELESS = ("vague", "beside", "fillers", "continues", "troubles", "greetings")
-#: What a complaint of a list is called by.
+#: How senders choose a complaint from a list.
 _NTH = {"1": 0, "satu": 0, "pertama": 0, "2": 1, "dua": 1, "kedua": 1, "3": 2, "tiga": 2, "ketiga": 2}
 _POINTING = frozenset(("yang", "yg", "nomor", "no", "tiket", "laporan", "ke"))
-#: A mark that somebody gives in other words than those of the command.
+#: A rating given in other words than those of the command.
 _MARK = re.compile(
     r"\s*((?:(?:saya|sy|sa|ku|kami)\s+)?(?:(?:kasih|kasi|beri)\s+)?(?:nilai(?:nya|ku)?\s*:?|bintang|rating)?)"
     r"\s*([1-5])(?:\s+(?:bintang|saja|aja|pak|bu|min|kak|mas|mbak|puang|ndi)){0,2}[\s.!]*",
     re.IGNORECASE,
 )
 _YANG = frozenset(("yang", "yg"))
-#: A matter that may also be a way there.
+#: Matters that may also be directions.
 _WAYS = frozenset(("matter jalan",))
-#: What may stand before BARU.
+#: Words that may stand before BARU.
 _THIS = frozenset(("ini", "itu", "lapor", "aduan", "ya", "memang"))
 _COURTESIES = ("greetings", "thanks", "praises", "insults", "tests", "wrong")
-#: Before a name that is also a common word.
+#: Required before the name of a place that is also a common word.
 _TITLE = r"(?:desa|kel|kelurahan|kec|kecamatan|di|ri)\.?\s+"
 _ROAD = re.compile(r"\b(?:jl|jln|jalan raya|dusun|lingk|lingkungan|perumahan|btn)\.?\s+([a-z]{4,})")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Own:
-    """A complaint of the sender. ``named``: this very message was taken for one about it, the first time it came.
-    ``place_asked``: its sender was asked where it is, and has said nothing else since. ``apart``: it was added to
-    another complaint and is one of its own because of what it says: what has no ticket goes on with that other one.
-    """
+    """A complaint of the sender. ``named``: this very message was added to it when it first came. ``place_asked``: the
+    sender was asked where it is, and has said nothing else since. ``apart``: it was added to another complaint and
+    taken apart because of its words; messages without a ticket continue that other one."""
 
     ticket: str
     text: str
@@ -101,7 +100,7 @@ class Own:
 
     @property
     def open(self) -> bool:
-        """Whether somebody is at it."""
+        """Whether somebody works on it."""
         return self.status not in DONE
 
     @property
@@ -112,7 +111,7 @@ class Own:
 
 @dataclass(frozen=True, kw_only=True)
 class Meant:
-    """What it is: ``command`` about the complaint ``ticket``, or one of ``among`` several, or none of these."""
+    """The meaning of a message: ``command`` for the complaint ``ticket``, one ``among`` several, or no complaint."""
 
     kind: Literal[
         "status", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "confidential", "bad_rating",
@@ -125,9 +124,10 @@ class Meant:
 
 
 class AskedBack(msgspec.Struct, frozen=True, kw_only=True):
-    """A message ``item_id`` whose sender was asked which complaint of ``among`` it is about, and what answered that.
+    """A message ``item_id`` whose sender was asked which complaint ``among`` several it is about, and what answered
+    that.
 
-    With one among them they were asked whether they are sure that it is to be cancelled.
+    With a single one in ``among`` they were asked whether it shall really be cancelled.
     """
 
     text: str
@@ -138,7 +138,7 @@ class AskedBack(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class _Said:
-    """The matters and places that a text names, and how it is said."""
+    """The matters and places that a text names, with the phrases found in it."""
 
     found: Matches
     matters: frozenset[str]
@@ -146,19 +146,19 @@ class _Said:
 
     @cached_property
     def places(self) -> frozenset[str]:
-        """The places, looked for when somebody asks: there are some hundred names."""
+        """The places, searched for on first use: there are some hundred names."""
         return self.find_places()
 
 
 class Talk:
-    """Reads messages with the words of a region."""
+    """Interprets messages with the words of a region."""
 
     def __init__(self, words: TalkWords, territory: Territory) -> None:
         self._phrases = phrases_of(words)
         self._placed = frozenset(f"matter {name}" for name in words.placed)
         self._gazetteer = gazetteer_of(territory)
         self._names = [(name, re.compile(pattern)) for name, pattern in _names(territory)]
-        # Of one message it is asked several times: what it asks for, whether it is a courtesy, whether it says where.
+        # Each message is read several times: for its wish, whether it is a courtesy, whether it says where.
         self._said = lru_cache(_MESSAGES_AT_ONCE)(self._read)
 
     def _read(self, text: str) -> _Said:
@@ -173,7 +173,7 @@ class Talk:
         return frozenset(places | set(_ROAD.findall(plain)) - nameless)
 
     def asks(self, text: str) -> Asked | None:
-        """What ``text`` asks for in a sentence; "new" is the answer that an addition is a complaint of its own."""
+        """Return the wish of a sentence; "new" says that the last addition is a complaint of its own."""
         said = self._said(text)
         words = [word for word, n in zip(said.found.tokens.words, range(SENTENCE + 1), strict=False)]
         if not words or len(words) > SENTENCE:
@@ -189,9 +189,9 @@ class Talk:
         return None
 
     def is_courtesy(self, text: str, *, wholly: bool = False) -> bool:
-        """Tell whether ``text`` is a greeting, thanks, praise, abuse or a trial, and nothing else.
+        """Whether ``text`` is a greeting, thanks, praise, abuse or a test, and nothing else.
 
-        ``wholly``: each of its words is known to be part of that.
+        ``wholly``: every single word must be known to be part of that.
         """
         said = self._said(text)
         words, found = said.found.tokens.words, said.found
@@ -213,12 +213,12 @@ class Talk:
         return bool(said.matters - {"matter kesehatan", "matter sekolah", "matter surat"})
 
     def place(self, text: str) -> Place:
-        """Give the place of the region, or of another kabupaten, that ``text`` names."""
+        """Return the place of the region, or of another kabupaten, that ``text`` names."""
         return find_place(self._gazetteer, text)
 
     def lacks_place(self, text: str, *, in_danger: bool = False) -> bool:
-        """Tell whether nobody can go and see what ``text`` tells of, for it says not where."""
-        if "?" in text or len(tokenise(_plain(text)).words) > TELLS_ENOUGH:  # most do, and the rest costs much more
+        """Whether nobody could go and see what ``text`` tells of, because it does not say where."""
+        if "?" in text or len(tokenise(_plain(text)).words) > TELLS_ENOUGH:  # most do, and the rest costs far more
             return False
         said = self._said(text)
         needed = in_danger or "visits" in said.found or not self._placed.isdisjoint(said.matters)
@@ -235,20 +235,20 @@ class Talk:
         )
 
     def tells_of_a_matter(self, text: str) -> bool:
-        """Tell whether ``text`` names something that a unit can see to."""
+        """Whether ``text`` names something that a unit can see to."""
         return bool(self._said(text).matters)
 
     def tells_of_trouble(self, text: str) -> bool:
-        """Tell whether ``text``, however short, says what is wrong: "lampu mati", and not "lampu"."""
+        """Whether ``text``, however short, says what is wrong: "lampu mati", but not "lampu"."""
         return self.tells_of_a_matter(text) and "troubles" in self._said(text).found
 
     def is_apart(self, text: str, other: str | None = None) -> bool:
-        """Tell whether ``text`` stands alone: it names a place and a matter, and another than the text ``other``."""
+        """Whether ``text`` stands alone: it names a place and a matter, and one that is not in the text ``other``."""
         said = self._said(text)
         return bool(said.matters and said.places) and (other is None or not said.matters & self._said(other).matters)
 
     def meant(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
-        """What ``text`` asks for from who has the complaints ``own``, the newest first; None: it tells something."""
+        """Return the wish of ``text`` from the sender of the complaints ``own``, newest first; None without a wish."""
         text = _as_rating(text, own)
         asked, word = self.asks(text), command_word(text)
         match asked:
@@ -293,32 +293,32 @@ class Talk:
         return Command(kind=kind, ticket=number, text=rest[0])  # type: ignore[arg-type]
 
     def chosen(self, text: str, asked: AskedBack, own: Sequence[Own], now: datetime) -> Meant | None:
-        """What ``asked`` means, if ``text`` says no more than which of the complaints ``own`` that is about.
+        """Return what ``asked`` means, if ``text`` only says which of the complaints ``own`` it is about.
 
-        It may be the ticket, its place in the list ("yang kedua"), or a few words that fit one complaint alone.
+        ``text`` may be the ticket, its place in the list ("yang kedua"), or a few words that fit one complaint alone.
         """
         one, in_words = self._chosen(text, asked, own)
         if one is None:
             return self._agreed(text, asked, own)
         if meant := self.meant(asked.text, [one], now):
             if meant.kind == "cancel" and not in_words and not find_ticket(text):
-                # Which is the first, the oldest or that which was listed first? It can't be undone.
+                # "The first" may be the oldest or the first in the list, and a cancellation can't be undone.
                 return Meant(kind="which", among=[each for each in own if each.ticket in asked.among])
-            # What is carried out leaves the words that chose it behind, so they must do nothing but choose.
+            # A command drops the words that chose the complaint, so they must do nothing but choose.
             return meant if not in_words or self._points(text) else None
         return _addition(f"{asked.text}\n{text}" if in_words else asked.text, one)
 
     def _agreed(self, text: str, asked: AskedBack, own: Sequence[Own]) -> Meant | None:
-        """The cancelling, if ``text`` says yes to it; the same message again says it again, also when it is done."""
+        """Return the cancellation if ``text`` agrees to it. A repeated message agrees again, even when it is done."""
         one = next((each for each in own if [each.ticket] == asked.among), None)
-        # What a unit has asked is answered by a yes, too.
+        # A unit's question may be answered by a yes, too.
         if one is None or one.status == Status.WAITING_FOR_REPORTER or "agrees" not in self._said(text).found:
             return None
         command = self._command("cancel", asked.text, [one], in_words=True)
         return Meant(kind="cancel", ticket=one.ticket, command=command)
 
     def _chosen(self, text: str, asked: AskedBack, own: Sequence[Own]) -> tuple[Own | None, bool]:
-        """The one, and whether words say so, which may tell more than that."""
+        """Return the chosen complaint, and whether it was chosen in words, which may tell more than that."""
         by_ticket = {each.ticket: each for each in own}
         among = [by_ticket.get(number) for number in asked.among]
         if found := find_ticket(text):
@@ -338,19 +338,19 @@ class Talk:
         return "troubles" not in found and not _YANG.isdisjoint(found.tokens.words)
 
     def _more(self, text: str) -> list[str]:
-        """The words that say something beside "yang", "nomor" and "pak"."""
+        """List the words that say something beside "yang", "nomor" and "pak"."""
         found = self._said(text).found
         fillers = _spans(found, ("fillers",))
         return [word for at, word in enumerate(found.tokens.words) if at not in fillers and word not in _POINTING]
 
     def tells_place(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
-        """Whether ``text`` answers where the one of ``own`` is that was asked about last.
+        """Return the addition to the last of ``own`` whose place was asked for, if ``text`` says where it is.
 
-        Who tells at length and names no place and nothing of that complaint tells of something else, whatever it is.
+        A long text that names no place, and nothing of that complaint, tells of something else, whatever it is.
         """
         said = self._said(text)
         asked = [each for each in own if each.place_asked and each.open and now - each.received_at < THIS_WEEK]
-        # "Jalan ke pelabuhan" says where a lamp is, "jalan rusak" tells of something else.
+        # "Jalan ke pelabuhan" says where a lamp is; "jalan rusak" tells of something else.
         about = said.matters if "troubles" in said.found else said.matters - _WAYS
         one = next((each for each in asked if not about - self._said(each.text).matters), None)
         if one is None:
@@ -360,7 +360,7 @@ class Talk:
         return _addition(text, one) if answers else None
 
     def added_to(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
-        """Whether ``text`` goes on with one of ``own``; None: it is new. With several, and no word which: "which"."""
+        """Return the addition to the one of ``own`` that ``text`` continues, "which" if unsure, None for a new one."""
         if named := [each for each in own if each.named]:
             return _addition(text, named[0])
         said = self._said(text)
@@ -401,7 +401,7 @@ class Talk:
 
 
 def _as_rating(text: str, own: Sequence[Own]) -> str:
-    """A mark without its command ("5", "nilainya 5 pak") as the command; a number alone only where nothing is open."""
+    """Turn a rating without its command ("5", "nilainya 5 pak") into one; a lone number only if nothing is open."""
     mark = _MARK.fullmatch(text)
     if mark is None or not any(each.resolved for each in own):
         return text
@@ -417,7 +417,7 @@ def _addition(text: str, one: Own) -> Meant:
 
 
 def _meant_for_none(kind: str, own: Sequence[Own]) -> Meant:
-    """A command that none of ``own`` can have: a judgement of an open one comes too early, of another too late."""
+    """Refuse a command that fits none of ``own``: a judgement is too early for an open one, too late for others."""
     if kind not in _JUDGEMENTS or not own:
         return Meant(kind="bad_ticket")
     if number := next((each.ticket for each in own if each.open), ""):
@@ -430,7 +430,7 @@ def _asks_back(said: _Said) -> bool:
 
 
 def _spans(found: Matches, names: Sequence[str]) -> set[int]:
-    """The words that the phrases of ``names`` are made of."""
+    """Return the positions of the words in the phrases of ``names``."""
     return {at for name in names for one in found[name] for at in range(one.start, one.end)}
 
 
@@ -439,28 +439,28 @@ def _lately(own: Sequence[Own], now: datetime) -> list[Own]:
 
 
 def _is_no_wish(kind: str, text: str, own: Sequence[Own]) -> bool:
-    """Whether ``text``, which begins like a wish of ``kind``, wishes none, or nothing that ``own`` can tell."""
+    """Whether ``text`` only begins like a wish of ``kind``, names another complaint, or may be an answer."""
     if kind not in (*_PLAIN, *_JUDGEMENTS, *_RIGHTS) or _SPG.search(text):
         return True
-    if kind in (*_PLAIN, *_RIGHTS) and any(map(str.isdigit, text)):  # a number, and it is none of ours
+    if kind in (*_PLAIN, *_RIGHTS) and any(map(str.isdigit, text)):  # a number that is not one of our tickets
         return True
-    # "Siapa namanya?" is answered by "rahasia pak", too.
+    # "Rahasia pak" may be the answer to "siapa namanya?".
     return kind == "confidential" and any(each.status == Status.WAITING_FOR_REPORTER for each in own)
 
 
 def _candidates(kind: str, own: Sequence[Own], now: datetime) -> list[Own]:
-    """The complaints that a command without a ticket may mean."""
+    """List the complaints that a command without a ticket may mean."""
     if named := [each for each in own if each.named]:
         return named
     if kind in _JUDGEMENTS:
         return [each for each in own if each.resolved]
-    if kind in _RIGHTS:  # the law knows no status
+    if kind in _RIGHTS:  # the law makes no difference by status
         return list(own)
     return [each for each in own if each.open] or _lately(own, now)
 
 
 def _names(territory: Territory) -> Iterator[tuple[str, str]]:
-    """Each place by its name, with what names it in a text."""
+    """Yield each place: its name, and the pattern that finds it in a text."""
     for kecamatan in territory.kecamatan:
         yield kecamatan.name, _any_of((kecamatan.name, *kecamatan.aliases))
         for village in kecamatan.villages:

@@ -1,4 +1,4 @@
-"""What citizens are told, in the words of the region's ``texts.yaml``, which is checked before anything starts."""
+"""Words what citizens are told, from the region's ``texts.yaml``, which is checked before anything starts."""
 
 from __future__ import annotations
 
@@ -30,34 +30,32 @@ from kabupaten.place import find_answer
 from kabupaten.promises import NEXT_STEP, promises_on
 from kabupaten.routing import guardians
 
-#: What the texts need: the names of the units, the kabupaten's time zone, the contacts that are not masked, what
-#: is promised, what is said to who is in danger, what matters and places are called, and what the website says of
-#: itself.
+#: The parts of a region that the texts need: names of units, the time zone, contacts that are not masked, promises,
+#: whom to call in danger, names of matters and places, and what the website says of itself.
 PARTS: tuple[Part, ...] = (
     *("texts", "units", "routing", "calendar", "sla", "emergency", "danger", "talk", "territory", "categories"),
     *("pages", "retention", "conduct", "abbreviations", "outlines"),
 )
 
-#: Letters of a message that needs no second one.
+#: Characters of a message that fits into one SMS.
 ONE_SMS = 160
-#: Who tells of these is not asked where: they may not be alone.
+#: Reporters of these are not asked where: they may not be alone.
 NOT_ASKED = frozenset({DangerKind.ABUSE, DangerKind.DESPAIR})
-#: While the triage unit has it, it looks for the right one.
+#: In these states the triage unit, if it has the complaint, looks for the right unit.
 _SORTED = frozenset({Status.ROUTED, Status.ACKNOWLEDGED, Status.REOPENED})
-#: What a step asks of its reporter, by the channel where they do it.
+#: The texts that say how to act on a step, on the channel where its reporter does that.
 _ASKED_THERE = ("judge_how", "answer_how")
-#: Days with work, behind which it is said what they are called.
+#: Working days whose text is followed by their name.
 _WITH_WORK: tuple[DayCode, ...] = ("working_day", "day", "waiting")
 
 
 class Texts:
-    """What citizens are told, from a region that has all ``PARTS``. ``sms``, ``social`` and ``news`` are the answers of
-    those channels and of the website's messages, by name, and ``web`` what stands on its pages; ``contacts`` are
-    offices' numbers, which are not masked. ``own`` is what its reporter is told of a complaint instead of what
-    ``statuses`` and the others tell everybody.
-    """
+    """The texts for citizens, of a region that has all ``PARTS``. ``sms``, ``social`` and ``news`` are the answers of
+    those channels and of the website's messages, by name; ``web`` are the texts of its pages; ``contacts`` are offices'
+    numbers, which are not masked. ``own`` replaces ``statuses`` and other texts where the reporter reads about the
+    complaint."""
 
-    #: What writes dates, and what stands between two telephone numbers, and between two ways of being told.
+    #: The words for dates, between two telephone numbers, and between two ways of being told.
     dates: Any = dates
     either, both = "atau", "dan"
 
@@ -85,24 +83,24 @@ class Texts:
         self.contacts = region.contacts
         self.danger, self.emergency, self.danger_words = texts["danger"], region.emergency, DangerWords(region.danger)
         self.accusing_words = AccusingWords(region.conduct, region.units, region.abbreviations)
-        #: Who reads of victims.
+        #: The units that may read about victims.
         self.guardians = guardians(region.routing.rules)
         self.talk, self.gazetteer = Talk(region.talk, region.territory), gazetteer_of(region.territory)
         self.pages, self.retention = region.pages, region.retention
         self._sla = region.sla
 
     def learn(self) -> None:
-        """Learn the words that are weighed now, and not with the first message: it takes a second or two."""
+        """Train the word models now, not with the first message: it takes a second or two."""
         self.danger_words.learn()
         self.accusing_words.learn()
 
     @property
     def promises(self) -> dict[str, str]:
-        """What is promised today, by the placeholder that stands for it."""
+        """Today's promises, by placeholder."""
         return promises_on(self._sla, datetime.now(self.zone).date())
 
     def answers(self, service: str) -> Mapping[str, str]:
-        """What an intake answers by messages."""
+        """Return the answers that an intake sends as messages."""
         return {"intake-sms": self.sms, "intake-web": self.news}.get(service, self.social)
 
     def elsewhere(self, form: str, number: str, site: str) -> str:
@@ -115,24 +113,24 @@ class Texts:
         return self.sms[problem.code].format(**problem.values)
 
     def on_web(self, name: str, **values: object) -> str:
-        """Say on the website what stands below `web` (or `answers`) as ``name``."""
+        """Fill the website's text ``name``, from the section `web` (or `answers`)."""
         return self.web[name].format(**values)
 
     def call_for_help(self, kinds: Sequence[str], most: int = MOST) -> str:
-        """Say whom to call now, in danger of ``kinds``, ``most`` of them; nothing where there is none."""
+        """Name up to ``most`` contacts to call now, in danger of ``kinds``; return "" without danger."""
         known = [kind for kind in kinds if kind in self.danger]
         return self.danger[known[0]].format(call=self._calls(known, most)) if known else ""
 
     def said_again(self, kinds: Sequence[str], ticket: str) -> str:
-        """Say whom to call to who tells of the same danger again."""
+        """Say whom to call to a reporter who tells of the same danger again."""
         return self._in_danger("intake-sms", kinds, [("again", self.danger["again"])], ticket)
 
     def added_in_danger(self, kinds: Sequence[str], form: str, ticket: str) -> str:
-        """Say whom to call, and what the answer ``form`` of an SMS says of the addition."""
+        """Say whom to call, followed by the SMS answer ``form`` about the addition."""
         return self._in_danger("intake-sms", kinds, [(form, self.sms[form])], ticket)
 
     def _in_danger(self, service: str, kinds: Sequence[str], said: Sequence[tuple[str, str]], ticket: str) -> str:
-        """Say whom to call, and then what is ``said``, by name: in fewer words where the whole is more than an SMS."""
+        """Say whom to call, followed by the named texts ``said``; in fewer words if the whole would exceed one SMS."""
         brief = [self.danger.get(f"brief_{name}", form) for name, form in said]
         call, short_call = self.call_for_help(kinds), self.danger["brief_call"].format(call=self._calls(kinds))
         whole = [form for _, form in said]
@@ -143,18 +141,18 @@ class Texts:
 
     @property
     def in_doubt(self) -> str:
-        """Say whom to call to somebody who was not understood."""
+        """The contacts to call, for a sender who was not understood."""
         return self.danger["unsure"].format(call=self._calls([DangerKind.UNSPECIFIED]))
 
     def _calls(self, kinds: Sequence[str], most: int = MOST) -> str:
         return f" {self.either} ".join(call.in_words for call in self.emergency.calls(kinds)[:most])
 
     def understood(self, submission: Submission, danger: Sequence[DangerKind]) -> Submission:
-        """Note in ``submission`` the danger its words tell of, and that they say not where, if it can be asked.
+        """Note in ``submission`` the danger in its words and, if the sender can be asked, that they do not say where.
 
-        Its sender is told whom to call from less on than wakes anybody.
+        A faint sign of danger is enough to tell the sender whom to call, but alarms nobody else.
 
-        Who sent it from an address and anonymously can't be: the address is forgotten.
+        An anonymous sender with an address can't be asked, because the address is forgotten.
         """
         asks = not (submission.anonim and submission.address) and not submission.place
         asks = asks and not NOT_ASKED.intersection(danger)
@@ -163,17 +161,18 @@ class Texts:
         return replace(submission, danger=danger, faint=faint, place_asked=asked)
 
     def read(self, item: FollowUp, danger: Sequence[DangerKind]) -> FollowUp:
-        """Note in ``item`` the place that its text names, if any, and the ``danger`` it tells of, where that alarms."""
+        """Note in ``item`` the place that its text names, if any, and the ``danger`` that it tells of, if alarming."""
         place = find_answer(self.gazetteer, item.text) if item.text else Place()
         alarm = list(danger) if item.text and self.danger_words.alarms(item.text) else []
         return msgspec.structs.replace(item, place=UNSET if place == Place() else place, danger=alarm or UNSET)
 
     def accuses(self, story: ComplaintView, text: str) -> bool:
-        """Tell whether ``text``, which is added to ``story``, may accuse who works on that, or will.
+        """Whether ``text``, added to ``story``, may accuse the people who work on that complaint, or will.
 
-        Where somebody looks at it who may be asked to judge others, what accuses belongs there; not where they decide
-        what its unit does, or where it follows another. The unit for victims is told who did it, an official too, for
-        nobody else is to read that: from it is kept only what names it, or who helps it.
+        An accusation belongs to a complaint that is with somebody who judges others, or that was itself taken apart,
+        unless a unit works on it, it is appealed, or it is merged. The unit for victims is told who did it, even an
+        official, because nobody else may read that: only words that name this unit, or those that help it, are kept
+        from it.
         """
         if readers := self._readers_of_victim(story):
             return self.accusing_words.may_accuse(text) and not readers.isdisjoint(self.accusing_words.named(text))
@@ -183,7 +182,7 @@ class Texts:
         return not belongs and self.accusing_words.may_accuse(text)
 
     def _readers_of_victim(self, story: ComplaintView) -> frozenset[str]:
-        """Give the units that look after the victim of ``story``, or will; none where others do or there is none."""
+        """Return the units that look after the victim of ``story``, or will; empty if there are no such units."""
         if story.status == Status.MERGED or story.part_of:
             return frozenset()
         if story.lane == Lane.UNIT and story.unit in self.guardians:
@@ -191,19 +190,19 @@ class Texts:
         return self.guardians if story.unit is None and DangerKind.ABUSE in story.danger else frozenset()
 
     def apart(self, service: str, thread: str | None = None) -> Apart:
-        """Give by what an intake takes apart what may accuse; ``thread`` is where it stands."""
+        """Return how an intake takes accusing words apart; ``thread`` is where they were posted."""
         asked = self.answers(service)["still_asked"]
         return Apart(accuses=self.accuses, receipt=partial(self.receipt, service), still_asked=asked, thread=thread)
 
     def receipt(self, service: str, story: ComplaintView, begun: str = "") -> str:
-        """Confirm a complaint, with what its marks mean and, once that is known, its due date.
+        """Confirm a complaint, with the meaning of its marks and, once known, its due date.
 
-        Who is in danger is told first whom to call, and of no date. Who said not where is asked, last. ``begun`` is
-        what was done with it at once, where no unit here works on it.
+        A reporter in danger is first told whom to call, and no date. One who did not say where is asked, last.
+        ``begun`` says what was already done with it, if no unit here works on it.
         """
         answers = self.answers(service)
         given = (("rahasia", story.rahasia), ("anonim", story.anonim))
-        # Of a confidential complaint no message of the website says anything, and an anonymous one has none.
+        # The website's messages say nothing of a confidential complaint, and an anonymous one gets none.
         marks = [answers[mark] for mark, is_so in given if is_so and mark in answers]
         if story.danger:
             names = [name for name, is_so in given if is_so and name in answers]
@@ -217,12 +216,12 @@ class Texts:
             return " ".join([*marks, answers["receipt_begun"], begun])
         until = self.day(story.deadline_at) if where and story.deadline_at else self.due(story)
         due = [f"{self.parts['due'].format(due=until)}."] if until else []
-        # One SMS: with a mark there is no room to say how to ask for the status.
+        # It must fit one SMS: beside a mark there is no room to say how to ask for the status.
         rest = where or ([answers["check"]] if "check" in answers and not (marks or story.part_of) else [])
         return " ".join([*marks, self._taken(answers, story), *due, *rest])
 
     def _taken(self, answers: Mapping[str, str], story: ComplaintView) -> str:
-        """That it was received, and who has it, once that is known; not where everybody reads a confidential one."""
+        """Say that it was received and, once known, who has it; for a confidential one not in public."""
         public = story.rahasia and answers is self.social
         form = "receipt" if story.unit is None or public else "receipt_routed"
         if form == "receipt_routed" and story.lane == Lane.TRIAGE and story.unit == self.triage:
@@ -233,9 +232,9 @@ class Texts:
         return answers[form].format(ticket=story.ticket, unit=unit, parent=story.part_of)
 
     def unit(self, code: str | None, lane: str | None = None, *, short: bool = False) -> str:
-        """The name of a unit, for citizens; ``short`` where each letter counts.
+        """Return the name of a unit for citizens; ``short`` where each letter counts.
 
-        Who only looks for the right one in the triage lane is none.
+        The triage unit, while it only looks for the right unit, counts as nobody.
         """
         if lane == Lane.TRIAGE and code == self.triage:
             return self.parts["nobody"]
@@ -246,7 +245,7 @@ class Texts:
     ) -> str:
         """Say what a citizen of ``service`` is told about ``update``, in one sentence or two.
 
-        With ``outline`` its status alone; ``on_page``: they read it on the website, and act there.
+        With ``outline`` only its status; ``on_page``: they read it on the website, and act there.
         """
         answers = self.web if on_page and service == "intake-web" else self.answers(service)
         if outline:
@@ -275,7 +274,7 @@ class Texts:
         return _tidy(form.format_map(words))
 
     def subject(self, service: str, update: ComplaintUpdated) -> str:
-        """Say in a few words what a message about ``update`` tells; nothing where messages have no subject."""
+        """Summarise a message about ``update`` in a few words; return "" where messages have no subject."""
         if service != "intake-web":
             return ""
         name = "sorted" if self._is_sorted(update) else update.kind
@@ -283,31 +282,31 @@ class Texts:
         return self.news[f"subject_{name}"].format(ticket=update.ticket, unit=unit, parent=update.parent or "")
 
     def _is_sorted(self, update: ComplaintUpdated) -> bool:
-        """Whether the right unit is only looked for, and the step says nothing else."""
+        """Whether the right unit is still being looked for, and the step says nothing else."""
         routed = update.kind == UpdateKind.ROUTED and update.note is UNSET
         return routed and update.lane == Lane.TRIAGE and update.unit == self.triage
 
     def _how(self, update: ComplaintUpdated, answers: Mapping[str, str], service: str) -> str:
-        """How to answer a question, or to judge what was done, on the channel."""
+        """Say how to answer a question, or to judge what was done, on the channel."""
         forms = {UpdateKind.WAITING_FOR_REPORTER: "answer_how", UpdateKind.RESOLVED: "judge_how"}
         name = forms.get(update.kind)  # type: ignore[call-overload]
-        # On the page of what came by another channel nobody can.
+        # The reporter can't act on the page of a complaint that came by another channel.
         return answers[name].format(ticket=update.ticket) if name and update.origin == service else ""
 
     def told_to_all(self, text: str, ticket: str) -> str:
-        """Give ``text``, which a step says to its reporter on the page or by message, without what it asks of them."""
+        """Return the ``text`` of a step, as told to its reporter, without what it asks of them."""
         asked = (said[name].format(ticket=ticket) for said in (self.web, self.news) for name in _ASKED_THERE)
         return next((_tidy(text.replace(words, "")) for words in asked if words in text), text)
 
     def told_to_others(self, step: Step, ticket: str) -> str:
-        """Give what others than its reporter read of ``step``, whose text speaks to the reporter."""
+        """Return what others than the reporter read of ``step``, whose own text addresses the reporter."""
         form = self.to_others.get(step.kind)
         if form is None:
             return self.told_to_all(step.text, ticket)
         return _tidy(form.format(unit=self.unit(step.unit), message=step.message))
 
     def _of_code(self, update: ComplaintUpdated, answers: Mapping[str, str]) -> str:
-        """The sentence that goes with it where nobody wrote one; none for a code that this version does not know."""
+        """Word the code of a step without a written message; return "" for a code that this version does not know."""
         due = self.day(update.deadline_at) if update.deadline_at else ""
         ended = self.ended.get(update.status, "")
         how, appeal_how = (answers[name].format(ticket=update.ticket) for name in ("reopen_how", "appeal_how"))
@@ -315,7 +314,7 @@ class Texts:
         return self.codes.get(update.code or "", "").format(**words)
 
     def why(self, day: DerivationDay) -> str:
-        """Say why ``day`` counts or does not; in the clock's own words where it sent no code that we know."""
+        """Say why ``day`` counts or does not; in the clock's own words if we don't know its code."""
         if day.code not in DAY_CODES:
             return day.reason
         amount, called, minutes = day.amount or 0, day.called or "", int(day.amount or 0) // 60
@@ -331,13 +330,13 @@ class Texts:
         return f"{said} ({', '.join(more)})" if more else said
 
     def _contact(self, update: ComplaintUpdated) -> str:
-        """How to reach whom it was handed over to, where somebody has confirmed it."""
+        """Say how to reach the agency that it was handed over to, if somebody has confirmed the contact."""
         if not update.contact:
             return ""
         return self.parts["contact"].format(target=update.target or "", contact=update.contact)
 
     def said_by_clock(self, kind: str, due: datetime | None, unit: str | None = None) -> str:
-        """Word what the clock did: ``kind`` is a key of the section `clock`."""
+        """Word what the clock did; ``kind`` is a key of the section `clock`."""
         due_on, next_step = self.day(due) if due else "", self.parts[NEXT_STEP]
         return self.clock[kind].format(due=due_on, unit=self.unit(unit), next_step=next_step)
 
@@ -348,13 +347,13 @@ class Texts:
         return form.format(ticket=ticket, due=due_on, unit=self.unit(unit), next_step=next_step)
 
     def escalated(self, data: ComplaintUpdated) -> str:
-        """What the page says when ``data`` went up the ladder."""
+        """Word the escalation ``data`` for the page."""
         head = self.clock["head"].format(unit=self.unit(data.unit), due="")
         to = ", ".join(head if code == HEAD else self.unit(code) for code in data.escalate_to)
         return self.clock[UpdateKind.ESCALATED].format(to=to or head, unit=self.unit(data.unit), due="")
 
     def is_sorted(self, story: ComplaintView) -> bool:
-        """Tell whether the triage unit looks for the unit that is to have it."""
+        """Whether the triage unit is looking for the unit that is to have it."""
         return story.status == Status.ROUTED and story.lane == Lane.TRIAGE and story.unit == self.triage
 
     def status_word(self, status: str, *, to_reporter: bool) -> str:
@@ -363,7 +362,7 @@ class Texts:
         return self.own.get(status, said) if to_reporter else said
 
     def status(self, story: ComplaintView, *, to_reporter: bool) -> str:
-        """Word how it is, and who looks for its unit, for its reporter or for anybody."""
+        """Word the status of ``story``, or that its unit is being looked for, for its reporter or for anybody."""
         if self.is_sorted(story):
             return self.parts["sorted"].format(ticket="").strip(" .")
         return self.status_word(story.status, to_reporter=to_reporter)
@@ -377,7 +376,7 @@ class Texts:
         line = self.parts["how_it_is"].format(ticket=ticket, status=self.status(story, to_reporter=to_reporter))
         if (
             story.unit and not self.is_sorted(story) and story.status != Status.HANDED_OVER
-        ):  # who passed it on has it no longer
+        ):  # a unit that handed it over no longer has it
             line += f" ({self.unit(story.unit, story.lane, short=True)})"
         if story.parent and story.status not in UNPROMISED:
             line += f". {self.parts['due_at_parent'].format(parent=story.parent)}"
@@ -400,7 +399,7 @@ class Texts:
         return form.format(unit=self.unit(story.unit, story.lane), parent=story.parent or "", target=story.target or "")
 
     def due(self, story: ComplaintView) -> str:
-        """``Kamis 3 Des, 3 hari kerja``; the day alone where the clock does not say how long was promised."""
+        """Return ``Kamis 3 Des, 3 hari kerja``; only the day if the clock does not say how long was promised."""
         if not story.deadline_at:
             return ""
         return ", ".join(filter(None, (self.day(story.deadline_at), story.promise)))
@@ -410,28 +409,28 @@ class Texts:
         return self.parts["more_time"].format(reason=reason.strip().rstrip(" ."), day=self.dates.day_in_words(day))
 
     def day(self, deadline_at: datetime) -> str:
-        """``Kamis 3 Des``, as :func:`contracts.dates.due_in_words`."""
+        """Return ``Kamis 3 Des``, as :func:`contracts.dates.due_in_words`."""
         written: str = self.dates.due_in_words(deadline_at, self.zone)
         return written
 
     @staticmethod
     def number(written: str) -> str:
-        """Give ``1,5`` for ``1.5``."""
+        """Return ``1,5`` for ``1.5``."""
         return written.replace(".", ",")
 
 
 def _goes_on(form: str, words: Mapping[str, str]) -> bool:
-    """Tell whether ``form`` says something of ours behind the message."""
+    """Whether ``form`` adds words of ours after the message."""
     _, message, rest = form.partition("{message}")
     return bool(message and rest.format_map(words).strip())
 
 
 def _ended(message: str) -> str:
-    """Give ``message`` with a full stop, which units leave out; none behind an address, which it might break."""
+    """Add the full stop that units leave out to ``message``, but not after a URL or the like, which it might break."""
     open_ = message[-1:].isalnum() and "." not in message.split()[-1]
     return f"{message}." if open_ else message
 
 
 def _tidy(sentence: str) -> str:
-    """Without the traces of words that were empty."""
+    """Remove the traces of placeholders that were empty."""
     return " ".join(sentence.split()).replace(":.", ".").replace(": .", ".")

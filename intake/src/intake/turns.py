@@ -1,4 +1,4 @@
-"""Lets one at a time do what is dear, clients in turn: who asks for much waits for everybody else."""
+"""Admits one request at a time to expensive work, by turns: a client with many requests waits for everybody else."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from intake.files import StoreDown
 
 
 class TooManyWait(StoreDown):
-    """As many wait as may: it can be done later."""
+    """The queue is full, or the wait too long: try again later."""
 
 
 class Turns:
-    """Lets one in at a time; at most ``most`` wait, each ``patience_s`` seconds at most, where that is given.
+    """Admits one at a time; at most ``most`` wait, each up to ``patience_s`` seconds if that is given.
 
-    Whose turn it is goes round by client. When the line is full, one who comes takes the last place of the client that
-    has most in it, so nobody is kept out by the many of another: longest queue drop, as in RFC 8290, 4.1.
+    Turns go round by client. When the queue is full, a newcomer takes the last place of the client with the longest
+    line, so that no client can keep others out with many requests: longest queue drop, as in RFC 8290, 4.1.
     """
 
     def __init__(self, most: int, patience_s: float | None = None) -> None:
@@ -28,10 +28,10 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, client: str) -> AsyncIterator[None]:
-        """Wait until it is the turn of ``client``, and have it as long as the context is open.
+        """Wait for the turn of ``client``, and hold it while the context is open.
 
         Raises:
-            TooManyWait: there is no place to wait, another needs it more, or it took too long.
+            TooManyWait: there is no room, another client needed the place more, or it took too long.
         """
         if self._is_taken:
             await self._wait(client)
@@ -56,7 +56,7 @@ class Turns:
         try:
             await called
         except asyncio.CancelledError:
-            if not called.cancelled() and not called.exception():  # it was called while it went
+            if not called.cancelled() and not called.exception():  # called while being cancelled
                 self._call_next()
             elif called in line:
                 line.remove(called)
@@ -83,6 +83,6 @@ class Turns:
             called = line.popleft()
             if line:
                 self._lines[client] = line  # behind all others
-            if not called.done():  # who was cancelled, and has not come to go yet, is passed over
+            if not called.done():  # skip one that is cancelled but has not left yet
                 called.set_result(None)
                 self._is_taken = True
