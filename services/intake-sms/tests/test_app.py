@@ -1,6 +1,6 @@
-"""Where a gateway is asked to report: nowhere, or at an address by which its report is known to be its own.
+"""The URL at which a gateway is asked to report, if it is, and with which its report is recognised.
 
-And that nothing is sent where there is none.
+Without a gateway nothing is sent.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def test_the_address_of_reports_has_the_token_where_nothing_is_signed(
 async def test_without_a_gateway_the_door_is_open_nothing_is_sent_and_the_log_says_so(
     make_settings: Callable[..., SmsSettings], caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
-    none: Any = None  # nothing is asked of the database before the tasks run
+    none: Any = None  # the database is not used before the tasks run
     context = Context(
         pool=none, settings=make_settings(kannel_send_url=url), texts=fixtures.texts_of(REGION), wake=lambda: None
     )

@@ -12,7 +12,7 @@ WORDS = tuple(sorted(KEYWORDS, key=lambda word: -len(word)))
 
 
 def checked(body: str) -> str:
-    """The ticket with this body, whatever its check character."""
+    """Return the ticket with this body, with the check character that fits."""
     return next(t for c in ticket.ALPHABET if (t := ticket.parse(f"SPG-{body}{c}")))
 
 
@@ -120,7 +120,7 @@ MARKED = {
     "ANONIM\nkades minta uang": ("kades minta uang", ANONIM),
     "RAHASIA pungli sekolah": ("pungli sekolah", RAHASIA),
 }
-#: The same words elsewhere are words.
+#: The same words elsewhere are no marks.
 UNMARKED = {
     "SOPPENG rahasia umum kalau pasar kotor": "rahasia umum kalau pasar kotor",
     "rahasia umum kalau pasar kotor": "rahasia umum kalau pasar kotor",

@@ -29,11 +29,11 @@ GOOD = {"from": "081234567890", "to": "1708", "id": "abc", "raw": "SOPPENG jalan
 
 
 class Office:
-    """Stands behind the door: keeps what comes in, or fails as told."""
+    """Stands behind the door: stores what comes in, or fails as told."""
 
     def __init__(self, *, taking: Exception | None = None, burying: Exception | None = None) -> None:
         self.taking, self.burying = taking, burying
-        self.trouble: dict[str, Exception] = {}  # of one SMS alone, by its id
+        self.trouble: dict[str, Exception] = {}  # for single SMS, by id
         self.taken: list[Mo] = []
         self.buried: list[tuple[bytes, str]] = []
         self.noted: list[Report] = []
@@ -102,7 +102,7 @@ async def test_no_token_hears_403_even_if_all_else_is_wrong(make_settings: Setti
 async def knocking(
     settings: SmsSettings, office: Office, clock: ManualClock
 ) -> AsyncIterator[Callable[..., Awaitable[int]]]:
-    """A door that stays the same, and a function by which ``client`` knocks with ``token``: the status it hears."""
+    """Open one door for the whole block; yield a function that knocks as ``client`` and returns the status."""
     app: Any = door(settings, office.take, office.bury, office.note, clock)
 
     async def knock(n: int, client: str = "192.0.2.1", **given: str) -> int:
@@ -265,7 +265,7 @@ async def test_a_bug_while_putting_aside_makes_the_gateway_come_again(make_setti
 
 @contextlib.asynccontextmanager
 async def open_door(settings: SmsSettings, office: Office) -> AsyncIterator[str]:
-    """The door on a real socket, until the end of the block."""
+    """Open the door on a real socket for the block."""
     port = any_free()
     app = door(settings, office.take, office.bury, office.note)
     serving = asyncio.create_task(WebServer(app, "127.0.0.1", port, max_head_bytes=MAX_REQUEST_BYTES).run())
@@ -282,7 +282,7 @@ async def patiently(url: str, query: dict[str, str]) -> httpx.Response:
 
 
 def status(url: str) -> int:
-    """By another client: httpx makes no such URL."""
+    """Return the status of ``url`` by another client, because httpx can't make such a URL."""
     with urlopen(url, timeout=10) as answer:  # noqa: S310
         return int(answer.status)
 
@@ -397,13 +397,13 @@ async def test_what_a_gateway_posts_and_nobody_can_read_is_put_aside_with_its_su
 
 
 def several(*ids: str, **odd: str) -> dict[str, Any]:
-    """A request of Infobip; what is ``odd`` is written to another number."""
+    """Make a request of Infobip; SMS in ``odd`` are addressed to the number given there."""
     rows = [{"messageId": each, "from": "6281234567890", "to": odd.get(each, "1708"), "text": each} for each in ids]
     return {"results": rows, "messageCount": len(rows)}
 
 
 async def bring(settings: SmsSettings, office: Office, what: str, body: dict[str, Any]) -> int:
-    """What Infobip hears that posts ``body`` to the door of SMS, or that of reports."""
+    """Post ``body`` as Infobip to the door of SMS or of reports; return the status."""
     app = door(settings, office.take, office.bury, office.note)
     token = settings.sms_mo_token.get_secret_value()
     return (await ask(app, "POST", f"/sms/infobip/{what}?token={token}", json=body)).status_code

@@ -36,8 +36,8 @@ PHONE = "+6281234567890"
 T = TypeVar("T")
 
 
-#: Starts a box of Kannel again when it left, as Debian's run_kannel_box and systemd do: smsbox may end by an assertion
-#: of its own when a service dies under its requests (gwlib/conn.c: conn_unregister).
+#: Restarts a box of Kannel when it exits, as Debian's run_kannel_box and systemd do: smsbox may fail an assertion of
+#: its own when a service dies while handling its requests (gwlib/conn.c: conn_unregister).
 KEPT = ["sh", "-c", 'trap "kill \\$!; exit" TERM; while :; do "$0" "$@" & wait $!; done']
 
 
@@ -58,7 +58,7 @@ def running(command: list[str], log: Path, cwd: Path, env: dict[str, str] | None
 
 
 class System:
-    """The running system, seen by a citizen and by the database."""
+    """The running system, as seen by a citizen and in the database."""
 
     def __init__(self, directory: Path, dsn: str, ports: dict[str, int]) -> None:
         self.directory, self.dsn, self.ports = directory, dsn, ports
@@ -72,7 +72,7 @@ class System:
             yield
 
     def received(self) -> int:
-        """How many SMS Kannel has taken from its line, joined or not."""
+        """Return how many SMS Kannel has taken from its line, joined or not."""
         url = f"http://127.0.0.1:{self.ports['admin']}/status.txt?password=adm1n"
         found = re.search(r"TSEL.*rcvd: sms (\d+)", httpx.get(url, trust_env=False).text)
         assert found, "no line of TSEL in Kannel's status"
@@ -88,20 +88,20 @@ class System:
         return str(row[0]) if row else None
 
     def reported(self, ticket: str) -> list[tuple[str, str, str | None]]:
-        """Kind, state and report of what was told of ``ticket``."""
+        """Return kind, state and report of each notice about ``ticket``."""
         with psycopg.connect(self.dsn, connect_timeout=2) as db:
             rows = db.execute("SELECT kind, state, report FROM notices WHERE ticket = %s ORDER BY id", (ticket,))
             return rows.fetchall()
 
     def told_desk(self, ticket: str) -> list[tuple[str, str]]:
-        """Kind and state of what the desk is told of the messages about ``ticket``: Kafka is away, so it waits here."""
+        """Return kind and state of each event for the desk about ``ticket``: they wait in the outbox without Kafka."""
         with psycopg.connect(self.dsn, connect_timeout=2) as db:
             rows = db.execute("SELECT value FROM outbox WHERE topic = %s ORDER BY seq", (TOLD,)).fetchall()
         told: list[Any] = [codec.decode(value).data for (value,) in rows]
         return [(each.kind, each.state) for each in told if each.ticket == ticket]
 
     def got(self, text: str) -> bool:
-        """Whether the phone has received an SMS from 1708 with this in it."""
+        """Whether the phone has received an SMS from 1708 that contains ``text``."""
         lines = self.said.read_text(errors="replace").splitlines()
         return any("Got message" in line and f"1708 {PHONE}" in line and text in line for line in lines)
 
@@ -134,7 +134,7 @@ def environment(dsn: str, ports: dict[str, int]) -> dict[str, str]:
         "SMS_REPORT_URL": f"http://127.0.0.1:{ports['door']}/sms/kannel/dlr",
         "SMS_TAKES_PER_S": "2000",
         "QUIET_HOURS": "false",
-        "RECEIPT_WAIT_S": "0.5",  # no clock is running that could tell a due date
+        "RECEIPT_WAIT_S": "0.5",  # no clock is running that could add a due date
     }
 
 
@@ -229,7 +229,7 @@ BURST = length(1_000, 10_000)
 def test_a_burst_with_a_kill_in_the_middle_is_stored_once_each(
     kannel: tuple[str, str], stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Kannel brings again what the killed service had not answered."""
+    """Kannel retries what the killed service had not answered."""
     dsn = stack.database("intake_sms_burst")
     names = ("admin", "smsbox", "sendsms", "smsc", "door", "metrics")
     ports = choose(dict.fromkeys(names, 0), tmp_path / "ports.json")

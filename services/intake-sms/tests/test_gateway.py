@@ -1,4 +1,4 @@
-"""What each gateway asks of us, by its table: a citizen's SMS, its parts, and reports. Kannel's SMS: test_kannel.py."""
+"""The requests of each gateway, by its table: a citizen's SMS, its parts, and reports. Kannel's SMS: test_kannel.py."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ D, A, Q, F, R = (
 
 
 def at(fields: dict[str, Any]) -> Asked:
-    """A form, at the address that has our name."""
+    """Make a form posted to the URL that has our id."""
     return Asked(method="POST", query=b"token=T&id=7-0", body=urlencode(fields).encode(), content_type="form")
 
 
@@ -289,7 +289,7 @@ def test_the_operators_own_table_reports_too(generic: Dialect) -> None:
 
 
 def names_of(table: Dialect) -> list[str]:
-    """The fields that a request of this dialect may have, and some that mean nothing."""
+    """List the fields that a request of this dialect may have, and some that mean nothing."""
     form, part, report = table.message, table.message.part, table.report
     known = [form.id, form.sender, form.to, *form.text, form.charset, form.hex, form.coding]
     parts = [part.ref, part.number, part.total] if part else []
@@ -310,7 +310,7 @@ VALUES = (b"1708", b"081234567890", b"UTF-8", b"UTF-16BE", b"utf-7", b"8", b"\x0
 
 
 def some_value(random: Random) -> bytes:
-    """A value that is known, bytes of any kind, or letters of any kind."""
+    """Return a known value, arbitrary bytes, or arbitrary characters."""
     match random.randrange(3):
         case 0:
             return random.choice(VALUES)
@@ -321,14 +321,14 @@ def some_value(random: Random) -> bytes:
 
 
 def some_text(random: Random) -> str:
-    """Up to twenty letters, half of them of seven bits."""
+    """Return up to twenty characters, half of them of seven bits."""
     return "".join(
         chr(random.choice((random.randrange(128), random.randrange(0x110000)))) for _ in range(random.randrange(21))
     )
 
 
 def some_json(random: Random, names: Sequence[str], deep: int = 3) -> Any:
-    """What JSON can say, with the fields that a gateway has."""
+    """Return arbitrary JSON, with the fields that a gateway has."""
     match random.randrange(7 if deep else 5):
         case 0:
             return random.choice((None, True, False, -1, 2**63, 1e308))
@@ -345,7 +345,7 @@ def some_json(random: Random, names: Sequence[str], deep: int = 3) -> Any:
 
 
 def some_body(random: Random, names: Sequence[str]) -> bytes:
-    """A form, an object, a list of them as Infobip's, or bytes of any kind."""
+    """Return a form, an object, a list of them as Infobip's, or arbitrary bytes."""
     known = (*names, "results", "status")
     match random.randrange(4):
         case 0:
@@ -363,7 +363,7 @@ def some_body(random: Random, names: Sequence[str]) -> bytes:
 @pytest.mark.soak
 @pytest.mark.parametrize("name", TABLES)
 def test_nothing_that_comes_breaks_a_parser(name: str) -> None:
-    """Requests for each dialect: some of bytes alone, most with the right names and wrong values."""
+    """Requests for each dialect: some of mere bytes, most with the right names and wrong values."""
     table, random = TABLES[name], Random(f"{SEED} {name}")
     report, read = table.report, Counter[str]()
     assert report

@@ -1,4 +1,4 @@
-"""What an SMS leaves behind in a real PostgreSQL."""
+"""The traces of an SMS in a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ async def test_an_addition_is_published_once_and_the_router_answers_it(desk: Des
 
 
 async def ask(desk: Desk, number: str, at: datetime = datetime(2026, 11, 24, 12, tzinfo=UTC)) -> None:
-    """A unit asks, and the intake has heard of it."""
+    """Let the intake hear that a unit has asked a question."""
     question = Step(seq=3, kind="waiting_for_reporter", at=at, text="Rumah nomor berapa?")
     async with desk.pool.acquire() as db:
         await save_views(
@@ -232,7 +232,7 @@ async def ask(desk: Desk, number: str, at: datetime = datetime(2026, 11, 24, 12,
 
 
 async def added(desk: Desk) -> list[tuple[str, str | UnsetType]]:
-    """What was added, with the ticket it was added to."""
+    """List the additions, each with its ticket."""
     found = [event for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)]
     return [(event.ticket, item.text) for event in found for item in event.items]
 
@@ -270,7 +270,7 @@ async def test_a_question_to_another_is_not_answered(desk: Desk) -> None:
 
 
 async def test_the_same_sms_again_stays_what_it_was_at_first(desk: Desk) -> None:
-    """The gateway brings again what it got no answer for; meanwhile something was asked, or is asked no more."""
+    """The gateway retries an unanswered SMS; since then a question was asked, or is no longer open."""
     number = await complain(desk)
     await take(desk, sms("pipa bocor di depan rumah", "before"))
     await ask(desk, number)
@@ -431,7 +431,7 @@ async def test_every_answer_fits_one_sms(desk: Desk) -> None:
 
 
 async def knock(desk: Desk, **given: str) -> int:
-    """What the gateway hears that brings this SMS."""
+    """Bring this SMS to the door; return the status."""
     app = door(desk.settings, partial(take, desk), partial(bury, desk), partial(note_report, desk.pool, "sms"))
     token = desk.settings.sms_mo_token.get_secret_value()
     query = {"from": ME, "to": "1708", "id": "mo-1", "raw": "SOPPENG lampu mati", "token": token, **given}
@@ -489,7 +489,7 @@ async def test_letters_that_postgres_has_not_stop_nothing(desk: Desk) -> None:
 
 
 async def until_taken(desk: Desk, **given: str) -> int:
-    """What the gateway is answered in the end: it comes again as long as it is told 503."""
+    """Bring this SMS until the door no longer answers 503; return the status."""
     while (status := await knock(desk, **given)) == 503:
         pass
     return status
@@ -606,7 +606,7 @@ async def test_a_call_for_help_that_says_where_goes_to_the_one_before(desk: Desk
     for _ in range(2):
         await take(desk, sms("di pasar lajoa, ada yg kena setrum", "two"))
     await desk.pool.execute("UPDATE complaints SET received_at = received_at - interval '1 hour'")
-    await take(desk, sms("di pasar lajoa, ada yg kena setrum", "two"))  # the gateway brings it once more
+    await take(desk, sms("di pasar lajoa, ada yg kena setrum", "two"))  # the gateway repeats it
     (received,) = [each for each in await events(desk.pool) if isinstance(each, ComplaintReceived)]
     assert received.place_asked
     assert [(received.ticket, "di pasar lajoa, ada yg kena setrum")] == await added(desk)
@@ -632,7 +632,7 @@ async def test_who_tells_of_the_same_danger_again_is_told_whom_to_call_again(des
 
 
 async def stand(desk: Desk, number: str, status: str) -> None:
-    """Let the intake hear that the complaint stands so."""
+    """Let the intake hear that the complaint has this status."""
     async with desk.pool.acquire() as db:
         await save_views(db, {number: ComplaintView(ticket=number, seq=3, status=status, registered=True)})
 
@@ -724,7 +724,7 @@ async def test_a_command_without_a_ticket_asks_which_of_several(desk: Desk) -> N
 
 
 async def asked_which(desk: Desk) -> str:
-    """Two complaints, and a message that may be about either; returns the ticket of the first."""
+    """Take two complaints, and a message that may be about either; return the ticket of the first."""
     await take(desk, sms("SOPPENG lampu mati di Cabenge", "one"))
     await take(desk, sms("SOPPENG pipa bocor di Ompo", "two"))
     await take(desk, sms("masih belum juga pak", "mo-3"))
@@ -736,7 +736,7 @@ async def test_what_was_meant_for_one_of_two_is_added_once_its_number_is_said(de
     number = await asked_which(desk)
     for _ in range(2):
         await take(desk, sms(number, "mo-4"))
-    await take(desk, sms("masih belum juga pak", "mo-3"))  # brought again, and nothing is asked anew
+    await take(desk, sms("masih belum juga pak", "mo-3"))  # repeated, and nothing is asked again
     assert [(number, "masih belum juga pak")] == await added(desk)
     assert [desk.texts.sms["added"].format(ticket=number)] == [text for _, text in (await told(desk.pool))[3:]]
     await take(desk, sms(number, "mo-5"))
@@ -807,7 +807,7 @@ async def test_who_stops_the_news_hears_of_no_step_until_they_ask(desk: Desk, te
     assert [(1,)] == await rows(desk.pool, "SELECT count(*) FROM complaints")
 
 
-#: It weighs as danger, and no phrase says so for sure.
+#: The weighed words suggest danger, but no phrase says so for certain.
 PERHAPS = "semua penghuni berlarian keluar, ibu dan neneknya belum kelihatan"
 
 
@@ -853,7 +853,7 @@ async def test_what_was_complained_of_is_kept_secret_afterwards(desk: Desk, text
 
 async def test_words_behind_the_mark_are_added_and_the_complaint_is_kept_secret(desk: Desk) -> None:
     number = await complain(desk)
-    for _ in range(2):  # the gateway brings it again
+    for _ in range(2):  # the gateway repeats it
         await take(desk, sms(f"RAHASIA {number} pelakunya Pak Ali, jangan sebut nama saya", "mo-2"))
     *_, wish = await events(desk.pool)
     assert [("confidential", UNSET), ("addition", "pelakunya Pak Ali, jangan sebut nama saya")] == [

@@ -1,4 +1,4 @@
-"""Parts of a long SMS, of a gateway that hands them over one by one."""
+"""The parts of a long SMS, from a gateway that delivers them one by one."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ async def test_an_sms_of_one_part_is_taken_at_once(desk: Desk) -> None:
 
 
 def another(name: str, *numbers: int) -> list[Mo]:
-    """Parts of another SMS of the same telephone, which gives each the same reference."""
+    """Make parts of another SMS of the same telephone, which gives each SMS the same reference."""
     return [Mo(**{**vars(part(n, f"{name}{n} ")), "id": f"{name}-{n}"}) for n in numbers]
 
 

@@ -56,7 +56,7 @@ def test_a_dialect_that_there_is_not_is_named(
 def test_kannels_address_is_said_to_be_empty_and_not_left_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before there is a contract it is empty; forgotten, SMS would be off and nobody would know."""
+    """It is empty until there is a contract. If it could be omitted, SMS might be off without anybody noticing."""
     named = []
     for empty in (False, True):
         if empty:

@@ -1,4 +1,4 @@
-"""By what a request is known to be the gateway's."""
+"""Recognising the gateway's own requests."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_vonage_signs_its_fields_in_order(make_settings: Settings, method: str) 
     query = urlencode({**{name: value.decode() for name, value in row.items()}, "sig": mac.upper()})
 
     assert is_authentic(Asked(query=query.encode()), "vonage", settings)
-    # What stands in the address that we gave, it does not sign.
+    # It does not sign our own parameters in the URL.
     assert is_authentic(Asked(query=b"id=7-0&" + query.encode()), "vonage", settings)
     assert not is_authentic(Asked(query=query.replace("62812", "62813").encode()), "vonage", settings)
     assert not is_authentic(Asked(method="POST", body=b"{", content_type="application/json"), "vonage", settings)

@@ -1,4 +1,4 @@
-"""Puts intake-sms together. Without a gateway its door is open, for the prober, and nothing is sent."""
+"""Puts intake-sms together. Without a gateway its door still opens, for the prober, but nothing is sent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from intake_sms.handlers import CHANNEL, SERVICE, Desk, bury, elsewhere, take
 from intake_sms.settings import SmsSettings, settings_of
 
 log = logging.getLogger(__name__)
-#: The gateway is one client, and brings many SMS at once.
+#: The gateway is one client, and brings many SMS concurrently.
 LIMITS = Limits(of_one=256)
 
 
@@ -31,7 +31,7 @@ def run() -> None:
 
 @asynccontextmanager
 async def parts(context: Context[SmsSettings]) -> AsyncIterator[Parts]:
-    """Give the gateway's door, and the sender."""
+    """Build the gateway's door, and the sender."""
     settings = context.settings
     desk = Desk(pool=context.pool, settings=settings, texts=context.texts, wake=context.wake)
     take_whole, put_aside = partial(take, desk), partial(bury, desk)
@@ -64,7 +64,7 @@ async def parts(context: Context[SmsSettings]) -> AsyncIterator[Parts]:
 
 
 def report_url(settings: SmsSettings) -> str:
-    """Where the gateway is to report, ready for a name of ours at the end; empty: it is not asked to."""
+    """Return the URL for the gateway's reports, ready for our id at the end; empty if no reports are requested."""
     form = settings.dialect.report
     if not settings.sms_report_url or form is None:
         return ""

@@ -1,4 +1,4 @@
-"""What a citizen wants with an SMS, read from its text alone."""
+"""Reads from an SMS alone what its citizen wants."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from kabupaten.spelling import nearly
 
 Kind = commands.Kind | Literal["complaint", "help", "hint", "thanks", "early", "over"]
 
-#: A keyword of so many letters is known even with a typo, or without a blank behind it. A shorter one is not:
-#: LAPOR is in "laporan" and one letter from "lapar".
+#: A keyword of at least this many letters is recognised even with a typo, or without a blank after it. A shorter one is
+#: not: LAPOR is in "laporan" and one letter from "lapar".
 LONG_KEYWORD = 7
-#: Without a keyword, so many words or letters are a complaint; less gets the hint how to write.
+#: Without a keyword, this many words or letters make a complaint; a shorter text gets the hint how to write.
 ENOUGH_WORDS, ENOUGH_LETTERS = 3, 20
 
 _SEPARATORS = r"[\s#:,.*!/_+-]*"
-# Some type the "(spasi)" of the instructions too.
+# Some people type the "(spasi)" of the instructions, too.
 _AFTER_KEYWORD = _SEPARATORS + r"(?:(?:\(\s*spasi\s*\)|<\s*spasi\s*>|spasi\b)" + _SEPARATORS + ")?"
 _SEPARATED = re.compile(_AFTER_KEYWORD, re.IGNORECASE)
 _FIRST = re.compile(r"[^\W_]+")
@@ -32,7 +32,7 @@ _HELP = frozenset({"help", "bantuan", "info", "format", "cara lapor", "?"})
 
 @dataclass(frozen=True, kw_only=True)
 class LongSms:
-    """Which part of a long SMS it is, where the gateway joins none; ``ref`` is the same for all of them."""
+    """The position of a part in a long SMS, where the gateway joins none; ``ref`` is the same for all its parts."""
 
     ref: str
     number: int
@@ -41,9 +41,9 @@ class LongSms:
 
 @dataclass(frozen=True, kw_only=True)
 class Mo:
-    """An SMS from a citizen. ``sender`` is in E.164 where it is ``repliable``, else as the operator gave it.
+    """An SMS from a citizen. ``sender`` is in E.164 if ``repliable``, else as the operator gave it.
 
-    ``id`` is what ``gateway`` calls it, the same when it is brought again.
+    ``id`` is the id of the SMS at ``gateway``, the same when it is brought again.
     """
 
     id: str
@@ -56,10 +56,10 @@ class Mo:
 
 @dataclass(frozen=True)
 class Wish:
-    """What an SMS asks for: ``text`` of a complaint, or the ``command`` about one, with its text and ticket.
+    """The wish of an SMS: the ``text`` of a complaint, or the ``command`` about one, with its text and ticket.
 
-    ``bare``: it has neither keyword nor ticket nor command; it may as well answer a question.
-    ``rahasia``, ``anonim``: the complaint was marked so.
+    ``bare``: it has neither keyword nor ticket nor command, so it may as well answer a question. ``rahasia``,
+    ``anonim``: the complaint is marked so.
     """
 
     kind: Kind
@@ -72,30 +72,30 @@ class Wish:
 
 
 def read(text: str, keywords: Sequence[str]) -> Wish:
-    """What ``text`` asks for. ``keywords`` are the words that may stand before a complaint, longest first."""
+    """Return the wish of ``text``. ``keywords`` are the words that may stand before a complaint, longest first."""
     body, prefixed = _without_keywords(text.strip(), keywords)
     marked = read_marks(body)
     if command := (read_marked if marked.rahasia else read_command)(marked.text):
-        # What is added behind the mark asks for it, too: of the complaint, not of these words alone.
+        # An addition behind the mark RAHASIA asks for it, too: for the whole complaint, not for these words alone.
         secret = marked.rahasia and command.kind == "addition"
         return Wish(command.kind, command.text, command.ticket, command, rahasia=secret)
     return _marked(body, marked, prefixed=prefixed) if marked.any else _plain(body, prefixed=prefixed)
 
 
 def body_of(text: str, keywords: Sequence[str]) -> str:
-    """Give ``text`` behind its keywords."""
+    """Return ``text`` without its leading keywords."""
     return _without_keywords(text.strip(), keywords)[0]
 
 
 def read_complaint(text: str, keywords: Sequence[str]) -> Wish:
-    """Read ``text`` of who can't be answered, and so can only complain."""
+    """Read ``text`` from a sender who can't be answered, and so can only complain."""
     body, _ = _without_keywords(text.strip(), keywords)
     wish = _marked(body, read_marks(body), prefixed=True)
     return wish if wish.rahasia or wish.anonim else Wish("complaint", text)
 
 
 def _marked(body: str, marked: Marked, *, prefixed: bool) -> Wish:
-    """A complaint behind its marks. One that says little may as well answer a question, all of it."""
+    """Make a complaint of the text behind its marks. A short one may as well be an answer, marks included."""
     if not any(letter.isalnum() for letter in marked.text):
         return Wish("help") if prefixed else Wish("hint", body, bare=True)
     if not (prefixed or _is_enough(body)):
@@ -121,7 +121,7 @@ def _is_enough(body: str) -> bool:
 
 
 def _without_keywords(text: str, keywords: Sequence[str]) -> tuple[str, bool]:
-    """``text`` without the keywords it begins with, and whether it began with any. A ticket may begin like one."""
+    """Return ``text`` without its leading keywords, and whether it had any. A ticket may begin like a keyword."""
     prefixed = False
     while not starts_with_ticket(text):
         rest = _without_one(text, keywords)
@@ -132,7 +132,7 @@ def _without_keywords(text: str, keywords: Sequence[str]) -> tuple[str, bool]:
 
 
 def _without_one(text: str, keywords: Sequence[str]) -> str | None:
-    """``text`` behind a keyword: as it should be written, with a typo, or with the blank forgotten."""
+    """Return ``text`` without one keyword, even with a typo or without the blank; None if it has no keyword."""
     if not keywords:
         return None
     long = tuple(keyword for keyword in keywords if len(keyword) >= LONG_KEYWORD and " " not in keyword)
@@ -146,6 +146,6 @@ def _without_one(text: str, keywords: Sequence[str]) -> str | None:
 
 @cache
 def _any_of(keywords: tuple[str, ...], ends: str) -> re.Pattern[str]:
-    """Any of ``keywords``, the first that fits, with what separates it from the text; behind each stands ``ends``."""
+    """Compile the pattern for any of ``keywords``, each followed by ``ends``, and for the separators behind it."""
     spaced = "|".join(r"\s+".join(map(re.escape, word.split())) for word in keywords)
     return re.compile(f"(?:{spaced}){ends}{_AFTER_KEYWORD}", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""What becomes of an SMS: a complaint, an addition, an answer to its sender, or a dead letter."""
+"""Decides what an SMS becomes: a complaint, an addition, an answer to its sender, or a dead letter."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ from intake_sms.domain import Mo, Wish, body_of, read, read_complaint
 from intake_sms.settings import SmsSettings
 
 SERVICE = "intake-sms"
-#: So many words say enough without the complaint they were meant for.
+#: An addition with this many words says enough without the complaint that it was meant for.
 ENOUGH_ALONE = 6
-#: What is answered, and does nothing to a complaint.
+#: Meanings that are answered, but change no complaint.
 _SAID = frozenset({"which", "sure", "lost", "stop", "courtesy"})
 CHANNEL = "sms"
 
 
 def utc_now() -> datetime:
-    """The wall clock."""
+    """Return the wall-clock time."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What handling an SMS needs. ``wake`` tells the relay that there is something to publish."""
+    """The dependencies for handling an SMS. ``wake`` tells the relay that something is ready to publish."""
 
     pool: Pool
     settings: SmsSettings
@@ -63,20 +63,20 @@ class Desk:
 
 @dataclass(frozen=True)
 class _Done:
-    """What was done with an SMS: ``answer`` is what is to be said of it, ``apart`` that its receipt says it."""
+    """The result for an SMS: the ``answer`` to send; ``apart``: the receipt of the complaint taken apart is enough."""
 
     answer: NewNotice | None = None
     apart: bool = False
 
 
 async def take(desk: Desk, mo: Mo) -> None:
-    """Do what ``mo`` asks for, for good; the same SMS again changes nothing.
+    """Carry out the wish of ``mo``, durably; the same SMS again changes nothing.
 
     Raises:
         KeyReused, TextProblem, contracts.codec.InvalidEvent: it can't be taken, and its sender can't be told.
         asyncpg.PostgresError, OSError, TimeoutError: not stored; let the gateway bring it again.
     """
-    # Who can't be answered can only complain.
+    # Without a number that we can answer, only complaints are possible, no commands.
     wish = (read if mo.repliable else read_complaint)(mo.text, desk.settings.sms_keywords)
     try:
         notice = await _grant(desk, mo, wish)
@@ -91,20 +91,20 @@ async def take(desk: Desk, mo: Mo) -> None:
 
 
 async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
-    """Act on ``wish``; returns what is to be answered beyond what its effects tell by themselves."""
+    """Act on ``wish``; return the answer to send beyond the notices that its effects cause."""
     item_id, body = derived_id(_key(mo), "follow-up"), body_of(mo.text, desk.settings.sms_keywords)
     sender = await find_sender(desk.pool, _submission(mo, wish)) if mo.repliable else Sender()
     kind_words = desk.texts.talk.is_courtesy(body, wholly=True)
     words = desk.texts.danger_words
     certain = [] if kind_words else words.certain(mo.text)
     danger = certain if kind_words or wish.ticket else words.kinds(mo.text)
-    # However short it is, whatever it might answer, and whatever it seems to ask for, if it is certain; else only what
-    # does not go on with something.
+    # A certain call for help is a complaint, however short it is, and whatever it might answer or seem to ask for,
+    # unless it only says where. A possible one is a complaint only if it continues nothing.
     meant = await (_where if certain else _meant)(desk, mo, wish, body, sender, item_id)
     if wish.kind == "hint" and meant is None and desk.texts.talk.tells_of_trouble(body):
         wish = replace(wish, kind="complaint", text=body)
-    # To ask back which complaint is meant would leave it with nobody until that is answered.
-    # Praise may stand beside what is no praise: "apinya cepat sekali".
+    # Asking back which complaint is meant would leave a call for help with nobody until the answer. A word of
+    # praise alone is no praise: "apinya cepat sekali".
     if danger and not wish.ticket and (meant is None or meant.kind in ("which", "courtesy")):
         return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), sender, danger)
     if meant and meant.kind in _SAID:
@@ -124,7 +124,7 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
 
 
 def _as_meant(wish: Wish, meant: Meant | None, mo: Mo) -> Wish:
-    """The wish, with the complaint that it names by no ticket."""
+    """Return the wish with the meaning and the complaint that ``meant`` has found."""
     if meant is None:
         return wish
     if meant.kind in ("help", "bad_ticket", "early", "over"):
@@ -164,9 +164,9 @@ async def _act(desk: Desk, mo: Mo, wish: Wish, sender: Sender, danger: Sequence[
 
 
 async def _meant(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item_id: str) -> Meant | None:
-    """What it means to who sent it, where it has no ticket and is no call for help; marked it may only be an answer."""
+    """Return the meaning of an SMS without a ticket that is no call for help; a marked one may only be an answer."""
     talk, now = desk.texts.talk, desk.clock()
-    # "RAHASIA, tolong identitas saya dirahasiakan" is all that is wished, however it begins.
+    # "RAHASIA, tolong identitas saya dirahasiakan" wishes nothing else, however it begins.
     unmarked = read_marks(body).text
     hides = talk.asks(unmarked) == "confidential"
     marked = (wish.rahasia or wish.anonim) and not wish.ticket and not hides
@@ -182,15 +182,15 @@ async def _meant(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item
         return None
     if meant and meant.kind == "which":
         await ask_back(desk.pool, submission, item_id, [each.ticket for each in meant.among])
-    if meant and meant.kind == "cancel":  # a word alone, or a sentence: it can't be undone, and names no number
+    if meant and meant.kind == "cancel":  # whether a word or a sentence: it can't be undone, and names no number
         await ask_back(desk.pool, submission, item_id, [meant.ticket])
         meant = Meant(kind="sure", ticket=meant.ticket)
     return meant
 
 
 async def _where(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item_id: str) -> Meant | None:
-    """What a call for help goes on with, if it only says where: to begin another complaint would call for help twice,
-    and once without a place."""
+    """Return the complaint that a call for help continues, if it only says where: a new complaint would call for help
+    twice, and once without a place."""
     if not mo.repliable or wish.ticket or wish.rahasia or wish.anonim:
         return None
     talk, submission = desk.texts.talk, replace(_submission(mo, wish), text=body)
@@ -213,7 +213,7 @@ async def _reply(desk: Desk, mo: Mo, meant: Meant) -> NewNotice:
 
 
 def _said_back(desk: Desk, meant: Meant, item_id: str) -> NewNotice:
-    """What had no ticket went to a complaint: which, and what to do if that was not meant."""
+    """Tell the sender which complaint their words were added to, and what to do if they meant another."""
     text = desk.texts.sms[_added(meant)].format(ticket=meant.ticket)
     return NewNotice(meant.ticket, NoticeKind.ADDED, item_id, text)
 
@@ -236,7 +236,7 @@ async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
 async def _complain(
     desk: Desk, mo: Mo, wish: Wish, sender: Sender, danger: Sequence[DangerKind] = ()
 ) -> NewNotice | None:
-    """Take it; who says the same again hears how it is, once a day: whatever answers each SMS must find an end."""
+    """Take a complaint. A sender who repeats it gets its status, once a day: this ends a loop of machines."""
     submission = desk.texts.understood(_submission(mo, wish), danger)
     if sender.known and (number := await find_same_text_today(desk.pool, submission)):
         again = replace(await _status(desk, mo, number), kind=NoticeKind.AGAIN, key=_today(desk))
@@ -270,9 +270,10 @@ def _submission(mo: Mo, wish: Wish) -> Submission:
 async def _follow_up(
     desk: Desk, mo: Mo, number: str, item: FollowUp, sender: Sender, danger: Sequence[DangerKind]
 ) -> _Done:
-    """The router answers what is stored: done, or why not. A long addition to another's is a complaint of its own.
+    """Add ``item``, and leave the answer to the router: done, or why not. A long addition to a stranger's complaint is
+    taken as a complaint of its own.
 
-    As confidential as that one: an anonymous reporter adds to what nobody can know to be theirs.
+    It is as confidential as that complaint, because an anonymous reporter can't be recognised as its reporter.
     """
     keep, item = desk.texts.contacts, desk.texts.read(item, danger)
     here = desk.pool, desk.settings, SERVICE, number
@@ -291,20 +292,20 @@ def _key(mo: Mo) -> str:
 
 
 def _answer(mo: Mo, text: str, number: str = "") -> NewNotice:
-    # Named by the SMS it answers: when the gateway brings that SMS again, there is no second answer. Who asks about a
-    # complaint may be its anonymous reporter, so it is not kept who did.
+    # The key is the SMS that it answers: if the gateway brings that SMS again, there is no second answer. A sender who
+    # asks about a complaint may be its anonymous reporter, so it is not stored who asked.
     return NewNotice(number or mo.sender, NoticeKind.ANSWER, mo.id, text, mo.sender, forget=bool(number))
 
 
 def elsewhere(desk: Desk, form: str, number: str) -> str:
-    """The sentence ``form`` that says where the ticket ``number`` can be read; nothing for what is no ticket."""
+    """Return the sentence ``form``, which says where the ticket ``number`` can be read; "" if it is not a ticket."""
     if ticket.parse(number) is None:
         return ""
     return desk.texts.elsewhere(form, number, str(desk.settings.web_public_url or ""))
 
 
 async def bury(desk: Desk, door: str, request: bytes, error: Exception) -> None:
-    """Put aside a request of the gateway that can't be taken, with its bytes, for an operator. ``door``: where.
+    """Set aside the bytes of a gateway's request that can't be taken, for an operator. ``door`` says where it came.
 
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: not stored; let the gateway bring it again.

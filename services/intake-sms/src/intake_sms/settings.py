@@ -1,4 +1,4 @@
-"""What intake-sms reads from the environment."""
+"""The settings that intake-sms reads from the environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEYWORDS = ("SOPPENG", "SPG", "LAPOR SOPPENG", "LAPOR 1708", "LAPOR")
 
 
 class SmsSettings(IntakeGatewaySettings):
-    """Beside what every intake reads: the gateway, both ways, and the words citizens put first."""
+    """The settings beside those of every intake: the gateway, both ways, and the words that citizens put first."""
 
     sms_listen_host: str = Field("127.0.0.1", description="address of the gateway's door; keep it private")
     sms_listen_port: int = Field(ge=1, le=65535, description="port of the gateway's door")
@@ -52,8 +52,8 @@ class SmsSettings(IntakeGatewaySettings):
 _NOT_EMPTY = (str, Field(min_length=1))
 _SECRET = (SecretStr, Field(min_length=1))
 _URL = (HttpUrl, Field())
-#: What each dialect can't do without: all of it is named at once where it is missing. Kannel's address may be empty, as
-#: long as there is no contract with an operator: said so, and not forgotten.
+#: The settings that each dialect requires: if several are missing, all are named together. Kannel's URL may be empty
+#: until there is a contract with an operator, but it must be set explicitly.
 NEEDED: dict[str, dict[str, Any]] = {
     "kannel": {"kannel_send_url": (HttpUrl | None, Field()), "kannel_username": _NOT_EMPTY, "kannel_password": _SECRET},
     "jasmin": {"sms_send_url": _URL, "sms_send_username": _NOT_EMPTY, "sms_send_password": _SECRET},
@@ -65,7 +65,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 
 
 def settings_of(dialect: str | None = None) -> type[SmsSettings]:
-    """Give the settings of ``dialect``, of SMS_DIALECT if it is none; of one that there is not, those of all."""
+    """Return the settings class of ``dialect``, by default SMS_DIALECT; for an unknown dialect the general one."""
     needed = NEEDED.get(dialect or os.environ.get("SMS_DIALECT") or "kannel")
     if needed is None:
         return SmsSettings

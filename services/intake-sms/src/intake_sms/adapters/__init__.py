@@ -1,1 +1,1 @@
-"""Where intake-sms meets HTTP."""
+"""The HTTP side of intake-sms."""

@@ -1,4 +1,4 @@
-"""The door through which the gateway brings citizens' SMS."""
+"""The door: the HTTP server that takes citizens' SMS from the gateway."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from intake_sms.settings import SmsSettings
 
 log = logging.getLogger(__name__)
 
-#: The longest SMS has 255 parts; percent-encoded, twice, it stays below this.
+#: The longest SMS has 255 parts; even percent-encoded twice it stays below this.
 MAX_REQUEST_BYTES = 512 * 1024
-#: Of one address, at once and in an hour; then it hears 429.
+#: For one address, at once and in an hour; beyond that it gets 429.
 WRONG_TOKENS = Rate(burst=20, per_hour=20 * 60)
-#: Seconds at full rate that the gateway may bring at once.
+#: The gateway may bring this many seconds' worth of the full rate at once.
 BURST_S = 10
 
 Take = Callable[[Mo], Awaitable[None]]
-#: Of a door, what came there, and why it can't be taken.
+#: Called with the name of a door, the bytes that came there, and the reason why they can't be taken.
 Bury = Callable[[str, bytes, Exception], Awaitable[None]]
 Note = Callable[[Report], Awaitable[Any]]
 
 
 class _Keeper:
-    """Knows who may come in, and counts: wrong ones by address, and what comes in altogether."""
+    """Decides who may come in, and counts: wrong tokens by address, and SMS altogether."""
 
     def __init__(self, settings: SmsSettings, clock: Clock) -> None:
         self.settings = settings
@@ -50,7 +50,7 @@ class _Keeper:
         self.takes = Buckets(Rate(burst=round(per_s * BURST_S), per_hour=per_s * 3600), clock)
 
     def refuses(self, asked: Asked, auth: Auth, client: str, *, counts: bool) -> Response[bytes] | None:
-        """What ``client`` hears instead of being let in; None if it is. It ``counts`` among those of a second."""
+        """Return the answer that keeps ``client`` out; None lets it in. ``counts``: it counts towards the rate."""
         if not is_authentic(asked, auth, self.settings):
             metrics.REQUESTS.labels("sms", "not_authentic").inc()
             if count := self.lines.due():
@@ -68,7 +68,7 @@ class _Keeper:
         return None
 
     def failed(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        """Another address or method is the gateway's mistake, anything else a bug of ours; it comes again."""
+        """Answer an error. A wrong path or method is the gateway's mistake, anything else our bug, and retried."""
         if isinstance(error, HTTPException):
             if count := self.strays.due():
                 facts = {"method": request.method, "status": error.status_code, "count": count}
@@ -79,11 +79,12 @@ class _Keeper:
 
 
 def door(settings: SmsSettings, take: Take, bury: Bury, note: Note, clock: Clock = time.monotonic) -> Litestar:
-    """The application. It answers the dialect's success for what ``take``, ``note`` or ``bury`` have stored, 503 for
-    what is to come again. That is what it says to too many at once, too: gateways go on bringing what was not taken.
+    """Build the application. It answers with the dialect's success once ``take``, ``note`` or ``bury`` have stored
+    everything, and with 503 if the gateway shall bring it again, also above the rate: gateways retry what was not
+    taken.
 
-    It speaks the gateway's dialect, and Kannel's, which is the prober's. The token is the query's ``token`` or, without
-    one, the end of the path. Bodies are empty but for what a dialect wants: Kannel would send one on to the citizen.
+    It speaks the gateway's dialect, and Kannel's for the prober. The token is the query's ``token`` or, without one,
+    the end of the path. Bodies are empty unless the dialect wants one: Kannel would send it on to the citizen.
     """
     keeper = _Keeper(settings, clock)
     doors: list[HTTPRouteHandler] = []
@@ -115,7 +116,7 @@ def _handler(
     store: Callable[[Asked], Awaitable[None]],
     bury: Bury,
 ) -> HTTPRouteHandler:
-    """What answers at ``path``."""
+    """Build the handler of ``path``."""
     kind = path.removeprefix("/sms/").replace("/", "-")
 
     async def answer(request: Request[Any, Any, Any], secret: str = "") -> Response[bytes]:
@@ -144,7 +145,7 @@ def _handler(
         return Response(taken.body.encode(), status_code=taken.status, media_type=taken.media_type)
 
     async def _store(asked: Asked) -> None:
-        """Store what is in the request, each for itself: what can't be taken holds up no other."""
+        """Store each SMS or report of the request on its own: one that can't be taken holds up no other."""
         strays: list[tuple[Asked, Exception]] = []
         for one in one_by_one(asked, form.listed):
             try:
@@ -152,12 +153,11 @@ def _handler(
             except Exception as error:
                 if is_outage(error):
                     raise
-                # Bringing it again can't help; where the bug is ours, the gateway would drop it before we have mended
-                # that.
+                # A retry can't help. If the bug is ours, the gateway would give up before we have fixed it.
                 if not isinstance(error, (Unreadable, KeyReused, TextProblem)):
                     log.exception("mo_failed")
                 strays.append((one, error))
-        # Last: after an outage all comes again, and what is put aside twice is read twice.
+        # Last: after an outage everything comes again, and a stray put aside twice would be read twice.
         for one, why in strays:
             await bury(kind, one.content, why)
 

@@ -1,4 +1,4 @@
-"""Reads what a gateway asks of us, by the table of its dialect: a citizen's SMS, or a report of one of ours.
+"""Reads a gateway's request by the table of its dialect: a citizen's SMS, or a report on one of ours.
 
 Sending is in :mod:`intake.gateway`.
 """
@@ -24,9 +24,9 @@ from intake.segments import decode_gsm
 from intake_sms.domain import LongSms, Mo
 from intake_sms.settings import SmsSettings
 
-#: What an SMS may be in, by Python's names. No gateway has others, and some of Python's are no charsets.
+#: Charsets of an SMS, by Python's names. No gateway uses others, and some of Python's codecs are no charsets.
 _CHARSETS = frozenset({"utf-8", "utf-16-be", "cp1252", "iso8859-1", "ascii"})
-#: By SMPP's data coding (3.4, 5.2.19), where a text comes as it was in the air.
+#: Decoders by SMPP's data coding (3.4, 5.2.19), for a text that comes as it was on air.
 _CODINGS: Mapping[int, Callable[[bytes], str]] = {
     0: decode_gsm,
     1: decode_gsm,
@@ -41,7 +41,7 @@ Fields = Mapping[str, bytes]
 
 
 class Unreadable(ValueError):
-    """A request of the gateway from which no SMS can be read; says which part is wrong, never its content."""
+    """No SMS can be read from a request of the gateway; says which part is wrong, never its content."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +63,12 @@ class Asked:
 
     @property
     def content(self) -> bytes:
-        """What is fit to be kept: query and body without the secret."""
+        """The content that may be stored: query and body without the secret."""
         return b"\n".join(filter(None, (without_token(self.query), self.body)))
 
 
 def fields(query: bytes) -> dict[str, bytes]:
-    """The parameters of a query string, percent-decoded but in no charset yet; the first of a name counts."""
+    """Return the parameters of a query string, percent-decoded but as bytes; the first of each name counts."""
     found: dict[str, bytes] = {}
     for part in query.split(b"&"):
         name, _, value = part.partition(b"=")
@@ -79,14 +79,14 @@ def fields(query: bytes) -> dict[str, bytes]:
 
 
 def without_token(query: bytes) -> bytes:
-    """The query string without the secret, fit to be kept."""
+    """Return the query string without the secret, so that it may be stored."""
     return b"&".join(part for part in query.split(b"&") if not part.startswith(b"token="))
 
 
 def one_by_one(asked: Asked, listed: str) -> list[Asked]:
-    """Split a request that has several SMS or reports in the list ``listed``: each alone, its bytes as they came.
+    """Split a request with several SMS or reports in the list ``listed`` into requests with one each, bytes unchanged.
 
-    Where there is no such list it stays whole: reading it says why.
+    Without such a list it stays whole; reading it will say why.
     """
     names = listed.split(".") if listed else []
     try:
@@ -103,10 +103,10 @@ def one_by_one(asked: Asked, listed: str) -> list[Asked]:
 
 
 def given(asked: Asked, source: Where, listed: str = "") -> list[Fields]:
-    """The fields of each SMS or report that is in the request. Parts of JSON have names with dots between.
+    """Return the fields of each SMS or report in the request. Names of nested JSON fields are joined by dots.
 
     Raises:
-        Unreadable: it is no JSON, or there is no list.
+        Unreadable: it is not JSON, or has no such list.
     """
     if source == "any":
         form = "json" if "json" in asked.content_type else "form"
@@ -142,7 +142,7 @@ def _flat(row: dict[str, Any], under: str = "", depth: int = 0) -> list[tuple[st
 
 
 def read_messages(asked: Asked, name: str, dialect: Dialect, settings: SmsSettings) -> list[Mo]:
-    """The SMS in the request of the gateway ``name``; mostly one.
+    """Read the SMS in the request of the gateway ``name``; mostly one.
 
     Raises:
         Unreadable: no id, sender or text, a text not in its charset, or one for another number than ours.
@@ -177,9 +177,9 @@ def _text(row: Fields, form: Message) -> str:
             return plain(_CODINGS[number](bytes.fromhex(row[form.hex].decode("ascii"))))
         except KeyError as error:
             raise Unreadable(f"coding {number} is none of a text") from error
-        except ValueError as error:  # also what is no ASCII, and no UTF-16
+        except ValueError as error:  # also if it is not ASCII, or not UTF-16
             raise Unreadable(f"{form.hex} is no text of coding {number}") from error
-    # The first that says anything; if none does, it is an SMS without words.
+    # The first field with a text; if there is no text, it is an SMS without words.
     name = next((name for name in form.text if row.get(name)), form.text[-1])
     charset = row.get(form.charset, b"").decode("latin-1") if form.charset else ""
     return _decoded(row, name, _charset(charset or "UTF-8"), may_be_empty=True, strip=False)
@@ -199,14 +199,14 @@ def _part(row: Fields, form: Message) -> LongSms | None:
 
 
 def _made_id(sender: str, text: str) -> str:
-    """Of a gateway that gives none: the same words of the same sender in one minute are the same SMS."""
+    """Make an id where the gateway gives none: equal words of one sender within a minute are the same SMS."""
     return hashlib.sha256(f"{sender}\x1f{text}\x1f{time.time() // 60:.0f}".encode()).hexdigest()[:32]
 
 
 def _charset(name: str) -> str:
     try:
         known = codecs.lookup(name).name
-    except (LookupError, ValueError):  # ValueError: with a NUL in it
+    except (LookupError, ValueError):  # ValueError: it contains a NUL
         known = ""
     if known not in _CHARSETS:
         raise Unreadable(f"charset {name[:20]!r} is none of {', '.join(sorted(_CHARSETS))}")
@@ -225,10 +225,10 @@ def _decoded(row: Fields, name: str, charset: str, *, may_be_empty: bool = False
 
 
 def read_reports(asked: Asked, form: ReportForm) -> list[Report]:
-    """The reports in the request; what says nothing of what became of an SMS is left out.
+    """Read the reports in the request; those that tell nothing about the fate of an SMS are left out.
 
     Raises:
-        Unreadable: no name of ours or no state.
+        Unreadable: without our id, or without a state.
     """
     reports = []
     for row in given(asked, form.source, form.listed):

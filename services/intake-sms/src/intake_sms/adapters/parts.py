@@ -1,4 +1,4 @@
-"""Parts of a long SMS that a gateway hands over one by one: joined when the last is there, or after a while."""
+"""Joins the parts of a long SMS that a gateway delivers one by one: with the last part, or after a while."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
 
 log = logging.getLogger(__name__)
-#: Minutes until a long SMS is taken without the parts that are missing: a reference is soon used for another.
+#: Minutes until a long SMS is taken without its missing parts: references are soon reused.
 WAIT_MINUTES = 10
-#: Days in which a gateway may bring a part again.
+#: Days within which a gateway may bring a part again.
 KEPT_DAYS = 3
 
-# A part that is brought again has the same id and changes nothing; what a release before kept of it has another hash.
+# A repeated part has the same id and changes nothing. Rows of an earlier release have another hash.
 _ADD = """
 INSERT INTO sms_parts (long_sms, reference, part, total, id, sender, text)
 SELECT $1::bytea, $2::bytea, $3::int, $4::int, $5::text, $6::text, $7::text
 WHERE NOT EXISTS (SELECT FROM sms_parts WHERE long_sms = $2::bytea AND part = $3::int AND id = $5::text)
 ON CONFLICT (long_sms, part) DO NOTHING"""
-# Some telephones give each SMS the same reference: of two that wait in one place the later goes with what comes now.
+# Some telephones give each SMS the same reference: if two parts wait in one position, the later one is joined.
 _TOGETHER = """
 SELECT DISTINCT ON (part) coalesce(reference, long_sms) AS reference, part, total, id, sender, text FROM sms_parts
 WHERE coalesce(reference, long_sms) = $1 AND taken_at IS NULL ORDER BY part, at DESC"""
@@ -41,12 +41,12 @@ HAVING max(at) < now() - make_interval(mins => $1) LIMIT 100"""
 _OLD = "DELETE FROM sms_parts WHERE taken_at < now() - make_interval(days => $1)"
 
 Take = Callable[[Mo], Awaitable[None]]
-#: Of a door, what came there, and why it can't be taken.
+#: Called with the name of a door, the bytes that came there, and the reason why they can't be taken.
 Bury = Callable[[str, bytes, Exception], Awaitable[None]]
 
 
 async def take_part(pool: Pool, settings: SmsSettings, take: Take, bury: Bury, mo: Mo) -> None:
-    """Keep a part, and take the SMS with its id once all are there; all of it is put aside if it can't be taken.
+    """Store a part, and take the whole SMS once all parts are there; set the whole aside if it can't be taken.
 
     Raises:
         asyncpg.PostgresError, OSError: not stored; let the gateway bring it again.
@@ -63,7 +63,7 @@ async def take_part(pool: Pool, settings: SmsSettings, take: Take, bury: Bury, m
 
 
 async def take_late(pool: Pool, settings: SmsSettings, take: Take, bury: Bury, every_s: float = 30) -> None:
-    """For ever: take what has waited long enough for its other parts, and forget what was taken long ago.
+    """Take what has waited long enough for its other parts, and delete what was taken long ago, until cancelled.
 
     Raises:
         asyncpg.PostgresError, OSError: start again.
@@ -79,7 +79,7 @@ async def take_late(pool: Pool, settings: SmsSettings, take: Take, bury: Bury, e
 
 
 async def _join(pool: Pool, take: Take, bury: Bury, gateway: str, settings: SmsSettings, rows: Sequence[Any]) -> None:
-    """Named by its first part, so that what is joined twice by two processes is the same SMS."""
+    """Take the joined SMS. It has the id of its first part, so that two processes that join it take the same SMS."""
     first = rows[0]
     number = first["sender"]
     repliable = number.startswith("+") and number.startswith(settings.sms_reply_prefixes)
@@ -89,7 +89,7 @@ async def _join(pool: Pool, take: Take, bury: Bury, gateway: str, settings: SmsS
     except Exception as error:
         if is_outage(error):
             raise
-        # As at the door: to try again can't help, and would hold up all that wait.
+        # As at the door: a retry can't help, and would hold up all that wait.
         if not isinstance(error, (KeyReused, TextProblem)):
             log.exception("mo_failed")
         whole = msgspec.json.encode({"id": first["id"], "from": number, "text": text})

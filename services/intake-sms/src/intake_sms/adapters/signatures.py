@@ -1,4 +1,4 @@
-"""By what a request is known to be the gateway's: a token in its address, or a signature."""
+"""Checks that a request is the gateway's: by a token in its URL, or by a signature."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from intake.dialect import Auth
 from intake_sms.adapters.gateway import Asked, Unreadable, given
 from intake_sms.settings import SmsSettings
 
-#: What we write into addresses that a gateway calls: it signs what it adds.
+#: Our own parameters in URLs that a gateway calls; its signature leaves them out.
 _OURS = frozenset({"id", "token", "sig"})
 
 
 def is_authentic(asked: Asked, auth: Auth, settings: SmsSettings) -> bool:
-    """Tell whether ``asked`` comes from the gateway."""
+    """Whether ``asked`` comes from the gateway."""
     if auth == "twilio":
         return _is_twilios(asked, settings)
     if auth == "vonage":
@@ -27,11 +27,12 @@ def is_authentic(asked: Asked, auth: Auth, settings: SmsSettings) -> bool:
 
 
 def _is_twilios(asked: Asked, settings: SmsSettings) -> bool:
-    """https://www.twilio.com/docs/usage/security: of the address as it was called, and the form's fields in order."""
+    """Check the signature over the URL as called and the sorted form fields:
+    https://www.twilio.com/docs/usage/security."""
     base = str(settings.sms_public_url or "").rstrip("/")
     try:
         form = sorted(parse_qsl(asked.body.decode(), keep_blank_values=True, max_num_fields=200))
-    except ValueError:  # also what is not UTF-8
+    except ValueError:  # also if it is not UTF-8
         return False
     signed = base + asked.target + "".join(name + value for name, value in dict.fromkeys(form))
     key = settings.sms_send_password.get_secret_value().encode()
@@ -40,7 +41,10 @@ def _is_twilios(asked: Asked, settings: SmsSettings) -> bool:
 
 
 def _is_vonages(asked: Asked, settings: SmsSettings) -> bool:
-    """https://developer.vonage.com/en/getting-started/concepts/signing-messages: of the fields in order."""
+    """Check the signature over the sorted fields.
+
+    https://developer.vonage.com/en/getting-started/concepts/signing-messages
+    """
     try:
         (row,) = given(asked, "any")
     except Unreadable:
