@@ -40,7 +40,7 @@ def danger() -> DangerWords:
 
 @pytest.fixture(scope="session")
 def said() -> Callable[[str], Matches]:
-    """What of the lexicon is found in a text."""
+    """A function that finds the lexicon's phrases in a text."""
     region = load(REGION, "message_type", "urgency", "spam")
     phrases = phrases_of(region.message_type, region.urgency, region.spam)
     return lambda text: phrases.search(tokenise(plain(text)))
@@ -63,13 +63,13 @@ def blind(name: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def danger_set() -> list[dict[str, Any]]:
-    """The blind messages of danger, and what danger each tells of, if any."""
+    """The blind messages of danger, each with its kind of danger, if any."""
     return blind("danger_set.jsonl")
 
 
 @pytest.fixture(scope="session")
 def both_danger_sets(danger_set: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same, and those of a second writer, also of every day and no complaint at all, each with its language."""
+    """The same and a second writer's messages, also everyday ones and non-complaints, each with its language."""
     return [*danger_set, *blind("danger_second_set.jsonl")]
 
 

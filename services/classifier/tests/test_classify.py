@@ -1,4 +1,4 @@
-"""The whole understanding of a text, and how good the shipped model is on texts it was not taught."""
+"""The complete classification of a text, and how good the shipped model is on texts that it was not taught."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_a_missing_or_broken_model_says_how_to_build_one(tmp_path: Path) -> None
 
 
 def test_an_official_without_a_unit_is_one_of_who_would_get_the_matter(knowledge: Knowledge) -> None:
-    """By category it would be the health office, and the hospital would get the complaint about itself."""
+    """By the category alone it would accuse the health office, and the hospital would get a complaint about itself."""
     found = classify(knowledge, "dokter rumah sakit minta amplop ke pasien")
     assert ("kesehatan", "rumah_sakit", ("RSUD",)) == (found.top[0].category, found.matter, found.about_units)
 
@@ -263,7 +263,7 @@ def test_danger_that_only_the_door_heard_stays_and_what_the_classifier_heard_it_
     def faintly(*said: Any) -> Any:
         return replace(classify(knowledge, *said), danger=True, urgency=Urgency.SEDANG)
 
-    # Only the door, surely or faintly; both; only the classifier.
+    # Danger detected only by the intake, surely or faintly; by both; only by the classifier.
     assert "darurat" == urgency(text="lampu jalan mati", danger=["fire"])
     assert "sedang" == urgency(text="lampu jalan mati", danger=["fire"], faint=True)
     assert "darurat" == urgency(text=LONG_DESPAIR, danger=["despair"])
@@ -287,7 +287,7 @@ def test_whom_the_door_only_tells_whom_to_call_begins_no_clock_in_any_language(
     everyday: float,
     other: float,
 ) -> None:
-    """Urgent is what has a clock of hours, be it *tinggi* or *darurat*."""
+    """Urgent complaints have a clock of hours, whether *tinggi* or *darurat*."""
     rows = [{**row, "danger": bool(row["danger"])} for row in both_danger_sets if row["lang"] == lang]
 
     def urgent(text: str) -> bool:
@@ -411,7 +411,7 @@ def test_the_example_in_the_form_goes_to_its_unit_and_is_no_emergency(knowledge:
 
     found = classify(knowledge, example)
 
-    # Motorcycles fall there often: it goes ahead of others, and wakes nobody.
+    # Motorcycles fall there often, so it goes ahead of others, but wakes nobody.
     assert ("jalan_jembatan", False, False, "tinggi") == (
         found.category,
         found.abstained,

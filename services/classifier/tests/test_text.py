@@ -1,4 +1,4 @@
-"""A citizen's spelling in one form: as the model counts it, as the lexicon reads it, as names are compared."""
+"""A citizen's spelling in one form: for the model's features, for the lexicon, and for comparing names."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ app = typer.Typer(name="classifier", no_args_is_help=True, add_completion=False,
 RegionOption = Annotated[Path, typer.Option(help="Folder of the kabupaten's data, e.g. region/soppeng.")]
 ModelOption = Annotated[Path, typer.Option(help="File of a built model.")]
 OutOption = Annotated[Path, typer.Option(help="Where to write the model.")]
-# Every result is JSON already; the option exists because all commands of the project take it.
+# Every result is JSON anyway; the option exists because all commands of the project accept it.
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON (always on).")]
 
 
@@ -49,7 +49,7 @@ def run_() -> None:
 
 @app.command()
 def build(region: RegionOption, out: OutOption, json: JsonOption = True) -> None:
-    """Build the model from the seed phrases of a region: some seconds, the same model every time.
+    """Build the model from the messages and seed phrases of a region: some seconds, the same model every time.
 
     Examples:
 
@@ -68,7 +68,7 @@ def build(region: RegionOption, out: OutOption, json: JsonOption = True) -> None
 
 @app.command()
 def predict(model: ModelOption, region: RegionOption, json: JsonOption = True) -> None:
-    """Read JSON lines with id and text on stdin; print what was understood, a line each.
+    """Read JSON lines with id and text on stdin; print the classification of each as a line.
 
     Examples:
 
@@ -152,7 +152,7 @@ def collect(
     region: RegionOption = Path("region/soppeng"),
     json: JsonOption = True,
 ) -> None:
-    """Join complaints with what people decided about them: rows for `train --jsonl` and `evaluate --jsonl`.
+    """Join complaints with people's decisions about them: rows for `train --jsonl` and `evaluate --jsonl`.
 
     Examples:
 
@@ -184,7 +184,7 @@ def evaluate_(
     region: Annotated[Path | None, typer.Option(help="Also measure type, urgency, spam, kecamatan.")] = None,
     json: JsonOption = True,
 ) -> None:
-    """Measure a model on labelled rows; with --region also what is read by rule, for what the rows tell.
+    """Measure a model on labelled rows; with --region also the rules, for the labels that the rows have.
 
     Examples:
 
@@ -234,7 +234,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _check_writable(out: Path) -> None:
-    """Before minutes of work, not after."""
+    """Refuse an output that can't be written before minutes of work, not after."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.is_dir():

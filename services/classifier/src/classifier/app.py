@@ -32,5 +32,5 @@ def run() -> None:
                 metrics.UNDERSTOOD.labels("abstained" if emit.data.abstained else "answered").inc()
         return emits
 
-    # What another made up of a complaint must not be understood as its own: the router could not tell.
+    # A text that another service made up must not be classified as the complaint's own: the router could not tell.
     run_stateless(SERVICE, settings, decide, [RECEIVED, ERASED, CANARY], partial(verify, settings.event_keys))

@@ -1,6 +1,6 @@
-"""Understands one text: the category by the model, kind and urgency by it and by rule, the rest by rule.
+"""Classify one text: the category by the model, type and urgency by model and rules, the rest by rules.
 
-Pure: no file, no clock, no network.
+:func:`classify` is pure: no file, no clock, no network.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ from kabupaten.routing import guardians
 from kabupaten.sentences import Abbreviations, abbreviations_of, joined
 from kabupaten.spelling import plain
 
-#: The parts of a region that the rules are made of.
+#: The parts of a region that :func:`rules_of` reads.
 PARTS: tuple[Part, ...] = (
     "units", "categories", "routing", "territory", "message_type", "danger", "urgency", "spam", "conduct",
     "abbreviations", "protection",
 )  # fmt: skip
 
-#: Confidence of a category of conduct from which a text that names somebody's people tells of their conduct. Beside
-#: the words of another subject it is low, and of texts that only name an office it is far lower still.
+#: If a category of conduct has at least this confidence, a text that names a unit's people is about their conduct. The
+#: confidence is low in a text with words of another subject too, and far lower in texts that only name an office.
 LIKELY = 0.02
 
 _UNWELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -68,12 +68,12 @@ _UNWELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What a region's files say about words, places and units."""
+    """A region's rules about words, places and units."""
 
     gazetteer: Gazetteer
     units: UnitNames
     abbreviations: Abbreviations
-    #: What is looked for in a whole text, and in each sentence of it.
+    #: Phrases to find in a whole text, and in each of its sentences.
     message: Phrases
     sentence: Phrases
     danger: DangerWords
@@ -81,28 +81,28 @@ class Rules:
     protection: Phrases
     matters: Matters
     owners: dict[str, str]
-    #: By category and matter, where that is not the category's: None, nobody here.
+    #: The leading unit by category and matter, where it differs from the category's; None: no unit here.
     leads: dict[tuple[str, str], str | None]
-    #: Who looks into conduct, and reads of all who are accused.
+    #: The unit that looks into conduct, and reads all accusations.
     judge: str | None
-    #: Units that get what names a victim, by ``routing.yaml``.
+    #: Units that get complaints that name a victim, by ``routing.yaml``.
     guardians: frozenset[str]
-    #: Matters of conduct that are handed over: officials who are not the kabupaten's.
+    #: Matters of conduct that are handed over, because they are about officials who are not the kabupaten's.
     outsiders: frozenset[str]
-    #: Categories about conduct: their unit looks into it and is not meant by it.
+    #: Categories of conduct. Their unit looks into the conduct, and is not accused by the category.
     conduct: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Knowledge:
-    """What ``classify`` needs: a model and the rules of a region."""
+    """A model and the rules of a region, as ``classify`` needs them."""
 
     model: Model
     rules: Rules
 
 
 def rules_of(region: Region) -> Rules:
-    """Make the rules of ``region``, which has all ``PARTS``."""
+    """Build the rules of ``region``, which has all ``PARTS``."""
     owners = owners_of(region.units, region.categories)
     conduct = frozenset(name for name, its in region.categories.items() if its.unit and name not in owners)
     short = region.abbreviations
@@ -135,10 +135,10 @@ def load_knowledge(model: Path, region: Path) -> Knowledge:
 
     Raises:
         ModelError: the model is missing or unreadable.
-        RegionError: a region file is.
+        RegionError: a region file is missing or invalid.
     """
     rules = rules_of(load(region, *PARTS))
-    # Not with the first text: a batch of complaints would wait for it, on a busy machine until it is given up.
+    # Learn now, not with the first text: a batch of complaints would wait for it, on a busy machine until its timeout.
     rules.danger.learn()
     return Knowledge(model=linear_model.load(model), rules=rules)
 
@@ -150,11 +150,11 @@ def classify(
     suggested_category: str | None = None,
     told: Collection[str] = (),
 ) -> Classification:
-    """Everything understood from ``text``; identifiers of citizens are masked before anything else sees it.
+    """Classify ``text``; identifiers of citizens are masked before anything else reads it.
 
-    ``suggested_type`` is what its sender takes it for, ``suggested_category`` what they chose it to be about. The
-    latter says something of the category and of nothing else: danger, victims and whom it accuses are read as if nobody
-    had chosen. ``told`` is the danger that the door heard, before anything was masked.
+    ``suggested_type`` and ``suggested_category`` are the sender's own choices. The category affects only the category:
+    danger, victims and accused units are read as if nobody had chosen. ``told`` has the kinds of danger that the intake
+    detected, before anything was masked.
     """
     masked = mask(text)
     found = rank(knowledge.model, masked)
@@ -179,32 +179,32 @@ def classify(
     )
     said_so = bool(accused)
     softened = "softens" in rules.sentence.search(tokenise(read))
-    if accusing is not None and (softened or accusing <= NOT_BORNE_OUT):  # a phrase that was meant otherwise
+    if accusing is not None and (softened or accusing <= NOT_BORNE_OUT):  # the phrase means something else here
         accused = ()
     elif accusing is not None and accusing > SURE and not accused and kind == ComplaintType.PENGADUAN:
         accused = units_meant(rules.sentence, rules.units, written.lower(), owner, place.kecamatan)
     named = units_named(rules.sentence, rules.units, written.lower())
     theirs = not accused and not named and _of_outsiders(rules, masked)
-    # Who is told whom to call for a woman or a child tells of one, in whatever words.
+    # If the sender was told whom to call for a woman or a child, the text names a victim, whatever its words.
     abused = DangerKind.ABUSE in danger.kinds or DangerKind.ABUSE in told
     protected = abused or is_protected(rules.protection.search(tokenise(read)))
     perhaps = not accused and not theirs and (said_so or _perhaps_accusing(rules, written.lower(), accusing))
     if protected and (accusing or 0) <= SURE and not names_government(rules.sentence, rules.units, written.lower()):
-        # What a father or a neighbour did sounds like misconduct. Who is accused for sure stays, but not who looks
-        # after victims: that one was meant only because the category is its own.
+        # Deeds of a father or a neighbour sound like misconduct. Units accused for sure stay accused, except those that
+        # look after victims: they were meant only because the category is theirs.
         accused, perhaps = [unit for unit in accused if unit not in rules.guardians], False
     meant: Collection[str] = ()
     if perhaps or accused:
         meant = units_perhaps_meant(rules.sentence, rules.units, written.lower(), owner, place.kecamatan)
     if accused and rules.judge and rules.judge in meant and rules.judge not in accused:
-        accused = (*accused, rules.judge)  # who would read it is told of beside them, and not asked to look
+        accused = (*accused, rules.judge)  # the judge is meant too, so it must not look into this
     if protected and perhaps and kind == ComplaintType.PENGADUAN:
-        # Whose words they are is not known; who would read them all is not to be who is meant.
+        # It is not known whom the text accuses; the unit that would read all of it must not be a unit that it may mean.
         accused = (named | (set(meant) if (accusing or 0) > UNLIKELY else set())) & rules.guardians
     return Classification(
         category=top[0].category,
         confidence=sure.top[0].confidence,
-        # A guess at conduct that the words don't bear out accuses nobody.
+        # Abstain if the category is conduct and the weight of the words denies it.
         abstained=abstains(knowledge.model, sure)
         or sure.top[0].category != top[0].category
         or (top[0].category in rules.conduct and accusing is not None and accusing <= UNLIKELY and not theirs),
@@ -225,10 +225,10 @@ def classify(
 
 
 def _with_choice(knowledge: Knowledge, text: str, found: Reading, chosen: str | None) -> Reading:
-    """Read ``text`` once more with what its sender chose: it makes ``found`` surer or less sure.
+    """Rank ``text`` again with the sender's choice, which makes ``found`` surer or less sure.
 
-    It never makes another category of it: where it would, a person decides. What sounds of conduct stays as sure as it
-    is, whatever was chosen.
+    The choice never changes the category: if it would, a person decides. A text that sounds like conduct stays as sure
+    as it is, whatever was chosen.
     """
     if not chosen or chosen == UNKNOWN or found.top[0].category in knowledge.rules.conduct:
         return found
@@ -236,28 +236,28 @@ def _with_choice(knowledge: Knowledge, text: str, found: Reading, chosen: str | 
 
 
 def _perhaps_about(rules: Rules, meant: Collection[str], owner: str | None, *, protected: bool) -> tuple[str, ...]:
-    """Those of whom ``meant`` are named, and the category's unit, which is meant where nobody is.
+    """Return the units that the text may accuse: ``meant``, and the category's unit ``owner``.
 
-    Who looks after victims reads of one all the same, unless it is named: then it is accused.
+    A unit that looks after victims still reads a ``protected`` text, so it is left out; if it is named, it is accused.
     """
     units = dict.fromkeys([*meant, *([owner] if owner else [])])
     return tuple(unit for unit in units if not (protected and unit in rules.guardians))
 
 
 def _of_outsiders(rules: Rules, text: str) -> bool:
-    """Whether it is told of officials who are not the kabupaten's."""
+    """Whether ``text`` is about officials who are not the kabupaten's."""
     return any(matter_of(rules.matters, category, text) in rules.outsiders for category in rules.conduct)
 
 
 def _perhaps_accusing(rules: Rules, text: str, weight: float | None) -> bool:
-    """Whether ``text``, in lower case, weighs enough for a look; less where it names somebody, or quotes."""
+    """Whether ``text``, in lower case, weighs enough for a look; less is enough if it names people or quotes."""
     if weight is None or weight <= DOUBTFUL_OF_PEOPLE:
         return False
     return weight > DOUBTFUL or quotes(text) or names_people(rules.sentence, rules.units, text)
 
 
 def _owner(rules: Rules, top: Sequence[Candidate], text: str) -> str | None:
-    """The unit of the category and its matter; where that is conduct itself, of what is likeliest beside it."""
+    """Return the unit of the likeliest category that is not conduct, and of its matter."""
     subject = next(found.category for found in top if found.category not in rules.conduct or found is top[-1])
     matter = matter_of(rules.matters, subject, text) or ""
     return rules.leads.get((subject, matter), rules.owners.get(subject))

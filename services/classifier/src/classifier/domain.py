@@ -1,4 +1,4 @@
-"""What the classifier says about a text: plain values."""
+"""The classifier's result for a text: plain values."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from contracts.events import Place
 from contracts.vocabulary import ComplaintType, Urgency
 
-#: What a model may be taught beside categories: which kind of message it is, and that it can't wait.
+#: Hints that a model may learn beside categories: the type of message, and that it is urgent.
 KINDS = tuple(ComplaintType)
 URGENT = "mendesak"
-#: Of a model that was taught none.
+#: The hints of a model that learnt only categories.
 NO_HINTS: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A category that was weighed, its confidence from 0 to 1, and the words that spoke for it."""
+    """A likely category, its confidence from 0 to 1, and the words that spoke for it."""
 
     category: str
     confidence: float
@@ -28,9 +28,8 @@ class Candidate:
 class Classification:
     """Everything understood from one text. ``category`` is the best guess even when ``abstained``.
 
-    ``matter`` is a narrower subject of that category, where the text names one; ``protected``: it names a victim of
-    violence or of a child's, and is confidential;
-    ``danger``: its words sound of danger to life, be it urgent or not.
+    ``matter`` is a narrower subject of that category, if the text names one. ``protected``: the text names a victim of
+    violence or a harmed child, and is confidential. ``danger``: its words sound like danger to life, urgent or not.
     """
 
     category: str

@@ -1,4 +1,4 @@
-"""Events in, events out: a complaint that came in becomes what was understood of it."""
+"""Events in, events out: a received complaint becomes its classification."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from contracts.topics import CANARY, CLASSIFIED
 from contracts.vocabulary import Urgency
 
 SERVICE = "classifier"
-#: Reads a text, of which its sender may have said what type and what category it is, and the door what danger.
+#: Classifies a text, given the type and category that its sender chose and the danger that the intake detected.
 Understand = Callable[[str, str | None, str | None, Collection[str]], Classification]
-#: What is understood for a canary: that there is a model, and that it answers.
+#: The text classified for each canary, to show that the model is loaded and answers.
 _SAID = "Air PDAM tidak mengalir sejak pagi di Kelurahan Botto, Kecamatan Lalabata."
 
 
 def on_message(understand: Understand, version: str, message: Message) -> list[Emit]:
-    """What the model with ``version`` understood of a complaint, or a tombstone for one that is erased."""
+    """Return a complaint's classification by the model with ``version``, or a tombstone for an erased complaint."""
     data = message.data
     if isinstance(data, ComplaintErased):
         return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=Tombstone(ticket=data.ticket))]
@@ -30,7 +30,7 @@ def on_message(understand: Understand, version: str, message: Message) -> list[E
         return _passed(understand, data)
     if not isinstance(data, ComplaintReceived):
         return []
-    # A stated place helps to find the place, and says nothing false about the category.
+    # A stated place helps to find the place, and does not mislead about the category.
     text = f"{data.text}\n{data.place}" if data.place else data.text
     found = understand(text, data.suggested_type or None, data.suggested_category or None, data.danger)
     classified = ComplaintClassified(
@@ -56,10 +56,10 @@ def on_message(understand: Understand, version: str, message: Message) -> list[E
 
 
 def _urgency(found: Classification, *, alarm: bool) -> Urgency:
-    """How urgent it is, where the door heard danger that alarms: never an everyday matter.
+    """Decide how urgent a complaint is; after an ``alarm`` of the intake it is at least *tinggi*.
 
-    The door may have heard it in words that are masked here. What both heard beside much else goes to its unit. Whom
-    the door only told whom to call may have written of every day: a clock is not begun for that.
+    The intake may have detected danger in words that are masked here: then it stays *darurat*. If both detected danger
+    but the classifier weighs it as less, it is *tinggi*. Danger that did not alarm at the intake starts no clock.
     """
     if not alarm or found.urgency == Urgency.DARURAT:
         return found.urgency
@@ -67,7 +67,7 @@ def _urgency(found: Classification, *, alarm: bool) -> Urgency:
 
 
 def _passed(understand: Understand, canary: CanaryPassed) -> list[Emit]:
-    """Pass on a canary that comes from an intake; what others passed on is the prober's to read."""
+    """Pass on a canary that comes from an intake; those that other services passed on are for the prober."""
     if canary.by not in INTAKES.values():
         return []
     understand(_SAID, None, None, ())

@@ -1,4 +1,4 @@
-"""What operators see of the classifier, beside what every service shows."""
+"""The classifier's own metrics, beside those of every service."""
 
 from __future__ import annotations
 

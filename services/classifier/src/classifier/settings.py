@@ -10,6 +10,6 @@ from chassis.authentic import EventKeySettings
 
 
 class Settings(EventKeySettings):
-    """What the classifier reads from the environment."""
+    """The classifier's settings, read from the environment."""
 
     model_file: Path = Field(description="the model that `classifier build` made")

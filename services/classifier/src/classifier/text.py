@@ -1,4 +1,4 @@
-"""Bring a citizen's spelling to one form: words to count, the text as the lexicon reads it, names of places."""
+"""Normalize a citizen's spelling to words and n-grams for the model."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _FUNCTION_WORDS = """
     selamat pagi siang sore malam nih dong deh sih kok lah kah mi ji ki pi ri tabe iya ya para sang si setiap tiap
     hal tersebut begitu begini bisa dapat mau harus ingin lalu terus kemudian setelah sebelum sejak hingga antara
 """
-#: Words that hold a sentence together: they may weigh something, and explain nothing.
+#: Function words: they may have a weight, but are never shown as evidence.
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 _MASK = re.compile(r"\[[A-Z ]{2,40}\]")
@@ -53,20 +53,23 @@ _TWICE = re.compile(r"\b([^\W\d]{2,})2\b")
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words of ``text`` with short forms written out; numbers, links and masks are dropped."""
+    """Split ``text`` into lower-case words with short forms written out; numbers, links and masks are dropped."""
     text = _LINK.sub(" ", _MASK.sub(" ", unicodedata.normalize("NFKC", text))).lower()
     text = _TWICE.sub(r"\1 \1", _STRETCHED.sub(r"\1", APOSTROPHE.sub("", text)))
     return [part for word in WORD.findall(text) for part in SHORT.get(word, word).split()]
 
 
 def word_ngrams(found: list[str]) -> list[str]:
-    """Word unigrams and bigrams (``a b``): the first half of what the model counts."""
+    """List word unigrams and bigrams (``a b``), the first half of the model's features."""
     return found + [f"{a} {b}" for a, b in pairwise(found)]
 
 
-# The same few thousand words make up most messages; cutting them up once is four times as fast.
+# The same few thousand words make up most messages; splitting each only once is four times as fast.
 @lru_cache(maxsize=50_000)
 def char_ngrams(word: str) -> tuple[str, ...]:
-    """Character n-grams of 3 to 5 of a word, each marked by ``_``: the other half; typing slips leave some of them."""
+    """List a word's character n-grams of 3 to 5, each marked by ``_``: the other half of the features.
+
+    A typing slip changes only some of them.
+    """
     padded = f"_{word}_"
     return tuple(f"_{padded[i : i + size]}" for size in (3, 4, 5) for i in range(len(padded) - size + 1))

@@ -1,4 +1,4 @@
-"""Texts by writers who saw neither rules nor seeds: advertisements and what looks like one, and traps of places."""
+"""Texts by writers who saw neither rules nor seeds: advertisements, texts that look like one, and traps with places."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Whom whole complaints accuse, and who gets them: texts by the maker of the rules, so the figures flatter."""
+"""The units that whole complaints accuse, and those that get them. The rules' author wrote the texts, so the figures
+flatter.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from contracts.vocabulary import Lane
 from router.adapters.region import read_rules
 from router.rules import OUTSIDE, Assignment, Rules, Understood, assign, in_force
 
-#: The model is built for it.
+#: These tests build the model.
 pytestmark = pytest.mark.slow
 
 ROWS: list[dict[str, Any]] = [
@@ -73,7 +75,7 @@ def understood(found: Classification) -> Understood:
 
 
 def readers(rules: Rules, found: Classification) -> set[str]:
-    """Who of the kabupaten reads what was understood."""
+    """List the kabupaten's units that read the complaint."""
     to = assign(rules, understood(found))
     return set() if to.lane == OUTSIDE else {to.unit, *to.support}
 
@@ -109,10 +111,10 @@ def test_where_an_official_is_named_who_looks_at_officials_helps(knowledge: Know
 @pytest.mark.parametrize(
     ("name", "sizes", "sure", "looked_at", "false", "doubt", "read"),
     [
-        # Two blind sets: nobody who changes rules reads a text of theirs.
+        # Two blind sets: people who change rules never read their texts.
         ("conduct_set", (271, 270), 0.59, 0.99, 0.02, 0.42, 2),
         ("conduct_set_2", (240, 240), 0.52, 0.98, 0.03, 0.44, 3),
-        # By the maker of the rules, before the rules of the day, and mended by them: it flatters.
+        # By the rules' author, written before the present rules and used to improve them: it flatters.
         ("conduct_dev_2", (161, 170), 0.60, 0.99, 0.01, 0.30, 0),
     ],
 )
@@ -169,7 +171,7 @@ def test_who_accuses_is_found_in_any_language(
 def test_of_what_is_written_every_day_no_more_is_looked_at_in_bugis_than_in_indonesian(
     knowledge: Knowledge, kind: str, lang: str, n: int, sure: float, doubt: float
 ) -> None:
-    """By the writer of the second blind set of danger: everyday complaints, and what is no complaint at all."""
+    """Uses everyday complaints, and texts that are not complaints, by the writer of the second blind set of danger."""
     lines = (Path(__file__).parents[4] / "kabupaten" / "tests" / "danger_second_set.jsonl").read_text().splitlines()
     rows = [row for row in map(json.loads, lines) if (row["kind"], row["lang"]) == (kind, lang)]
     found = [classify(knowledge, row["text"]) for row in rows]
@@ -182,7 +184,7 @@ def test_of_what_is_written_every_day_no_more_is_looked_at_in_bugis_than_in_indo
 def test_more_than_half_goes_straight_and_to_the_right_unit(
     knowledge: Knowledge, rules: Rules, check_sets: Path
 ) -> None:
-    """What citizens and the desk are told of it (docs/benchmarks.md, region/soppeng/pages.yaml)."""
+    """Citizens and the desk read these figures (docs/benchmarks.md, region/soppeng/pages.yaml)."""
     rows = [row for name in ("web", "short") for row in read_labels(check_sets / f"{name}.jsonl")]
     found = [(row, understood(classify(knowledge, row.text))) for row in rows]
     straight = [(row, one, to) for row, one in found if (to := assign(rules, one)).lane != Lane.TRIAGE]
@@ -193,7 +195,7 @@ def test_more_than_half_goes_straight_and_to_the_right_unit(
 
 
 def _of_its_label(rules: Rules, row: Row, found: Understood) -> Assignment:
-    """Where it would go were its category read as it is labelled."""
+    """Assign the complaint as if its category had been read as labelled."""
     matter = found.matter if found.category == row.category else None
     return assign(rules, replace(found, category=row.category, matter=matter))
 
@@ -206,13 +208,13 @@ def share(those: Iterable[bool]) -> float:
 @pytest.mark.parametrize(
     ("text", "about", "perhaps"),
     [
-        # Nobody is named but by a role: the unit of the category may be meant.
+        # The text names only a role, so the unit of the category may be meant.
         ("air di lorong kami sengaja digilir ke perumahan tempat pejabatnya tinggal, kami kering terus", [], ["PDAM"]),
-        # In words of thanks and denial nobody is accused for sure.
+        # Words of thanks and denial accuse nobody for sure.
         ("Tidak benar kalau bu bidan minta uang, saya melahirkan dua kali di sana", [], ["DINKES"]),
-        # Who looks into conduct is told of beside another: not asked to look.
+        # The unit that looks into conduct is accused beside another, so it must not look.
         ("tim audit datang makan makan di rumah kades, hasilnya bersih", ["INSPEKTORAT"], []),
-        # The unit for victims, named by nothing but its people.
+        # Only the unit's people name the unit for victims.
         ("sy lapor kdrt malah disuruh sabar dan cerita sy disebar petugasnya", ["DP3AP2KB"], []),
     ],
 )

@@ -1,4 +1,4 @@
-"""The narrower subject, where a category has some."""
+"""The narrower subject within a category."""
 
 from __future__ import annotations
 

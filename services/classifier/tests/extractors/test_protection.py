@@ -1,4 +1,4 @@
-"""What names a victim of violence or a child is marked; what only sounds like it is not."""
+"""Texts that name a victim of violence or a harmed child are marked; texts that only sound like it are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is fraud or advertising."""
+"""Fraud and advertising are detected."""
 
 from __future__ import annotations
 

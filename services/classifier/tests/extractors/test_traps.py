@@ -1,4 +1,4 @@
-"""Short texts that mislead, one question each: written beside the rules, and each must be answered rightly."""
+"""Short texts that mislead, one question each: written together with the rules, and all must be answered correctly."""
 
 from __future__ import annotations
 

@@ -53,14 +53,14 @@ def test_the_hint_has_a_say(said: Callable[[str], Matches], text: str, hint: flo
 @pytest.mark.parametrize(
     ("certain", "weight", "words", "hint", "urgency"),
     [
-        (False, -0.5, 15, -1.0, "darurat"),  # who is in danger writes few words
+        (False, -0.5, 15, -1.0, "darurat"),  # people in danger write few words
         (True, -0.5, 30, -1.0, "darurat"),
-        (False, -0.5, 16, -1.0, "sedang"),  # and this tells of something
+        (False, -0.5, 16, -1.0, "sedang"),  # a longer text tells a story
         (True, -0.5, 31, -1.0, "sedang"),
-        (False, 3.5, 60, -1.0, "darurat"),  # unless all of it sounds so
+        (False, 3.5, 60, -1.0, "darurat"),  # unless all of it sounds like danger
         (False, -0.5, 60, 0.5, "darurat"),
         (True, 3.5, 60, -1.0, "darurat"),
-        (False, -1.5, 5, -1.0, "sedang"),  # what only sounds a little so wakes nobody
+        (False, -1.5, 5, -1.0, "sedang"),  # a slight resemblance to danger wakes nobody
         (False, -1.5, 5, 0.5, "tinggi"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Practice complaints around the seeds: the same every time, and each of the category that it was made of."""
+"""Practice complaints around the seeds: reproducible, and each in the category of its seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Building and teaching: the same every time, and careful with what citizens wrote."""
+"""Building and training: reproducible, and careful with citizens' texts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def built(few: tuple[TaughtCategory, ...]) -> Model:
 
 @pytest.fixture(scope="module")
 def rows(region: Path) -> list[tuple[str, str]]:
-    """Labelled rows, as an agency might have them, made from the seeds."""
+    """Labelled rows as an agency might have them, made from the seeds."""
     pairs = [(seed, c.id) for c in load_training(region) for seed in c.seeds]
     dressed = dress([seed for seed, _ in pairs], ["Ganra", "Citta"])
     return [(text, label) for text, (_, label) in zip(dressed, pairs, strict=True)][: MIN_ROWS + 60]

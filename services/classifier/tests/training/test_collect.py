@@ -1,4 +1,4 @@
-"""People's decisions become rows to learn from; what is erased, secret or undecided does not."""
+"""People's decisions become rows to learn from; erased, confidential and undecided complaints do not."""
 
 from __future__ import annotations
 

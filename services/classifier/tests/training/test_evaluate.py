@@ -1,4 +1,4 @@
-"""How good the shipped model is on texts it was not taught: every file of ``check_sets`` has its floors here.
+"""How good the shipped model is on texts that it was not taught: minimum figures for every file of ``check_sets``.
 
 The floors lie below what was measured by more than the sample's uncertainty, so that they fail for a reason.
 """
@@ -20,20 +20,20 @@ from contracts.masking import mask
 from kabupaten.categories import UNKNOWN
 from kabupaten.phrases import Matches
 
-#: The model is built for it, and three hundred texts are understood.
+#: These tests build the model and classify three hundred texts.
 pytestmark = pytest.mark.slow
 
 FLOORS: dict[str, dict[str, float]] = {
     "makers": {"accuracy": 0.87, "macro_f1": 0.87, "top3": 0.95, "surest_half": 0.95, "answered": 0.75},
     "web": {"accuracy": 0.86, "macro_f1": 0.86, "top3": 0.96, "surest_half": 0.96, "answered": 0.65},
     "short": {"accuracy": 0.83, "macro_f1": 0.82, "top3": 0.94, "surest_half": 0.92, "answered": 0.6},
-    # Everyday words on a border, by the makers of the messages.
+    # Everyday words on the border of categories, by the writers of the messages.
     "borders": {"accuracy": 0.85, "top3": 0.95},
-    # What is of no category: the model shall not answer.
+    # Texts without a category: the model shall not answer.
     "lainnya": {"unknown_abstained": 0.75},
 }
-#: By writers who saw neither seeds nor messages, with what else is read in each. Few of the texts are urgent. Each
-#: set by itself, for they are of two hands, and one must not make up for the other.
+#: Sets by writers who saw neither seeds nor messages, with floors for the other labels. Few of the texts are urgent.
+#: The sets have different writers, so each has its own floors and can't make up for the other.
 BLIND: dict[str, list[tuple[tuple[str, ...], float]]] = {
     "web": [
         (("type", "permintaan_informasi", "f1"), 0.85),
@@ -53,13 +53,13 @@ TOGETHER = [
     (("type", "aspirasi", "f1"), 0.60),
     (("urgent", "recall"), 0.85),
     (("urgent", "precision"), 0.60),
-    # A person looks at each, day and night: who is woken for nothing too often looks no more. Of 13 texts.
+    # A person looks at each, day and night, and stops looking if woken for nothing too often. There are 13 texts.
     (("darurat", "recall"), 0.90),
     (("darurat", "precision"), 0.45),
     (("kecamatan", "right"), 0.90),
 ]
 CEILINGS = [(("spam", "complaints_flagged"), 0.005), (("kecamatan", "wrong"), 0.01)]
-#: Of one category a set has about eleven texts.
+#: The floor for each category is low, because a set has about eleven texts of it.
 LOWEST_RECALL = 0.4
 
 
@@ -134,7 +134,7 @@ def test_to_abstain_is_right_for_what_is_of_no_category(knowledge: Knowledge) ->
 
 
 def _told(name: str, found: dict[str, Any]) -> str:
-    """The figures of a set and of each category in it, with their intervals, as lines."""
+    """Format the figures of a set and of each category in it, with their intervals, as lines."""
     keys = (
         "n",
         "accuracy",

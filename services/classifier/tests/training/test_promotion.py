@@ -1,4 +1,4 @@
-"""A new model replaces the present one only where it wins, on rows that neither has learnt from."""
+"""A new model replaces the present one only if it wins, on rows that neither has learnt from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = [Row(text=f"{WORDS[i % 2]} {'x' * i}", category=WORDS[i % 2]) for i in ra
 
 
 def knows(*words: str) -> Model:
-    """A model that answers right for ``words`` alone."""
+    """A model that answers correctly only for ``words``."""
     weights = np.array([[1 if word == c and word in words else -1 for c in WORDS] for word in WORDS], dtype=np.float32)
     return Model(
         version="v", categories=WORDS, vocabulary={word: i for i, word in enumerate(WORDS)},
@@ -58,7 +58,7 @@ def test_winning_at_home_does_not_outweigh_losing_on_the_check_set() -> None:
 def test_train_leaves_the_present_model_where_the_new_one_loses(
     region: Path, model_file: Path, check_set: list[Row], tmp_path: Path
 ) -> None:
-    # Every label is false, so what is learnt is worse.
+    # Every label is wrong, so the new model is worse.
     wrong = [("air_bersih", "jalan_jembatan")[row.category == "air_bersih"] for row in check_set] * 3
     rows = [
         {"text": f"{row.text} {'ya' * (1 + i // len(check_set))}", "category": wrong[i]}

@@ -1,4 +1,4 @@
-"""The practice complaints of the region can be learnt from, name nobody, and are none of those it is measured on."""
+"""The practice complaints of the region can be learnt from, name nobody, and are not in the check sets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kabupaten.training import load_training
 KEYS = {"text", "category", "type", "urgency"}
 TYPES = {"pengaduan", "permintaan_informasi", "aspirasi"}
 URGENCIES = {"rendah", "sedang", "tinggi", "darurat"}
-#: Two texts more alike than this, of 100, are one text.
+#: Two texts that are more alike than this (of 100) count as the same text.
 ALIKE = 90
 
 

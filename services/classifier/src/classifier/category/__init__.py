@@ -1,1 +1,1 @@
-"""How a complaint is given its category."""
+"""The model that gives a complaint its category."""

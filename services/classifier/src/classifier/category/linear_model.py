@@ -1,4 +1,4 @@
-"""The linear model: one weight per word and category, read and used without any learning library."""
+"""The linear model: one weight per feature and category, loaded and used without any learning library."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ FORMAT = 3
 EVIDENCE_WORDS = 4
 #: Character n-grams count less than words: two texts that share a syllable may share nothing else.
 CHAR_NGRAM_WEIGHT = 0.7
-#: So many times likelier is the category that the sender chose, than by the text alone (docs/understanding.md).
+#: The sender's choice makes a category so many times likelier than the text alone does (docs/understanding.md).
 CHOSEN = 20.0
-#: Of the words at least this share must be known: a text in another tongue is no complaint the model can judge.
+#: The share of its words that the model must know to answer: it can't judge a text in another language.
 MIN_KNOWN_SHARE = 0.35
 _CACHED = 50_000
 
@@ -32,11 +32,11 @@ Ids = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class ModelError(ValueError):
-    """A file that is no model of this version; the text says what to do."""
+    """A file that is not a model of this version; the text says what to do."""
 
 
 class _CharNgramIds(dict[str, Ids]):
-    """The rows of a word's character n-grams; looked up once a word, for messages repeat their words."""
+    """The rows of each word's character n-grams, looked up once a word, because messages repeat their words."""
 
     def __init__(self, vocabulary: dict[str, int]) -> None:
         super().__init__()
@@ -54,8 +54,8 @@ class Model:
     """``weights`` has a row per feature and a column per category, then one per hint; ``temperature`` turns the scores
     of categories into confidence.
 
-    ``hints`` are the other things a text may be (a question, urgent …), those that were taught. Below ``threshold``
-    the model abstains. ``learnt`` are fingerprints of the labelled complaints it was taught.
+    ``hints`` names the other properties of a text that the model was taught (a question, urgent …). Below ``threshold``
+    the model abstains. ``learnt`` are fingerprints of the labelled complaints that it was taught.
     """
 
     version: str
@@ -77,8 +77,8 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """The likeliest categories of a text, best first; the share of its words that the model knows; how much speaks
-    for each hint, above 0 for and below 0 against it.
+    """The likeliest categories of a text, best first; the share of its words that the model knows; and the score of
+    each hint, above 0 for and below 0 against it.
     """
 
     top: list[Candidate]
@@ -87,7 +87,7 @@ class Reading:
 
 
 def score(model: Model, text: str) -> Vector:
-    """The raw score of every category, before the temperature."""
+    """Return the raw score of every category, before the temperature."""
     return _read(model, words(text))[0][: len(model.categories)]
 
 
@@ -97,9 +97,9 @@ def abstains(model: Model, found: Reading) -> bool:
 
 
 def rank(model: Model, text: str, count: int = 3, chosen: str | None = None) -> Reading:
-    """Read ``text``; ``count`` categories are told. ``chosen`` is the one that its sender took it for, if they said so.
+    """Rank the categories of ``text`` and return the best ``count``. ``chosen`` is the sender's choice, if any.
 
-    The unknown is never among them: what resembles it takes confidence from them.
+    The unknown category is never returned: a text that resembles it has less confidence in the others.
     """
     found = words(text)
     total, known, values = _read(model, found)
@@ -128,7 +128,7 @@ def rank(model: Model, text: str, count: int = 3, chosen: str | None = None) -> 
 
 
 def _read(model: Model, found: list[str]) -> tuple[Vector, dict[str, int], Vector]:
-    """The score of every column; the known words and pairs with their rows; and what each counts in this text."""
+    """Return the score of every column; the known words and pairs with their rows; and their values in this text."""
     counts = Counter(word_ngrams(found))
     known = {gram: model.vocabulary[gram] for gram in counts if gram in model.vocabulary}
     rows = _ids(known.values())
@@ -151,7 +151,7 @@ def _ids(rows: Iterable[int]) -> Ids:
 
 
 def _evidence(spoken: Vector, said: list[str]) -> tuple[str, ...]:
-    """The words that say most, none within another, and none of those that say nothing by themselves."""
+    """Return the words with the most weight, without function words and without words that contain each other."""
     chosen: list[str] = []
     for i in np.argsort(-spoken, kind="stable")[: 4 * EVIDENCE_WORDS].tolist():
         word = said[i]
@@ -165,12 +165,12 @@ def _evidence(spoken: Vector, said: list[str]) -> tuple[str, ...]:
 
 
 def fingerprint(text: str) -> int:
-    """Recognises a text that was learnt, however its spaces and capitals look; the text can't be read from it."""
+    """Hash a text to recognize it as learnt, regardless of spaces and capitals; the text can't be recovered."""
     return int.from_bytes(hashlib.sha256(" ".join(words(text)).encode()).digest()[:8], "big")
 
 
 def versioned(model: Model) -> Model:
-    """Give the model its version: a hash of all that it answers by, so that another version may answer otherwise."""
+    """Give the model its version: a hash of everything that its answers depend on."""
     told = (FORMAT, model.categories, model.hints, model.temperature, model.threshold, tuple(model.vocabulary))
     digest = hashlib.sha256(repr(told).encode())
     for array in (model.idf, model.weights.astype(np.float16), model.bias):

@@ -1,1 +1,1 @@
-"""What else is read from a text: one module for each thing."""
+"""Everything else that is read from a text, one module for each property."""

@@ -1,4 +1,4 @@
-"""Hints in which language a text is, for the choice of its reader: a few sure words, and not a detector."""
+"""A hint in which language a text is, for the choice of its reader: a list of sure words, not a detector."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 
 from kabupaten.spelling import WORD
 
-#: This share of the words decides for a local language; Indonesian words surround them in most messages.
+#: The share of a language's words that decides for it; Indonesian words surround local ones in most messages.
 LOCAL_SHARE, OTHER_SHARE = 0.15, 0.3
-#: Of so few words a single sure one decides.
+#: In a text of at most so many words a single sure one decides.
 FEW = 5
 #: Letters that no Latin keyboard has, and runs of keys and of consonants that no word has.
 _STRANGE = re.compile(r"[^\W\d_a-z\u00c0-\u024f]")
@@ -37,7 +37,7 @@ BUGIS = _words(
     """
 )
 
-#: One of these tells in a few words; "wae", "tau" and "mate" are words elsewhere too.
+#: One of these decides in a short text; "wae", "tau" and "mate" are not here because other languages have them too.
 SURELY_BUGIS = _words(
     """
     engka degaga de'gaga dena ladde maega masolang masara pettang lalenge lalengnge lempe roppo bolaku magani
@@ -46,7 +46,7 @@ SURELY_BUGIS = _words(
     """
 )
 
-#: Tongues that nobody here is asked to read: Sundanese, French, Spanish, Portuguese, Dutch, German.
+#: Languages that nobody here is asked to read: Sundanese, French, Spanish, Portuguese, Dutch, German.
 FOREIGN = _words(
     """
     teu acan tos pisan punten abdi kuring lembur cai paeh ngocor kamari kumaha naha atuh mah aya henteu nuhun
@@ -92,7 +92,7 @@ LOCAL = ("bug", "mak")
 
 
 def language_of(text: str) -> str:
-    """A hint for the choice of a reader: id, bug, mak, jv, en or other. ``text`` is ``plain``."""
+    """Return a hint for the choice of a reader: id, bug, mak, jv, en or other. ``text`` is ``plain``."""
     tokens = WORD.findall(text)
     strange = sum(bool(_STRANGE.search(token) or _NONSENSE.fullmatch(token)) for token in tokens)
     if 2 * strange >= len(tokens):

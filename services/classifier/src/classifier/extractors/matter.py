@@ -1,4 +1,4 @@
-"""Find the narrower subject of a complaint: the one whose phrases, listed in ``categories.yaml``, say most."""
+"""Find the narrower subject of a complaint: the one whose phrases in ``categories.yaml`` match most words."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from classifier.text import words
 from kabupaten.categories import Category
 from kabupaten.phrases import Phrases, one_sentence
 
-#: For each category its matters.
+#: The matters of each category.
 Matters = dict[str, Phrases]
 
 
 def matters_of(categories: Mapping[str, Category]) -> Matters:
-    """Give the matters of ``categories``."""
+    """Build the phrases of all matters of ``categories``."""
     matters: Matters = {}
     for name, category in categories.items():
         for matter, phrases in category.matters.items():
@@ -24,7 +24,7 @@ def matters_of(categories: Mapping[str, Category]) -> Matters:
 
 
 def matter_of(matters: Matters, category: str, text: str) -> str | None:
-    """Name the matter of ``category`` that ``text`` speaks of with the most words; None when it speaks of none."""
+    """Return the matter of ``category`` whose phrases match the most words of ``text``; None if no phrase matches."""
     phrases = matters.get(category)
     if phrases is None:
         return None
@@ -35,5 +35,5 @@ def matter_of(matters: Matters, category: str, text: str) -> str | None:
 
 
 def _normalised(phrase: str) -> str:
-    """Spell words in a row as a text's are before they are compared."""
+    """Normalize a phrase of plain words like a text; leave one with signs of the phrase language as it is."""
     return " ".join(words(phrase)) if re.fullmatch(r"[\w\s-]+", phrase) else phrase

@@ -1,4 +1,4 @@
-"""Read whether a message complains, asks or wishes: by its words, and by what the model hints at."""
+"""Decide whether a message complains, asks or wishes, by its words and the model's hints."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from classifier.domain import KINDS, NO_HINTS
 from contracts.vocabulary import ComplaintType
 from kabupaten.phrases import Matches
 
-#: What it counts beside the model's hints that the words ask or wish, and that most messages are complaints: chosen
-#: with an eye on the blind check sets and on a sample of real texts of other governments (docs/understanding.md).
+#: Weights beside the model's hints: of the type that the words give, and of a complaint, because most messages are.
+#: Chosen with knowledge of the blind check sets and of a sample of real texts to other governments
+#: (docs/understanding.md).
 LEXICON_WEIGHT, COMPLAINT_PRIOR = 0.4, 0.2
-#: And what its sender takes it for, where the form was told.
+#: The weight of the sender's own choice in the form.
 SUGGESTED_WEIGHT = 0.2
 _SENTENCES = re.compile(r"[^.!?;]+[.!?;]*")
 
 
 def kind_of(words: Matches, hints: Mapping[str, float] = NO_HINTS, suggested: str | None = None) -> ComplaintType:
-    """Tell what the model's hints, the words and its sender speak for most; without hints the words decide.
+    """Return the type with the most weight from the model's hints, the words and the sender; without hints the words
+    decide.
 
-    Who calls a complaint a question by mistake does not make one of it: the sender's own word weighs least.
+    The sender's choice weighs least, so that calling a complaint a question by mistake does not make it one.
     """
     said = _kind_said(words)
     if said not in hints:
@@ -30,7 +32,7 @@ def kind_of(words: Matches, hints: Mapping[str, float] = NO_HINTS, suggested: st
 
 
 def _kind_said(words: Matches) -> ComplaintType:
-    """A complaint, unless the asking or the wishing outweighs the complaining."""
+    """Return the type by the words: a complaint, unless asking or wishing outweighs complaining."""
     complains = words.count("complains") + 4 * ("reproaches" in words)
     asks = _asks(words)
     if asks >= 2 and asks > complains:
@@ -41,9 +43,9 @@ def _kind_said(words: Matches) -> ComplaintType:
 
 
 def _asks(words: Matches) -> int:
-    """How much it asks: for information in so many words, from its beginning, and in most of its sentences.
+    """Count the signs of asking: words that ask for information, a question first, questions in most sentences.
 
-    A single question behind a long story is a complaint's: "… Kapan diperbaiki?"
+    A single question behind a long story belongs to a complaint: "… Kapan diperbaiki?"
     """
     openings = {words.tokens.spans[one.start][0] for one in words["opens"]}
     sentences = [one for one in _SENTENCES.finditer(words.tokens.text) if one[0].strip()]

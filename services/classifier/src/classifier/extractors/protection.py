@@ -1,4 +1,4 @@
-"""Tell whether a text names a victim of violence, or a child that was harmed: what it says is for few readers."""
+"""Detect texts that name a victim of violence, or a child that was harmed: only few may read them."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from kabupaten.phrases import Matches
 
 
 def is_protected(said: Matches) -> bool:
-    """Whether something is told of a victim that is more than talk about violence, or sounds like it."""
+    """Whether a phrase names a victim, outside phrases that only talk about violence or sound like it."""
     return any(not any(one.overlaps(other) for other in said["unharmed"]) for one in said["protected"])

@@ -6,17 +6,18 @@ import re
 
 from kabupaten.phrases import Matches
 
-#: A program for telephones: it pretends, asks to be opened, and no complaint has one.
+#: A program for telephones: no complaint has one, so it counts as several marks.
 _APK = re.compile(r"\S{0,60}\.apk(?!\w)")
 _APK_MARKS = 3
-#: Ways to be called, beside those of the lexicon; telephone numbers are masked already.
+#: Ways to contact the sender, beside those of the lexicon; telephone numbers are already masked.
 _CONTACT = re.compile(r"(?<!\w)(?:https?://|www\.|wa\.me|bit\.ly|t\.me|s\.id/|\[(?:nomor )?telepon\])")
 
 
 def is_spam(said: Matches) -> bool:
-    """Tell whether it is fraud or advertising: enough of its marks, and nobody reports anything.
+    """Whether a text is fraud or advertising: it has enough marks of it, and reports nothing.
 
-    Words that complaints have too raise what is enough: an advertisement that names a street says more than two marks.
+    Words that complaints have too raise the number of marks needed: an advertisement that names a street has more than
+    two.
     """
     text = said.tokens.text
     marks = said.count("offers") + said.count("sales") + said.count("pretences") + 2 * said.count("certain")

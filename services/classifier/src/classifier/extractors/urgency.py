@@ -1,7 +1,7 @@
-"""Read how long a complaint can wait: by its words, by what the model hints at, and by what sounds of danger to life.
+"""Decide how long a complaint can wait, by its words, the model's hint and the weight of danger to life.
 
-All of them are added up, each in the measure of the model's hint: a margin of its support vector machine. The weights
-and bounds were chosen with an eye on the blind check sets (docs/understanding.md).
+All three are added up on the scale of the model's hint, a margin of its support vector machine. The weights and
+thresholds were chosen with knowledge of the blind check sets (docs/understanding.md).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from kabupaten.danger import Heard
 from kabupaten.phrases import Matches
 from kabupaten.weighing import NOTHING_KNOWN
 
-#: What it counts that the words tell of something urgent.
+#: The weight of words that say that something is urgent.
 LEXICON_WEIGHT = 0.75
-#: What each unit of the weight of danger counts, and how much of it at most.
+#: The factor of the weight of danger, and the bound of that weight in both directions.
 DANGER_WEIGHT, MOST_DANGER = 0.22, 8
-#: From this sum on it is urgent. What is goes straight to its unit, ahead of others there.
+#: From this sum on a complaint is urgent: it goes straight to its unit, ahead of others there.
 ENOUGH = -0.7
-#: Who is in danger writes few words, twice as many with a certain phrase; despair has many. More words tell what
-#: happened, what is feared, or what it is like: they are danger from this sum on. Their writer was told whom to call.
+#: People in danger write few words, twice as many with a certain phrase; despair has many. Longer texts tell what
+#: happened, what is feared, or what it is like: they are danger from this sum on. Their sender was told whom to call.
 BRIEF, DANGER_ENOUGH = 15, -0.4
 _NONE = Heard([], certain=False, weight=NOTHING_KNOWN, words=0)
 
@@ -29,7 +29,7 @@ _NONE = Heard([], certain=False, weight=NOTHING_KNOWN, words=0)
 def urgency_of(
     words: Matches, kind: ComplaintType, hints: Mapping[str, float] = NO_HINTS, danger: Heard = _NONE
 ) -> Urgency:
-    """Tell how long a complaint can wait. Without a hint of the model the words decide."""
+    """Return the urgency of a complaint. Without a hint of the model the words and the alarm decide."""
     said = _urgency_said(words, kind)
     if URGENT not in hints:
         return Urgency.DARURAT if danger.alarm else said
@@ -45,7 +45,7 @@ def urgency_of(
 
 
 def _urgency_said(words: Matches, kind: ComplaintType) -> Urgency:
-    """What is told is urgent in a question too; what is only named is not."""
+    """Return the urgency by the words: a described risk counts in every type, a named one only in a complaint."""
 
     def said(name: str) -> set[str]:
         return {words.words(one) for one in words[name] if not any(map(one.overlaps, words["tenang"]))}

@@ -1,4 +1,4 @@
-"""Writes practice complaints from the seed phrases: openings, places, closings and typing slips around them."""
+"""Generates practice complaints from the seed phrases, with openings, places, closings and typing slips around them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GAP = re.compile(r"\{(\w+)\}")
 def synthesise(
     categories: Sequence[TaughtCategory], places: Sequence[str], copies: int = PER_SEED
 ) -> tuple[list[str], list[str]]:
-    """Texts and their category ids, each seed dressed ``copies`` times, terms half as often.
+    """Generate texts and their category ids: each seed as it is and dressed ``copies`` times, terms half as often.
 
     The same input gives the same texts, in the same order.
     """
@@ -39,13 +39,13 @@ def synthesise(
 
 
 def dress(texts: Sequence[str], places: Sequence[str]) -> list[str]:
-    """The texts as a citizen would send them: with a greeting, a place, what else is on their mind, and slips."""
+    """Dress the texts as citizens would send them: with a greeting, a place, asides and typing slips."""
     rng = random.Random(SEED)  # noqa: S311
     return [_dress(rng, text, places) for text in texts]
 
 
 def _core(rng: random.Random, seed: str, category: TaughtCategory) -> str:
-    """A seed with words left out, and now and then a second phrase of the same category."""
+    """Leave out words of a seed, and now and then add a second phrase of the same category."""
     kept = [word for word in seed.split() if rng.random() > 0.15] or seed.split()
     parts = [" ".join(kept)]
     if rng.random() < 0.35:
@@ -75,7 +75,7 @@ def _aside(rng: random.Random) -> str:
 
 
 def _slip(rng: random.Random, text: str) -> str:
-    """Typing slips: a letter lost, doubled or swapped in one word of twenty-five."""
+    """Add typing slips: a letter lost, doubled or swapped in one of twenty-five longer words."""
     out = []
     for word in text.split():
         at = rng.randrange(len(word))

@@ -19,29 +19,29 @@ from contracts import vocabulary
 from kabupaten.categories import UNKNOWN
 from kabupaten.training import Message, TaughtCategory
 
-#: One in so many seeds and terms is left out once, to calibrate on.
+#: One in so many seeds, terms and messages is left out of a first model, to calibrate on.
 CALIBRATE_EVERY = 3
-#: The precision that answers given without a person shall have; the abstention threshold follows from it.
+#: The precision required of answers without a person; the abstention threshold follows from it.
 TARGET_PRECISION = 0.9
-#: The threshold is never lower; with fewer texts to calibrate on it is not chosen but the default.
+#: The threshold's minimum, and its default with fewer texts to calibrate on than the last figure.
 MIN_THRESHOLD, DEFAULT_THRESHOLD, MIN_CALIBRATION_TEXTS = 0.5, 0.75, 100
 MAX_WORD_NGRAMS, MAX_CHAR_NGRAMS = 90_000, 60_000
 #: The support vector machine's inverse strength of regularisation.
 C = 1.0
-#: The same of the hints at type and urgency, which fewer messages teach.
+#: The same for the hints of type and urgency, which learn from fewer messages.
 HINT_C = 0.2
-#: What naive Bayes counts beside the support vector machine, and its additive smoothing.
+#: The weight of naive Bayes beside the support vector machine, and its additive smoothing.
 BAYES_WEIGHT, BAYES_ALPHA = 0.7, 0.1
-#: What a dressed seed counts beside a whole message.
+#: The weight of a dressed seed beside a whole message.
 SEED_WEIGHT = 0.5
-#: What synthetic texts count beside what citizens wrote.
+#: The weight of synthetic texts beside labelled complaints.
 SYNTHETIC_WEIGHT = 0.5
-#: What the logarithm of a category's prior, its share, adds to its score.
+#: The weight of the logarithm of a category's share in its score.
 PRIOR_WEIGHT = 0.1
 
 #: A category with fewer labelled rows keeps its seeds.
 FEW_ROWS = 100
-#: One in so many rows is held out to measure.
+#: One in so many rows is held out for measuring.
 HOLD_OUT_EVERY = 5
 
 Say = Callable[[str], None]
@@ -49,7 +49,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """A model of all rows; ``blind`` is the model that has not seen ``held``, a fifth of them, to measure."""
+    """A model of all rows; ``blind`` is a model for measuring that has not seen ``held``, a fifth of them."""
 
     model: Model
     blind: Model
@@ -57,7 +57,7 @@ class Trained:
 
 
 def build(categories: Sequence[TaughtCategory], places: Sequence[str], say: Say) -> Model:
-    """A model from the seeds alone; the same inputs give the same model."""
+    """Build a model from the seeds and messages of a region; the same inputs give the same model."""
     say("checking the seeds against each other")
     temperature, threshold = _calibrate(categories, places)
     say("learning")
@@ -68,9 +68,9 @@ def build(categories: Sequence[TaughtCategory], places: Sequence[str], say: Say)
 def train(
     categories: Sequence[TaughtCategory], places: Sequence[str], rows: Sequence[Row], *, mix_seeds: bool
 ) -> Trained:
-    """A model from labelled rows.
+    """Train a model on labelled rows.
 
-    Seeds are mixed in at a low weight when asked, and always for categories with hardly any row.
+    Seeds and messages are mixed in at a low weight if ``mix_seeds``, and always for categories with few rows.
     """
     rows = learnable(rows)
     held = rows[::HOLD_OUT_EVERY]
@@ -109,18 +109,18 @@ def _messages(categories: Sequence[TaughtCategory]) -> list[Message]:
 def _synthetic(
     categories: Sequence[TaughtCategory], places: Sequence[str], copies: int, weight: float = 1.0
 ) -> list[Row]:
-    """The seeds, dressed as messages, and the whole messages, as rows to learn from."""
+    """Make rows to learn from: the seeds, dressed as messages, and the whole messages."""
     texts, labels = synthesise(categories, places, copies)
     dressed = [Row(text=t, category=c, weight=weight * SEED_WEIGHT) for t, c in zip(texts, labels, strict=True)]
     return dressed + [Row(text=m.text, category=m.category, weight=weight) for m in _messages(categories)]
 
 
 def _fit(rows: Sequence[Row], hints: Sequence[Message] = ()) -> Model:
-    """An uncalibrated model of ``rows``, with hints taught by ``hints``: word n-grams in one block, character
-    n-grams in another of less weight.
+    """Fit an uncalibrated model to ``rows``, and its hints to the messages ``hints``. Word n-grams are one block of
+    features, character n-grams another of less weight.
 
-    Two opinions on them are added up: a support vector machine's, and naive Bayes' on what speaks against all other
-    categories, which holds on better where people write unlike those it was taught by.
+    The weights of a support vector machine and of complement naive Bayes are added up. The latter generalizes better to
+    people who write differently from the training texts.
     """
     vectorizer: Any = import_module("sklearn.feature_extraction.text").TfidfVectorizer
     svm_class: Any = import_module("sklearn.svm").LinearSVC
@@ -133,7 +133,7 @@ def _fit(rows: Sequence[Row], hints: Sequence[Message] = ()) -> Model:
     labels, weighed = [row.category for row in rows], np.array([row.weight for row in rows])
     svm = svm_class(C=C, tol=0.01, class_weight="balanced", random_state=0)
     svm.fit(seen, labels, sample_weight=weighed)
-    # Of two categories the library keeps one column, the second's.
+    # With two categories the library keeps only the second one's column.
     weights, bias = svm.coef_, svm.intercept_
     if len(svm.classes_) == 2:
         weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
@@ -160,7 +160,7 @@ def _fit(rows: Sequence[Row], hints: Sequence[Message] = ()) -> Model:
 
 
 def _hints(messages: Sequence[Message], features: int, read: Callable[[Any], Any]) -> tuple[tuple[str, ...], Any, Any]:
-    """Names, weights and bias of what else a text may be. Where no message shows a thing and its contrary, no hints."""
+    """Fit names, weights and bias of the hints; no hints unless messages have examples for and against each of them."""
     svm_class: Any = import_module("sklearn.svm").LinearSVC
     known = [message for message in messages if message.type and message.urgency]
     facts: dict[str, list[bool]] = {kind: [m.type == kind for m in known] for kind in KINDS}
@@ -180,7 +180,7 @@ def _all_char_ngrams(found: Sequence[str]) -> list[str]:
 
 
 def _calibrate(categories: Sequence[TaughtCategory], places: Sequence[str]) -> tuple[float, float]:
-    """Temperature and threshold from messages that the model has not seen; where there are none, from dressed seeds."""
+    """Choose temperature and threshold on messages that the model has not seen; without messages, on dressed seeds."""
     seen = [
         replace(c, seeds=_without(c.seeds), terms=_without(c.terms), messages=_without(c.messages)) for c in categories
     ]
@@ -197,7 +197,7 @@ def _without(phrases: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _fit_confidence(model: Model, texts: Sequence[str], truth: Any) -> tuple[float, float]:
-    """The temperature of least log loss, and the lowest threshold above which precision is ``TARGET_PRECISION``."""
+    """Return the temperature of least log loss, and the lowest threshold whose precision is ``TARGET_PRECISION``."""
     scores = np.array([score(model, text) for text in texts])
     answers = np.array([name != UNKNOWN for name in model.categories])
 

@@ -1,7 +1,7 @@
-"""Joins complaints with what people decided about them: labelled rows to learn from.
+"""Joins complaints with people's decisions about them into labelled rows to learn from.
 
-It reads lines as the tools print them that dump a topic: a CloudEvent a line (kcat, `lapor unit tail`), or kcat's own
-envelope (``kcat -J``), which also shows what was erased. It needs no broker.
+It reads lines as printed by tools that dump a topic: a CloudEvent a line (kcat, `lapor unit tail`), or kcat's own
+envelope (``kcat -J``), which also shows erasures. It needs no broker.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ from kabupaten.categories import UNKNOWN
 from kabupaten.routing import Routing
 from kabupaten.training import TaughtCategory
 
-#: What a person corrected counts whole; what a person only let pass, by sending it where its category goes, less.
+#: A category that a person corrected counts fully; one that a person only accepted, by sending the complaint to the
+#: unit of that category, counts less.
 CORRECTED, CONFIRMED = 1.0, 0.5
 
 
 class CollectError(ValueError):
-    """Lines that are no events; the text says which."""
+    """A line that is not an event, or a file that can't be read; the text says which."""
 
 
 class LearntRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A complaint and what a person decided of it: its category, and where one said so its type and whether it is spam.
+    """A complaint with a person's decisions: its category, and if decided its type and whether it is spam.
 
-    What was rejected is of the unknown category, which teaches no model and measures whether one abstains.
+    A rejected complaint has the unknown category, which teaches no model but measures whether one abstains.
     """
 
     text: str
@@ -46,7 +47,7 @@ class LearntRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class _Decided(Struct, frozen=True, kw_only=True):
-    """What people stood for last; no weight: nobody said what it is about."""
+    """People's latest decisions; a weight of 0 means that nobody decided the category."""
 
     category: str | None = None
     weight: float = 0.0
@@ -63,7 +64,7 @@ class _Printed(Struct, frozen=True):
 
 @dataclass
 class _Story:
-    """What is known of one complaint so far."""
+    """The events of one complaint read so far."""
 
     received: ComplaintReceived | None = None
     flagged: bool = False  # as spam, by the machine
@@ -74,15 +75,15 @@ class _Story:
 def collect(
     lines: Iterable[bytes], categories: Iterable[TaughtCategory], leads: Mapping[str, set[str]]
 ) -> list[LearntRow]:
-    """Rows from ``lines`` of received and of updated complaints, in any order but that within a topic.
+    """Make rows from ``lines`` of received and updated complaints, in any order except within a topic.
 
-    With lines of classified ones a row says of what the machine took for spam whether people agreed.
+    With lines of classified complaints too, rows that the model took for spam say whether people agreed.
 
-    Left out are erased and confidential complaints, those whose reporter asked for a right (UU 27/2022: erasure, or to
-    be kept and not used), and those about which nobody decided.
+    Erased, confidential and undecided complaints are left out, and those whose reporter asked for a right (UU 27/2022:
+    erasure, or restriction).
 
     Raises:
-        CollectError: a line is no event.
+        CollectError: a line is not an event.
     """
     known = {category.id for category in categories if category.id != UNKNOWN}
     stories: dict[str, _Story] = {}
@@ -94,7 +95,7 @@ def collect(
         given = story.received
         if given is None or story.erased or given.rahasia or not given.text.strip():
             continue
-        # Confidential it may also have become, for whom it names.
+        # A complaint may also have become confidential later, because of a person whom it names.
         if any(update.note == Note.RIGHTS_REQUESTED or update.rahasia for update in story.updates.values()):
             continue
         decided = _decided([story.updates[seq] for seq in sorted(story.updates)], leads)
@@ -104,7 +105,7 @@ def collect(
 
 
 def _row(given: ComplaintReceived, flagged: bool, decided: _Decided) -> LearntRow:
-    """Make the row: a text without numbers and addresses, and nothing else that its reporter gave."""
+    """Make the row: a text without numbers and addresses, and nothing else from its reporter."""
     return LearntRow(
         text=mask(given.text),
         category=decided.category or UNKNOWN,
@@ -116,7 +117,7 @@ def _row(given: ComplaintReceived, flagged: bool, decided: _Decided) -> LearntRo
 
 
 def lines(*files: Path) -> Iterator[bytes]:
-    """The lines of ``files``, of each file once; ``-`` is stdin.
+    """Read the lines of ``files``, each file once; ``-`` is stdin.
 
     Raises:
         CollectError: a file can't be read.
@@ -133,7 +134,7 @@ def lines(*files: Path) -> Iterator[bytes]:
 
 
 def leads_of(routing: Routing, categories: Iterable[TaughtCategory]) -> dict[str, set[str]]:
-    """Give for each category the units that lead it: by default, and by the rules."""
+    """Map each category to the units that lead it by default or by a rule."""
     leads = {category.id: {category.unit} - {None} for category in categories}
     for rule in routing.rules:
         for name in rule.categories:
@@ -156,7 +157,7 @@ def _take(stories: dict[str, _Story], number: int, line: bytes) -> None:
 
 
 def _read(number: int, line: bytes) -> Iterator[tuple[str, Event | None]]:
-    """The complaint's id and its event; no event where it was erased, nothing for a record without key and value."""
+    """Read a complaint's id and event; no event if it was erased, nothing for a record without key and value."""
     value = line
     try:
         printed = msgspec.json.decode(line, type=_Printed)
@@ -173,7 +174,7 @@ def _read(number: int, line: bytes) -> Iterator[tuple[str, Event | None]]:
 
 
 def _decided(updates: list[ComplaintUpdated], leads: Mapping[str, set[str]]) -> _Decided:
-    """What people stood for last."""
+    """Reduce the updates of a complaint to people's latest decisions."""
     decided = _Decided()
     for update in updates:
         decided = _after(decided, update, leads)
@@ -184,11 +185,11 @@ def _decided(updates: list[ComplaintUpdated], leads: Mapping[str, set[str]]) -> 
 
 def _after(before: _Decided, update: ComplaintUpdated, leads: Mapping[str, set[str]]) -> _Decided:
     of_person = not isinstance(update.by, UnsetType)
-    if update.kind in MOVES:  # what moves on after it was rejected was not rejected after all
-        # One that follows another is told of that one's steps, and nobody judged it.
+    if update.kind in MOVES:  # a complaint that moves on is no longer rejected
+        # A merged complaint repeats its parent's rejection with its own status: nobody judged it itself.
         rejected = update.kind == UpdateKind.REJECTED and update.status == Status.REJECTED and of_person
         before = replace(before, rejected=rejected)
-    # No rule corrects: whoever did is a person, named or not.
+    # No rule corrects, so a correction comes from a person, named or not.
     if update.kind == UpdateKind.CORRECTED:
         return _corrected(before, update)
     if before.weight == CORRECTED:
@@ -205,14 +206,14 @@ def _corrected(before: _Decided, update: ComplaintUpdated) -> _Decided:
     if update.note != Note.TYPE_CORRECTED:
         return replace(before, category=update.category, weight=CORRECTED)
     typed = replace(before, type=update.type)
-    if before.weight or update.lane != Lane.UNIT:  # who sorts it says by the unit what it is about
+    if before.weight or update.lane != Lane.UNIT:  # sorting decides the category by the unit
         return typed
-    # A unit that works on it has let its category pass.
+    # A unit that works on it has accepted its category.
     return replace(typed, category=update.category, weight=CONFIRMED)
 
 
 def _confirmed(update: ComplaintUpdated, leads: Mapping[str, set[str]]) -> str | None:
-    """The category that a disposition speaks for: the proposed one if its unit got it, else the unit's only one."""
+    """Return the category that a disposition implies: the proposed one if its unit got it, else the unit's only one."""
     if update.lane != Lane.UNIT or update.unit is None:
         return None
     led = [category for category, units in leads.items() if update.unit in units]

@@ -1,4 +1,4 @@
-"""Measures a model, and the rules of a region, on labelled texts. Shares are from 0 to 1, intervals are of 95 %."""
+"""Measures a model and the rules of a region on labelled texts. Shares are from 0 to 1, intervals have 95 %."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def evaluate(model: Model, rows: Sequence[Row], rules: Rules | None = None) -> dict[str, Any]:
-    """How often the model is right on ``rows``, over all, by category, and by source where the rows name it.
+    """Measure how often the model is right on ``rows``: over all, by category, and by source if the rows name it.
 
-    Rows of a category the model does not know count as wrong, and are told as ``unknown``; those of no category count
-    as right where the model abstains.
-    With ``rules``, and for what the rows are labelled with: type, urgency, spam and kecamatan too.
+    Rows of a category that the model does not know count as wrong, and are reported as ``unknown``. Rows of the unknown
+    category count as right if the model abstains. With ``rules``, type, urgency, spam and kecamatan are measured too if
+    the rows have these labels.
     """
     read = [(row, rank(model, row.text)) for row in rows]
     found = [(row, reading.top, abstains(model, reading)) for row, reading in read]
-    # To abstain is the right answer to what is of no category.
+    # Abstaining is the right answer to a text without a category.
     pairs = [
         (row.category, UNKNOWN if silent and row.category == UNKNOWN else top[0].category) for row, top, silent in found
     ]
@@ -71,12 +71,12 @@ def evaluate(model: Model, rows: Sequence[Row], rules: Rules | None = None) -> d
 
 
 def scores(pairs: Pairs) -> dict[str, dict[str, Any]]:
-    """n, precision, recall and F1 of every label that is true somewhere."""
+    """Compute n, precision, recall and F1 of every label that is true somewhere."""
     return {label: _scores(label, pairs) for label in sorted({truth for truth, _ in pairs})}
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Wilson's interval of a share."""
+    """Compute Wilson's interval of a share."""
     if not n:
         return (0.0, 1.0)
     share, z2 = hits / n, _Z**2
@@ -101,7 +101,7 @@ def _scores(label: str, pairs: Pairs) -> dict[str, Any]:
 
 
 def _resampled(pairs: Pairs) -> tuple[float, float]:
-    """Interval of the macro-F1: rows drawn again with replacement, the same draws every time."""
+    """Compute the interval of the macro-F1 by bootstrap, with the same draws every time."""
     if not pairs:
         return (0.0, 1.0)
     labels = sorted({label for pair in pairs for label in pair})
@@ -145,7 +145,10 @@ def _by_rule(knowledge: Knowledge, rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _places(read: Sequence[tuple[Row, Classification]]) -> dict[str, Any]:
-    """Right among the texts that name a kecamatan; wrong among all: another one, or one where none is named."""
+    """Compute the share of right answers among texts that name a kecamatan, and of wrong ones among all texts.
+
+    A kecamatan found in a text that names no kecamatan is wrong, too.
+    """
     named = [(row.kecamatan, found.place.kecamatan) for row, found in read if row.kecamatan]
     right = sum(truth == said for truth, said in named)
     wrong = sum(found.place.kecamatan not in (None, row.kecamatan) for row, found in read)

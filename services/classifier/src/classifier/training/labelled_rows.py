@@ -1,4 +1,4 @@
-"""Reads labelled complaints: JSON lines, or the official SP4N export with its privacy trap."""
+"""Reads labelled complaints: JSON lines, or the official SP4N export, which names even anonymous reporters."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from kabupaten.training import TaughtCategory
 MIN_ROWS = 400
 #: With fewer rows than this the seed phrases still help.
 ENOUGH = 1_600
-#: Texts by the makers of this project, beside its tests.
+#: This project's own check sets, beside its tests.
 CHECK_SETS = Path(__file__).parents[3] / "tests" / "check_sets"
-#: The export's columns that are read. The reporter's name is filled even in anonymous rows: it is only read to take
-#: its words out of the text.
+#: The columns read from the export. The reporter's name is filled even in anonymous rows; it is only read to remove its
+#: words from the text.
 TEXT, TITLE, CATEGORY, TYPE, NAME = "Isi Laporan Awal", "Judul Laporan", "Kategori", "Tipe Laporan", "Nama Pelapor"
 #: Spreadsheets put titles above the header.
 _HEADER_WITHIN = 10
@@ -38,7 +38,7 @@ class RowsError(ValueError):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A labelled complaint. ``weight`` is how much it counts when learnt; the rest is to measure by, where known."""
+    """A labelled complaint. ``weight`` is how much it counts when learnt; its other labels are for measuring."""
 
     text: str
     category: str
@@ -52,7 +52,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Labelled:
-    """Rows of known categories, masked; what was left out is counted."""
+    """Masked rows of known categories, and the counts of rows left out."""
 
     rows: tuple[Row, ...]
     unmapped: dict[str, int]
@@ -60,7 +60,7 @@ class Labelled:
 
 
 def read_labels(path: Path) -> list[Row]:
-    """Rows ``{"text", "category"}``, a line each, as they are; of a folder, those of all its ``*.jsonl``.
+    """Read rows ``{"text", "category"}``, a line each, unchanged; from a folder, those of all its ``*.jsonl``.
 
     Raises:
         RowsError: the file is missing or empty, or a line is not such a row.
@@ -83,7 +83,7 @@ def _rows(path: Path) -> Iterator[Row]:
 
 
 def read_check(path: Path | None) -> list[Row]:
-    """Rows to compare models on: those of ``path``, or the check sets of this project where they are at hand.
+    """Read the rows to compare models on: those of ``path``, or this project's check sets if they are installed.
 
     Raises:
         RowsError: as ``read_labels``.
@@ -94,7 +94,7 @@ def read_check(path: Path | None) -> list[Row]:
 
 
 def read_jsonl(path: Path, categories: Sequence[TaughtCategory]) -> Labelled:
-    """Rows of ``read_labels`` whose category is one of ``categories``.
+    """Read rows as ``read_labels`` does and keep those whose category is one of ``categories``.
 
     Raises:
         RowsError: as ``read_labels``.
@@ -108,9 +108,9 @@ def read_jsonl(path: Path, categories: Sequence[TaughtCategory]) -> Labelled:
 
 
 def read_export(path: Path, categories: Sequence[TaughtCategory]) -> Labelled:
-    """Rows of the official export ("Laporan Ringkas"): what the citizen first wrote, with the kategori mapped.
+    """Read rows of the official export ("Laporan Ringkas"): the citizen's first text, with the kategori mapped.
 
-    Rows marked Rahasia are not learnt from: a model shows the words it was taught.
+    Rows marked Rahasia are left out, because a model shows the words that it was taught.
 
     Raises:
         RowsError: the file is missing, or lacks the columns of an export.
@@ -133,15 +133,15 @@ def read_export(path: Path, categories: Sequence[TaughtCategory]) -> Labelled:
 
 
 def learnable(rows: Iterable[Row]) -> list[Row]:
-    """Rows that teach something: each text once, as labelled last, and none of the unknown category."""
+    """Return the rows that teach something: each text once, as labelled last, without the unknown category."""
     return [row for row in {fingerprint(row.text): row for row in rows}.values() if row.category != UNKNOWN]
 
 
 def check_enough(labelled: Labelled) -> None:
-    """Refuse what is too little to learn from.
+    """Refuse rows that are too few to learn from.
 
     Raises:
-        RowsError: fewer than ``MIN_ROWS`` that teach something, or of a single category.
+        RowsError: fewer than ``MIN_ROWS`` teach something, or all have the same category.
     """
     rows = learnable(labelled.rows)
     if len(rows) < MIN_ROWS:
@@ -159,7 +159,7 @@ def check_enough(labelled: Labelled) -> None:
 
 
 def _category(by_name: dict[str, str], label: str) -> str | None:
-    """By the letters of the name alone; of "category - narrower one" by the narrower, if that is known."""
+    """Look up a category by the letters of its name alone; in "category - narrower one" the narrower, if known."""
     parts = (label, *reversed(re.split(r"\s-\s|[>|]", label)))
     names = (_letters(part).removeprefix("lainnyaterkait") for part in parts)
     return next((by_name[name] for name in names if name in by_name), None)
@@ -184,7 +184,7 @@ def _add(
 
 
 def _records(path: Path) -> Iterator[dict[str, str]]:
-    """The export's rows by the letters of their columns' names."""
+    """Read the export's rows, keyed by the letters of their columns' names."""
     lines = _sheet(path).splitlines(keepends=True)
     for i, line in enumerate(lines[:_HEADER_WITHIN]):
         separator = max(",;\t", key=line.count)
@@ -201,7 +201,7 @@ def _records(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _sheet(path: Path) -> str:
-    """What a spreadsheet saved as text: UTF-8, UTF-16 or the old code page of Windows."""
+    """Read text that a spreadsheet saved: UTF-8, UTF-16 or the old code page of Windows."""
     data = _bytes(path)
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return data.decode("utf-16", errors="replace")

@@ -1,4 +1,4 @@
-"""Promote a challenger over the champion only where it wins, on rows that neither has learnt from."""
+"""Promote a challenger over the champion only if it wins, on rows that neither has learnt from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIN_ROWS = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """How often each was right on the same rows, and whether the challenger may replace the champion."""
+    """How often each model was right on the same rows, and whether the challenger may replace the champion."""
 
     rows: int
     check_rows: int
@@ -27,7 +27,7 @@ class Comparison:
     promoted: bool
 
     def sentence(self) -> str:
-        """The figures, and what follows from them."""
+        """Describe the result and its figures."""
         figures = (
             f"right on {self.challenger} of {self.rows} rows that neither has learnt from, the present one on "
             f"{self.champion}; on the check set {self.challenger_on_check} against {self.champion_on_check} "
@@ -43,9 +43,9 @@ class Comparison:
 
 
 def compare(champion: Model, challenger: Model, blind: Model, check: Sequence[Row], held: Sequence[Row]) -> Comparison:
-    """Compare on ``check`` and on ``held``; of the challenger ``blind`` is what was taught without ``held``.
+    """Compare on ``check`` and on ``held``; ``blind`` is the challenger taught without ``held``.
 
-    The challenger wins when it is right more often over all, and on the check set not less often than chance explains
+    The challenger wins if it is right more often over all, and on the check set not less often than chance explains
     (one standard deviation of the rows on which they differ).
     """
     fresh = [row for row in check if not (_knows(champion, row) or _knows(challenger, row))]
@@ -67,7 +67,7 @@ def compare(champion: Model, challenger: Model, blind: Model, check: Sequence[Ro
 
 
 def figures(result: Comparison) -> dict[str, int | bool]:
-    """The result for JSON."""
+    """Convert the result for JSON."""
     return asdict(result)
 
 

@@ -1,4 +1,4 @@
-"""What citizens write around a complaint: openings, places, closings, asides. Data for ``synth``."""
+"""Phrases that citizens write around a complaint: openings, places, closings, asides. Data for ``augment``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CLOSINGS = ("",) * 3 + _phrases(
     kapan ada tindakan dari pemerintah; mohon dibantu pak; harap dicek kembali; mohon arahan dan jawabannya
     """
 )
-#: Said in complaints of every kind: they teach which words decide nothing.
+#: Phrases of complaints of every kind: they teach which words decide nothing.
 FILLERS = _phrases(
     """
     rumah saya di jalan pemuda nomor dua belas rt tiga rw satu;
@@ -79,7 +79,7 @@ FILLERS = _phrases(
     depan warung makan; sebelah bengkel; arah terminal; pintu masuk perumahan
     """
 )
-#: Sentences with gaps: where it is, who was told, who writes. Their nouns are those of other categories on purpose.
+#: Sentences with gaps for places, people told and writers. Their nouns belong to other categories on purpose.
 ASIDES = _phrases(
     """
     lokasi {near} {spot}; {near} {spot}; {near} {spot} {near} {spot}; tepatnya {near} {spot}; di {street};
