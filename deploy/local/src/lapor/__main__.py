@@ -24,11 +24,11 @@ COMMANDS = (
 
 
 class Commands(TyperGroup):
-    """The commands, each imported when it is called: none waits for the libraries of all others."""
+    """The commands, each imported when it is called, so that no command waits for the libraries of all others."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = dict.fromkeys(COMMANDS, self)  # their names; what they are is asked of ``get_command``
+        self.commands = dict.fromkeys(COMMANDS, self)  # only the names count: ``get_command`` looks up the commands
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
@@ -62,7 +62,7 @@ app = typer.Typer(
 
 
 def main() -> NoReturn:
-    """Run a command. A refusal, and each problem of a region, is one sentence on stderr, with exit code 1."""
+    """Run a command. Print a refusal, or each problem of a region, as one sentence on stderr, and exit with code 1."""
     try:
         app()
     except (Refused, RegionError, KafkaException) as error:

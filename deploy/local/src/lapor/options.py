@@ -1,4 +1,4 @@
-"""What the commands have in common: options, the consoles, waiting."""
+"""Shared parts of the commands: options, the consoles, waiting."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CaFile = Annotated[
     typer.Option("--ca-file", envvar="KAFKA_CA_FILE", metavar="FILE", help="With it, TLS; without, plaintext."),
 ]
 out = Console()
-err = Console(stderr=True)  # results go to stdout, all else here
+err = Console(stderr=True)  # results go to stdout, everything else here
 
 
 class Access(NamedTuple):
@@ -71,7 +71,7 @@ def with_access(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def wait_until(done: Callable[[], bool], seconds: float, otherwise: str) -> None:
-    """Return when ``done``. Raises Refused with the sentence ``otherwise`` when it takes longer than ``seconds``."""
+    """Wait until ``done()``. Raises Refused with the sentence ``otherwise`` if it takes longer than ``seconds``."""
     deadline = time.monotonic() + seconds
     while not done():
         if time.monotonic() > deadline:
@@ -81,7 +81,7 @@ def wait_until(done: Callable[[], bool], seconds: float, otherwise: str) -> None
 
 @contextmanager
 def counting(verb: str) -> Iterator[Callable[[str, int], None]]:
-    """Show on a terminal how many bytes of each name are done; gives what is to be told of more."""
+    """Show on a terminal how many bytes are done for each name; yield the function to call as more are done."""
     what = TextColumn("{task.description}")
     with Progress(
         SpinnerColumn(), what, DownloadColumn(), TransferSpeedColumn(), TimeElapsedColumn(), console=err, transient=True

@@ -26,7 +26,7 @@ from lapor.system.archive import Place, claimed, write_figures
 from lapor.system.archiving import Server as Archived
 
 _TURN_S = 1.0
-#: Photos and videos: each time all of them are looked at.
+#: How often photos and videos are copied; each time all of them are looked at.
 _COPY_EVERY_S = 60.0
 
 
@@ -45,10 +45,10 @@ def archive(
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="For node_exporter; else DIR.")] = None,
     data: Data = DATA,
 ) -> None:
-    """Take to another place, as long as it runs, what the databases write: a second after it was written.
+    """Copy what the databases write to another place, a second later, until it is stopped.
 
-    `lapor restore DIR` then gives back the last moment, and with --until any other since all files of a server were
-    taken first. Nothing need be stopped. What citizens attached is copied, too, once a minute.
+    `lapor restore DIR` then brings back the last moment, or with --until any other since the first copy of all files.
+    Nothing need be stopped. Photos and videos of citizens are copied too, once a minute.
 
     Examples:
 
@@ -82,19 +82,19 @@ def archive(
 
         def write() -> None:
             if figures is None:
-                place.see()  # while it is away they grow old, and somebody is called
+                place.see()  # while the place is away the figures grow old, and an alert calls somebody
             write_figures(figures or directory)
 
         _go_on(archived, copy, write)
 
 
 def _go_on(archived: Sequence[Archived], copy: Callable[[], None], write: Callable[[], None]) -> None:
-    """Archive until somebody says that it is enough."""
+    """Archive until SIGTERM or SIGINT."""
     enough = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: enough.set())
     copying, next_copy = None, 0.0
-    with ThreadPoolExecutor(1) as work:  # what takes long: all files of one server after the other
+    with ThreadPoolExecutor(1) as work:  # for the long tasks, such as copying all files: one server at a time
         while not enough.is_set():
             for server in archived:
                 server.turn(work)
@@ -114,13 +114,13 @@ def _say(line: str) -> None:
 
 
 def _device(folder: Path) -> int:
-    """The disk on which ``folder`` is, or will be."""
+    """Return the device number of the disk on which ``folder`` is, or will be."""
     there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
     return there.stat().st_dev
 
 
 def _servers(all_: Sequence[Database]) -> list[tuple[str, list[Database]]]:
-    """By server: a name for it in the archive, and its databases."""
+    """Group databases by server: a name for each server in the archive, and its databases."""
     by_admin: dict[str, list[Database]] = {}
     for database in all_:
         by_admin.setdefault(database.admin, []).append(database)

@@ -53,8 +53,8 @@ def backup(
 ) -> None:
     """Back up what the services know: each database as it is at one moment, with checksums. Nothing need be stopped.
 
-    What citizens attached is copied into its folder `evidence`, or, where --every makes backups beside it, into the one
-    of all of them: each file once.
+    Photos and videos of citizens are copied into its folder `evidence`, or with --every into one that all backups
+    share: each file once.
 
     Examples:
 
@@ -69,7 +69,7 @@ def backup(
     attached = (evidence or []) if server else [DataDir(data).evidence]
     if every is None:
         _one(directory, all_, keys, installation, as_json)
-        copy_attached(attached, kept_files.place(directory), keys, None)  # what others may name is theirs to forget
+        copy_attached(attached, kept_files.place(directory), keys, None)  # deletes none: other backups may name them
         return
     if every <= 0:
         raise Refused("--every must be more than 0 hours.")
@@ -98,7 +98,7 @@ def _one(
 
 
 def copy_attached(attached: list[Path], copies: Path, keys: list[backups.Key], kept: timedelta | None) -> None:
-    """Copy what is new in each folder of ``attached`` to ``copies``; what is erased goes from there after ``kept``."""
+    """Copy new files of each folder in ``attached`` to ``copies``; delete copies of erased files after ``kept``."""
     for n, folder in enumerate(attached):
         if folder.is_dir():
             new = kept_files.copy(folder, copies / (folder.name if n else ""), keys, datetime.now(UTC), kept)
@@ -107,9 +107,9 @@ def copy_attached(attached: list[Path], copies: Path, keys: list[backups.Key], k
 
 
 def _wait(directory: Path, every: timedelta) -> None:
-    """Return when the newest backup is as old as ``every``; figures say of it what they say of those made here.
+    """Wait until the newest backup is as old as ``every``, and write its figures first.
 
-    It may have been made by hand: until the next is made, those of the one before would call for somebody.
+    It may have been made by hand: without that, the figures of the backup before it would call somebody.
     """
     if newest := next(reversed(backups.below(directory)), None):
         backups.write_figures(directory, backups.read(newest), every)

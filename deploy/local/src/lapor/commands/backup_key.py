@@ -20,8 +20,8 @@ def backup_key(
 ) -> None:
     """Make a pair of keys for backups. Do it on a computer that is not the server, and keep FILE off it.
 
-    The public key encrypts, and the server has it. Only the private one opens a backup: keep two copies of it, on
-    paper too. Nobody can restore anything without it.
+    The server has the public key, which encrypts. Only the private key opens a backup, and nobody can restore anything
+    without it: keep two copies of it, on paper too.
 
     Examples:
 

@@ -25,10 +25,10 @@ def certificates(
     owner: Annotated[int | None, typer.Option(metavar="UID", help="Who may read the keys; needs root.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a CA once, and for each server a certificate: again, only what is missing, wrong or about to expire.
+    """Make a CA and a certificate for each server. Run again, it makes only those missing, wrong or about to expire.
 
-    DIR/trust/ca.pem is what clients need, DIR/NAME/cert.pem and key.pem what a server needs; DIR/authority is
-    nobody's business. A certificate lasts a year and is renewed in its last 60 days, the CA 10 years.
+    Clients need DIR/trust/ca.pem, a server needs DIR/NAME/cert.pem and key.pem; give DIR/authority to nobody.
+    A certificate lasts a year and is renewed in its last 60 days; the CA lasts 10 years.
 
     Examples:
 

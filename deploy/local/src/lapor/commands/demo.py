@@ -69,7 +69,7 @@ def demo(
 
 
 def promises_seconds(region: Path) -> bool:
-    """Whether the deadlines of ``region`` pass while one watches."""
+    """Whether the deadlines of ``region`` are in seconds, so that one can watch them pass."""
     sla = load(region, "sla").sla
     return all(sla.policies[name].stages[StageName.COMPLETION].unit == "seconds" for name in sla.default)
 
@@ -88,7 +88,7 @@ def _say(journey: Journey, hop: str, at: datetime) -> None:
 
 
 def _quiet(journey: Journey, hop: str, at: datetime) -> None:
-    """Too many to show each."""
+    """Show nothing: there are too many journeys, or only JSON is wanted."""
 
 
 def _as_json(journey: Journey) -> dict[str, Any]:

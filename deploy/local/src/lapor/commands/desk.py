@@ -13,9 +13,9 @@ from lapor.system import desk as of_desk
 
 
 def desk(data: Data = DATA, as_json: Json = False) -> None:
-    """Who you can be at the desk of the units, and how each logs in; the accounts are made when first asked for.
+    """List the demo accounts of the units' desk, with their passwords and codes; the first call creates them.
 
-    A code is good for half a minute, and once: ask again for the next.
+    A code can be used once, within half a minute: call again for the next one.
 
     Examples:
 

@@ -1,4 +1,4 @@
-"""``lapor dlq``: what could not be handled, with its bytes, until somebody has it handled again or dismisses it."""
+"""``lapor dlq``: messages that could not be handled, kept with their bytes until somebody replays or dismisses them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def list_(
     access: Access,
     as_json: Json = False,
 ) -> None:
-    """All dead letters, by service.
+    """List all dead letters, by service.
 
     Examples:
 
@@ -60,7 +60,7 @@ def show(
     access: Access,
     as_json: Json = False,
 ) -> None:
-    """One dead letter: its headers and its bytes. What an intake set aside is read in its own database.
+    """Show one dead letter: its headers and its bytes. Those that an intake set aside are read from its database.
 
     Examples:
 
@@ -90,10 +90,9 @@ def replay(
     access: Access,
     as_json: Json = False,
 ) -> None:
-    """Have dead letters handled again, each by the service that put it aside. What was handled since is left alone.
+    """Have dead letters handled again, each by the service that put it aside. Those handled since are left alone.
 
-    With --all those that were settled before stay where they are, and so do those that came from no topic or are not
-    whole.
+    --all leaves out dead letters that were settled before, that came from no topic or that are not whole.
 
     Examples:
 
@@ -113,7 +112,7 @@ def replay(
         err.print(why)
     asked = [found for found in chosen if _id(found) not in why_not]
     for found in asked:
-        # The offset and nothing else: the service trusts what it wrote itself, and no operator.
+        # Only the offset: the service trusts the bytes that it wrote itself, not those that an operator sends.
         operator.write(replays(_service(found)), _id(found).encode(), str(found.offset).encode())
     if as_json:
         typer.echo(json.dumps({"replayed": len(asked)}))
@@ -129,10 +128,10 @@ def dismiss(
     access: Access,
     as_json: Json = False,
 ) -> None:
-    """Say that somebody looked, and that these need not go back: `lapor status` names them no more.
+    """Mark dead letters as seen and not to be replayed: `lapor status` no longer counts them.
 
-    Their bytes stay where they are, and `replay ID` still puts them back. What an intake set aside is settled in its
-    database too, which deletes it in time.
+    Their bytes stay where they are, and `replay ID` still puts them back. Those that an intake set aside are settled
+    in its database too, which deletes them in time.
 
     Examples:
 
@@ -150,14 +149,14 @@ def dismiss(
 
 
 def waiting(data: DataDir) -> dict[str, int]:
-    """How many dead letters of each service nobody has put back or dismissed, here. Raises: Refused, KafkaException."""
+    """Count by service the dead letters that nobody has replayed or dismissed. Raises: Refused, KafkaException."""
     operator = principal("operator", data)
     settled = _settled(operator)
     return dict(Counter(_service(found) for found in _dead(operator) if _id(found) not in settled))
 
 
 def _settled(operator: Principal) -> dict[str, str]:
-    """What became of dead letters, by id: ``replayed`` or ``dismissed``, whatever was asked for last.
+    """Return by id how dead letters were settled: ``replayed`` or ``dismissed``, the last that was asked for.
 
     Raises: Refused, KafkaException.
     """
@@ -174,7 +173,7 @@ def _topics(operator: Principal) -> list[str]:
 
 
 def _dead(operator: Principal) -> Iterator[Found]:
-    """Those that there are: an erasure leaves a tombstone in the place of one."""
+    """Find all dead letters; a record without an error is the tombstone that an erasure left."""
     return (found for found in read_to_end(operator, _topics(operator)) if "error" in found.headers)
 
 
@@ -207,12 +206,12 @@ def _row(found: Found) -> dict[str, Any]:
 
 
 def _came_from_no_topic(found: Found) -> bool:
-    """Whether it is what a citizen sent, and no record; the last header of a name is the service's own."""
+    """Whether it is a citizen's message and not a record. If a header appears twice, the last is the service's own."""
     return found.headers.get("source-partition") == "-1"
 
 
 def _why_not(found: Found) -> str | None:
-    """Why it can't be handled again; None if it can."""
+    """Say why it can't be handled again; None if it can."""
     if _came_from_no_topic(found):
         return f"{_id(found)} came from {found.headers.get('source-topic')!r}, which is no topic: it can't be put back."
     if CUT & found.headers.keys():
@@ -221,11 +220,11 @@ def _why_not(found: Found) -> str | None:
 
 
 def _at_the_intake(found: Found, data: DataDir | None, *, settle: bool = False) -> dict[str, Any] | None:
-    """What the intake keeps of ``found``, or None if it is a record. On a server, without ``data``, it is told how to
-    see it there.
+    """Return what the intake keeps of ``found``, or None if it is a record. Without ``data``, so on a server, print the
+    command that shows it there.
 
     Raises:
-        Refused: the intake's database does not answer, or does not have what is to be seen.
+        Refused: the intake's database does not answer, or no longer has it.
     """
     service, number = _service(found), set_aside.number_of(found.value)
     if number is None or not _came_from_no_topic(found):

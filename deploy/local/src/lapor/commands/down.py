@@ -37,7 +37,7 @@ def down(
         os.kill(now.pid, signal.SIGTERM)
         patience = sum(sorted(e.stop_timeout_s for e in now.processes)[-3:]) + 30
         wait_until(lambda: not state.lives(now.pid, now.started), patience, "It does not stop; `lapor down` again.")
-    with only_one(where) if where.lock.exists() else nullcontext():  # another `up` may have begun meanwhile
+    with only_one(where) if where.lock.exists() else nullcontext():  # another `up` may have begun since
         left = state.stop_leftovers(where.state)
         if purge:
             _purge(where)
@@ -48,7 +48,7 @@ def down(
 
 
 def _purge(where: DataDir) -> None:
-    """Delete what `lapor up` makes, and nothing else that may lie in that folder. Raises: Refused."""
+    """Delete what `lapor up` makes, and nothing else in that folder. Raises: Refused."""
     if where.root.exists() and not where.is_ours:
         raise Refused(f"{where.root} was not made by `lapor up`, so nothing in it is deleted.")
     for path in where.made:

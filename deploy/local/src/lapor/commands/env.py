@@ -13,7 +13,7 @@ from lapor.system import addresses
 
 
 def env(data: Data = DATA, as_json: Json = False) -> None:
-    """Addresses and accounts of what runs. Passwords only with --json.
+    """Print the addresses and accounts of the running system; passwords only with --json.
 
     Examples:
 

@@ -33,7 +33,7 @@ def erase(
     access: Access,
     as_json: Json = False,
 ) -> None:
-    """Delete what a complaint says of anybody, everywhere, and wait until it is; one that is open is cancelled by it.
+    """Delete everywhere what a complaint says about people, and wait until that is done. An open one is cancelled.
 
     Its number, its unit, its times and its outcome stay. The units that had it are told to delete their copies.
 
@@ -65,6 +65,6 @@ def erase(
 
 
 def _admin(access: Access, region: Path) -> str:
-    """The unit that plays the LAPOR admin, in the region of what runs here, or in ``region``."""
+    """Return the unit that acts as the LAPOR admin: of ``region`` for a cluster elsewhere, else of the running one."""
     folder = region if access.bootstrap else Path(state.running(access.data).region)
     return load(folder, "units").units.holder(UnitRole.TRIAGE)

@@ -1,4 +1,4 @@
-"""The command `erasures`: the ledger of what was erased."""
+"""The command `erasures`: the ledger of erased complaints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lapor.kafka.principal import Principal, principal
 from lapor.kafka.reader import Found, read_to_end
 from lapor.options import Access, Json, err, out, with_access
 
-#: What is written over stays on disk so long at most (max.compaction.lag.ms of the topics), and a cleaner's round more.
+#: The longest that an overwritten record stays on disk: max.compaction.lag.ms of the topics, and a cleaner's round.
 _LAG = timedelta(hours=49)
 
 
@@ -32,9 +32,9 @@ def erasures(
     access: Access,
     as_json: Json = False,
 ) -> None:
-    """The ledger: what was erased, why, by whom, when; with --verify whether any topic still holds a text of it.
+    """Show the ledger of erasures: ticket, unit, times and reason; with --verify also topics that still hold a text.
 
-    What was written over stays on disk until Kafka cleans it, two days at most: until then --verify names it without
+    Overwritten records stay on disk until Kafka cleans them, two days at most: until then --verify names them without
     failing.
 
     Examples:
@@ -58,7 +58,7 @@ def erasures(
 
 
 def ledger(auditor: Principal) -> dict[str, dict[str, Any]]:
-    """The last word on each erasure, by ticket, the oldest first. Raises: Refused, KafkaException."""
+    """Return the latest state of each erasure, by ticket, the oldest first. Raises: Refused, KafkaException."""
     rows: dict[str, dict[str, Any]] = {}
     for found in read_to_end(auditor, [topics.ERASED]):
         if found.event and isinstance(found.event.data, ComplaintErased):
@@ -88,7 +88,7 @@ def _may_hold_text(name: str) -> bool:
 
 
 def _told_by(found: Found, ids: dict[bytes, str]) -> Iterator[str]:
-    """The erased complaints of which ``found`` still says something."""
+    """Find the tickets of erased complaints about which ``found`` still says something."""
     if found.topic.endswith(".dlq"):
         yield from (ticket for id_, ticket in ids.items() if id_ in found.value or ticket.encode() in found.value)
         return
@@ -98,7 +98,7 @@ def _told_by(found: Found, ids: dict[bytes, str]) -> Iterator[str]:
 
 
 def _is_silent(data: object) -> bool:
-    """Whether nobody's words are in it."""
+    """Whether it holds nobody's words."""
     if isinstance(data, UnitRouted):
         return data.complaint is UNSET or not data.complaint.text
     return isinstance(data, ComplaintUpdated) and not (data.message or data.reason or data.evidence)

@@ -17,7 +17,7 @@ def evidence(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The backup.")],
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="The private key, if it is encrypted.")] = None,
 ) -> None:
-    """Write what citizens attached, as a backup has it, to stdout as a tar. `lapor restore` needs no such step.
+    """Write the photos and videos of a backup to stdout as a tar. `lapor restore` does not need this step.
 
     Examples:
 

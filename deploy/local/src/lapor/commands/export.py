@@ -1,4 +1,4 @@
-"""The command `export`: all that is known of a person."""
+"""The command `export`: everything that is known about a person."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def export(
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """All that the intakes know of a person, as JSON to hand to that person.
+    """Print everything that the intakes know about a person, as JSON to hand to that person.
 
     Examples:
 

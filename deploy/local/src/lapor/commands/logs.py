@@ -21,7 +21,7 @@ def logs(
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """What a process wrote to its log.
+    """Show the log of a process.
 
     Examples:
 

@@ -31,7 +31,7 @@ def provision(
     replication: Annotated[int, typer.Option(min=1, help="Replicas of a new topic.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Create the topics, users and ACLs of the contracts on a cluster. Doing it again mends what differs.
+    """Create the topics, users and ACLs of the contracts on a cluster. Running it again repairs what differs.
 
     `lapor up` does it for its own broker; this is for a cluster that runs elsewhere.
 

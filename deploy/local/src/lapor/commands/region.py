@@ -17,7 +17,7 @@ app = typer.Typer(help="The data of a kabupaten.", no_args_is_help=True)
 
 @app.callback()
 def root() -> None:
-    """Look at the folder of a kabupaten."""
+    """Check the folder of a kabupaten."""
 
 
 @app.command()
@@ -25,7 +25,7 @@ def check(
     region: Annotated[Path, typer.Argument(envvar="REGION_DIR", metavar="DIR", help="The region folder.")] = REGION,
     as_json: Json = False,
 ) -> None:
-    """Whether units, categories, routing, territory, deadlines, calendar and texts fit; names all that is wrong.
+    """Check that units, categories, routing, territory, deadlines, calendar and texts fit together; name each problem.
 
     Examples:
 

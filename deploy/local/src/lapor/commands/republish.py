@@ -39,9 +39,9 @@ def republish(
 ) -> None:
     """Publish again what services published since TIME, for a Kafka that has lost it: its disk, or records of a topic.
 
-    Nothing need be stopped: a service that has read further than a topic now goes is stopped for it, and reads again.
-    Events have the ids, keys and order that they had, so whoever has read one leaves it alone. What units wrote is not
-    kept here. On a server each service has a command of its own: docs/runbook.md.
+    Nothing need be stopped: a service that has read beyond the present end of a topic is stopped by this, and reads
+    again. Events have the ids, keys and order that they had, so consumers skip those that they know. Units' own events
+    are not kept here. On a server each service has a command of its own: docs/runbook.md.
 
     Examples:
 
@@ -53,7 +53,7 @@ def republish(
     databases: Mapping[str, str] = addresses.env(where)["databases"]  # type: ignore[assignment]
     topics = {each.name: each.producers for each in wanted(addresses.running(where).region).topics}
     publishers = _publishers(topics, topic, list(databases)) if topic else list(databases)
-    known = _known(databases)  # first: what is read meanwhile is then no further than a topic goes
+    known = _known(databases)  # before the ends: no service can have read beyond an end that is looked up later
     if behind := _read_further(_ends(principal("auditor", where), topics), known):
         err.print(f"Kafka has lost what {', '.join(behind)} read: they read again first", highlight=False)
         rewind(where, behind)
@@ -66,7 +66,11 @@ def republish(
 
 
 def _publishers(topics: Mapping[str, Sequence[str]], topic: str, owners: Sequence[str]) -> list[str]:
-    """Who writes ``topic``, one of ``topics``, and keeps it. Raises Refused if nobody of ``owners`` does."""
+    """Return those of ``owners`` that write ``topic`` and keep what they wrote.
+
+    Raises:
+        Refused: no owner does, or ``topics`` has no such topic.
+    """
     if topic not in topics:
         raise Refused(f"There is no topic {topic!r}: contracts/README.md lists them, such as {RECEIVED}.")
     if topic == CLASSIFIED:
@@ -80,7 +84,7 @@ def _publishers(topics: Mapping[str, Sequence[str]], topic: str, owners: Sequenc
 
 
 def _ends(auditor: Principal, topics: Collection[str]) -> Places:
-    """Where each partition of ``topics`` ends. Raises Refused if a topic is missing."""
+    """Return the end offset of each partition of ``topics``. Raises Refused if a topic is missing."""
     if missing := sorted(set(topics) - set(auditor.topics())):
         raise Refused(f"{', '.join(missing)} is missing: `lapor down`, then `lapor up`, which makes it.")
     with closing(auditor.consumer()) as consumer:
@@ -88,7 +92,7 @@ def _ends(auditor: Principal, topics: Collection[str]) -> Places:
 
 
 def _known(databases: Mapping[str, str]) -> Mapping[str, Places]:
-    """By service: how far it knows each partition. Raises Refused if a database is away."""
+    """Return by service the next offset of each partition it consumed. Raises Refused if a database is away."""
     known = {}
     for name, dsn in databases.items():
         try:
@@ -101,7 +105,7 @@ def _known(databases: Mapping[str, str]) -> Mapping[str, Places]:
 
 
 def _read_further(ends: Places, known: Mapping[str, Places]) -> list[str]:
-    """The services that know more of a topic than it now has. They would pass over what comes there next."""
+    """Find the services that have read beyond the end of a topic. They would skip the records written there next."""
     return [
         name
         for name, places in known.items()
@@ -110,7 +114,7 @@ def _read_further(ends: Places, known: Mapping[str, Places]) -> list[str]:
 
 
 async def _republish(databases: Mapping[str, str], since: datetime, topic: str | None) -> dict[str, int]:
-    """By service: how many went out again. Raises Refused if a database is away, or what was put back waits."""
+    """Publish again, and count events by service. Raises Refused if a database is away, or events wait for Kafka."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=err, transient=True) as shown:
 

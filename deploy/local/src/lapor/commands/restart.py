@@ -26,7 +26,7 @@ def restart(name: Name, data: Data = DATA, as_json: Json = False) -> None:
 
 
 def restart_and_wait(where: DataDir, name: str) -> None:
-    """Stop ``name`` in order; return when it is ready again. Raises Refused if there is none, or it is not."""
+    """Stop ``name`` in order, and wait until it is ready again. Raises Refused if it is unknown or takes too long."""
     before = state.entry(state.running(where), name)
     state.signal_group(before, signal.Signals(before.stop_signal))
     gone = time.monotonic() + before.stop_timeout_s

@@ -28,7 +28,7 @@ _DESK = (
 
 
 def _moment(text: str) -> datetime:
-    """Read a time with an offset, as RFC 3339 writes it, that is over."""
+    """Parse a time with an offset, as RFC 3339 writes it. Raises: typer.BadParameter."""
     try:
         time = datetime.fromisoformat(text.upper())
     except ValueError:
@@ -60,17 +60,17 @@ def restore(
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """Put databases back to a backup, and let their services read again from Kafka what it does not know.
+    """Restore databases from a backup, and let their services read from Kafka what the backup does not have.
 
-    Everything runs on, also the services themselves until the new databases are made and compared. The databases that
-    were there are kept under another name. Where --server is given nothing is stopped or rewound: stop the services
-    first, and then say SERVICE rewind for each.
+    Everything else keeps running, and so do the services until the new databases are made and compared. The databases
+    that were there are kept under another name. With --server nothing is stopped or rewound: stop the services first,
+    and afterwards run SERVICE rewind for each.
 
-    A backup is sealed by the installation that made it: what was changed since, or is another's, is refused. Say
-    --trust where a new installation is to go on from an old one's.
+    The installation that made a backup has sealed it: one that was changed since, or made by another installation, is
+    refused. Give --trust where a new installation continues an old one.
 
-    DIR may be an archive that `lapor archive` keeps. Then they are put back to its last moment, or to --until. Where
-    a lost server was made anew, and the new one is archived too, say which with --system: the refusal names them.
+    DIR may be an archive that `lapor archive` keeps. Then databases are restored to its last moment, or to --until.
+    If a lost server was replaced and both are in the archive, choose one with --system: the refusal names them.
 
     Examples:
 
@@ -111,7 +111,7 @@ def _restore(
     where: DataDir,
     server: list[str] | None,
 ) -> list[dict[str, Any]]:
-    """Put each database back to what its folder has; what the services were rewound to."""
+    """Restore each database from its folder. Return what the services were rewound to."""
     parts = [part for _, part in sources]
     if absent := [part.name for part in parts if part.name not in found]:
         raise Refused(f"There is no database for {', '.join(absent)}: there are {', '.join(found)}.")
@@ -119,7 +119,7 @@ def _restore(
         for folder, own in groupby(sources, lambda source: source[0]):
             backups.check(folder, [part for _, part in own], identities, progress)
     if not server:
-        # A database that is lost is made anew, empty: then there is one to be put aside, and its owner.
+        # A lost database is created again, empty, so that the swap finds one to put aside, and its owner.
         it = addresses.running(where)
         postgres.provision(it.cluster, it.credentials.databases)
     elif busy := [part.name for part in parts if users(found[part.name])]:
@@ -157,7 +157,7 @@ def _chosen(parts: Sequence[backups.Part], names: Sequence[str]) -> list[backups
 
 
 def _swap(databases: Sequence[Database], fresh: dict[str, str]) -> list[dict[str, Any]]:
-    """Put the new databases in place; what was there is kept as NAME_before_TIME."""
+    """Put the new databases in place; the old ones are kept as NAME_before_TIME."""
     for database in databases:
         aside = f"{database.name}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
         if swap(database, fresh[database.service], aside):
@@ -166,7 +166,7 @@ def _swap(databases: Sequence[Database], fresh: dict[str, str]) -> list[dict[str
 
 
 def _attached(directory: Path, target: Path, identities: Sequence[backups.Identity]) -> None:
-    """Put back below ``target`` what citizens attached, or say loudly that there is nothing to put back."""
+    """Put photos and videos back below ``target``, or say loudly that the backup does not have them."""
     if copies := kept_files.beside(directory):
         count = kept_files.put_back(copies, target, identities)
         err.print(f"photos and videos: {count} were missing, and are back", highlight=False)

@@ -32,8 +32,8 @@ def rotate(
 ) -> None:
     """Give a unit or a service a new password. A unit's is printed, and its old one is refused from then on.
 
-    A service gets one for its database too, and is started again with them; nothing is lost meanwhile. On a server the
-    passwords of services stand in files: docs/operations.md. There `broker` gives Kafka's super user another one.
+    A service gets one for its database too, and is restarted with both; nothing is lost while it restarts. On a server
+    the passwords of services stand in files: docs/operations.md. There `broker` renews that of Kafka's super user.
 
     Examples:
 
@@ -65,7 +65,7 @@ def rotate(
 
 
 def _given() -> str:
-    """The super user's password, in containers from its file."""
+    """Read the super user's password, in containers from its file. Raises: Refused."""
     try:
         return secret("KAFKA_PASSWORD") or ""
     except ValueError as error:
@@ -73,12 +73,12 @@ def _given() -> str:
 
 
 def _renew(path: Path, name: str, client: dict[str, str | int], service: installation.Service | None = None) -> str:
-    """Make and keep new passwords for ``name``, and tell Kafka; returns that for Kafka.
+    """Store new passwords for ``name``, set the one for Kafka there, and return it.
 
-    They are kept first: what is kept is told again at the next start, and what is only told is known to nobody.
+    They are stored first: the next start sets a stored password again, but nobody knows one that is only set.
 
     Raises:
-        Refused: there is nobody of that name, or Kafka does not take it.
+        Refused: nobody has that name, or Kafka does not take it.
     """
     kept = credentials.read(path)
     if name not in kept.principals:
@@ -92,7 +92,7 @@ def _renew(path: Path, name: str, client: dict[str, str | int], service: install
 
 
 def _renew_admin(client: dict[str, str | int]) -> str:
-    """Give Kafka's super user another password. Its own start alone sets none: that is formatted into the storage."""
+    """Give Kafka's super user another password. The broker's start can't: it only formats one into a new storage."""
     new = credentials.password()
     cluster.set_password(client, kafka.ADMIN, new)
     return new

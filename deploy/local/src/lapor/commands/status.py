@@ -1,4 +1,4 @@
-"""The commands that look at what runs, or disturb one process of it."""
+"""The command `status`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from lapor.system import attention
 
 
 def status(data: Data = DATA, as_json: Json = False) -> None:
-    """What runs, whether it is ready, and what needs attention.
+    """Show what runs, whether it is ready, and what needs attention.
 
-    Exit code 0 whatever it finds, also that nothing runs: scripts look at `ready`.
+    The exit code is always 0, also when nothing runs: scripts look at `ready`.
 
     Examples:
 
@@ -46,20 +46,20 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
 
 
 def _gone(where: DataDir, now: state.State | None) -> Iterator[str]:
-    """The processes that are started again, with what each said when it left."""
+    """Describe each process that is being restarted, with its last words."""
     for each in now.processes if now else []:
         if each.state == "restarting" and (why := attention.why_it_left(where, each.name)):
             yield f"{each.name} left by itself, {each.restarts} times by now: {why} (lapor logs {each.name})"
 
 
 def in_a_word(now: state.State) -> str:
-    """Ready, or what is not. The supervisor itself is ready once: what falls over later is a process's own state."""
+    """Say "ready", or which processes are not: the supervisor's own ``ready`` stays set when one of them fails."""
     waits = [f"{each.name} {each.state}" for each in now.processes if each.state != "ready"]
     return now.phase if not now.ready else f"not ready: {', '.join(waits)}" if waits else "ready"
 
 
 def _with(waiting: dict[str, attention.Outbox], shown: dict[str, Any]) -> dict[str, Any]:
-    """The report with what waits in each service's outbox."""
+    """Add to the report the events that wait in each service's outbox."""
     for each in shown["services"]:
         if it := waiting.get(each["name"]):
             each |= {"outbox_parked": it.parked, "outbox_oldest_s": it.oldest_s}
@@ -67,7 +67,7 @@ def _with(waiting: dict[str, attention.Outbox], shown: dict[str, Any]) -> dict[s
 
 
 def _letters(where: DataDir) -> dict[str, int]:
-    """The dead letters; none known when Kafka goes away just now."""
+    """Count the dead letters by service; empty when Kafka goes away just now."""
     try:
         return dlq.waiting(where)
     except (Refused, KafkaException):
@@ -75,7 +75,7 @@ def _letters(where: DataDir) -> dict[str, int]:
 
 
 def report(where: DataDir) -> dict[str, Any]:
-    """What `lapor status --json` prints."""
+    """Return the report that `lapor status --json` prints, without what needs attention."""
     now = state.read(where.state)
     lives = now is not None and state.lives(now.pid, now.started)
     entries = now.processes if now else []

@@ -32,9 +32,9 @@ from lapor.system.morning import Morning, as_json, collect, firing, morning
 from lapor.system.signals import SIGNALS
 
 EVERY_S = 5.0
-#: What lies in Kafka is looked at less often.
+#: Topics are read less often than the services' figures.
 READ_S = 30.0
-#: So many complaints are named, and so many alarms.
+#: How many complaints and alarms are named.
 MOST_URGENT, MOST_ALARMS = 10, 6
 _TURNS = {
     "disposition": "menunggu dicarikan unit",
@@ -45,8 +45,7 @@ _TURNS = {
 
 @dataclass(kw_only=True)
 class Read:
-    """What was read from Kafka so far: how many dead letters wait, and what units were told last, read up to
-    ``after``."""
+    """State read from Kafka up to ``after``: how many dead letters wait, and what units were told last."""
 
     letters: int = 0
     told: dict[worklist.Place, Found] = field(default_factory=dict)
@@ -54,7 +53,7 @@ class Read:
 
 
 def top(data: Data = DATA, json_: Json = False) -> None:
-    """Pagi ini: what needs somebody, the most urgent complaints, whom alarms call, who is silent; every few seconds.
+    """Pagi ini: what needs somebody, the most urgent complaints, alarms, silent units; every few seconds.
 
     Ctrl-C ends it. With --json it looks once. Services count channels since they started.
 
@@ -88,7 +87,7 @@ def top(data: Data = DATA, json_: Json = False) -> None:
 
 
 def _read(where: DataDir, read: Read) -> None:
-    """Read on; while Kafka is away, which the board says by itself, what was known stays."""
+    """Read what is new; while Kafka is away, keep what is known: the board itself says that Kafka is away."""
     with contextlib.suppress(Refused, KafkaException):
         read.letters = sum(dlq.waiting(where).values())
         read_units(principal("auditor", where), read)
@@ -111,7 +110,7 @@ def _as_object(unit: str, item: Item) -> dict[str, str | None]:
 
 
 def shown(now: Morning, urgent: Sequence[tuple[str, Item]] = (), desk: str = "") -> RenderableType:
-    """The board: first what needs somebody, then whose it is. What is pressed leads to its list at ``desk``."""
+    """Render the board: first what needs somebody, then whose turn it is. Sentences link to lists at ``desk``."""
     return Group(
         Text("Pagi ini", style="bold"),
         *_sentences(now, desk),
@@ -128,7 +127,7 @@ def shown(now: Morning, urgent: Sequence[tuple[str, Item]] = (), desk: str = "")
 
 
 def _sentences(now: Morning, desk: str) -> list[Text]:
-    """Say what is to be known, at most a sentence for each signal."""
+    """Say what an operator has to know, at most a sentence for each signal."""
     more = {"silent": f": {', '.join(now.silent)}"}
     if now.emergencies:
         unit, age_s = max(now.emergencies.items(), key=lambda each: each[1])
@@ -160,7 +159,7 @@ def _system(now: Morning) -> list[Text]:
 
 
 def _alarms(now: Morning) -> list[Text]:
-    """Say by its sentence what calls an operator, and in which page of the runbook to read on."""
+    """Show the sentence of each alarm that calls an operator, and the page of the runbook about it."""
     alarms = now.alerts or []
     if not alarms:
         return []

@@ -52,11 +52,11 @@ def trace(
 
 
 def as_table(story: dict[str, Any]) -> Group:
-    """The same for people: an event a line; only its detail may be cut. Begins with when it was, in local time."""
+    """Render the story for people: the local start time, then an event a line, where only the detail may be cut."""
     since = datetime.fromisoformat(story["events"][0]["time"]).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
     table = Table(box=None, pad_edge=False)
     for name in ("after", "what", "detail", "at"):
-        # A column that may wrap is the first to be made narrower; its text is cut instead.
+        # rich narrows first the column that may wrap: the detail, whose text is then cut.
         table.add_column(name, no_wrap=name != "detail", justify="right" if name == "after" else "left")
     for event in story["events"]:
         fact = Text(" ".join(event["detail"].split()), no_wrap=True, overflow="ellipsis")
@@ -69,7 +69,7 @@ def _after(ms: int) -> str:
 
 
 def _kind(event: dict[str, Any]) -> str:
-    """``complaint.updated.routed.v1`` -> ``routed``; of a unit, its topic, for the type does not say whose it is."""
+    """Shorten ``complaint.updated.routed.v1`` to ``routed``; for a unit's event use the topic, which names the unit."""
     name: str = event["topic"] if event["type"].startswith("unit.") else event["type"]
     return name.removeprefix("complaint.").removeprefix("updated.").rpartition(".v")[0]
 
@@ -99,7 +99,7 @@ def _story(number: str, found: list[Found]) -> dict[str, Any]:
 
 
 def detail(data: Any) -> str:
-    """The one fact that tells most about an event, for people."""
+    """Return the one fact that tells people most about an event."""
     reply = getattr(data, "reply", None)
     if reply:
         return "accepted" if reply.accepted else f"refused: {reply.reason}"

@@ -41,7 +41,7 @@ def tail(
     access: Access,
     as_json: Json = False,
 ) -> None:
-    """Show what comes to a unit, a CloudEvent a line: what is written from now on, until Ctrl-C.
+    """Show what comes to a unit from now on, a CloudEvent a line, until Ctrl-C.
 
     Examples:
 
@@ -66,7 +66,7 @@ def open_(
     access: Access,
     as_json: Json = False,
 ) -> None:
-    """What a unit has to work on: the largest priority first, then the nearest deadline, then the oldest.
+    """List what a unit has to work on: the largest priority first, then the nearest deadline, then the oldest.
 
     Examples:
 
@@ -94,7 +94,7 @@ def show(
     access: Access,
     as_json: Json = False,
 ) -> None:
-    """One complaint as its unit was told it last, and the links that open its photos.
+    """Show one complaint as its unit was last told about it, and the links that open its photos.
 
     Examples:
 
@@ -169,7 +169,7 @@ def reply(
     access: Access,
     as_json: Json = False,
 ) -> None:
-    """Answer a complaint as its unit, and wait for the router's word on it.
+    """Answer a complaint as its unit, and wait until the router accepts or refuses it.
 
     Examples:
 
@@ -208,7 +208,7 @@ def reply(
 
 
 def evidence_of(given: str) -> Evidence:
-    """``FILE=URL`` as evidence. Raises Refused when it is not that, or there is no such file."""
+    """Turn ``FILE=URL`` into evidence. Raises Refused when it has another form, or the file can't be read."""
     name, _, url = given.partition("=")
     try:
         content = Path(name).read_bytes()

@@ -68,7 +68,12 @@ def _overrides(pairs: list[str]) -> dict[str, dict[str, str]]:
 
 
 def _detached(where: DataDir, region: Path, sets: list[str]) -> None:
-    """Start another `lapor up` in a session of its own; return when it is ready, or say why it gave up."""
+    """Start another `lapor up` in a session of its own, and wait until it is ready, showing its output.
+
+    Raises:
+        typer.Exit: it gave up.
+        Refused: it is not ready in time.
+    """
     where.create()
     log = where.log("up")
     command = [sys.executable, "-m", "lapor", "up", "--no-tty", "--region", str(region), "--data", str(where.root)]
