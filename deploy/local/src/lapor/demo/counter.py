@@ -1,4 +1,4 @@
-"""A clerk at the counter of the desk, who types in what a citizen brought: by its pages, as a browser asks for them."""
+"""A clerk at the counter of the desk, who types in a citizen's complaint through its pages, as a browser does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir
 from lapor.system import desk
 
-#: The desk, and the website behind it, are back within this.
+#: Seconds within which the desk, and the website behind it, are back.
 AWAY_S = 30.0
 _KEY = re.compile(r'name="key" value="([^"]+)"')
 _CODE = re.compile(r'<dt>Kode akses</dt><dd class="big">([^<]+)</dd>')
@@ -26,7 +26,7 @@ _MARKUP = re.compile(r"<[^>]+>")
 
 @dataclass
 class Clerk:
-    """One clerk of the accounts to play with, who logs in before the first complaint and once."""
+    """One clerk among the demo accounts, who logs in once, before the first complaint."""
 
     where: DataDir
     url: str
@@ -35,7 +35,7 @@ class Clerk:
     comes_in: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     def __post_init__(self) -> None:
-        # A client of its own: its cookie is nobody else's, and the desk takes what comes from its own pages only.
+        # A client of its own, since its cookie is the clerk's, and with Origin: the desk takes forms of its pages only.
         self.http = httpx.AsyncClient(
             base_url=self.url, headers={"Origin": self.url}, timeout=15, trust_env=False, follow_redirects=True
         )
@@ -44,7 +44,7 @@ class Clerk:
         """Log in as the first clerk who needs a password and no code.
 
         Raises:
-            Refused: there is none, or the desk does not let them in.
+            Refused: no such clerk exists, or the desk does not let them in.
         """
         async with self.comes_in:
             if self.email:
@@ -59,10 +59,10 @@ class Clerk:
             self.email = one["email"]
 
     async def take(self, typed: Mapping[str, str], say: Callable[[str], None]) -> str:
-        """Type in, look through, send, and give the access code of the receipt; ``say`` hears what came between.
+        """Type in, check and send a complaint. Return the access code of its receipt; ``say`` is told about hindrances.
 
         Raises:
-            Refused: the counter does not take it, or gives no receipt in time.
+            Refused: the counter does not take the complaint, or gives no receipt in time.
         """
         form = await self._ask("GET", "/loket")
         key = _KEY.search(form.text)
@@ -88,7 +88,7 @@ class Clerk:
         return unescape(code[1])
 
     async def _ask(self, method: str, path: str, form: Mapping[str, Any] | None = None) -> httpx.Response:
-        """Ask for a page, and again while the desk is away: what has the key of its form is taken once."""
+        """Request a page, and retry while the desk is away: the desk takes a form once, by its key."""
         give_up = time.monotonic() + AWAY_S
         while True:
             try:
@@ -104,7 +104,7 @@ class Clerk:
 
 
 def _words(page: httpx.Response) -> str:
-    """Give what a page says is wrong, without its markup."""
+    """Extract a page's notice, without its markup."""
     found = _NOTICE.search(page.text)
     said = unescape(_MARKUP.sub(" ", found[0] if found else page.text))
     return " ".join(said.split())[:200]

@@ -47,22 +47,22 @@ from lapor.processes.data_dir import DataDir
 from lapor.system import addresses
 
 Channel = Literal["sms", "web", "x", "facebook", "whatsapp", "loket"]
-#: Where photos stay with whoever carries the words.
+#: Channels on which the network keeps the photos too.
 NETWORKS = frozenset({"x", "facebook", "whatsapp"})
 GIVE_UP_S = 60
-#: A door that was killed is back within this.
+#: Seconds within which a door that was killed is back.
 DOOR_AWAY_S = 30.0
-#: So many a day intake-web sends to one address.
+#: Mails a day that intake-web sends to one address.
 MOST_MAILS = 5
-#: In the first mail to somebody: the link by which they say that more may come.
+#: In the first mail to an address: the link that allows more mails.
 _ASKS = re.compile(r"/kabari/([\w-]+)")
-#: Longer than what happened at the same time takes to be read from all topics.
+#: Longer than it takes to read events of the same moment from all topics.
 SHOWN_AFTER = timedelta(seconds=0.5)
 
 
 @dataclass(kw_only=True)
 class Journey:
-    """One complaint on its way. ``tag`` is a word in its text by which its events are recognized."""
+    """One complaint on its way. ``tag`` is a word in its text that makes its events recognizable."""
 
     channel: Channel
     tag: str
@@ -71,10 +71,10 @@ class Journey:
     scenario: Scenario
     turns: list[Turn]
     photo: str = ""  # its link, as the unit was given it
-    code: str = ""  # of the receipt from the counter, by which its page at the website opens
+    code: str = ""  # from the counter's receipt; it opens the complaint's page at the website
     shows: bool = False  # a photo was sent with it, which the network keeps until it is fetched
     opened: bool = False  # by its unit
-    post: str = ""  # on the page on Facebook, under which it is answered
+    post: str = ""  # id of its post on the Facebook page, where the answers stand
     ticket: str | None = None
     complaint_id: str | None = None
     unit: str | None = None
@@ -104,17 +104,17 @@ class Travel:
         self.by_ticket: dict[str, Journey] = {}
         self.mails_seen = 0
         self.early: dict[str, list[Found]] = defaultdict(list)
-        self.actions: dict[str, str] = {}  # what our replies asked for, by their id
+        self.actions: dict[str, str] = {}  # the action of each of our replies, by its id
         self.unshown: list[tuple[datetime, Journey, str]] = []
         self.units: dict[str, Principal] = {}
         self.wishes: asyncio.Queue[tuple[Journey, str]] = asyncio.Queue()
         self.random = random.Random()  # noqa: S311  (phone numbers of the demo)
 
     async def run(self, n: int, channels: list[Channel], rate: float) -> list[Journey]:
-        """``n`` journeys, ``rate`` a second, until all have ended or time is up."""
+        """Play ``n`` journeys, ``rate`` a second, until all have ended or time is up."""
         auditor = principal("auditor", self.where)
         found = story_topics(await asyncio.to_thread(auditor.topics))
-        # What the clock says people hear by the story, and what a unit says by the router's answer.
+        # Left out: the clock's events come again in complaint.updated, and units' replies in the router's answers.
         topics = [name for name in found if "replied" not in name and name not in (SLA_UPDATED, SLA_BREACHED, TOLD)]
         stop, started, loop = threading.Event(), threading.Event(), asyncio.get_running_loop()
 
@@ -131,7 +131,7 @@ class Travel:
                 await self.send_all(http, n, channels, rate)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self.until_all_are_told(http), GIVE_UP_S)
-        finally:  # a thread that goes on would keep the process
+        finally:  # a running thread would keep the process alive
             stop.set()
             showing.cancel()
             await watching
@@ -140,7 +140,7 @@ class Travel:
         return self.journeys
 
     async def send_all(self, http: httpx.AsyncClient, n: int, channels: list[Channel], rate: float) -> None:
-        """``n`` complaints in turn through ``channels``; with ``twice``, each through all of them."""
+        """Send ``n`` complaints in turn through ``channels``; with ``twice``, each through all of them."""
         doors = itertools.cycle([channels] if self.scenario.twice else [[channel] for channel in channels])
         parts = [(each, self.texts(each)) for each in (self.scenario, self.scenario.beside) if each]
         sending = []
@@ -152,11 +152,11 @@ class Travel:
         await asyncio.gather(*sending)
 
     def texts(self, scenario: Scenario) -> Iterator[str]:
-        """What its complaints say, in another order each time."""
+        """Yield the texts of its complaints indefinitely, in another order for each call."""
         return itertools.cycle(self.random.sample(scenario.texts, len(scenario.texts)))
 
     async def send(self, http: httpx.AsyncClient, channel: Channel, scenario: Scenario, text: str, tag: str) -> None:
-        """One complaint through its public door; a citizen at the counter finds a clerk there."""
+        """Send one complaint through its public door; for the counter, log the clerk in first."""
         if channel == "loket":
             await self.clerk.log_in()
         sender = secrets.token_urlsafe(16) if channel == "web" else f"+62812{self.random.randrange(10**8):08}"
@@ -173,13 +173,13 @@ class Travel:
         return journey is next(each for each in self.journeys if each.channel == journey.channel)
 
     async def give_photo(self, http: httpx.AsyncClient, journey: Journey) -> str:
-        """Give the network a photo, which what is written there then names; how it is called there."""
+        """Upload a photo to the network. Return its id there, which the complaint then names."""
         kept = await _write(http, journey, self.env["standins_url"] + "/photos", content=picture())
         self.note(journey, "with a photo", datetime.now(UTC))
         return str(kept.json()["id"])
 
     async def through(self, http: httpx.AsyncClient, journey: Journey, text: str, **shown: str) -> None:
-        """Write ``text`` as the citizen of ``journey``: a complaint, or but for web and counter what follows it."""
+        """Write ``text`` as the citizen of ``journey``: a complaint, or, except by web and counter, a follow-up."""
         if journey.channel == "sms":
             body = {"from": journey.sender, "text": f"SOPPENG {text}"}
             await _write(http, journey, self.env["standins_url"] + "/sms/send-mo", json=body)
@@ -201,24 +201,24 @@ class Travel:
             await self.on_the_web(http, journey, "", {"text": text, "email": address_of(journey), "uploads": uploads})
 
     async def at_the_counter(self, journey: Journey, text: str) -> None:
-        """Have a clerk type in what the citizen of ``journey`` says, and give them the receipt."""
+        """Have a clerk type in the words of ``journey``'s citizen, and give the citizen the receipt."""
         typed = {"way": "datang", "text": text, "name": f"Warga {journey.tag}", "phone": journey.sender}
         journey.code = await self.clerk.take(typed, lambda hop: self.note(journey, hop, datetime.now(UTC)))
         self.note(journey, f"receipt given by {self.clerk.email}", datetime.now(UTC))
 
     async def photo(self, http: httpx.AsyncClient, journey: Journey) -> list[str]:
-        """Upload a photo before the complaint; without it a complaint can be sent all the same."""
+        """Upload a photo before the complaint, which can be sent without it too. Return the upload's id, if taken."""
         uploaded = await upload(http, self.env["web_url"])
         self.note(journey, "photo uploaded" if uploaded else "photo not taken", datetime.now(UTC))
         return [uploaded] if uploaded else []
 
     async def on_the_web(self, http: httpx.AsyncClient, journey: Journey, path: str, body: dict[str, Any]) -> None:
-        """A call of the website's API by the citizen of ``journey``."""
+        """Call the website's API as the citizen of ``journey``."""
         headers = {"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": journey.code or journey.sender, **somebody()}
         await _write(http, journey, f"{self.env['web_url']}/v1/complaints{path}", json=body, headers=headers)
 
     async def follow_up(self, http: httpx.AsyncClient, journey: Journey, wish: str) -> None:
-        """What a citizen does after the complaint."""
+        """Send what the citizen wants after the complaint."""
         if journey.channel in ("web", "loket"):
             body = {"kind": wish, "text": "Belum selesai (uji)."}
             await self.on_the_web(http, journey, f"/{journey.ticket}/follow-ups", body)
@@ -226,7 +226,7 @@ class Travel:
             await self.through(http, journey, f"BUKA {journey.ticket} belum selesai (uji)")
 
     def note(self, journey: Journey, hop: str, at: datetime) -> None:
-        """Remember a hop, show it soon, and do what is to be done now."""
+        """Remember a hop, have it shown soon, and play the turn that waits for it."""
         journey.hops.append((hop, at))
         self.unshown.append((at, journey, hop))
         if turn := next((turn for turn in journey.turns if fnmatchcase(hop, turn.on)), None):
@@ -237,20 +237,20 @@ class Travel:
                 self.wishes.put_nowait((journey, turn.follows_up))
 
     async def keep_showing(self) -> None:
-        """Show hops for ever, each after a moment: topics are read side by side, so a later one may come first."""
+        """Show hops until cancelled, each after a pause: topics are read concurrently, so later hops may come first."""
         while True:
             self.show_until(datetime.now(UTC) - SHOWN_AFTER)
             await asyncio.sleep(0.1)
 
     def show_until(self, end: datetime) -> None:
-        """Show the hops up to ``end`` that were not shown yet, in the order in which they happened."""
+        """Show the hops up to ``end`` that were not shown yet, in the order of their times."""
         self.unshown.sort(key=lambda hop: hop[0])
         while self.unshown and self.unshown[0][0] <= end:
             at, journey, hop = self.unshown.pop(0)
             self.show(journey, hop, at)
 
     def saw(self, found: Found) -> None:
-        """A record came by. Topics are read side by side, so a complaint's later events may come before its first."""
+        """Handle a record. Topics are read concurrently, so a complaint's later events may come before its first."""
         event = found.event
         number = ticket_of(event) if event else None
         if event is None or number is None:
@@ -265,7 +265,7 @@ class Travel:
             self.arrived(journey, each)
 
     def recognize(self, data: ComplaintReceived) -> None:
-        """Which of our journeys the complaint belongs to, if it is one of ours."""
+        """Match the complaint to its journey, if it is one of ours."""
         for journey in self.journeys:
             if journey.channel == data.channel and journey.tag in data.text:
                 journey.ticket, journey.complaint_id, journey.received_at = (
@@ -276,7 +276,7 @@ class Travel:
                 self.by_ticket[data.ticket] = journey
 
     def arrived(self, journey: Journey, found: Found) -> None:
-        """Note the hop; a repeated record is no second one."""
+        """Note the hop of a record, unless the record is a repetition."""
         event = found.event
         if event is None or event.id in journey.seen:
             return
@@ -308,7 +308,7 @@ class Travel:
         who.send(unit_replied(unit), (journey.ticket or "").encode(), value)
 
     async def until_all_are_told(self, http: httpx.AsyncClient) -> None:
-        """Return when each citizen has heard the end of it on their channel; meanwhile do what citizens do."""
+        """Wait until each citizen was told on their channel how it ended, and act as the citizens until then."""
         while open_ := [j for j in self.journeys if not j.done]:
             while not self.wishes.empty():
                 await self.follow_up(http, *self.wishes.get_nowait())
@@ -325,14 +325,14 @@ class Travel:
             await asyncio.sleep(0.2)
 
     async def open_photo(self, http: httpx.AsyncClient, journey: Journey) -> None:
-        """Open the photo as its unit does, by the link that it was given; who keeps it may know of the unit later."""
+        """Try to open the photo as its unit does, by its link; the door that keeps it may learn of the unit later."""
         answer = await http.get(journey.photo)
         if answer.is_success:
             journey.photo, journey.shows, journey.opened = "", False, True
             self.note(journey, f"{journey.unit} opens the photo ({len(answer.content) // 1000} kB)", datetime.now(UTC))
 
     async def read_mail(self, http: httpx.AsyncClient, sent: list[dict[str, Any]]) -> None:
-        """Show each mail of our citizens, once: its subject is its first line. Say yes where one asks for it."""
+        """Note each mail to our citizens once, by its subject, which is its first line. Allow more mail if it asks."""
         mails = [row for row in sent if row["channel"] == "email"]
         for row in mails[self.mails_seen :]:
             if not (journey := self.by_ticket.get(row["ticket"])):
@@ -345,11 +345,11 @@ class Travel:
         self.mails_seen = len(mails)
 
     def over(self, journey: Journey) -> bool:
-        """Whether the last thing has happened. Of two that became one, only one is worked on."""
+        """Whether its last hop was seen and its turns are played. With ``twice`` the merged one may have turns left."""
         return journey.has(journey.scenario.ends) and (self.scenario.twice or not journey.turns)
 
     async def is_told(self, http: httpx.AsyncClient, journey: Journey, sent: list[dict[str, Any]]) -> bool:
-        """Whether the citizen knows how it ended, each time, by a message; one of the website by its page as well."""
+        """Whether messages told the citizen of each end; on the web its page must too, alone once mails are used up."""
         scenario = journey.scenario
         times = sum(hop == scenario.ends for hop, _ in journey.hops)
         written = [row for row in sent if row["ticket"] == journey.ticket]
@@ -365,20 +365,20 @@ class Travel:
 
 
 def address_of(journey: Journey) -> str:
-    """The mail address that the citizen of ``journey`` leaves at the website."""
+    """Return the mail address that the citizen of ``journey`` leaves at the website."""
     return f"warga.{journey.tag}@contoh.id"
 
 
 def somebody() -> dict[str, str]:
-    """Headers by which the website takes a call as that of a citizen whom it has not seen before.
+    """Return headers that make a call look like that of a citizen whom the website has not seen before.
 
-    It counts calls by address, and believes a proxy on this machine. The addresses are those for benchmarks (RFC 2544).
+    It counts calls by address, and trusts a proxy on this machine. The addresses are those for benchmarks (RFC 2544).
     """
     return {"X-Forwarded-For": f"198.18.{secrets.randbelow(256)}.{secrets.randbelow(256)}"}
 
 
 async def upload(http: httpx.AsyncClient, web_url: str) -> str | None:
-    """Upload a photo, made here, in two pieces as tus does; its id, or None when it is not taken."""
+    """Upload a generated photo in two pieces, as tus does. Return its id, or None if it is not taken."""
     content, tus, who = picture(), {"Tus-Resumable": "1.0.0"}, somebody()
     chunk, half = {**tus, **who, "Content-Type": "application/offset+octet-stream"}, len(content) // 2
     try:
@@ -392,8 +392,8 @@ async def upload(http: httpx.AsyncClient, web_url: str) -> str | None:
 
 
 def picture() -> bytes:
-    """Make a photo of nothing in particular, as large as a small one of a phone."""
-    from PIL import Image  # only who sends one waits for it
+    """Make a JPEG of noise, as large as a small photo of a phone."""
+    from PIL import Image  # slow to import: only a run that sends a photo pays for it
 
     out = io.BytesIO()
     Image.effect_noise((1600, 1200), 40).convert("RGB").save(out, "JPEG", quality=70)
@@ -401,7 +401,7 @@ def picture() -> bytes:
 
 
 async def _write(http: httpx.AsyncClient, journey: Journey, url: str, **what: Any) -> httpx.Response:
-    """Give a door what a citizen writes, and again while it is away. Raises: Refused when it is not taken."""
+    """Post what a citizen writes to a door, and retry while the door is away. Raises: Refused when it is not taken."""
     give_up = time.monotonic() + DOOR_AWAY_S
     while True:
         try:
@@ -420,7 +420,7 @@ async def _write(http: httpx.AsyncClient, journey: Journey, url: str, **what: An
 
 
 async def _read(http: httpx.AsyncClient, url: str) -> Any:
-    """The JSON at ``url``; None while it can't be had, for what was killed comes back."""
+    """Fetch the JSON at ``url``; None if that fails, since a process that was killed comes back."""
     try:
         return (await http.get(url, headers=somebody())).raise_for_status().json()
     except (httpx.HTTPError, ValueError):
@@ -428,7 +428,7 @@ async def _read(http: httpx.AsyncClient, url: str) -> Any:
 
 
 def hop_name(data: Any) -> str:
-    """One step of the journey in a few words."""
+    """Name a step of the journey in a few words."""
     match data:
         case ComplaintReceived():
             return "received"

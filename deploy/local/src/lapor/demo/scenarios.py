@@ -1,4 +1,4 @@
-"""The stories ``lapor demo`` can play: what is written, who does what when something happens, how it ends. Data."""
+"""The stories that ``lapor demo`` can play, as data: the texts, who does what at which event, how it ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contracts.vocabulary import Action, FollowUpKind, Status
 Reply = tuple[str, dict[str, Any]]
 #: In a reply: the ticket that this complaint was found similar to.
 SIMILAR = "(similar)"
-#: Hops by which a promise ends.
+#: Hops that end a promise.
 BREACHED, MET = "breached: the promise is missed", "clock met (completion)"
 
 
@@ -28,11 +28,12 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """Of ``turns`` the first that fits is taken; all taken, ``ends`` seen and the citizen told, the story is over.
+    """A story. A hop plays the first turn that fits. It is over when all turns are played, ``ends`` was seen and the
+    citizen was told.
 
-    ``told`` is a word of what the citizen is told at the end. ``twice``: the same text, by two channels. ``beside``:
-    another one that is played at the same time, to be compared with. ``photo``: the first complaint of each network has
-    one, as the website's first always has.
+    ``told`` is a word in the citizen's last message. ``twice``: the same text, by two channels. ``beside``: another
+    story that is played concurrently, for comparison. ``photo``: the first complaint of each network has one, as the
+    website's first always has.
     """
 
     about: str

@@ -1,4 +1,4 @@
-"""A Kafka user of ours: what it may read and write, it does with its own rights only."""
+"""A Kafka user of ours, which reads and writes with its own rights only."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from lapor.system import addresses
 
 
 class Principal:
-    """A Kafka user: ``auditor``, ``operator``, a unit's code. ``client``: settings with which it logs in."""
+    """A Kafka user. ``name``: ``auditor``, ``operator`` or a unit's code; ``client``: the settings for its login."""
 
     def __init__(self, name: str, client: dict[str, str | int]) -> None:
         self.name, self.client = name, client
 
     def consumer(self) -> Consumer:
-        """A consumer that commits nothing; its group is one this principal may use."""
+        """Create a consumer that commits nothing, in a group that this principal may use."""
         group = f"unit.{self.name.lower()}.cli" if self.name.isupper() else f"{self.name}.cli"
         return Consumer({**self.client, "group.id": group, "enable.auto.commit": False, "log_level": 2})
 
     def topics(self) -> list[str]:
-        """All topics it may describe."""
+        """List all topics that it may describe."""
         return sorted(self._metadata.topics)
 
     @cached_property
@@ -52,13 +52,13 @@ class Principal:
         headers: dict[str, str] | None = None,
         done: Callable[[Any, Any], None] = lambda error, record: None,
     ) -> None:
-        """Hand one record to the producer; ``done`` hears how it went."""
+        """Hand one record to the producer; ``done`` is called with the outcome."""
         self.producer.produce(topic, value, key, headers=list((headers or {}).items()), on_delivery=done)
         self.producer.poll(0)
 
     @cached_property
     def producer(self) -> Producer:
-        """The one producer of this principal; murmur2, as every client here."""
+        """The one producer of this principal; it partitions by murmur2, as every client here does."""
         settings = {"partitioner": "murmur2_random", "enable.idempotence": True, "linger.ms": 5, "log_level": 2}
         return Producer({**self.client, **settings})
 
@@ -70,7 +70,7 @@ def principal(
     accounts: Path | None = None,
     ca_file: Path | None = None,
 ) -> Principal:
-    """A Kafka user of the system that runs from ``data``; or of the cluster at ``bootstrap``. Raises: Refused."""
+    """Return the user ``name`` of the system running from ``data``, or of a cluster elsewhere. Raises: Refused."""
     if bool(bootstrap) != bool(accounts):
         raise Refused("--bootstrap and --accounts go together (KAFKA_BOOTSTRAP_SERVERS and ACCOUNTS_FILE).")
     if bootstrap and accounts:

@@ -1,4 +1,4 @@
-"""Reading and writing topics from the command line, each time as one principal and with its rights only."""
+"""Reading topics from the command line, each time as one principal and with its rights only."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from lapor.errors import Refused
 from lapor.kafka.principal import Principal
 
 _BEGINNING = -2
-#: Seconds without a record after which somebody who waits for the end of a topic is told.
+#: Seconds without a record until reading to the end of a topic is given up.
 SILENT_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A record as it lies in a topic; ``at`` is the record's own timestamp. Of units' topics no headers are given."""
+    """A record of a topic; ``at`` is its own timestamp, and ``headers`` are empty for units' topics."""
 
     topic: str
     partition: int
@@ -39,7 +39,7 @@ class Found:
 
     @cached_property
     def event(self) -> codec.Event | None:
-        """The event in it; None if there is none that fits."""
+        """The event in the record; None if it is not a valid one."""
         try:
             return codec.decode(self.value)
         except codec.InvalidEvent:
@@ -47,7 +47,7 @@ class Found:
 
 
 def marks(who: Principal, consumer: Consumer, topics: Iterable[str]) -> dict[tuple[str, int], tuple[int, int]]:
-    """By topic and partition: the offset of its first record and of the next one. Raises: Refused, KafkaException."""
+    """Return by topic and partition the first offset and the end offset. Raises: Refused, KafkaException."""
     known, topics = consumer.list_topics(timeout=10).topics, list(topics)
     if hidden := [name for name in topics if name not in known]:
         raise Refused(f"{who.name} may not read {', '.join(hidden)}, or there is no such topic.")
@@ -58,10 +58,9 @@ def marks(who: Principal, consumer: Consumer, topics: Iterable[str]) -> dict[tup
 def read_to_end(
     who: Principal, topics: Iterable[str], after: dict[tuple[str, int], int] | None = None
 ) -> Iterator[Found]:
-    """Everything in ``topics`` up to where they end now, by topic as it arrives.
+    """Read everything in ``topics`` up to their present ends, in the order in which it arrives.
 
-    With ``after``, by topic and partition, only what lies at these offsets and behind them; at the end it says where
-    to go on.
+    ``after`` has offsets by topic and partition to start at; at the end it has those for the next call.
 
     Raises:
         Refused: there is no such topic for this principal, or nothing came for ``SILENT_S`` seconds.
@@ -86,7 +85,7 @@ def read_to_end(
                     waiting.discard(place)
                 if found.offset < ends[place]:
                     yield found
-            for place in list(waiting):  # what compaction or retention took away has no record at the end
+            for place in list(waiting):  # compaction or retention may have deleted the last record before the end
                 (position,) = consumer.position([TopicPartition(*place)])
                 if position.offset >= ends[place]:
                     waiting.discard(place)
@@ -105,14 +104,14 @@ def follow(
     stop: threading.Event | None = None,
     listening: Callable[[], object] = lambda: None,
 ) -> Iterator[Found]:
-    """What comes in ``topics`` from now on, until ``stop``; calls ``listening`` when it does.
+    """Read what is written to ``topics`` from now on, until ``stop``; call ``listening`` when reading has begun.
 
     Raises:
         Refused: there is no such topic for this principal.
-        KafkaException: its rights were taken away meanwhile.
+        KafkaException: its rights were taken away since.
     """
     with closing(who.consumer()) as consumer:
-        # From where they end right now: nothing may be missed that is written after ``listening``.
+        # From the present ends, so that no record written after ``listening`` is missed.
         ends = [TopicPartition(*place, high) for place, (_, high) in marks(who, consumer, topics).items()]
         consumer.assign(ends)
         listening()
@@ -124,8 +123,8 @@ def follow(
 def _found(message: Any) -> Found:
     if error := message.error():
         raise KafkaException(error)
-    # A unit may name a header by bytes that are no text, and confluent-kafka 2.16 ends the whole process when it is
-    # asked for them. Nothing in units' topics is read from headers; all other topics are written by services of ours.
+    # A unit may name a header by bytes that are not text, and confluent-kafka 2.16 ends the whole process when asked
+    # for such a header. We need no headers of units' topics, and only our own services write to the others.
     given = () if unit_of(message.topic()) else message.headers() or ()
     headers = {name: (value or b"").decode(errors="replace") for name, value in given}
     return Found(
@@ -140,7 +139,7 @@ def _found(message: Any) -> Found:
 
 
 def ticket_of(event: codec.Event) -> str | None:
-    """The ticket an event is about."""
+    """Return the ticket that an event is about."""
     data: Any = event.data
     if isinstance(data, UnitRouted):
         return data.complaint.ticket if data.complaint else None
@@ -151,5 +150,5 @@ def ticket_of(event: codec.Event) -> str | None:
 
 
 def story_topics(names: Iterable[str]) -> list[str]:
-    """The topics in which a complaint's story lies."""
+    """Select the topics that hold a complaint's story."""
     return [name for name in names if name.startswith("complaint.") or unit_of(name)]

@@ -1,4 +1,4 @@
-"""What a unit answers, written as that unit."""
+"""Replies of a unit, written as that unit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ANSWER_S = 30
 
 
 def encode_reply(unit: Principal, given: UnitReplied) -> tuple[str, bytes]:
-    """Give id and record of a reply; the id is random, for a person has just decided it. Raises InvalidEvent."""
+    """Return id and record of a reply; the id is random, since a person has just decided it. Raises InvalidEvent."""
     id_, now = str(uuid4()), datetime.now(UTC)
     event = codec.envelope(given, event_id=id_, source=f"/unit/{unit.name}", subject=given.ticket, time=now)
     return id_, codec.encode(event)
@@ -31,7 +31,7 @@ def send_reply(unit: Principal, given: UnitReplied) -> dict[str, Any]:
     """Write a reply and wait for its answer: ``event_id``, ``accepted``, ``reason``, ``code``, ``masked``.
 
     Raises:
-        Refused: none comes.
+        Refused: the reply can't be sent, or no answer comes in time.
     """
     stop = threading.Event()
     try:

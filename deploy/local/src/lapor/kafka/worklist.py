@@ -1,4 +1,4 @@
-"""A unit's worklist, read from its compacted topic: the last word on each complaint, and only what is still open."""
+"""A unit's worklist, read from its compacted topic: the latest record of each complaint, if it is still open."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from contracts.unit_words import STATUS, URGENCY, WHY, answer_to
 from contracts.vocabulary import FINAL, FollowUpKind, Lane, Part, StageName, Status, SupportStatus, Urgency, Why
 from lapor.kafka.reader import Found
 
-#: It is over, or the next word is the reporter's: the unit has answered.
+#: The complaint is over, or the unit has answered and it is the reporter's turn.
 _DONE = FINAL | {Status.RESOLVED, Status.MERGED}
-#: Told to who has to do something about it, whoever leads and however it stands.
+#: Reasons that ask the unit they are sent to for something, whichever unit leads and whatever the status.
 _FOR_THE_DESK = frozenset({Why.HANDED_OVER, Why.SIMILAR, Why.URGENT, Why.RATED, Why.ESCALATED, Why.RIGHTS_REQUESTED})
 _FOLLOW_UPS: dict[str, str] = {
     FollowUpKind.ADDITION: "tambahan warga",
@@ -31,13 +31,13 @@ _FOLLOW_UPS: dict[str, str] = {
     FollowUpKind.RIGHTS_REQUEST: "minta hak atas data pribadinya",
     FollowUpKind.CONFIDENTIAL: "minta dirahasiakan",
 }
-#: Where what is told of a complaint lies: the topic, and the key of its records.
+#: Where a complaint's records for a unit lie: their topic and key.
 Place = tuple[str, bytes | None]
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Item(NamedTuple):
-    """A complaint and what it is on the list for: the ``why`` of the last record, and its reason in words."""
+    """A complaint and why it is on the list: the ``why`` of the last record, and its reason in words."""
 
     complaint: ComplaintSnapshot
     why: str
@@ -45,9 +45,9 @@ class Item(NamedTuple):
 
 
 def open_items(unit: str, records: Iterable[Found]) -> list[Item]:
-    """What ``unit`` has to work on: the largest ``priority`` first, then the nearest deadline, then the oldest.
+    """List what ``unit`` has to work on: the largest ``priority`` first, then the nearest deadline, then the oldest.
 
-    A record may come twice, and an older one after a newer one: the largest ``seq`` counts, of equals the last.
+    A record may come twice, and an older one after a newer one: the largest ``seq`` counts, and among equals the last.
     """
     last: dict[str, tuple[ComplaintSnapshot, UnitRouted]] = {}
     for found in records:
@@ -71,7 +71,7 @@ def _order(item: Item) -> tuple[float, datetime, datetime]:
 
 
 def newest(known: Mapping[Place, Found], records: Iterable[Found]) -> dict[Place, Found]:
-    """Give the last word of each topic on each complaint, of ``known`` and ``records``; of what was erased nothing."""
+    """Add ``records`` to ``known``: keep the latest of each complaint in each topic, and drop erased complaints."""
     last = dict(known)
     for found in records:
         place = found.topic, found.key
@@ -83,12 +83,12 @@ def newest(known: Mapping[Place, Found], records: Iterable[Found]) -> dict[Place
 
 
 def most_urgent(records: Iterable[Found], most: int) -> list[tuple[str, Item]]:
-    """Give what has to be worked on first of all units' topics, each complaint once, with the unit that has it."""
+    """List the most urgent open complaints of all units' topics, each once, with the unit that has it."""
     of_unit = defaultdict[str, list[Found]](list)
     for found in records:
         of_unit[unit_of(found.topic) or ""].append(found)
     items = [(unit, item) for unit, its in of_unit.items() for item in open_items(unit, its)]
-    # Who has it, before who helps or looks on.
+    # The unit that has it comes before units that help or look on.
     items.sort(key=lambda each: (_order(each[1]), each[0] != each[1].complaint.unit))
     once = {item.complaint.ticket: (unit, item) for unit, item in reversed(items)}
     return sorted(once.values(), key=lambda each: _order(each[1]))[:most]
@@ -105,7 +105,7 @@ def _seq(found: Found) -> int:
 
 
 def latest(ticket: str, records: Iterable[Found]) -> ComplaintSnapshot | None:
-    """Give what a unit was told of ``ticket`` last, of equal ``seq`` the last record: its links are the newest."""
+    """Return the latest snapshot of ``ticket``; among equal ``seq`` the last record, since its links are the newest."""
     newest: ComplaintSnapshot | None = None
     for found in records:
         data = found.event.data if found.event else None
@@ -115,7 +115,7 @@ def latest(ticket: str, records: Iterable[Found]) -> ComplaintSnapshot | None:
 
 
 def links(complaint: ComplaintSnapshot) -> list[str]:
-    """Give where what citizens attached to it, and to what they added, is opened."""
+    """List the links to all files that citizens attached to the complaint and to its follow-ups."""
     added = (file for item in complaint.follow_ups for file in item.evidence)
     return [file.url for file in (*complaint.evidence, *added)]
 
@@ -133,25 +133,25 @@ def _is_open(unit: str, why: str, complaint: ComplaintSnapshot) -> bool:
 
 
 def _is_for_the_desk(unit: str, told: UnitRouted, complaint: ComplaintSnapshot) -> bool:
-    """Also what it tried in vain to do with another's complaint: it is still to be done."""
+    """Whether the unit has to act on a complaint that others may lead, also after its own action on it was refused."""
     if told.reply:
         return not told.reply.accepted and complaint.role == Part.LEAD and complaint.unit != unit
     return told.why in _FOR_THE_DESK or told.stage == StageName.RIGHTS
 
 
 def as_json(item: Item) -> bytes:
-    """The snapshot itself with ``why`` and ``reason`` beside its fields, as one line."""
+    """Encode the snapshot with ``why`` and ``reason`` beside its fields, in one line."""
     return msgspec.json.encode({**msgspec.to_builtins(item.complaint), "why": item.why, "reason": item.reason or None})
 
 
 def as_cards(items: Iterable[Item], now: datetime) -> Group:
-    """The same for people, two lines each, cut where the terminal ends: what is it and until when, and what for and
-    where. Deadlines are in the words that citizens are told; one that has passed is red."""
+    """Render items for people in two lines each, cut at the terminal's width: status and deadline, then reason and
+    place. Deadlines are in the words that citizens are told; a complaint past its deadline is red."""
     return Group(*(line for item in items for line in (as_line(item.complaint, now), _second(item))))
 
 
 def as_line(complaint: ComplaintSnapshot, now: datetime, unit: str = "") -> Text:
-    """Say in a line what it is and until when, of which ``unit`` where that is not plain."""
+    """Render in a line the status, the deadline and more, after ``unit`` if it is given."""
     urgent = complaint.urgency in (Urgency.DARURAT, Urgency.TINGGI)
     facts = [
         URGENCY[str(complaint.urgency)].upper() if urgent else "",
@@ -175,14 +175,14 @@ def _second(item: Item) -> Text:
     about = (complaint.category or "?").replace("_", " ")
     if chosen not in ("", complaint.category):
         about += f" (pilihan warga {chosen.replace('_', ' ')})"
-    # What it was sent here for is usual, and said of all others.
+    # Being routed here is the usual reason, so it is not named.
     what_for = "" if item.why == Why.ROUTED and not item.reason else f"{why}: {item.reason}" if item.reason else why
     said = " · ".join(filter(None, [what_for, as_place(complaint), about]))
     return Text(f"  {said}: {' '.join(complaint.text.split())}", style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def as_status(complaint: ComplaintSnapshot) -> str:
-    """Say how it stands, and that the unit only helps or is to say whose it is."""
+    """Say its status, and whether the unit only helps or has to find the unit responsible."""
     status = STATUS.get(complaint.status, complaint.status)
     if complaint.role == Part.SUPPORT:
         return f"membantu, {status.lower()}"
@@ -190,7 +190,7 @@ def as_status(complaint: ComplaintSnapshot) -> str:
 
 
 def as_due(complaint: ComplaintSnapshot, now: datetime) -> str:
-    """Say until when it is to be answered; nothing where nothing is promised."""
+    """Say until when it is to be answered; empty without a deadline."""
     if complaint.paused_until:
         return "waktu berhenti"
     if not complaint.deadline_at:
@@ -199,7 +199,7 @@ def as_due(complaint: ComplaintSnapshot, now: datetime) -> str:
 
 
 def as_place(complaint: ComplaintSnapshot) -> str:
-    """Say where it is, as far as it was understood, and as its citizen said it."""
+    """Say where it is: the place as far as it was understood, and in the citizen's words."""
     place = complaint.place or None
     known = ", ".join(filter(None, [place.desa, place.kecamatan])) if place else ""
     return (
@@ -208,7 +208,7 @@ def as_place(complaint: ComplaintSnapshot) -> str:
 
 
 def as_point(complaint: ComplaintSnapshot) -> str:
-    """Say which point its citizen's device gave, as people type it into a map."""
+    """Say which point the citizen's device gave, as people type it into a map."""
     where = complaint.position
     if not where:
         return ""
@@ -216,7 +216,7 @@ def as_point(complaint: ComplaintSnapshot) -> str:
 
 
 def as_question(complaint: ComplaintSnapshot) -> str:
-    """Say what its citizen was asked last, and whether they have answered; nothing where they were asked nothing."""
+    """Say what the citizen was asked last, and whether they have answered; empty if they were asked nothing."""
     question = complaint.question
     if not question:
         return ""
@@ -225,6 +225,6 @@ def as_question(complaint: ComplaintSnapshot) -> str:
 
 
 def as_follow_up(item: FollowUp) -> str:
-    """Say what a citizen did later, and in which words."""
+    """Say what a citizen did later, with their words."""
     what = _FOLLOW_UPS.get(item.kind, item.kind).format(rating=item.rating)
     return f"{what}: {item.text}" if item.text else what

@@ -1,4 +1,4 @@
-"""What one sees while the system runs: a live board on a terminal, plain lines elsewhere; a table at the end."""
+"""The display of the running system: a live board on a terminal, plain lines elsewhere, and the table of processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLOURS = {"ready": "green", "starting": "yellow", "restarting": "red", "unready
 
 
 def table(now: state.State) -> Table:
-    """The processes: name, state, pid, restarts, time in that state."""
+    """Render the processes: name, state, pid, restarts, time in that state."""
     shown = Table(box=None, pad_edge=False, header_style="dim")
     for heading, side in (("process", "left"), ("state", "left"), ("pid", "right"), ("restarts", "right")):
         shown.add_column(heading, justify="right" if side == "right" else "left")
@@ -31,7 +31,7 @@ def table(now: state.State) -> Table:
 
 
 def duration(seconds: float) -> str:
-    """``42s``, ``3m10s``, ``2h05m``, ``3d04h``."""
+    """Format seconds: ``42s``, ``3m10s``, ``2h05m``, ``3d04h``."""
     minutes, second = divmod(max(0, int(seconds)), 60)
     hours, minute = divmod(minutes, 60)
     days, hour = divmod(hours, 24)
@@ -43,7 +43,7 @@ def duration(seconds: float) -> str:
 
 
 class _Board:
-    """Renders itself anew at every refresh, so that the times go on."""
+    """Renders itself again at every refresh, so that the times go on."""
 
     def __init__(self) -> None:
         self.now: state.State | None = None
@@ -62,7 +62,7 @@ Below = Callable[[RenderableType], None]
 
 @contextmanager
 def live(console: Console) -> Iterator[tuple[Changed, Below]]:
-    """A board that stays in its place. Gives what to call at every change, and what puts a table below it."""
+    """Show a board that stays in its place. Yield one function to call at every change, one to put a table below it."""
     board = _Board()
     with Live(board, console=console, refresh_per_second=4):
 
@@ -77,7 +77,7 @@ def live(console: Console) -> Iterator[tuple[Changed, Below]]:
 
 @contextmanager
 def plain(console: Console) -> Iterator[tuple[Changed, Below]]:
-    """A line at every change, for logs and for people who asked for it."""
+    """Print a line at every change, for logs and for people who asked for it."""
     seen: dict[str, str] = {}
     began = time.monotonic()
 

@@ -13,28 +13,28 @@ from chassis.settings import PLACEHOLDER
 from lapor.errors import Refused
 from lapor.processes.data_dir import write_private
 
-# What the doors and the vendors' stand-ins share, by the environment variable that carries it.
+# Secrets that the doors and the vendors' stand-ins share, by their environment variables.
 VENDORS = (
     "SMS_MO_TOKEN", "KANNEL_USERNAME", "KANNEL_PASSWORD",
     "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_SECRET",
     "FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "FACEBOOK_WEBHOOK_TOKEN",
     "WHATSAPP_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_WEBHOOK_TOKEN",
 )  # fmt: skip
-# What each intake signs its events with, by the variable that tells classifier and router.
+# Keys that the intakes sign their events with, by the variables of classifier and router.
 EVENT_KEYS = ("INTAKE_SMS_EVENT_KEY", "INTAKE_SOCIAL_EVENT_KEY", "INTAKE_WEB_EVENT_KEY")
 SHARED = (*VENDORS, *EVENT_KEYS, "CANARY_KEY", "DESK_KEY", "DESK_COUNTER_KEY")
 
 
-SHORTEST = 16  # letters of a password that people make for us; `openssl rand -hex 24` gives 48
+SHORTEST = 16  # letters of a password that people choose; `openssl rand -hex 24` gives 48
 
 
 def password() -> str:
-    """192 random bits, in letters that need no quoting anywhere."""
+    """Generate 192 random bits, in letters that need no quoting anywhere."""
     return secrets.token_urlsafe(24)
 
 
 def faults(passwords: Mapping[str, str]) -> list[str]:
-    """Say of each password that protects nothing, by its name in ``passwords``, what is wrong; never the password."""
+    """Say what is wrong with each password that protects nothing, by its name in ``passwords``; never the password."""
     found = []
     for name, value in passwords.items():
         if not value:
@@ -60,10 +60,10 @@ class Credentials:
 
 
 def read(path: Path) -> Credentials:
-    """The credentials in ``path``; new ones if there is no such file.
+    """Read the credentials in ``path``, or generate new ones if there is no such file.
 
     Raises:
-        Refused: the file is not what this program wrote.
+        Refused: the file is damaged.
     """
     if not path.exists():
         return Credentials()
@@ -74,7 +74,7 @@ def read(path: Path) -> Credentials:
 
 
 def complete(path: Path, principals: Iterable[str], databases: Iterable[str], kabupaten: str = "") -> Credentials:
-    """The credentials in ``path`` with an entry for every name; those that exist stay as they are.
+    """Read the credentials in ``path``, and write them back with an entry for every name; existing ones stay.
 
     Raises:
         Refused: the file is damaged, or it is another kabupaten's.

@@ -15,7 +15,7 @@ from pathlib import Path
 from lapor.errors import Refused
 
 DATA = Path(".lapor")
-#: Of a process two logs of so many bytes are kept, the one that it writes and the one before.
+#: The size at which a process's log is put aside; the one before is kept too.
 LOG_BYTES = 50_000_000
 
 
@@ -26,12 +26,12 @@ class DataDir:
     root: Path
 
     def command(self, line: str) -> str:
-        """``line`` as it must be written for this data folder."""
+        """Complete ``line``, a command, for this data folder."""
         return line if self.root == DATA else f"{line} --data {shlex.quote(str(self.root))}"
 
     @property
     def logs(self) -> Path:
-        """One ``<name>.log`` a process."""
+        """The logs: ``<name>.log`` for each process."""
         return self.root / "logs"
 
     @property
@@ -46,7 +46,7 @@ class DataDir:
 
     @property
     def kannel(self) -> Path:
-        """Kannel's configuration, logs, and what is on its way."""
+        """Kannel's configuration, logs and messages on their way."""
         return self.root / "kannel"
 
     @property
@@ -66,7 +66,7 @@ class DataDir:
 
     @property
     def state(self) -> Path:
-        """What runs, with pids and start times; written by the supervisor at every change."""
+        """The processes with their pids and start times; the supervisor writes it at every change."""
         return self.root / "state.json"
 
     @property
@@ -76,22 +76,22 @@ class DataDir:
 
     @property
     def evidence(self) -> Path:
-        """What citizens attached, as intake-web keeps it."""
+        """Photos and videos of citizens, as intake-web keeps them."""
         return self.root / "evidence"
 
     @property
     def spool(self) -> Path:
-        """What `lapor archive` received of the database's log and has not taken away yet."""
+        """The part of the database's log that `lapor archive` received and has not archived yet."""
         return self.root / "spool"
 
     @property
     def standins(self) -> Path:
-        """What the vendors' stand-ins remember."""
+        """The journal of the vendors' stand-ins."""
         return self.root / "standins.json"
 
     @property
     def held(self) -> Path:
-        """A file for each process that is not to be started: `lapor restore` has its database in hand."""
+        """A file for each process that is not to be started while `lapor restore` replaces its database."""
         return self.root / "held"
 
     def holds(self, name: str) -> bool:
@@ -100,12 +100,12 @@ class DataDir:
 
     @property
     def lock(self) -> Path:
-        """Held by the `lapor up` that runs."""
+        """The lock that the running `lapor up` holds."""
         return self.root / "lock"
 
     @property
     def marker(self) -> Path:
-        """Says that `lapor up` made this folder, and may delete what is in it."""
+        """The mark that `lapor up` made this folder, and may delete its contents."""
         return self.root / ".made-by-lapor"
 
     @property
@@ -125,11 +125,11 @@ class DataDir:
         return self.marker.exists() or (known.is_file() and '"kafka_admin"' in known.read_text(errors="replace"))
 
     def log(self, name: str) -> Path:
-        """The log file of the process ``name``."""
+        """Return the log file of the process ``name``."""
         return self.logs / f"{name}.log"
 
     def create(self) -> None:
-        """Make the folders. Raises Refused if they cannot be made, or would mix with another program's."""
+        """Make the folders. Raises Refused if they can't be made, or would mix with another program's files."""
         foreign = [] if self.is_ours else [path.name for path in self.made if path.exists()]
         if foreign:
             raise Refused(
@@ -149,13 +149,13 @@ class DataDir:
 
 
 def let_through(folder: Path) -> None:
-    """As root, let other users pass through a folder of our own, without listing it: PostgreSQL runs as one."""
+    """Let other users pass through ``folder`` without listing it, if we are root: PostgreSQL runs as another user."""
     if os.geteuid() == 0:
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IXOTH)
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write ``text`` so that only the owner may read it, all of it or nothing of it."""
+    """Write ``text`` atomically, readable only by the owner."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.unlink(missing_ok=True)
@@ -179,21 +179,21 @@ def only_one(data: DataDir) -> Iterator[None]:
 
 
 def is_long(log: Path) -> bool:
-    """Tell whether ``log`` has ``LOG_BYTES``."""
+    """Whether ``log`` has ``LOG_BYTES``."""
     return log.exists() and log.stat().st_size >= LOG_BYTES
 
 
 def put_aside(log: Path) -> None:
-    """Begin ``log`` again; what stands in it goes to ``<name>.log.1``, in the place of what was put aside before.
+    """Copy ``log`` to ``<name>.log.1``, overwriting the previous one, and empty it.
 
-    The process that appends to it goes on, as with logrotate's ``copytruncate``.
+    The process that appends to it goes on writing, as with logrotate's ``copytruncate``.
     """
     shutil.copyfile(log, log.with_name(f"{log.name}.1"))
     os.truncate(log, 0)
 
 
 def tail(path: Path, lines: int = 15) -> str:
-    """The last lines of a log, or nothing if there is none."""
+    """Read the last lines of a log; empty if the log does not exist."""
     if not path.exists():
         return ""
     with path.open("rb") as file:

@@ -13,8 +13,8 @@ from pathlib import Path
 from kabupaten.kept import cache_dir
 
 HOST = "127.0.0.1"
-# Below the range from which the kernel takes ports for outgoing connections: while a killed broker is down, no
-# client can be given its port.
+# Below the kernel's range of ports for outgoing connections, so that no client can get the port of a killed broker
+# while the broker is down.
 ELSEWHERE = range(18_000, 32_000)
 
 _reserved: dict[int, int] = {}
@@ -23,7 +23,7 @@ _reserved: dict[int, int] = {}
 def is_free(port: int) -> bool:
     """Whether a server could listen on ``port`` of 127.0.0.1 now."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one in TIME_WAIT is free for a server
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free for a server
         try:
             probe.bind((HOST, port))
         except OSError:
@@ -32,12 +32,12 @@ def is_free(port: int) -> bool:
 
 
 def any_free() -> int:
-    """A free port, kept from this user's other processes as long as this one lives."""
+    """Choose a free port, and reserve it against this user's other `lapor up` until this process ends."""
     return next(p for p in random.sample(ELSEWHERE, 200) if p not in _reserved and is_free(p) and _reserve(p))
 
 
 def choose(wanted: Mapping[str, int], kept: Path) -> dict[str, int]:
-    """A free port for each name: what ``kept`` says, else the wanted one, else any. Writes the choice to ``kept``.
+    """Choose a free port for each name: that in ``kept``, else the wanted one, else any. Write the choice to ``kept``.
 
     A wanted port of 0 means any.
     """
@@ -52,9 +52,9 @@ def choose(wanted: Mapping[str, int], kept: Path) -> dict[str, int]:
 
 
 def _reserve(port: int) -> bool:
-    """Keep the port from this user's other `lapor up`, which may choose before our server listens or while it is down.
+    """Reserve the port against this user's other `lapor up`, also before our server listens and while it is down.
 
-    The lock file is open as long as this process lives, so that even kill -9 gives it back.
+    The lock file stays open until this process ends, so that even kill -9 gives the port back.
     """
     if port in _reserved:
         return True

@@ -1,4 +1,4 @@
-"""What a process of the system is: its command, its environment, how one sees that it is ready, how it is stopped."""
+"""A process of the system: its command, its environment, its readiness check, and how it is stopped."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ INHERITED = (
     "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH",
 )  # fmt: skip
-INFRASTRUCTURE = 75  # exit codes of a service: "start me again when it is back", "starting again cannot help"
+# Exit codes of a service: "start me again when Kafka or the database is back", and "starting again cannot help".
+INFRASTRUCTURE = 75
 WRONG_SETTINGS = 78
 
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
-    """One process. ``ready`` must return quickly and never raise; ``ports`` are those it listens on.
+    """One process. ``ready`` must return quickly and never raise; ``ports`` are those that it listens on.
 
-    ``env`` is asked at each start: passwords change (`lapor rotate`).
+    ``env`` is called at each start, since passwords change (`lapor rotate`).
 
-    Nobody waits for one that is not ``vital``, and if it can't run the others go on without it.
+    The start does not wait for a process that is not ``vital``, and the others go on if it can't run.
     """
 
     name: str
@@ -39,12 +40,12 @@ class Process:
     vital: bool = True
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout_s: float = 15
-    ready_timeout_s: float = 180  # on a busy machine a broker took more than 60; what dies is seen at once
+    ready_timeout_s: float = 180  # a broker took more than 60 on a busy machine; a process that dies is seen at once
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A command that must end well before others may start."""
+    """A command that must succeed before the processes after it may start."""
 
     name: str
     command: tuple[str, ...]
@@ -52,13 +53,13 @@ class Step:
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a child: little from ours, so that a start does not depend on whose shell it is."""
+    """Return a child's environment, with little from ours, so that a start does not depend on the caller's shell."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return {**inherited, "PYTHONUNBUFFERED": "1", **extra}
 
 
 def identity(user: str | None) -> dict[str, Any]:
-    """The arguments of a subprocess that is to run as ``user``, with that user's group and no other."""
+    """Return the arguments that make a subprocess run as ``user``, with that user's group and no other."""
     if user is None:
         return {}
     return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
@@ -67,7 +68,7 @@ def identity(user: str | None) -> dict[str, Any]:
 async def spawn(
     command: tuple[str, ...], env: Mapping[str, str], log: Path, user: str | None = None
 ) -> asyncio.subprocess.Process:
-    """Start ``command`` in a process group of its own, what it prints appended to ``log``."""
+    """Start ``command`` in a process group of its own, and append its output to ``log``."""
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
             *command,
@@ -81,13 +82,13 @@ async def spawn(
 
 
 def answers(port: int, path: str = "/ready") -> Callable[[], Awaitable[bool]]:
-    """Ready when GET ``path`` at ``port`` of this machine answers 200."""
+    """Make a check that is true when GET ``path`` at ``port`` of this machine answers 200."""
 
     async def answer() -> bytes:
         reader, writer = await asyncio.open_connection(HOST, port)
         try:
             writer.write(f"GET {path} HTTP/1.0\r\nHost: {HOST}\r\n\r\n".encode())
-            return await reader.read()  # to its end: a server whose client leaves early writes a traceback
+            return await reader.read()  # to the end: a server whose client leaves early logs a traceback
         finally:
             writer.close()
 

@@ -1,4 +1,4 @@
-"""What runs, as the supervisor wrote it down; and whether it is true (pid and start time)."""
+"""The state file of the supervisor, and checks whether it is still true (by pid and start time)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class State:
 
 
 def read(path: Path) -> State | None:
-    """What was written last, true or not; None if nothing was, or if it cannot be read."""
+    """Read the state written last, which may be stale; None if there is no state, or it can't be read."""
     try:
         raw = json.loads(path.read_text())
         return State(**{**raw, "processes": [Entry(**entry) for entry in raw["processes"]]})
@@ -52,14 +52,14 @@ def read(path: Path) -> State | None:
 
 
 def write(path: Path, state: State) -> None:
-    """Replace the file at once: a reader never sees half of it."""
+    """Replace the file atomically, so that a reader never sees half of it."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.write_text(json.dumps(asdict(state), indent=1))
     part.replace(path)
 
 
 def started_at(pid: int) -> float | None:
-    """When the process with this pid started (Unix time); None if there is none."""
+    """Return when the process with this pid started (Unix time); None if no such process runs."""
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
@@ -68,7 +68,7 @@ def started_at(pid: int) -> float | None:
 
 
 def lives(pid: int | None, started: float | None) -> bool:
-    """Whether the process that had ``pid`` still runs; another one with its number does not count."""
+    """Whether the process that had ``pid`` still runs; a later process with the same pid does not count."""
     now = started_at(pid) if pid else None
     return now is not None and started is not None and abs(now - started) < 2
 
@@ -79,7 +79,7 @@ def is_ready(state: State, name: str) -> bool:
 
 
 def running(data: DataDir) -> State:
-    """The state of a system that runs. Raises Refused if none does."""
+    """Return the state of the system that runs from ``data``. Raises Refused if it does not run."""
     state = read(data.state)
     if state is None or not lives(state.pid, state.started):
         raise Refused(nothing_runs(data))
@@ -87,12 +87,12 @@ def running(data: DataDir) -> State:
 
 
 def nothing_runs(data: DataDir) -> str:
-    """That nothing does, and what to do about it."""
+    """Say that nothing runs, and how to start it."""
     return f"Nothing runs from {data.root}: start it with `{data.command('lapor up')}`."
 
 
 def entry(state: State, name: str) -> Entry:
-    """The process called ``name``. Raises Refused if there is none, naming those there are."""
+    """Return the process called ``name``. Raises Refused, naming the known ones, if it is unknown."""
     for each in state.processes:
         if each.name == name:
             return each
@@ -100,7 +100,7 @@ def entry(state: State, name: str) -> Entry:
 
 
 def stop_leftovers(path: Path, patience_s: float = 10) -> list[str]:
-    """End what a supervisor that was killed left running. Gives the names of what it had to end."""
+    """Stop processes that a killed supervisor left running. Return their names."""
     state = read(path)
     if state is None:
         return []
@@ -121,7 +121,7 @@ def stop_leftovers(path: Path, patience_s: float = 10) -> list[str]:
 
 
 def signal_group(which: Entry, how: signal.Signals) -> None:
-    """Signal the process; with SIGKILL also all that it started, whatever session that is in (as PostgreSQL's)."""
+    """Signal the process; with SIGKILL also its descendants in any session (as PostgreSQL's)."""
     if which.pid is None or not lives(which.pid, which.started):
         return
     try:

@@ -1,4 +1,4 @@
-"""Starts processes, waits until each is ready, starts again those that leave, and stops them all in order."""
+"""Starts processes, waits until each is ready, restarts those that exit, and stops them all in order."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from lapor.processes.data_dir import DataDir, is_long, put_aside, tail
 from lapor.processes.ports import is_free
 from lapor.processes.process import INFRASTRUCTURE, WRONG_SETTINGS, Process, Step, spawn
 
-PROBE_S = 0.1  # between looks at a process that starts
-CHECK_S = 10.0  # between looks at one that was ready; one that has left is noticed at once
+PROBE_S = 0.1  # between checks of a process that starts
+CHECK_S = 10.0  # between checks of one that was ready; an exit is noticed at once
 BACKOFF_S = (0.5, 30.0)
-HEALTHY_S = 30.0  # ready for so long, and the next failure counts as the first
-MISSES = 3  # in a row, before what was ready is called unready
+HEALTHY_S = 30.0  # after being ready for this long, the next failure counts as the first
+MISSES = 3  # failed checks in a row before a process that was ready is called unready
 PORT_S = 3.0
-TRIES = 5  # to become ready for the first time, by a process that leaves by itself
+TRIES = 5  # starts of a process that exits by itself before it was ever ready
 
 
 @dataclass(kw_only=True, eq=False)
@@ -57,14 +57,14 @@ class Supervisor:
         self.publish()
 
     def publish(self, phase: str | None = None) -> None:
-        """Write the state down and tell whoever watches."""
+        """Write the state to its file and call ``changed``."""
         self.state.phase = phase or self.state.phase
         state.write(self.data.state, self.state)
         self._changed(self.state)
 
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
-        """Show ``what`` as the phase, beside whatever else is being done meanwhile."""
+        """Show ``what`` as the phase, beside whatever else is being done concurrently."""
         self._doing.append(what)
         self.publish(", ".join(self._doing))
         try:
@@ -75,10 +75,10 @@ class Supervisor:
                 self.publish(", ".join(self._doing))
 
     async def start(self, processes: Iterable[Process]) -> None:
-        """Start these together and return when all that are vital are ready.
+        """Start ``processes`` concurrently, and wait until all vital ones are ready, except those that are held.
 
         Raises:
-            Refused: one cannot be started, or is not ready in its time.
+            Refused: one can't be started, or is not ready in time.
         """
         wave = [Child(process=p, entry=self._entry(p)) for p in processes]
         self._waves.append(wave)
@@ -88,7 +88,7 @@ class Supervisor:
         await asyncio.gather(*(self._until_ready(child) for child in awaited))
 
     async def run(self, step: Step) -> None:
-        """Run a command to its end. Raises Refused, with the end of its log, if it fails."""
+        """Run a command until it exits. Raises Refused, with the end of its log, if it fails."""
         log = self.data.log(step.name)
         child = await spawn(step.command, step.env, log)
         self._steps.add(child)
@@ -102,12 +102,12 @@ class Supervisor:
             raise Refused(f"{step.name} failed with exit code {code}. The end of {log}:\n{tail(log)}")
 
     async def stop(self) -> None:
-        """Stop everything, the last started first. A process that does not leave in its time is killed."""
+        """Stop everything, the last started first. A process that does not exit in time is killed."""
         for wave in reversed(self._waves):
             await asyncio.gather(*(self._stop(child) for child in wave))
 
     def kill(self) -> None:
-        """End everything at once."""
+        """Kill everything immediately."""
         for child in (child for wave in self._waves for child in wave):
             child.wanted = False
             child.unwanted.set()
@@ -143,7 +143,7 @@ class Supervisor:
             raise Refused(f"{child.process.name} is not ready after {limit:.0f} s. The end of {log}:\n{tail(log)}")
 
     async def _keep(self, child: Child) -> None:
-        """Start the process, and start it again whenever it leaves unasked; not while somebody holds it."""
+        """Start the process, and restart it whenever it exits unasked, but not while it is held."""
         pause, longest = BACKOFF_S
         while child.wanted:
             if self.data.holds(child.process.name):
@@ -175,7 +175,7 @@ class Supervisor:
             self._set(child, "stopped")
 
     async def _live(self, child: Child) -> int:
-        """One life of the process, from its start to its exit code."""
+        """Run the process once, from its start to its exit, and return its exit code."""
         name, entry = child.process.name, child.entry
         running = await spawn(child.process.command, child.process.env(), self.data.log(name), child.process.user)
         entry.pid, entry.started = running.pid, state.started_at(running.pid)
@@ -187,12 +187,12 @@ class Supervisor:
         finally:
             health.cancel()
             entry.pid = entry.started = None
-            _kill_group(running.pid)  # what it started must not outlive it
+            _kill_group(running.pid)  # its children must not outlive it
 
     async def _observe(self, child: Child) -> None:
-        """Keep the word for the process true: ``starting``, ``ready``, and ``unready`` when it stays silent.
+        """Keep the state of the process up to date: ``ready``, or ``unready`` after several failed checks.
 
-        Its log is put aside when it is long.
+        Put its log aside when it is long.
         """
         misses, log = 0, self.data.log(child.process.name)
         while child.wanted:
@@ -212,7 +212,7 @@ class Supervisor:
             await asyncio.sleep(CHECK_S if child.ready_since and not misses else PROBE_S)
 
     async def _hopeless(self, child: Child, code: int) -> str | None:
-        """Why starting it again cannot help, so that everything is to stop; None if it may help."""
+        """Say why a restart can't help, so that everything is to stop; None if it may help."""
         name, log = child.process.name, self.data.log(child.process.name)
         if code == WRONG_SETTINGS:
             return f"{name} refuses its settings. The end of {log}:\n{tail(log)}"
@@ -240,7 +240,7 @@ class Supervisor:
 
 
 async def _still_taken(ports: Iterable[int]) -> int | None:
-    """A port that someone listens on for longer than a killed process's children may take to leave it."""
+    """Return a port that stays taken for longer than the children of a killed process may need to leave it."""
     deadline = time.monotonic() + PORT_S
     while taken := next((port for port in ports if not is_free(port)), None):
         if time.monotonic() > deadline:

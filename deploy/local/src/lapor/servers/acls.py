@@ -1,4 +1,4 @@
-"""Who may do what in Kafka: the ACLs that follow from the topics' own declarations."""
+"""Kafka's ACLs, derived from the topics' own declarations."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contracts.topics import Topic
 
 AUDITOR = "auditor"  # reads everything, writes nothing
 OPERATOR = "operator"  # reads dead letters, asks for them to be handled again
-PROBER = "prober"  # sees how far groups are, and reads nothing but canaries
+PROBER = "prober"  # sees the offsets of groups, and reads only canaries
 
 
 class Rule(NamedTuple):
-    """``principal`` may ``operation`` on the topic or group called ``name`` (or starting with it).
+    """``principal`` may do ``operation`` on the topic or group called ``name``, or with ``prefix`` starting with it.
 
     READ and WRITE include DESCRIBE. The name ``*`` means any.
     """
@@ -26,13 +26,13 @@ class Rule(NamedTuple):
 
 
 def principals(topics: Iterable[Topic], units: Iterable[str]) -> list[str]:
-    """Every Kafka user but the super user: services, units, auditor and operator."""
+    """List every Kafka user except the super user: services, units, auditor and operator."""
     named = {name for topic in topics for name in (*topic.producers, *topic.consumers)}
     return sorted({*named, *units, AUDITOR, OPERATOR})
 
 
 def rules(topics: Iterable[Topic], units: Iterable[str]) -> set[Rule]:
-    """All that is allowed; the broker refuses the rest."""
+    """Return all that is allowed; the broker refuses everything else."""
     topics, units = list(topics), set(units)
     return {*_of_topics(topics), *_of_groups(principals(topics, units), units)}
 

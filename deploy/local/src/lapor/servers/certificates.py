@@ -27,9 +27,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lapor.errors import Refused
 
-# Once a month somebody looks: what then has 61 days left is made anew before LaporCertificateEnds calls at 30.
+# This runs once a month: a certificate with 61 days left is renewed before LaporCertificateEnds fires at 30 days.
 AUTHORITY_LASTS, LASTS, RENEWED = timedelta(days=3650), timedelta(days=365), timedelta(days=60)
-SKEW = timedelta(minutes=5)  # by which a client's clock may be slow
+SKEW = timedelta(minutes=5)  # a client's clock may be this slow
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 RESERVED = ("authority", "trust")
@@ -37,7 +37,7 @@ RESERVED = ("authority", "trust")
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server, by the folder of its certificate and the hosts under which clients know it."""
+    """A server: the folder of its certificate, and the hosts that clients know it by."""
 
     name: str
     hosts: tuple[str, ...]
@@ -45,7 +45,7 @@ class Server:
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate:
-    """What became of one certificate: ``kept``, ``made``, or ``given``. ``expires`` is an ISO date."""
+    """The outcome for one certificate: ``kept``, ``made`` or ``given``. ``expires`` is an ISO date."""
 
     name: str
     state: str
@@ -60,7 +60,7 @@ class _Pair:
 
 
 def server(text: str) -> Server:
-    """Read ``NAME`` or ``NAME=HOST,HOST``. Raises Refused where a name or host is none."""
+    """Parse ``NAME`` or ``NAME=HOST,HOST``. Raises Refused if the name or a host is not valid."""
     name, _, hosts = text.partition("=")
     if not NAME.fullmatch(name) or name in RESERVED:
         raise Refused(f"{name!r} can't name a folder of certificates: small letters, digits and -, not {RESERVED}.")
@@ -73,16 +73,16 @@ def server(text: str) -> Server:
 def prepare(
     out: Path, servers: Sequence[Server], *, given: Path | None = None, owner: int | None = None, now: datetime
 ) -> list[Certificate]:
-    """Bring the certificates in ``out`` up to date; a CA that is valid is never replaced.
+    """Bring the certificates in ``out`` up to date; a valid CA is never replaced.
 
     Args:
         out: gets ``authority/``, ``trust/`` and a folder for each server.
-        given: a folder of certificates that others issued: for each server that has one there, it is taken.
-        owner: uid of whoever may read the servers' keys; None: whoever runs this.
-        now: aware; when a certificate counts as expired.
+        given: a folder with certificates that others issued; those are used for the servers that it has one for.
+        owner: uid of the user who may read the servers' keys; None: the user who runs this.
+        now: aware; the time that expiry is compared with.
 
     Raises:
-        Refused: one that is given can't be used, or the CA is damaged.
+        Refused: a given certificate can't be used, or the CA is damaged.
     """
     authority, made = _authority(out, now)
     _write(out / "trust" / "ca.pem", authority.pem + _given_authorities(given), 0o644)
@@ -99,7 +99,7 @@ def prepare(
 
 
 def _authority(out: Path, now: datetime) -> tuple[_Pair, bool]:
-    """The CA, and whether it is new. One that clients trust already is not replaced because half of it is gone."""
+    """Return the CA, and whether it is new. A CA that clients already trust is not replaced if half of it is lost."""
     folder = out / "authority"
     there = _read(folder)
     if there and there.certificate.not_valid_after_utc > now:
@@ -122,9 +122,9 @@ def _issue(server: Server, authority: _Pair, now: datetime) -> _Pair:
 
 
 def _signed(name: x509.Name, now: datetime, lasts: timedelta, by: _Pair | None, hosts: Sequence[str]) -> _Pair:
-    """A new key and its certificate: of a server if ``by`` somebody, else of a CA.
+    """Make a new key and its certificate: a server's, signed ``by`` a CA, or without ``by`` a CA's own.
 
-    The extensions are those that RFC 5280 wants; clients with Python 3.13 refuse what lacks one.
+    The extensions are those that RFC 5280 requires; clients with Python 3.13 refuse a certificate without them.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     issuer, issuer_key = (by.certificate.subject, by.key) if by else (name, key)
@@ -156,7 +156,7 @@ def _signed(name: x509.Name, now: datetime, lasts: timedelta, by: _Pair | None, 
 
 
 def _usable(folder: Path, server: Server, authority: _Pair, now: datetime) -> _Pair | None:
-    """What is in ``folder``, if it will do for more than 60 days yet."""
+    """Return the pair in ``folder`` if it fits the server and the CA, and is valid for at least 60 days more."""
     pair = _read(folder)
     if pair is None or _hosts(pair) != set(server.hosts) or pair.certificate.not_valid_after_utc - now < RENEWED:
         return None
@@ -193,7 +193,7 @@ def _given_authorities(given: Path | None) -> bytes:
 
 
 def _read(folder: Path) -> _Pair | None:
-    """A certificate and its key, if both are there and belong together."""
+    """Read a certificate and its key; None unless both exist and belong together."""
     try:
         pem = (folder / "cert.pem").read_bytes()
         certificate = x509.load_pem_x509_certificate(pem)
@@ -207,7 +207,7 @@ def _read(folder: Path) -> _Pair | None:
 
 
 def _keep(folder: Path, pair: _Pair, owner: int | None) -> None:
-    """Write the pair so that whoever reads half of it, after an interruption, finds that it doesn't belong together.
+    """Write the pair, the key first: after an interruption a reader sees that key and certificate don't fit.
 
     The key is PKCS #8, the only form that Kafka takes.
     """

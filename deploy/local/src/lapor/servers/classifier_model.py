@@ -1,4 +1,4 @@
-"""The classifier's model: put into the data folder when what it is made of has changed, from the cache or built."""
+"""The classifier's model: installed in the data folder when its inputs have changed, from the cache or newly built."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir
 from lapor.processes.process import Step
 
-#: What of a region the model is made of; the rest is read by the service at its start.
+#: The files of a region that the model is built from; the service reads the others at its start.
 INPUTS = ("categories.yaml", "territory.yaml", "training/*.yaml", "messages/*.jsonl")
 
 
-#: And the libraries that compute it.
+#: The libraries that compute it.
 LIBRARIES = ("numpy", "scikit-learn", "scipy")
 
 
@@ -34,13 +34,13 @@ def key(region: Path) -> str:
 
 
 def is_current(data: DataDir, wanted: str) -> bool:
-    """Whether the model in the data folder was built from the inputs of that key."""
+    """Whether the model in the data folder was built from the inputs with the key ``wanted``."""
     record = data.model.with_suffix(".key")
     return data.model.exists() and record.exists() and record.read_text() == wanted
 
 
 def from_cache(data: DataDir, wanted: str) -> bool:
-    """Whether the model of that key was kept on this machine; then it lies beside the one in use, as a built one."""
+    """Whether this machine's cache has the model ``wanted``. If so, put it beside the one in use, as a build does."""
     content = kept.find("models", wanted)
     if content is not None:
         _fresh(data).write_bytes(content)
@@ -48,7 +48,7 @@ def from_cache(data: DataDir, wanted: str) -> bool:
 
 
 def build_step(data: DataDir, region: Path) -> Step:
-    """The command that builds it, beside the one in use."""
+    """Return the step that builds the model, beside the one in use."""
     return Step(
         name="classifier-build",
         command=(sys.executable, "-m", "classifier", "build", "--region", str(region), "--out", str(_fresh(data))),
@@ -56,13 +56,13 @@ def build_step(data: DataDir, region: Path) -> Step:
 
 
 def install(data: DataDir, built: str) -> None:
-    """Put the model beside the one in use in its place."""
+    """Replace the model in use by the new one beside it."""
     _fresh(data).replace(data.model)
     data.model.with_suffix(".key").write_text(built)
 
 
 def keep(data: DataDir, built: str) -> None:
-    """Keep the model just built, for other data folders of this machine."""
+    """Put the model just built into the cache, for other data folders of this machine."""
     kept.keep("models", built, _fresh(data).read_bytes())
 
 
@@ -80,5 +80,5 @@ def _code(package: str) -> Path:
 def _version(library: str) -> str:
     try:
         return version(library)
-    except PackageNotFoundError:  # what builds the model says so
+    except PackageNotFoundError:  # the build reports it
         return "none"

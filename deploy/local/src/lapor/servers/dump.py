@@ -1,4 +1,4 @@
-"""One service's database, written to a stream and made anew from one, with PostgreSQL's own pg_dump and pg_restore."""
+"""Dumps of one service's database to a stream, and restores from one, with PostgreSQL's pg_dump and pg_restore."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from lapor.errors import Refused
 from lapor.servers.postgres import ADMIN, BIN
 
-#: libpq's variables for the parts of an address that ours have; an argument with a password is seen by all.
+#: libpq's variables for the parts of our addresses: every user can see the password in an argument.
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
 _TABLES = "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
 _OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
 
-# Else the owner of a database may give a name of PostgreSQL's own to what runs as whoever asks (CVE-2018-1058).
+# Otherwise a database's owner could shadow a name of PostgreSQL's, and so run code as the caller (CVE-2018-1058).
 _PLAIN = "-c search_path=pg_catalog"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """A service's database. ``admin``: the server's address for its superuser; ``name``: also that of its owner."""
+    """A service's database. ``admin``: the superuser's address of its server; ``name``: its name, and its owner's."""
 
     service: str
     name: str
     admin: str
 
     def address(self, name: str | None = None) -> str:
-        """The address of this database, or of ``name`` on the same server, for the superuser."""
+        """Return the superuser's address of this database, or of ``name`` on the same server."""
         return make_conninfo(self.admin, dbname=name or self.name)
 
 
 def dump(database: Database, write: Callable[[IO[bytes]], None]) -> int:
-    """Give ``write`` a stream of the database as it is at one moment; returns the rows in it.
+    """Pass ``write`` a stream with the database as it is at one moment, and return the number of rows.
 
     Raises:
-        Refused: it can't be read; nothing in it was changed.
+        Refused: the database can't be read; nothing in it was changed.
     """
     try:
         with psycopg.connect(database.address(), connect_timeout=10, options=_PLAIN) as db:
@@ -52,18 +52,18 @@ def dump(database: Database, write: Callable[[IO[bytes]], None]) -> int:
             db.read_only = True
             snapshot = _one(db, "SELECT pg_export_snapshot()")
             run(("pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}"), database.address(), reads=write)
-            return _rows(db)  # of the same moment
+            return _rows(db)  # in the same snapshot
     except (psycopg.Error, Failed) as error:
         raise Refused(f"The database of {database.service} can't be backed up: {said(error)}") from error
 
 
 def load(database: Database, give: Callable[[IO[bytes]], None], rows: int) -> str:
-    """Make a new database from the stream that ``give`` writes, beside the present one; returns its name.
+    """Make a new database beside the present one, from the stream that ``give`` writes. Return its name.
 
-    What an interrupted call left is dropped first.
+    A database left by an interrupted call is dropped first.
 
     Raises:
-        Refused: it can't be made, or has not ``rows`` rows; nothing of it is left.
+        Refused: it can't be made, or does not have ``rows`` rows; nothing of it is left.
     """
     name = f"{database.name}_restoring"
     try:
@@ -82,7 +82,7 @@ def load(database: Database, give: Callable[[IO[bytes]], None], rows: int) -> st
                 return name
             except BaseException:
                 server.execute(drop)
-                server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(fresh))  # it may have owned what is gone now
+                server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(fresh))  # it may have owned the dropped objects
                 raise
     except (psycopg.Error, Failed) as error:
         raise Refused(f"The backup of {database.service} can't be restored: {said(error)}") from error
@@ -90,10 +90,10 @@ def load(database: Database, give: Callable[[IO[bytes]], None], rows: int) -> st
 
 @contextmanager
 def _as_owner(server: psycopg.Connection[Any], database: Database, name: str) -> Iterator[str]:
-    """Give the address of the database ``name`` for an account that may what its owner may, and lives no longer.
+    """Yield the address of the database ``name`` for a temporary account with the rights of the owner.
 
-    A dump is a program, and whoever may write to a backup may change it: as the superuser it could run commands on the
-    database server, for a role that was set can be left.
+    A dump is a program, and anyone who can write to a backup may have changed it. Run by the superuser it could execute
+    commands on the database server, even under SET ROLE, which it can undo.
     """
     account, owner = sql.Identifier(name), sql.Identifier(database.name)
     password = secrets.token_urlsafe(24)
@@ -101,7 +101,7 @@ def _as_owner(server: psycopg.Connection[Any], database: Database, name: str) ->
     server.execute(drop)
     server.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}").format(account, sql.Literal(password), owner))
     try:
-        server.execute(sql.SQL("ALTER ROLE {} SET role TO {}").format(account, owner))  # what it makes is the owner's
+        server.execute(sql.SQL("ALTER ROLE {} SET role TO {}").format(account, owner))  # the owner owns what it makes
         yield make_conninfo(database.address(name), user=name, password=password)
     finally:
         server.execute(drop)
@@ -114,22 +114,22 @@ def discard(database: Database, name: str) -> None:
 
 
 def users(database: Database) -> int:
-    """How many connections others have to the database."""
+    """Count the connections that others have to the database."""
     with psycopg.connect(database.address(ADMIN), connect_timeout=10) as server:
         return len(server.execute(_OTHERS, [database.name]).fetchall())
 
 
 def swap(database: Database, fresh: str, aside: str) -> bool:
-    """Put the database ``fresh`` in the place of the present one, which is kept as ``aside``; False if there was none.
+    """Replace the present database by ``fresh``, and keep it as ``aside``. Return whether there was a present one.
 
-    Both happen or none. Whoever is connected is cut off.
+    The swap is atomic. Clients that are connected are cut off.
     """
     with psycopg.connect(database.address(ADMIN), autocommit=True, connect_timeout=10) as server:
         there = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database.name]).fetchone() is not None
         present, kept, new = sql.Identifier(database.name), sql.Identifier(aside), sql.Identifier(fresh)
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         if there:
-            # Or whoever was cut off is back before it has another name.
+            # Otherwise a client that is cut off could connect again before the rename.
             server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(present))
             server.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM ({_OTHERS}) AS others", [database.name])
         let_in = present
@@ -139,14 +139,14 @@ def swap(database: Database, fresh: str, aside: str) -> bool:
                     server.execute(rename.format(present, kept))
                 server.execute(rename.format(new, present))
             let_in = kept
-        finally:  # also when it could not be swapped: its service goes on with it
+        finally:  # also if the swap failed: its service goes on with the present database
             if there:
                 server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(let_in))
     return there
 
 
 class Failed(Exception):
-    """A program of PostgreSQL's left with an error."""
+    """A program of PostgreSQL's failed."""
 
 
 def run(
@@ -156,7 +156,7 @@ def run(
     reads: Callable[[IO[bytes]], None] | None = None,
     writes: Callable[[IO[bytes]], None] | None = None,
 ) -> None:
-    """Run a program at ``address``; ``reads`` gets what it prints, or ``writes`` what it is to read."""
+    """Run a program at ``address``; ``reads`` gets its stdout, or ``writes`` its stdin."""
     end = subprocess.PIPE
     with (
         tempfile.TemporaryFile() as errors,
@@ -174,7 +174,7 @@ def run(
             if writes and process.stdin:
                 writes(process.stdin)
                 process.stdin.close()
-        except BrokenPipeError:  # it says on stderr why it left
+        except BrokenPipeError:  # the program says on stderr why it exited
             pass
         except BaseException:
             process.kill()
@@ -185,7 +185,7 @@ def run(
 
 
 def variables(address: str) -> dict[str, str]:
-    """Give the environment of a program of PostgreSQL's that is to go to ``address``."""
+    """Return the environment with which a program of PostgreSQL's connects to ``address``."""
     parts = conninfo_to_dict(address)
     ours = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "TZ") if name in os.environ}
     return {**ours, **{_VARIABLES[name]: str(value) for name, value in parts.items() if name in _VARIABLES}}
@@ -202,5 +202,5 @@ def _one(db: psycopg.Connection[tuple[object, ...]], query: str) -> object:
 
 
 def said(error: Exception) -> str:
-    """Give what ``error`` says, in one line."""
+    """Return the text of ``error`` in one line."""
     return " ".join(str(error).split())

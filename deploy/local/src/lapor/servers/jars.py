@@ -17,8 +17,8 @@ from lapor.errors import Refused
 LOCK = Path(__file__).with_name("jars.txt")
 KAFKA = "4.3.1"
 WITH_DEPENDENCIES = f"org.apache.kafka:kafka_2.13:{KAFKA}"
-# Taken alone. kafka-tools needs the Connect runtime and a web server, which nothing here starts. Without the
-# logging binding a broker dies without a word; resolved together with Kafka, log4j's own list of versions would
+# Taken without their dependencies: kafka-tools needs the Connect runtime and a web server, which nothing here starts.
+# Without the logging binding a broker dies silently; resolved together with Kafka, log4j's own list of versions would
 # win and bring an older kafka-clients.
 ALONE = (
     f"org.apache.kafka:kafka-tools:{KAFKA}",
@@ -28,7 +28,7 @@ ALONE = (
     "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",
 )
 DOWNLOADS_AT_ONCE = 8
-#: Seconds before a download that the network broke off is tried again: names that don't resolve for a moment are usual.
+#: Seconds before each retry of a download that failed: names often don't resolve for a moment.
 TRY_AGAIN_S = (1, 4)
 
 
@@ -41,25 +41,25 @@ class Jar:
 
     @property
     def filename(self) -> str:
-        """The name of the file, as Maven gives it."""
+        """The file's name, as Maven forms it."""
         _, artifact, version = self.coordinate.split(":")
         return f"{artifact}-{version}.jar"
 
 
 def locked() -> list[Jar]:
-    """What ``jars.txt`` names."""
+    """Read the jars that ``jars.txt`` names."""
     rows = (line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#"))
     return [Jar(coordinate=coordinate, sha256=sha256) for coordinate, sha256 in rows]
 
 
 def classpath(progress: Callable[[int, int], None] = lambda done, of: None) -> list[Path]:
-    """The jars on disk. Asks the network only for what the cache lacks.
+    """Return the paths of the jars, after downloading those that the cache lacks.
 
     Args:
         progress: called with (jars present, jars in all) as downloads finish.
 
     Raises:
-        Refused: a jar could not be downloaded, or is not the file that was locked.
+        Refused: a jar could not be downloaded, or differs from the locked one.
     """
     jars = locked()
     key = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
@@ -84,7 +84,7 @@ def classpath(progress: Callable[[int, int], None] = lambda done, of: None) -> l
 
 
 def _cause(error: BaseException) -> str:
-    """Our own sentence as it is; of the HTTP library's, which run to many lines, only the kind."""
+    """Return our own sentence as it is, or only the type of the HTTP library's errors, which have many lines."""
     text = str(error)
     return text if text.startswith("Apache Kafka") else f"Apache Kafka could not be downloaded ({type(error).__name__})"
 
@@ -99,8 +99,8 @@ def _fetch_patiently(jar: Jar, folder: Path) -> None:
 
 
 def _fetch(jar: Jar, folder: Path) -> None:
-    """Download one jar and move it into place only when its hash is right, so that a half file never counts."""
-    from jgo.maven import MavenContext  # a warm start must not pay for importing it
+    """Download one jar and move it into place only if its hash is right, so that half a file never counts."""
+    from jgo.maven import MavenContext  # slow to import: a start with a full cache must not pay for it
 
     part = folder / f".{jar.filename}.{os.getpid()}"
     try:
@@ -115,7 +115,7 @@ def _fetch(jar: Jar, folder: Path) -> None:
 
 
 def resolve() -> list[Jar]:
-    """Resolve the dependencies anew, for ``jars.txt`` after a version was raised (``python -m lapor.servers.jars``)."""
+    """Resolve the dependencies for ``jars.txt`` after a version was raised (``python -m lapor.servers.jars``)."""
     from jgo.maven import MavenContext
 
     context = MavenContext(repo_cache=cache_dir() / "maven", timeout=30)

@@ -52,12 +52,13 @@ class Broker:
 
     @property
     def bootstrap(self) -> str:
-        """The address clients are given."""
+        """The address for clients."""
         return f"{HOST}:{self.port}"
 
 
 def client_settings(bootstrap: str, username: str, password: str, ca_file: Path | None = None) -> dict[str, str | int]:
-    """What a librdkafka client needs to log in; over TLS if there is a CA file. Raises Refused if that is missing."""
+    """Return a librdkafka client's settings for a login, over TLS if there is a ``ca_file``. Raises Refused if it is
+    missing."""
     if ca_file and not ca_file.is_file():
         raise Refused(f"There is no CA file {ca_file}.")
     return {
@@ -71,10 +72,10 @@ def client_settings(bootstrap: str, username: str, password: str, ca_file: Path 
 
 
 def prepare(broker: Broker, progress: Callable[[int, int], None] = lambda done, of: None) -> bool:
-    """Fetch the jars if need be, write the configuration, and format the storage if it is new; whether it is.
+    """Fetch the jars if need be, write the configuration, and format new storage. Return whether the storage is new.
 
     Raises:
-        Refused: the jars cannot be had, or the storage cannot be formatted.
+        Refused: the jars can't be downloaded, or the storage can't be formatted.
     """
     classpath = jars.classpath(progress)
     broker.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -82,7 +83,7 @@ def prepare(broker: Broker, progress: Callable[[int, int], None] = lambda done, 
     write_private(_file(broker, "server.properties"), _server_properties(broker))
     logging = f"-Dlog4j2.configurationFile={_file(broker, 'log4j2.properties')}"
     _file(broker, "java.args").write_text("\n".join([*JVM, logging, "-cp", ":".join(map(str, classpath))]))
-    new = not _file(broker, "formatted").exists()  # written last: an interrupted format is none
+    new = not _file(broker, "formatted").exists()  # written last, so that an interrupted format does not count
     if new:
         shutil.rmtree(_file(broker, "data"), ignore_errors=True)
         _format(broker)
@@ -90,7 +91,7 @@ def prepare(broker: Broker, progress: Callable[[int, int], None] = lambda done, 
 
 
 def process(broker: Broker) -> Process:
-    """The broker as a process. ``prepare`` comes first."""
+    """Return the broker as a process. Call ``prepare`` first."""
     return Process(
         name="kafka",
         command=(*_java(broker), "kafka.Kafka", str(_file(broker, "server.properties"))),
@@ -101,12 +102,12 @@ def process(broker: Broker) -> Process:
 
 
 def cluster_id(broker: Broker) -> str:
-    """Which storage this is; another one after a purge. ``prepare`` comes first."""
+    """Return the id of the storage, a new one after each purge. Call ``prepare`` first."""
     return _file(broker, "formatted").read_text()
 
 
 def is_ready(broker: Broker) -> bool:
-    """Whether the broker lets its super user in and knows itself."""
+    """Whether the broker lets its super user in and lists itself."""
     quiet: dict[str, Any] = {
         "socket.connection.setup.timeout.ms": 1000,
         "log_level": 0,
@@ -130,8 +131,8 @@ def _java(broker: Broker) -> tuple[str, ...]:
 def _format(broker: Broker) -> None:
     """Format the storage with the super user in it.
 
-    The password reaches the tool in a file (`@file`, one argument a line), never in argv. What the tool prints is
-    discarded unread: it prints the keys.
+    The password reaches the tool in a file (`@file`, one argument a line), never in argv. The tool prints the keys, so
+    its output is discarded unread.
     """
     new_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=").replace("-", "A")
     arguments, settings = _file(broker, "format.args"), str(_file(broker, "server.properties"))
@@ -166,7 +167,7 @@ def _server_properties(broker: Broker) -> str:
         "log.dirs": str(_file(broker, "data")),
         "listener.name.broker.scram-sha-512.sasl.jaas.config": f"{scram} {login};",
         "listener.name.controller.plain.sasl.jaas.config": f'{plain} {login} user_{ADMIN}="{broker.password}";',
-        # Small: it shares the machine with everything else.
+        # Small values: the broker shares the machine with everything else.
         "num.network.threads": 2,
         "num.io.threads": 4,
         "log.cleaner.dedupe.buffer.size": 16_777_216,

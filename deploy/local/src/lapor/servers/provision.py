@@ -1,4 +1,4 @@
-"""Makes a Kafka cluster match the contracts: topics, SCRAM users, ACLs and quotas. Doing it twice changes nothing."""
+"""Makes a Kafka cluster match the contracts: topics, SCRAM users, ACLs and quotas. It is idempotent."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ITERATIONS = 4096  # Kafka's default; the passwords are 190 random bits
 
 @dataclass(frozen=True, kw_only=True)
 class Provisioned:
-    """What was there to do, and how much of it was new."""
+    """The totals of a provisioning, and how much of each was new."""
 
     topics: int
     topics_created: int
@@ -55,7 +55,7 @@ def provision(
     passwords: Mapping[str, str],
     replication: int = 1,
 ) -> Provisioned:
-    """Create what is missing and mend what differs. Never deletes a topic or a user.
+    """Create what is missing and repair what differs. Never delete a topic or a user.
 
     Args:
         client: settings of a librdkafka client that logs in as a super user.
@@ -91,7 +91,7 @@ def provision(
 
 
 def set_password(client: Mapping[str, Any], name: str, password: str) -> None:
-    """Give the user ``name`` a new password. Connections that it has stay. Raises Refused: the cluster refuses."""
+    """Give the user ``name`` a new password. Its connections stay open. Raises Refused if the cluster refuses."""
     try:
         _users(_admin(client), {name: password})
     except KafkaException as error:
@@ -99,7 +99,7 @@ def set_password(client: Mapping[str, Any], name: str, password: str) -> None:
 
 
 def refuse_removed_units(client: Mapping[str, Any], units: Iterable[str]) -> None:
-    """Raises Refused when a unit that has topics is none of ``units``: what it has open would be nobody's."""
+    """Check that each unit with topics is in ``units``: nobody would own its open complaints. Raises: Refused."""
     try:
         topics = _admin(client).list_topics(timeout=TIMEOUT_S).topics
     except KafkaException as error:
@@ -133,7 +133,7 @@ def _done(futures: Iterable[Future[Any]], fine: tuple[int, ...] = ()) -> None:
 
 
 def _wait_for_brokers(admin: AdminClient, replication: int) -> None:
-    """Wait until so many brokers are there: they start at the same time as who provisions them."""
+    """Wait until there are ``replication`` brokers: they start concurrently with the provisioning. Raises: Refused."""
     deadline = time.monotonic() + TIMEOUT_S
     while (there := len(admin.list_topics(timeout=TIMEOUT_S).brokers)) < replication:
         if time.monotonic() > deadline:
@@ -172,7 +172,7 @@ def _users(admin: AdminClient, passwords: Mapping[str, str]) -> None:
 
 
 def _acls(admin: AdminClient, wanted: set[AclBinding], everyone: list[str]) -> tuple[set[AclBinding], set[AclBinding]]:
-    """Add what is missing; take from our own principals what they should not have (any more)."""
+    """Create missing ACLs, and delete those that our own principals should not have (any longer). Return both."""
     ours = {f"User:{name}" for name in everyone}
     there = _acls_there(admin)
     missing = wanted - there
@@ -185,7 +185,7 @@ def _acls(admin: AdminClient, wanted: set[AclBinding], everyone: list[str]) -> t
 
 
 def _acls_there(admin: AdminClient) -> set[AclBinding]:
-    any_name: Any = None  # the filter takes None for "any", its annotations do not
+    any_name: Any = None  # the filter takes None for "any", though its annotations don't say so
     anything = AclBindingFilter(
         ResourceType.ANY, any_name, ResourcePatternType.ANY, any_name, any_name, AclOperation.ANY, AclPermissionType.ANY
     )
@@ -193,7 +193,7 @@ def _acls_there(admin: AdminClient) -> set[AclBinding]:
 
 
 def _wait_until_seen(admin: AdminClient, topics: list[Topic], wanted: set[AclBinding], gone: set[AclBinding]) -> None:
-    """The controller has written it all; return when the broker that serves clients knows it too."""
+    """Wait until the broker that serves clients also knows what the controller has written. Raises: Refused."""
     names = {topic.name for topic in topics}
     deadline = time.monotonic() + TIMEOUT_S
     while True:

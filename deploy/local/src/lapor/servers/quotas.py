@@ -1,4 +1,4 @@
-"""Bounds what one unit may ask of the broker: no client library here can set quotas, so this speaks the protocol.
+"""Limits each unit's use of the broker. No client library here can set quotas, so this speaks the protocol:
 
 AlterClientQuotas, version 0: https://kafka.apache.org/protocol#The_Messages_AlterClientQuotas
 """
@@ -16,8 +16,8 @@ from aiokafka.errors import KafkaError
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Float64, Int16, Int32, Schema, String
 
-#: Of each unit and broker. 128 kB/s are some 300 replies; what is over is answered later, never refused. A quarter of
-#: a thread, because unpacking a compressed record takes the broker's time and not the line's.
+#: Per unit and broker. 128 kB/s are some 300 replies; requests beyond are delayed, never refused. A quarter of a
+#: thread, because unpacking a compressed record costs the broker's time, not bandwidth.
 OF_A_UNIT: Mapping[str, float] = {
     "producer_byte_rate": 131_072,
     "consumer_byte_rate": 1_048_576,
@@ -66,12 +66,12 @@ class _AlterClientQuotas(Request[_Question]):  # type: ignore[misc]
 
 
 def set_quotas(client: Mapping[str, Any], users: Iterable[str], quota: Mapping[str, float] = OF_A_UNIT) -> None:
-    """Give each of ``users`` the ``quota``; ``client`` are settings of a librdkafka client that is a super user.
+    """Give each of ``users`` the ``quota``; ``client`` has the settings of a super user's librdkafka client.
 
     Raises:
         KafkaError: the cluster does not answer, or refuses.
     """
-    with ThreadPoolExecutor(1) as thread:  # whoever calls may be in an event loop itself
+    with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop itself
         thread.submit(asyncio.run, _set(client, list(users), quota)).result()
 
 

@@ -1,4 +1,4 @@
-"""A server's log (WAL) as it comes, and all its files: by PostgreSQL's own pg_receivewal and pg_basebackup."""
+"""A server's log (WAL) as it is written, and all its files, by PostgreSQL's pg_receivewal and pg_basebackup."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from lapor.servers.dump import Failed, run, said, variables
 from lapor.servers.postgres import BIN, MAJOR, programs
 
 SLOT = "lapor_archive"
-#: In a folder that ``take_base`` made.
+#: The files in a folder that ``take_base`` made.
 TAR, LISTING = "base.tar.gz", "backup_manifest"
-#: Of the log the tar has what it needs to be whole by itself; the server counts no checksums of that.
+#: Files in the tar without a checksum in the listing: the part of the log that makes it consistent, and the listing.
 _UNLISTED = ("pg_wal/", LISTING)
 _CHUNK = 1 << 20
 # Positions in the log are counted in bytes from its beginning.
@@ -45,10 +45,11 @@ _COMMIT = "SELECT pg_current_xact_id()"
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """A server as it is at ``at`` (Unix time): ``written`` and ``received`` are places in its log.
+    """A server's state at ``at`` (Unix time): ``written`` and ``received`` are positions in its log.
 
-    ``received``: up to where our receiver has it, None while there is none. ``held``: bytes that the server keeps for
-    it; ``state``: what became of the slot, None if there is none, ``lost`` if the server kept no more for it.
+    ``received``: our receiver has the log up to here; None while no receiver is connected. ``held``: bytes that the
+    server keeps for it. ``state``: of the slot; None if it does not exist, ``lost`` if the server gave up keeping the
+    log.
     """
 
     at: float
@@ -63,15 +64,15 @@ class Look:
 
 
 def look(db: psycopg.Connection[Any]) -> Look:
-    """Ask the server how it is."""
-    at = time.time()  # before: what is committed later is not in the answer
+    """Query the server's state."""
+    at = time.time()  # before the query: later commits are not in its answer
     with db.cursor(row_factory=psycopg.rows.dict_row) as cursor:
         cursor.execute(_LOOK, [SLOT])
         return Look(at=at, **(cursor.fetchone() or {}))
 
 
 def reserve(db: psycopg.Connection[Any]) -> None:
-    """Have the server keep its log from now on until it was received."""
+    """Make the server keep its log from now on until it was received."""
     turn_out(db)
     db.execute(_DROP, [SLOT])
     db.execute(_RESERVE, [SLOT])
@@ -80,19 +81,19 @@ def reserve(db: psycopg.Connection[Any]) -> None:
 def commit(db: psycopg.Connection[Any]) -> None:
     """Commit a transaction that changes nothing.
 
-    A server that comes back to a time stops at the first commit after it, and until there it does what is no part of a
+    A server that recovers to a time stops at the first commit after it, and until there replays what is not part of a
     transaction: a database that was dropped next would be gone.
     """
     db.execute(_COMMIT)
 
 
 def turn_out(db: psycopg.Connection[Any]) -> None:
-    """End the receiver of somebody who was killed: there can be only one."""
+    """Disconnect the receiver that a killed process left: the slot allows only one."""
     db.execute(_TURN_OUT, [SLOT])
 
 
 def receive(address: str, folder: Path) -> subprocess.Popen[bytes]:
-    """Start to write the server's log to ``folder``, as it comes; it ends with the connection."""
+    """Start a program that writes the server's log to ``folder`` as it comes, until the connection ends."""
     ours = ("--no-loop", "--status-interval=1", f"--slot={SLOT}", f"--directory={folder}")
     return subprocess.Popen(  # noqa: S603 - the wheel's program, our own arguments
         [str(BIN / "pg_receivewal"), *ours],
@@ -107,13 +108,13 @@ def take_base(address: str, folder: Path) -> None:
     """Write all files of the server, as a tar and a listing, to the new ``folder``, and compare the two.
 
     Raises:
-        Refused: it can't be taken, or the tar is not what the listing says.
+        Refused: the files can't be read, or the tar differs from the listing.
     """
     ours = ("--format=tar", "--compress=gzip:1", "--wal-method=fetch", "--checkpoint=fast")
     try:
         with psycopg.connect(address, autocommit=True, connect_timeout=5) as db:
-            # The log since its beginning is fetched at its end: until then a server that writes much would delete it.
-            # This slot goes with the connection; wal_keep_size would have each server hold that much for ever.
+            # pg_basebackup fetches the log since its start at its end: a busy server would have deleted it by then.
+            # This slot ends with the connection; wal_keep_size would make each server keep that much permanently.
             db.execute(_KEEP)
             run(
                 ("pg_basebackup", *ours, "--manifest-checksums=SHA256", "--no-password", f"--pgdata={folder}"),
@@ -125,24 +126,24 @@ def take_base(address: str, folder: Path) -> None:
 
 
 def begins(listing: Path) -> tuple[int, int]:
-    """The timeline, and the place in the log, from which on a base needs it."""
+    """Return the timeline and the position in the log at which recovery of a base starts."""
     first = json.loads(listing.read_text())["WAL-Ranges"][0]
     high, low = first["Start-LSN"].split("/")
     return first["Timeline"], (int(high, 16) << 32) + int(low, 16)
 
 
 def segment(timeline: int, place: int, segment_bytes: int) -> str:
-    """The name of the file of the log that has ``place``."""
+    """Return the name of the log file that contains ``place``."""
     return _name(timeline, place // segment_bytes, segment_bytes)
 
 
 def following(name: str, segment_bytes: int) -> str:
-    """The name of the file of the log after the one called ``name``."""
+    """Return the name of the log file after ``name``."""
     return _name(int(name[:8], 16), _number(name, segment_bytes) + 1, segment_bytes)
 
 
 def first_place(name: str, segment_bytes: int) -> int:
-    """The place in the log at which the file called ``name`` begins."""
+    """Return the position in the log at which the file ``name`` begins."""
     return _number(name, segment_bytes) * segment_bytes
 
 
@@ -156,12 +157,12 @@ def _number(name: str, segment_bytes: int) -> int:
 
 
 def check_base(tar: Path, listing: Path, into: Path | None = None) -> None:
-    """Compare a base's ``tar`` with what the server listed, and write its files below ``into``, if given.
+    """Compare a base's ``tar`` with the server's listing, and write its files below ``into``, if given.
 
-    It is what pg_verifybackup does, which in the wheel ends with a segmentation fault.
+    pg_verifybackup would do this, but the wheel's ends with a segmentation fault.
 
     Raises:
-        Refused: they differ; the first file that does is named.
+        Refused: they differ; the text names the first file that does.
     """
     raw = listing.read_bytes()
     try:
@@ -191,7 +192,7 @@ def _path(listed: dict[str, str]) -> str:
 
 
 def _entry(entries: tarfile.TarFile, entry: tarfile.TarInfo, name: str, into: Path | None) -> tuple[int, str]:
-    """Read one entry, write it below ``into``; its size and SHA-256. Raises ValueError if it leads elsewhere."""
+    """Read one entry, write it below ``into``, return its size and SHA-256. Raises ValueError if it leads elsewhere."""
     if Path(name).is_absolute() or ".." in Path(name).parts or not (entry.isfile() or entry.isdir()):
         raise ValueError(f"{name} is no file of a server")
     target = into / name if into else None
@@ -216,7 +217,7 @@ def _hash(source: IO[bytes] | None, sink: IO[bytes] | None) -> str:
 
 
 def server_programs(major: int) -> Path:
-    """Where the programs of a server of version ``major`` are. Raises Refused if they are not here."""
+    """Return the folder with the programs of PostgreSQL ``major``. Raises Refused if they are not on this machine."""
     if major == MAJOR:
         return programs()
     if (debian := Path(f"/usr/lib/postgresql/{major}/bin")).is_dir():

@@ -1,1 +1,1 @@
-"""Vendors on one machine: an SMS gateway, the X API and the Graph API, as the real client libraries see them."""
+"""Stand-ins of vendors on one machine, as real client libraries see them: an SMS gateway, X, Graph and WhatsApp."""

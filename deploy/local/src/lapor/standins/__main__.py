@@ -10,7 +10,7 @@ from lapor.standins.settings import WrongSettings, from_environment
 
 
 def main() -> int:
-    """Serve until SIGTERM. Returns: the exit code; 78 when the settings or the state file are unusable."""
+    """Serve until SIGTERM. Return the exit code: 78 if the settings or the state file are unusable."""
     try:
         settings = from_environment()
         app = build_app(settings)

@@ -23,13 +23,13 @@ from lapor.standins.xdoor import Windows
 
 @get("/ready")
 async def ready() -> dict[str, bool]:
-    """Answers as soon as the journal is read."""
+    """Answer as soon as the journal is read."""
     return {"ready": True}
 
 
 @get("/sent")
 async def sent(world: World) -> list[dict[str, Any]]:
-    """All that citizens were sent, oldest first."""
+    """List all messages that citizens were sent, oldest first."""
     return [{name: getattr(each, name) for name in ("channel", "to", "ticket", "text", "at")} for each in world.sent]
 
 
@@ -50,7 +50,7 @@ def _bad_values(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 
 def build_app(settings: Settings) -> Litestar:
-    """The application; it reads the journal at once and owes nothing before it is started."""
+    """Build the application. It reads the journal immediately, and delivers nothing until it is started."""
     # httpx logs each URL it calls, and the MO's URL carries the gateway's token.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     world, faults = World(settings.state_file), Faults()

@@ -1,4 +1,4 @@
-"""Switches that make a stand-in misbehave a number of times, as the real vendor does now and then."""
+"""Switches that make a stand-in misbehave for a number of calls, as the real vendor does now and then."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ KINDS: dict[str, frozenset[str]] = {
 
 
 class Faults:
-    """How often each kind still has to happen, per vendor."""
+    """Counts how often each fault still has to happen, by vendor and kind."""
 
     def __init__(self) -> None:
         self._left: Counter[tuple[str, str]] = Counter()
@@ -40,7 +40,7 @@ class Faults:
         self._left[vendor, kind] = times
 
     def take(self, vendor: str, kind: str) -> bool:
-        """True if the fault is to happen now; it is used up by that."""
+        """Whether the fault is to happen now; asking uses it up."""
         if self._left[vendor, kind] <= 0:
             return False
         self._left[vendor, kind] -= 1
@@ -52,5 +52,5 @@ async def _half() -> AsyncIterator[bytes]:
 
 
 def cut_off() -> Response[Any]:
-    """An answer that breaks off in the middle: the client can't know what happened."""
+    """Make an answer that breaks off in the middle, so that the client can't know what happened."""
     return Stream(_half(), headers={"content-length": "1000"}, media_type="application/json", status_code=200)

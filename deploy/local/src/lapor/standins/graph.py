@@ -1,4 +1,4 @@
-"""The Graph API, as far as facebook-sdk needs it to read what is written to a page, and to answer."""
+"""The Graph API, as far as facebook-sdk needs it to read a page's posts, comments and messages, and to answer."""
 
 import hashlib
 import hmac
@@ -26,7 +26,7 @@ Ask = Request[Any, Any, Any]
 Answer = Response[Any]
 #: Seconds in which a page may answer a message.
 _WINDOW_S = 24 * 3600
-#: Names of fields; what stands in braces behind one has names that no post has.
+#: Names of fields. Those in braces behind a field match too, which is harmless: no post has them.
 _NAMES = re.compile(r"(?:^|,)([a-z_]+)")
 _FAULT_CODES = {
     "throttle": (400, 80001, "There have been too many calls to this Page account."),
@@ -66,7 +66,7 @@ async def _values(request: Ask) -> dict[str, str]:
 
 
 async def _at_the_door(request: Ask) -> Answer | None:
-    """Faults, then the token and the proof that goes with it."""
+    """Answer instead of the handler if a fault is armed, or the token or its proof is wrong."""
     faults: Faults = request.app.state.faults
     settings: Settings = request.app.state.settings
     for kind, (status, code, message) in _FAULT_CODES.items():
@@ -86,7 +86,7 @@ async def _at_the_door(request: Ask) -> Answer | None:
 
 
 def stated(at: int) -> str:
-    """A moment as Graph writes it."""
+    """Format a Unix time as Graph writes it."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
@@ -106,7 +106,7 @@ def _shown(entry: PageEntry, fields: str, *, with_author: bool, updated: int = 0
         shown = [*map(_attachment, entry.photos), *map(_film, entry.videos)]
         album = {"type": "album", "subattachments": {"data": shown}}
         known |= {"attachments": {"data": shown if len(shown) == 1 else [album]}, "attachment": shown[0]}
-    # What is asked for of a field stands behind its name, in braces.
+    # A field's own subfields stand behind its name, in braces.
     return {"id": entry.id} | {name: known[name] for name in _NAMES.findall(fields) if name in known}
 
 
@@ -120,7 +120,7 @@ def _film(video: str) -> dict[str, Any]:
 
 
 def _feed(request: Ask, values: dict[str, str], world: World, *, elsewhere: bool = False) -> Answer:
-    """Posts newest first, paged by time; one is updated when somebody comments on it."""
+    """List posts newest first, paged by time; a comment updates its post."""
     limit, since, until = (int(values.get(name) or d) for name, d in (("limit", 25), ("since", 0), ("until", 2**40)))
     updated: dict[str, int] = {}
     for entry in world.page.values():
@@ -162,14 +162,14 @@ def _comments(request: Ask, parent: str, values: Mapping[str, str], world: World
 
 
 async def drop_content_type(message: Message, scope: Scope) -> None:
-    """Sends an answer without its content type if a fault asked for that; the framework itself always sets one."""
+    """Send an answer without its content type if a fault asked for that; the framework itself always sets one."""
     if message["type"] == "http.response.start" and scope.get("state", {}).get("untyped"):
         message["headers"] = [header for header in message["headers"] if header[0].lower() != b"content-type"]
 
 
 @get("/{version:str}/{node:str}")
 async def read_object(request: Ask, node: str, world: World) -> Answer:
-    """One object: the page itself, a post or a comment."""
+    """Return one object: the page itself, a post or a comment."""
     page = request.app.state.settings.facebook_page_id
     if node in ("me", page):
         return _answer(request, {"id": page, "name": PAGE_NAME})
@@ -181,7 +181,7 @@ async def read_object(request: Ask, node: str, world: World) -> Answer:
 
 @get("/{version:str}/debug_token")
 async def debug_token(request: Ask, settings: Settings) -> Answer:
-    """What Graph tells an app of a token of its own: when it ends, in seconds of 1970, and 0 for never."""
+    """Tell an app about one of its tokens, as Graph does: when it expires, in Unix seconds, with 0 for never."""
     values = await _values(request)
     if values.get("access_token", "").partition("|")[2] != settings.facebook_app_secret:
         return _error(request, 400, 190, "Invalid OAuth access token signature.")
@@ -192,14 +192,14 @@ async def debug_token(request: Ask, settings: Settings) -> Answer:
 
 @post("/token")
 async def token_ends(request: Ask) -> dict[str, Any]:
-    """Say when the page's token ends, for tests: as `debug_token` gives it."""
+    """Set for tests when the page's token expires, in the form that `debug_token` returns."""
     request.app.state.token_ends = await request.json()
     return {}
 
 
 @get("/{version:str}/{node:str}/feed")
 async def read_feed(request: Ask, world: World) -> Answer:
-    """The page's posts, ours and visitors'."""
+    """List the page's posts, ours and visitors'."""
     answer = _feed(request, await _values(request), world)
     if request.app.state.faults.take("graph", "no_content_type"):
         request.scope["state"]["untyped"] = True
@@ -208,13 +208,13 @@ async def read_feed(request: Ask, world: World) -> Answer:
 
 @get("/{version:str}/{node:str}/tagged")
 async def read_tagged(request: Ask, world: World) -> Answer:
-    """Posts elsewhere that name the page."""
+    """List posts elsewhere that name the page."""
     return _feed(request, await _values(request), world, elsewhere=True)
 
 
 @get("/{version:str}/{node:str}/comments")
 async def read_comments(request: Ask, node: str, world: World) -> Answer:
-    """The comments of a post."""
+    """List the comments of a post."""
     if node not in world.page:
         return _error(request, 400, 100, f"Unsupported get request. Object with ID '{node}' does not exist")
     return _comments(request, node, await _values(request), world)
@@ -222,7 +222,7 @@ async def read_comments(request: Ask, node: str, world: World) -> Answer:
 
 @post("/{version:str}/{node:str}/comments", status_code=200)
 async def write_comment(request: Ask, node: str, world: World, settings: Settings, hooks: Hooks) -> Answer:
-    """The page comments on a post, or answers a comment: then it stands beside that, for there is one level."""
+    """Write as the page a comment on a post, or an answer to a comment."""
     text, target = (await _values(request)).get("message", ""), world.page.get(node)
     if target is None or not text:
         return _error(request, 400, 100, "Unsupported post request" if target is None else "message is required")
@@ -236,7 +236,7 @@ async def write_comment(request: Ask, node: str, world: World, settings: Setting
         root=target.root or node,
     )
     world.record(entry, world.tell("facebook", target.author, text))
-    hooks.push(feed_hook(entry, settings.facebook_page_id))  # our own words come back, too
+    hooks.push(feed_hook(entry, settings.facebook_page_id))  # Meta sends a page's own comments back too
     return cut_off() if request.app.state.faults.take("graph", "lost_answer") else _answer(request, {"id": entry.id})
 
 
@@ -248,7 +248,7 @@ def _written(message: PageMessage, page: str) -> dict[str, Any]:
 
 
 def _listed(file: str, kind: str) -> dict[str, Any]:
-    """What a message has, as the inbox lists it: a file that is neither photo nor video by its address."""
+    """Describe an attachment as the inbox lists it: a file that is neither photo nor video has only its address."""
     if kind == "video":
         return {"mime_type": "video/mp4", "video_data": {"url": file}}
     if kind == "image":
@@ -258,7 +258,7 @@ def _listed(file: str, kind: str) -> dict[str, Any]:
 
 @get("/{version:str}/{node:str}/conversations")
 async def read_conversations(request: Ask, world: World, settings: Settings) -> Answer:
-    """The page's inbox, the newest talk first; with `user_id` that person's alone, and what was said in it."""
+    """List the page's conversations, the newest first, with `user_id` only that person's; on request with messages."""
     values = await _values(request)
     by_person: dict[str, list[PageMessage]] = {}
     for message in world.messages:
@@ -276,14 +276,14 @@ async def read_conversations(request: Ask, world: World, settings: Settings) -> 
 
 @get("/{version:str}/{node:str}/messages")
 async def read_messages(request: Ask, node: str, world: World, settings: Settings) -> Answer:
-    """What was said in a talk, the newest first."""
+    """List the messages of a conversation, the newest first."""
     said = [each for each in reversed(world.messages) if f"t_{each.person}" == node]
     return _answer(request, {"data": [_written(each, settings.facebook_page_id) for each in said]})
 
 
 @post("/{version:str}/{node:str}/messages", status_code=200)
 async def write_message(request: Ask, node: str, world: World, settings: Settings, hooks: Hooks) -> Answer:
-    """The page writes to a person, who wrote to it within a day."""
+    """Write as the page to a person, if the person wrote to it within a day."""
     values = await _values(request)
     try:
         person, text = str(json.loads(values["recipient"])["id"]), str(json.loads(values["message"])["text"])

@@ -1,4 +1,4 @@
-"""Webhooks as Meta sends them: signed over their bytes, and again with longer pauses while they are not taken."""
+"""Webhooks as Meta sends them: signed over their bytes, and retried with longer pauses until they are taken."""
 
 import asyncio
 import contextlib
@@ -11,13 +11,13 @@ import httpx
 
 from lapor.standins.faults import Faults
 
-#: Seconds between tries; then the rest is up to who asks.
+#: Seconds between tries; after the last one the receiver has to poll.
 PAUSES_S = (1, 2, 4, 8, 15, 30, 60)
 CHALLENGE = "1158201444"
 
 
 class Hooks:
-    """Pushes to one address as ``vendor``, whose faults it has; without an address nothing."""
+    """Pushes to one address with the faults of ``vendor``; without an address it pushes nothing."""
 
     def __init__(self, url: str, secret: str, token: str, faults: Faults, vendor: str = "graph") -> None:
         self._url, self._secret, self._token, self._faults, self._vendor = url, secret, token, faults, vendor
@@ -25,10 +25,10 @@ class Hooks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def push(self, told: dict[str, Any]) -> None:
-        """Deliver ``told`` in the background, once or as a fault says."""
+        """Deliver ``told`` in the background, once unless a fault says otherwise."""
         if not self._url or self._faults.take(self._vendor, "hook_lost"):
             return
-        # Meta writes what is not ASCII as \\uXXXX, and signs that.
+        # Meta escapes non-ASCII letters as \\uXXXX, and signs the escaped bytes.
         body = json.dumps(told).encode()
         wrong = self._faults.take(self._vendor, "hook_wrong_signature")
         for _ in range(2 if self._faults.take(self._vendor, "hook_twice") else 1):
@@ -46,13 +46,13 @@ class Hooks:
             await asyncio.sleep(pause_s)
 
     async def handshake(self) -> bool:
-        """Whether who is at the address knows the word that we were given."""
+        """Whether the receiver at the address knows our verification token."""
         asked = {"hub.mode": "subscribe", "hub.verify_token": self._token, "hub.challenge": CHALLENGE}
         answer = await self._client.get(self._url, params=asked)
         return answer.status_code == 200 and answer.text == CHALLENGE
 
     async def stop(self) -> None:
-        """Let go of what was not taken."""
+        """Cancel deliveries that were not taken."""
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()

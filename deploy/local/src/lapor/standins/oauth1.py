@@ -24,7 +24,7 @@ def signed_by(
     consumer: tuple[str, str],
     token: tuple[str, str],
 ) -> bool:
-    """Whether the header's signature fits. `url` is the address the *client* believes in, without its query;
+    """Whether the header's signature is right. `url` is the address that the *client* calls, without its query;
     `consumer` and `token` are (name, secret).
     """
     header = _header_parameters(authorization)

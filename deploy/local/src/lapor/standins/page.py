@@ -1,4 +1,4 @@
-"""The page that shows what citizens said and were told, and lets one play a citizen."""
+"""The page that shows messages from and to citizens, and lets one play a citizen."""
 
 from html import escape
 from itertools import groupby
@@ -132,13 +132,13 @@ def _talk(channel: str, who: str, lines: list[Line]) -> str:
 
 @get("/", media_type=MediaType.HTML)
 async def front() -> str:
-    """The forms, and beside them the talks in a frame, so that a refresh never wipes what one is typing."""
+    """Show the forms, and beside them the talks in a frame, so that a refresh never wipes a half-typed form."""
     return _document("Kotak warga · LAPOR! Soppeng", _FRAME, _WRITE)
 
 
 @get("/kotak", media_type=MediaType.HTML)
 async def talks(world: World) -> str:
-    """What each citizen was sent, one card per citizen and channel, the latest talk on top."""
+    """Show the messages of each citizen, one card per citizen and channel, the latest talk on top."""
     by_citizen = sorted(_lines(world), key=lambda line: (line.channel, line.who))
     grouped = [(key, list(lines)) for key, lines in groupby(by_citizen, key=lambda line: (line.channel, line.who))]
     grouped.sort(key=lambda talk: talk[1][-1].at, reverse=True)

@@ -1,4 +1,4 @@
-"""What people do on Facebook, and what the page is told of it at once."""
+"""Actions of people on Facebook, and the webhooks that tell the page about them."""
 
 import time
 from typing import Any
@@ -19,7 +19,7 @@ PAGE_NAME = X_HANDLE
 
 
 def feed_hook(entry: PageEntry, page: str, verb: str = "add") -> dict[str, Any]:
-    """What a page is told of a post or comment."""
+    """Build the webhook about a post or comment."""
     by = {"id": entry.author_id, "name": entry.author}
     about: dict[str, Any] = {"item": "status", "post_id": entry.id}
     if entry.parent:
@@ -31,7 +31,7 @@ def feed_hook(entry: PageEntry, page: str, verb: str = "add") -> dict[str, Any]:
 
 
 def _shown(entry: PageEntry) -> dict[str, Any]:
-    """Its video, or its photos: of a comment the one it may have, of a post one or an album."""
+    """Describe its video or its photos: a comment can have one photo, a post one or an album."""
     if entry.videos:
         return {"video": entry.videos[0]} if entry.parent else {"item": "video", "link": entry.videos[0]}
     if not entry.photos:
@@ -42,7 +42,7 @@ def _shown(entry: PageEntry) -> dict[str, Any]:
 
 
 def message_hook(message: PageMessage, page: str, *, deleted: bool = False) -> dict[str, Any]:
-    """What a page is told of a message, or that its sender ``deleted`` it; its own come back as echoes."""
+    """Build the webhook about a message, or about its deletion; the page's own messages come back as echoes."""
     ends = ("recipient", "sender") if message.ours else ("sender", "recipient")
     event: dict[str, Any] = {
         ends[0]: {"id": message.person},
@@ -67,10 +67,10 @@ def _pushed(photo: str, kind: str) -> dict[str, Any]:
 
 @post("/post")
 async def writes(request: Ask, world: World, settings: Settings, hooks: Hooks) -> Response[Any]:
-    """A person (`name`, `text`, perhaps `photo` or `video`) writes on the page, comments there (`parent`), or names it
-    `elsewhere`.
+    """Write as a person (`name`, `text`, perhaps `photo` or `video`) on the page, in a comment (`parent`), or
+    `elsewhere` with the page's name.
 
-    The page's own name makes it a post of the page itself; with `ago_s` it was written so many seconds ago.
+    The page's own name as `name` makes it a post of the page itself; `ago_s` dates it that many seconds back.
     """
     values = await citizen_values(request)
     name, text, parent = values.get("name", "").strip(), values.get("text", "").strip(), values.get("parent") or None
@@ -85,7 +85,7 @@ async def writes(request: Ask, world: World, settings: Settings, hooks: Hooks) -
         author=name,
         text=text,
         at=int(time.time()) - int(values.get("ago_s") or 0),
-        # There is one level: who answers a comment that answers one stands beside that.
+        # There is one level: an answer to a comment's answer stands beside that answer.
         parent=above.parent if above and above.parent and above.parent != above.root else parent,
         root=(above.root or above.id) if above else parent,
         elsewhere="elsewhere" in values,
@@ -99,8 +99,8 @@ async def writes(request: Ask, world: World, settings: Settings, hooks: Hooks) -
 
 @post("/message")
 async def messages(request: Ask, world: World, settings: Settings, hooks: Hooks) -> Response[Any]:
-    """A person (`name`, `text`) writes to the page by Messenger, or sends a `photo`, or what else `type` says; with
-    `ago_s` so many seconds ago, with `reply_to` in answer to that message."""
+    """Send the page a person's message by Messenger: `name`, `text`, a `photo` or another file as `type` says. `ago_s`
+    dates it that many seconds back, `reply_to` makes it the answer to a message."""
     values = await citizen_values(request)
     name, text, photo = values.get("name", "").strip(), values.get("text", "").strip(), "photo" in values
     if not name or not (text or photo):
@@ -125,7 +125,7 @@ async def messages(request: Ask, world: World, settings: Settings, hooks: Hooks)
 
 @post("/edit")
 async def edits(request: Ask, world: World, settings: Settings, hooks: Hooks) -> Response[Any]:
-    """A person gives what they wrote (`id`) another `text`."""
+    """Replace the `text` of a person's post or comment (`id`)."""
     values = await citizen_values(request)
     before = world.page.get(values.get("id", ""))
     if before is None:
@@ -138,7 +138,7 @@ async def edits(request: Ask, world: World, settings: Settings, hooks: Hooks) ->
 
 @post("/delete")
 async def deletes(request: Ask, world: World, settings: Settings, hooks: Hooks) -> Response[Any]:
-    """A person deletes what they wrote (`id`), on the page or by Messenger."""
+    """Delete what a person wrote (`id`), on the page or by Messenger."""
     called = (await citizen_values(request)).get("id", "")
     gone = world.page.get(called)
     if message := next((each for each in world.messages if each.id == called), None):
@@ -154,7 +154,7 @@ async def deletes(request: Ask, world: World, settings: Settings, hooks: Hooks) 
 
 @post("/handshake", status_code=200)
 async def handshake(hooks: Hooks) -> dict[str, bool]:
-    """Do what Meta does when it is told of the page's door."""
+    """Verify the page's webhook address, as Meta does when it is registered."""
     return {"subscribed": await hooks.handshake()}
 
 

@@ -1,4 +1,4 @@
-"""Photos that citizens send on networks: each network keeps them, and gives their addresses."""
+"""Photos that citizens send on networks, which keep them and give out their addresses."""
 
 import time
 from typing import Any
@@ -15,22 +15,22 @@ Answer = Response[Any]
 
 
 def kept(settings: Settings, photo: str) -> bytes | None:
-    """Give the photo with this id."""
+    """Return the photo with this id; None if it is unknown."""
     path = settings.photos / photo
     return path.read_bytes() if photo.isalnum() and path.is_file() else None
 
 
 def addresses(settings: Settings, vendor: str, values: dict[str, str], field: str = "photo") -> tuple[str, ...]:
-    """Where ``vendor`` has the photos, or videos, whose ids stand in ``field``, with commas between them.
+    """Return the addresses at ``vendor`` of the photos or videos whose ids ``field`` lists, separated by commas.
 
-    One that nobody sent gets an address at which nothing is.
+    An id that nobody uploaded gets an address that leads to nothing.
     """
     named = (each for each in values.get(field, "").split(",") if each)
     return tuple(f"{settings.public_url}/{vendor}/photos/{each}?sig={int(time.time())}" for each in named)
 
 
 def trouble(faults: Faults, vendor: str) -> Answer | None:
-    """The answer of a network that does not give a photo now, if a fault asked for that."""
+    """Return the answer of a network that refuses a photo, if a fault asked for that."""
     if faults.take(vendor, "photo_redirect"):
         return Redirect("http://127.0.0.1:9/latest/meta-data", status_code=302)
     for kind, status in (("photo_gone", 404), ("photo_throttle", 429), ("photo_away", 503)):
@@ -41,7 +41,7 @@ def trouble(faults: Faults, vendor: str) -> Answer | None:
 
 @post("/photos", status_code=201)
 async def take(request: Ask, settings: Settings) -> dict[str, str]:
-    """A citizen's photo, as its bytes; its id goes into the field `photo` of what they write."""
+    """Store a citizen's photo, sent as its bytes. Its id goes into the field `photo` of the citizen's post."""
     photo = uuid4().hex
     settings.photos.mkdir(parents=True, exist_ok=True)
     (settings.photos / photo).write_bytes(await request.body())
@@ -50,7 +50,7 @@ async def take(request: Ask, settings: Settings) -> dict[str, str]:
 
 @get(["/x/photos/{photo:str}", "/graph/photos/{photo:str}"])
 async def show(request: Ask, photo: str, settings: Settings, faults: Faults) -> Answer:
-    """A photo of X or Facebook: who has the address may see it."""
+    """Return a photo of X or Facebook; its address is enough to see it."""
     if answer := trouble(faults, request.url.path.split("/")[1]):
         return answer
     content = kept(settings, photo)

@@ -1,4 +1,4 @@
-"""What the stand-ins are told through the environment, and in files that it names."""
+"""Settings of the stand-ins, from the environment and from files that it names."""
 
 import os
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ def _variable(name: str, default: str | None = None) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One field per variable. `url` is where services find us.
+    """One field per variable. `url` is our address for services.
 
     `mo_retry_s` is the pause between two tries of an MO, in seconds. Without
-    `smtp_port` no mail is taken. With `sms_smsc_url`, where a real Kannel has its
-    line to us, SMS go there, and not to the door itself."""
+    `smtp_port` no mail is accepted. With `sms_smsc_url`, where a real Kannel has its
+    line to us, SMS go to Kannel and not to the door itself."""
 
     host: str = _variable("STANDINS_HOST", "127.0.0.1")
     port: str = _variable("STANDINS_PORT")
@@ -66,12 +66,12 @@ class Settings:
 
     @property
     def photos(self) -> Path:
-        """Where photos of citizens lie."""
+        """The folder with photos of citizens."""
         return Path(f"{self.state}.photos")
 
     @property
     def public_url(self) -> str:
-        """Where services find us."""
+        """Our address for services."""
         return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
 
 

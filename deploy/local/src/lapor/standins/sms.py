@@ -1,4 +1,4 @@
-"""The SMS gateway: takes Kannel's send call, and sends a citizen's SMS on as Kannel's MO request.
+"""The SMS gateway: accepts Kannel's send call, and passes a citizen's SMS on as Kannel's MO request.
 
 With a real Kannel it is the telephone network behind it, which speaks as one Kannel does to another."""
 
@@ -26,12 +26,12 @@ _GSM = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
 )
 _KEYWORD = re.compile(r"\s*SOPPENG", re.IGNORECASE)
-_TRIES = 43_200  # a day of tries two seconds apart; what is still owed then waits for the next start
+_TRIES = 43_200  # a day of tries two seconds apart; after it an MO waits for the next start
 _AT_ONCE = 32
 
 
 def international(number: str) -> str:
-    """A number as Kannel's unified-prefix "+62,0062,62,0" hands it over."""
+    """Normalize a number as Kannel's unified-prefix "+62,0062,62,0" does."""
     number = re.sub(r"[\s().-]", "", number)
     for prefix in ("+62", "0062", "62", "0"):
         if number.startswith(prefix):
@@ -40,8 +40,8 @@ def international(number: str) -> str:
 
 
 def mo_url(mo: Mo, settings: Settings) -> str:
-    """The request for one MO: the template of the gateway's sms-service group, filled in and escaped; or that of a
-    line of `smsc = http` to a real Kannel, which fills in the template itself."""
+    """Return the request for one MO: the gateway's sms-service template, filled in and escaped; or, for a real Kannel,
+    which fills in that template itself, the request of an `smsc = http` line."""
     if settings.sms_smsc_url:
         account = {"username": settings.kannel_username, "password": settings.kannel_password}
         return f"{settings.sms_smsc_url}/?" + urlencode(
@@ -66,7 +66,7 @@ def mo_url(mo: Mo, settings: Settings) -> str:
 
 
 class Courier:
-    """Hands every owed MO to the application, again and again until it says 200 or 202."""
+    """Hands every owed MO to the application, and retries until it answers 200 or 202."""
 
     def __init__(self, world: World, settings: Settings) -> None:
         self._world = world
@@ -76,7 +76,7 @@ class Courier:
         self._client = httpx.AsyncClient(timeout=5, trust_env=False)
 
     def start(self) -> None:
-        """Take up what an earlier run still owed, and what was recorded since."""
+        """Deliver MOs that an earlier run still owed, and those recorded since."""
         for owed in tuple(self._world.owed.values()):
             if owed.id not in self._tasks:
                 self._tasks[owed.id] = task = asyncio.create_task(self._deliver(owed))
@@ -109,8 +109,8 @@ def _plain(status: int, text: str) -> Response[Any]:
 
 
 def _whole(values: Mapping[str, str], parts: dict[tuple[str, int], dict[int, bytes]]) -> str | None:
-    """The text of an SMS as soon as all its parts are here, which Kannel numbers in the header (3GPP TS 23.040,
-    9.2.3.24.1); None before. ``values`` are letters that stand for a byte each."""
+    """Return the text of an SMS once all its parts are here, None before. Kannel numbers parts in the header (3GPP TS
+    23.040, 9.2.3.24.1). Each letter in ``values`` stands for a byte."""
     text, header = values.get("text", "").encode("latin-1"), values.get("udh", "").encode("latin-1")
     if header.startswith(b"\x05\x00\x03"):
         reference, of, number = header[3:6]
@@ -127,7 +127,7 @@ def _whole(values: Mapping[str, str], parts: dict[tuple[str, int], dict[int, byt
 def _as_transmitted(text: str, coding: str) -> str:
     if coding == "2":
         return text
-    # What the 7-bit alphabet lacks leaves the gateway as one question mark a byte.
+    # A letter that the 7-bit alphabet lacks leaves the gateway as one question mark per byte.
     return "".join(letter if letter in _GSM else "?" * len(letter.encode()) for letter in text)
 
 
@@ -137,7 +137,7 @@ def _same(left: str, right: str) -> bool:
 
 @get("/cgi-bin/sendsms")
 async def sendsms(request: Request[Any, Any, Any], world: World, settings: Settings) -> Response[Any]:
-    """Kannel's send call; 202 is the gateway's promise to send."""
+    """Accept Kannel's send call; 202 is the gateway's promise to send."""
     values = dict(parse_qsl(request.scope["query_string"].decode(), keep_blank_values=True, encoding="latin-1"))
     known = _same(values.get("username", ""), settings.kannel_username)
     if not (known and _same(values.get("password", ""), settings.kannel_password)):
@@ -153,7 +153,7 @@ async def sendsms(request: Request[Any, Any, Any], world: World, settings: Setti
 
 
 async def citizen_values(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """What a citizen's form or a JSON caller sent. Raises: ValueError if it isn't an object of texts."""
+    """Read the values of a citizen's form or of a JSON object. Raises: ValueError if the JSON is not an object."""
     if not request.headers.get("content-type", "").startswith("application/json"):
         return {name: str(value) for name, value in (await request.form()).items()}
     body = await request.json()
@@ -163,13 +163,13 @@ async def citizen_values(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 
 def done(values: Mapping[str, str], made_id: str) -> Response[Any]:
-    """The id for a program; back to the page for a person at the form."""
+    """Answer a program with the id; send a person at the form back to the page."""
     return Redirect("/", status_code=303) if "back" in values else Response({"id": made_id}, status_code=201)
 
 
 @post("/sms/send-mo")
 async def send_mo(request: Request[Any, Any, Any], world: World, courier: Courier) -> Response[Any]:
-    """A citizen sends an SMS: `from`, `text`, and for tests of duplicates `id`."""
+    """Send a citizen's SMS: `from`, `text`, and for tests of duplicates `id`."""
     values = await citizen_values(request)
     if not values.get("from", "").strip() or not values.get("text", "").strip():
         return Response({"error": "from and text are needed"}, status_code=400)

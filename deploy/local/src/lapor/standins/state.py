@@ -1,4 +1,4 @@
-"""What the stand-ins remember: an append-only journal of small records, replayed at start."""
+"""The state of the stand-ins: an append-only journal of small records, replayed at start."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _TICKET = re.compile(r"SPG-[0-9A-Z]{4}-[0-9A-Z]{5}", re.IGNORECASE)
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, tag="sent"):
-    """What we sent to a citizen."""
+    """A message that we sent to a citizen."""
 
     channel: str
     to: str
@@ -26,7 +26,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, tag="sent"):
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, tag="said"):
-    """What a citizen sent to us; shown on the page only."""
+    """A message that a citizen sent to us; only for the page."""
 
     channel: str
     by: str
@@ -51,7 +51,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True, tag="taken"):
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True, tag="post"):
-    """A post on X. `edits` is the chain of ids, oldest first, this one included; its files are addresses."""
+    """A post on X. `edits` is the chain of ids, oldest first, this one included; photos and videos are addresses."""
 
     id: str
     author: str
@@ -66,7 +66,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, tag="post"):
 
 
 class Removed(msgspec.Struct, frozen=True, kw_only=True, tag="removed"):
-    """A post on X is gone, by its author's wish."""
+    """The author deleted a post on X."""
 
     id: str
 
@@ -91,16 +91,16 @@ class PageEntry(msgspec.Struct, frozen=True, kw_only=True, tag="page-entry"):
 
 
 class PageGone(msgspec.Struct, frozen=True, kw_only=True, tag="page-gone"):
-    """A post, comment or message on Facebook is gone, by its author's wish."""
+    """The author deleted a post, comment or message on Facebook."""
 
     id: str
 
 
 class PageMessage(msgspec.Struct, frozen=True, kw_only=True, tag="page-message"):
-    """A message between the page and `person`, whom it calls `name`; `ours`: the page wrote it. `at` as above.
+    """A message between the page and `person`, called `name`; `ours`: the page wrote it. `at` is in unix seconds.
 
-    `photo`: with one, perhaps without a word; `photos` are addresses, and `shows` what is there. `quotes`: which
-    message it answers.
+    `photo`: it has a file, perhaps no text; `photos` are addresses, and `shows` is their kind. `quotes`: the message
+    that it answers.
     """
 
     id: str
@@ -120,22 +120,22 @@ _decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
 def now() -> str:
-    """The wall clock, RFC 3339 with the offset of Soppeng."""
+    """Return the present time in RFC 3339, with Soppeng's offset."""
     return datetime.now(WITA).isoformat(timespec="milliseconds")
 
 
 def post_time(post_id: str) -> datetime:
-    """When a post was written; its id carries the time."""
+    """Return when a post was written, which its id encodes."""
     return datetime.fromtimestamp(((int(post_id) >> 22) + X_EPOCH_MS) / 1000, WITA)
 
 
 def user_id(handle: str) -> str:
-    """A stable numeric id for a handle, as X has one."""
+    """Return a stable numeric id for a handle, as X has one."""
     return str(10**15 + crc32(handle.lower().encode()))
 
 
 class World:
-    """Everything in memory; each change is a line of the journal first."""
+    """The whole state in memory; each change is first written to the journal."""
 
     def __init__(self, path: Path) -> None:
         self.sent: list[Sent] = []
@@ -152,7 +152,7 @@ class World:
 
     def _replay(self, journal: bytes) -> None:
         complete, _, torn = journal.rpartition(b"\n")
-        # A kill in the middle of a write leaves half a line. Nobody was answered for it: drop it.
+        # A kill in the middle of a write leaves half a line. Its request was never answered, so drop it.
         os.ftruncate(self._journal, len(journal) - len(torn))
         for line in complete.splitlines():
             self._apply(_decoder.decode(line))
@@ -161,7 +161,7 @@ class World:
         os.close(self._journal)
 
     def record(self, *entries: Entry) -> None:
-        """Write the entries down in one piece, then act on them."""
+        """Write the entries to the journal in one piece, then apply them."""
         os.write(self._journal, b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
         for entry in entries:
             self._apply(entry)
@@ -191,17 +191,17 @@ class World:
                 self.messages.append(entry)
 
     def tell(self, channel: str, to: str, text: str) -> Sent:
-        """A record of something sent to a citizen, with the ticket its text names."""
+        """Make the record of a message to a citizen, with the ticket that its text names."""
         ticket = _TICKET.search(text)
         return Sent(channel=channel, to=to, ticket=ticket and ticket[0].upper(), text=text, at=now())
 
     def next_id(self) -> str:
-        """A new id for a post: milliseconds in the upper bits, never the same twice."""
+        """Return a new id for a post: milliseconds in the upper bits, never the same twice."""
         by_clock = (time.time_ns() // 1_000_000 - X_EPOCH_MS) << 22
         self._last_id = max(self._last_id + 1, by_clock)
         return str(self._last_id)
 
     def newest_posts(self) -> Iterable[Post]:
-        """Posts, newest first; of an edited one only the last version."""
+        """List posts, newest first, edited ones only in their last version."""
         superseded = {old for post in self.posts.values() for old in post.edits[:-1]}
         return (post for post in reversed(self.posts.values()) if post.id not in superseded)

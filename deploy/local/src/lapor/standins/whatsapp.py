@@ -1,4 +1,4 @@
-"""WhatsApp's Cloud API, as far as it takes a business's messages, and what people write to it."""
+"""WhatsApp's Cloud API, as far as a business sends messages with it; and the messages of people to the business."""
 
 import hmac
 import json
@@ -52,7 +52,7 @@ async def _at_the_door(request: Ask) -> Answer | None:
 
 @get("/{version:str}/{number:str}")
 async def number(request: Ask, number: str, settings: Settings) -> dict[str, str | int]:
-    """The business's number, or where a photo is that was sent to it."""
+    """Describe the business's number, or a photo that was sent to it, with its address."""
     if (content := kept(settings, number)) is not None:
         where = f"{settings.public_url}/whatsapp/photos/{number}"
         return {"id": number, "url": where, "mime_type": "image/jpeg", "file_size": len(content)}
@@ -61,7 +61,7 @@ async def number(request: Ask, number: str, settings: Settings) -> dict[str, str
 
 @post("/{version:str}/{number:str}/messages", status_code=200)
 async def write(request: Ask, world: World, settings: Settings, faults: Faults, whatsapp_hooks: Hooks) -> Answer:
-    """The business writes: freely to who wrote within a day, else by a template; then it is told what became of it."""
+    """Send a business's message: free text to a person who has written to it, else a template. Then push its status."""
     try:
         body = await request.json()
         to, kind = str(body["to"]), str(body["type"])
@@ -93,7 +93,7 @@ async def write(request: Ask, world: World, settings: Settings, faults: Faults, 
 
 @get("/photos/{photo:str}")
 async def photo(request: Ask, photo: str, settings: Settings, faults: Faults) -> Answer:
-    """A photo, which only the business's token opens."""
+    """Return a photo, which only the business's token opens."""
     if answer := trouble(faults, "whatsapp"):
         return answer
     content = kept(settings, photo)
@@ -102,10 +102,10 @@ async def photo(request: Ask, photo: str, settings: Settings, faults: Faults) ->
 
 @post("/message")
 async def message(request: Ask, world: World, settings: Settings, whatsapp_hooks: Hooks) -> Answer:
-    """A person (`from`, digits; `text` or a `photo`, `name`) writes to the business; `id` repeats a message, and
-    `reply_to` is that which it quotes.
+    """Write to the business as a person (`from`, digits; `text` or a `photo`, `name`). A known `id` repeats a message;
+    `reply_to` is the message that it quotes.
 
-    `type` is what else the file is, such as `audio`, and `mime_type` what WhatsApp calls its content.
+    `type` is the kind of a file that is not a photo, such as `audio`; `mime_type` is WhatsApp's name of its content.
     """
     values = await citizen_values(request)
     who, text, shown = values.get("from", "").strip(), values.get("text", "").strip(), values.get("photo", "")
@@ -124,7 +124,7 @@ async def message(request: Ask, world: World, settings: Settings, whatsapp_hooks
 
 
 def _told(settings: Settings, values: dict[str, str], **what: list[dict[str, Any]]) -> dict[str, Any]:
-    """The webhook that brings messages of the person in ``values``, or the statuses of messages to them."""
+    """Build the webhook with messages of the person in ``values``, or with the statuses of messages to them."""
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": SHORT_CODE, "phone_number_id": settings.whatsapp_phone_number_id},
@@ -137,7 +137,7 @@ def _told(settings: Settings, values: dict[str, str], **what: list[dict[str, Any
 
 @post("/delete")
 async def deletes(request: Ask, settings: Settings, whatsapp_hooks: Hooks) -> Answer:
-    """A person (`from`) deletes the message `id` that they sent."""
+    """Delete the message `id` as the person who sent it (`from`)."""
     values = await citizen_values(request)
     told = {"from": values["from"], "id": f"wamid.{uuid4().hex}", "timestamp": str(int(time.time())), "type": "revoke"}
     revoked = {**told, "revoke": {"original_message_id": values["id"]}}
@@ -147,7 +147,7 @@ async def deletes(request: Ask, settings: Settings, whatsapp_hooks: Hooks) -> An
 
 @post("/handshake", status_code=200)
 async def handshake(whatsapp_hooks: Hooks) -> dict[str, bool]:
-    """Do what Meta does when it is told of the door."""
+    """Verify the door's webhook address, as Meta does when it is registered."""
     return {"subscribed": await whatsapp_hooks.handshake()}
 
 

@@ -1,4 +1,4 @@
-"""The X API v2, as far as tweepy needs it to read mentions and answer; and what citizens do on X."""
+"""The X API v2, as far as tweepy needs it to read mentions and answer; and the actions of citizens on X."""
 
 import re
 from itertools import islice
@@ -20,13 +20,13 @@ MENTION = re.compile(rf"(?<!\w)@{X_HANDLE}(?!\w)", re.IGNORECASE)
 
 @get("/2/users/me")
 async def me(request: Ask) -> Answer:
-    """Our own account."""
+    """Return our own account."""
     return answer(request, {"data": user(X_HANDLE)})
 
 
 @get("/2/users/{account:str}/mentions")
 async def mentions(request: Ask, account: str, world: World) -> Answer:
-    """The newest 800 posts that mention us."""
+    """List the newest 800 posts that mention us."""
     if account != user_id(X_HANDLE):
         return no_user(request, account)
     found = islice((entry for entry in world.newest_posts() if MENTION.search(entry.text)), 800)
@@ -35,7 +35,7 @@ async def mentions(request: Ask, account: str, world: World) -> Answer:
 
 @get("/2/tweets/search/recent")
 async def search(request: Ask, world: World) -> Answer:
-    """What has one of the query's hashtags or names, and none of what it takes out; nothing else of X's language."""
+    """List posts with one of the query's hashtags or names, without those it excludes; it knows no other operators."""
     query = request.query_params.get("query", "")
     if not query or len(query) > 512:
         return invalid(request, "query", query, "query is required, and has at most 512 characters")
@@ -61,7 +61,7 @@ async def search(request: Ask, world: World) -> Answer:
 
 @get("/2/tweets")
 async def by_ids(request: Ask, world: World, faults: Faults) -> Answer:
-    """Up to 100 posts; those that are gone are named as errors, with status 200."""
+    """Return up to 100 posts; deleted ones are listed as errors, with status 200."""
     ids = request.query_params.get("ids", "").split(",")
     if len(ids) > 100:
         return invalid(
@@ -86,14 +86,14 @@ async def by_ids(request: Ask, world: World, faults: Faults) -> Answer:
 
 
 def weight(text: str) -> int:
-    """The length of a post as X counts it: a link is 23, most letters 1, emoji and far scripts 2."""
+    """Count the length of a post as X does: a link is 23, most letters 1, emoji and far scripts 2."""
     rest, links = re.subn(r"https?://\S+", "", text)
     light = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
     return 23 * links + sum(1 if any(low <= ord(x) <= high for low, high in light) else 2 for x in rest)
 
 
 def _refusal(text: str, parent_id: str | None, world: World) -> str | None:
-    """Why X won't take our post, or None."""
+    """Say why X refuses our post; None if it takes it."""
     parent = world.posts.get(parent_id or "")
     if parent_id and parent is None:
         return "You attempted to reply to a Tweet that is deleted or not visible to you."
@@ -110,7 +110,7 @@ def _refusal(text: str, parent_id: str | None, world: World) -> str | None:
 
 @post("/2/tweets")
 async def create(request: Ask, world: World, faults: Faults) -> Answer:
-    """Our account writes a post, usually a reply."""
+    """Write a post from our account, usually a reply."""
     try:
         body = await request.json()
         text, parent_id = str(body.get("text", "")), body.get("reply", {}).get("in_reply_to_tweet_id")
@@ -133,10 +133,10 @@ async def create(request: Ask, world: World, faults: Faults) -> Answer:
 
 @post("/mention")
 async def mention(request: Ask, world: World, settings: Settings) -> Answer:
-    """A citizen posts: `handle`, `text`, perhaps a `photo`; for special posts the ids `in_reply_to`, `quote_of`,
+    """Post as a citizen: `handle`, `text`, perhaps a `photo`; for special posts the ids `in_reply_to`, `quote_of`,
     `retweet_of`, `edits`.
 
-    Our handle is put in front unless the text has it, or `mention` is "no".
+    Our handle is prefixed unless the text has it, or `mention` is "no".
     """
     values = await citizen_values(request)
     handle, text = values.get("handle", "").strip().removeprefix("@"), values.get("text", "").strip()
@@ -164,7 +164,7 @@ async def mention(request: Ask, world: World, settings: Settings) -> Answer:
 
 @post("/delete")
 async def citizen_deletes(request: Ask, world: World) -> Answer:
-    """A citizen deletes the post `id`, with every version of it."""
+    """Delete a citizen's post `id`, with every version of it."""
     entry = world.posts.get((await citizen_values(request)).get("id", ""))
     if entry is None:
         return Response({"error": "no such post"}, status_code=404)

@@ -1,4 +1,4 @@
-"""What every call to the X API meets first: faults, identity, rate limits; and the shapes of its answers."""
+"""The checks before every call of the X API: faults, identity, rate limits; and the shapes of its answers."""
 
 import asyncio
 import time
@@ -17,14 +17,14 @@ PROBLEMS = "https://api.twitter.com/2/problems/"
 
 
 class Windows:
-    """Calls left per endpoint in its 15 minutes, as the x-rate-limit-* headers tell."""
+    """Counts calls per endpoint and window of 15 minutes, for the x-rate-limit-* headers."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._used: dict[str, tuple[float, int]] = {}
 
     def count(self, endpoint: str) -> tuple[int, int, int]:
-        """One more call: (limit, remaining, reset in unix seconds); `remaining` < 0 is one too many."""
+        """Count one more call. Return (limit, remaining, reset in unix seconds); `remaining` < 0 is one too many."""
         reset, used = self._used.get(endpoint, (0.0, 0))
         if reset <= time.time():
             reset, used = time.time() + 900, 0
@@ -66,7 +66,7 @@ def invalid(request: Ask, parameter: str, value: str, message: str) -> Answer:
 
 
 def _known(request: Ask, settings: Settings) -> bool:
-    """Whether our account asks (OAuth 1.0a)."""
+    """Whether our account calls (OAuth 1.0a)."""
     authorization = request.headers.get("authorization", "")
     return authorization.startswith("OAuth ") and signed_by(
         authorization,
@@ -79,7 +79,7 @@ def _known(request: Ask, settings: Settings) -> bool:
 
 
 async def at_the_door(request: Ask) -> Answer | None:
-    """Faults, identity and rate limits come before anything else."""
+    """Answer instead of the handler on a fault, a wrong signature or too many calls."""
     state = request.app.state
     faults: Faults = state.faults
     endpoint = request.scope["path"].rstrip("/").rsplit("/", 1)[-1]

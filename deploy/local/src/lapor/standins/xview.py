@@ -1,4 +1,4 @@
-"""Posts as the X API shows them: fields, pages, and the window a call asks for."""
+"""Posts as the X API shows them: fields, pages, and the window that a call asks for."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -34,9 +34,9 @@ def _media_key(photo: str) -> str:
 
 
 def _media(address: str, fields: str, *, video: bool) -> dict[str, Any]:
-    """A photo or a video as X tells it: only what is asked for, beside its key and kind.
+    """Describe a photo or a video as X does: its key and kind, and otherwise only the fields that are asked for.
 
-    A video is there in three ways, of which one is a list for players; the smaller MP4 is nowhere to be had.
+    A video has three variants: a playlist for players, a smaller MP4 whose address does not work, and the video itself.
     """
     told = {"media_key": _media_key(address), "type": "video" if video else "photo"}
     ways = [
@@ -49,7 +49,7 @@ def _media(address: str, fields: str, *, video: bool) -> dict[str, Any]:
 
 
 def rendered(entry: Post, fields: set[str], world: World, faults: Faults) -> dict[str, Any]:
-    """A post as X shows it: the default fields and those asked for."""
+    """Render a post as X shows it: the default fields and those asked for."""
     parent = world.posts.get(entry.in_reply_to or "")
     keys = [_media_key(each) for each in (*entry.photos, *entry.videos)]
     optional = {
@@ -69,7 +69,7 @@ def rendered(entry: Post, fields: set[str], world: World, faults: Faults) -> dic
 
 
 def _renamed(value: Any) -> Any:
-    """The same answer under X's newer names: post instead of tweet."""
+    """Rename the answer's fields to X's newer names: post instead of tweet."""
     if isinstance(value, dict):
         return {name.replace("tweet", "post"): _renamed(inner) for name, inner in value.items()}
     return [_renamed(inner) for inner in value] if isinstance(value, list) else value
@@ -92,7 +92,7 @@ def _in_window(query: Mapping[str, str]) -> Callable[[Post], bool]:
 
 
 def listing(request: Ask, found: Iterable[Post]) -> Answer:
-    """One page, newest first; the token of the next one is the last id of this."""
+    """Return one page, newest first; the token of the next page has the last id of this one."""
     query: Mapping[str, str] = request.query_params
     world: World = request.app.state.world
     faults: Faults = request.app.state.faults

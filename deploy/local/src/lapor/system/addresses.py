@@ -1,4 +1,4 @@
-"""Addresses and accounts of what runs."""
+"""Addresses and accounts of the running system."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lapor.system import installation
 
 
 def running(data: DataDir) -> installation.Installation:
-    """What runs from ``data``. Raises Refused if nothing does."""
+    """Return the installation that runs from ``data``. Raises Refused if nothing runs."""
     now = state.running(data)
     return installation.Installation(
         data=data,
@@ -31,13 +31,13 @@ def running(data: DataDir) -> installation.Installation:
 
 
 def databases(data: DataDir, servers: Sequence[str] | None = None) -> list[Database]:
-    """The databases of what runs from ``data``, or those on ``servers``, each ``SERVICE=ADDRESS``.
+    """Return the databases of the system that runs from ``data``, or those on ``servers``, each ``SERVICE=ADDRESS``.
 
-    The services that take complaints come first, and last who watches the others: so what is older is never what
-    others were told by.
+    The intakes come first, and the services that watch others last: so a service's backup is never older than that of
+    its upstream.
 
     Raises:
-        Refused: nothing runs, or one of ``servers`` can't be read; all that can't are named.
+        Refused: nothing runs, or some of ``servers`` can't be parsed; the text names all of them.
     """
     owners = [service.name for service in installation.SERVICES if service.database]
     if not servers:
@@ -56,10 +56,10 @@ def databases(data: DataDir, servers: Sequence[str] | None = None) -> list[Datab
 
 
 def secret(data: DataDir, servers: Sequence[str] | None = None) -> UUID:
-    """The secret of what runs from ``data``, or, with ``servers``, what the environment says, as of any service.
+    """Return the secret of the system that runs from ``data``, or with ``servers`` the one in the environment.
 
     Raises:
-        Refused: nothing runs, or the environment says none.
+        Refused: nothing runs, or the environment has no secret.
     """
     if not servers:
         return UUID(running(data).credentials.installation_namespace)
@@ -83,7 +83,7 @@ def _fault(server: str, owners: Sequence[str]) -> str | None:
 
 
 def env(data: DataDir) -> dict[str, object]:
-    """Addresses and accounts of the running system, passwords included. Raises Refused if nothing runs."""
+    """Return addresses and accounts of the running system, with passwords. Raises Refused if nothing runs."""
     it = running(data)
     kept = it.credentials
     owners = [service.name for service in installation.SERVICES if service.database]

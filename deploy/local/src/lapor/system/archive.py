@@ -1,12 +1,12 @@
-"""An archive is a folder in another place, in which a server's log arrives as it is written, beside all its files.
+"""An archive is a folder in another place. It gets a server's log as that is written, and regular copies of all files.
 
     SERVER/SYSTEM/2026-12-01T020000Z/    a base: all files of the server, a backup as `lapor.system.backups` makes them
     SERVER/SYSTEM/log/NAME.FROM-TO.MARK.gz.age
 
-SYSTEM is PostgreSQL's own number for the server: one that was made anew has another. NAME is PostgreSQL's for 16 MB of
-the log, of which a piece has the bytes from FROM to TO (hexadecimal). MARK is sealed with the installation's secret, as
-the manifest of a base is. Each file is written once and never changed, so it may lie on a disk of another machine, too;
-and without any program of ours a person reads one by `age --decrypt` and `gunzip`.
+SYSTEM is PostgreSQL's own number for the server, and a new server has a new one. NAME is PostgreSQL's name for 16 MB of
+the log; a piece has its bytes from FROM to TO (hexadecimal). MARK is sealed with the installation's secret, as the
+manifest of a base is. Each file is written once and never changed, so it may lie on another machine's disk too. A
+person can read one without our programs, by `age --decrypt` and `gunzip`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from lapor.servers import wal
 from lapor.system import backups
 from lapor.system.backups import Identity, Key, Part
 
-#: What node_exporter's textfile collector reads.
+#: The file for node_exporter's textfile collector.
 FIGURES = "lapor_archive.prom"
 #: The metrics in that file.
 REGISTRY = CollectorRegistry()
@@ -44,19 +44,19 @@ AT, BASE_AT, HELD, BYTES = (
     )
 )
 _LOG = "log"
-#: A file in the archive that has its number.
+#: The file in the archive that holds its number.
 _NUMBER = ".lapor-archive"
 _AWAY = "{} is not where the archive was: mount that again."
 _PIECE = re.compile(r"([0-9A-F]{24})\.([0-9a-f]{8})-([0-9a-f]{8})\.([0-9a-f]{32})\.gz(?:\.age)?")
-#: So many pieces of one file of the log are put together to one: an idle server fills a file in days.
+#: Pieces of one log file that are merged into one: an idle server takes days to fill a file.
 _PIECES = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where an archive is, to which keys it is encrypted, and whose it is; None where nobody is asked.
+    """An archive's folder, the keys that it is encrypted to, and its installation; None skips the checks of seals.
 
-    ``found``: its number and that of its disk, as ``claimed`` found them, where that must not become another.
+    ``found``: its number and its disk's, as ``claimed`` found them; None if they need not stay the same.
     """
 
     directory: Path
@@ -65,11 +65,11 @@ class Place:
     found: tuple[str, int] | None = None
 
     def see(self) -> None:
-        """Return if it is still there: where its disk is not mounted, what is written fills the one below.
+        """Check that the archive is still there: with its disk unmounted, writes would fill the disk below.
 
         Raises:
-            Refused: it is not.
-            OSError: nobody can say.
+            Refused: it is not there.
+            OSError: that can't be determined.
         """
         if self.found and _number(self.directory) != self.found[0]:
             raise Refused(_AWAY.format(self.directory))
@@ -77,23 +77,23 @@ class Place:
             raise Refused(f"{self.directory} is on another disk than before: see which, then start this again.")
 
     def make(self, folder: Path) -> None:
-        """Make ``folder``, which is below it, and nothing above it. Raises as ``see`` does."""
+        """Make ``folder`` below the archive, but no folder above the archive. Raises as ``see`` does."""
         self.see()
         for each in [*reversed(folder.relative_to(self.directory).parents), folder.relative_to(self.directory)][1:]:
             (self.directory / each).mkdir(mode=0o700, exist_ok=True)
 
 
 def claimed(place: Place, spool: Path) -> Place:
-    """Give ``place`` with its number, which it gets when it is new; in ``spool`` it stands which was used last.
+    """Return ``place`` with its number, a new one for a new archive; ``spool`` holds the number used last.
 
     Raises:
-        Refused: it is none that can be written, or not the one that was used last.
+        Refused: it can't be written, or is not the archive that was used last.
     """
     note = spool / _NUMBER
     try:
         known = note.read_text() if note.exists() else None
         if known is None:
-            place.directory.mkdir(mode=0o700, exist_ok=True)  # and nothing above: that may be where a disk belongs
+            place.directory.mkdir(mode=0o700, exist_ok=True)  # no parents: one may be a mount point
         number = _number(place.directory)
         if known is not None and number != known:
             raise Refused(f"{_AWAY.format(place.directory)} If another is meant from now on, delete {note}.")
@@ -127,7 +127,7 @@ class Piece:
 
 
 class Log:
-    """The log of one server in the archive, ``folder`` being that of its system."""
+    """The archived log of one server; ``folder`` is its system's."""
 
     def __init__(self, place: Place, folder: Path) -> None:
         self._place, self._folder, self._system = place, folder / _LOG, folder.name
@@ -139,12 +139,12 @@ class Log:
                 self._pieces.setdefault(name, []).append(piece)
 
     def take(self, spool: Path, received: int | None, segment_bytes: int) -> bool:
-        """Take what a receiver wrote to ``spool`` before ``received``, or all of it where none writes any more.
+        """Archive what a receiver wrote to ``spool`` before ``received``, or all of it (None) if none writes now.
 
-        A file may be smaller than ``segment_bytes``: first it is filled with zeros.
+        A file may still be smaller than ``segment_bytes``: the receiver first fills it with zeros.
 
-        Returns False if something moved meanwhile: then it is taken with the next call. A file that is whole is deleted
-        from ``spool`` when it is here.
+        Return False if the receiver completed a file during the call, which the next call takes. Delete complete files
+        from ``spool`` once they are archived.
 
         Raises:
             OSError: the archive can't be written.
@@ -156,7 +156,7 @@ class Log:
             try:
                 whole = name == path.name
                 start, content = (0, path.read_bytes()) if whole else self._new(path, name, received, segment_bytes)
-            except FileNotFoundError:  # it was closed meanwhile
+            except FileNotFoundError:  # the receiver has just completed and renamed it
                 still = False
                 continue
             if content:
@@ -166,13 +166,13 @@ class Log:
         return still
 
     def _new(self, path: Path, name: str, received: int | None, segment_bytes: int) -> tuple[int, bytes]:
-        """What of a file is not here yet, and where that begins; all of it where it would be one piece too many."""
+        """Return where the unarchived part of a file begins, and that part; all of it if there are too many pieces."""
         chained = chain(self._pieces.get(name, []))
         done = chained[-1].end if chained else 0
         with path.open("rb") as file:
             file.seek(done)
             if received is None:
-                new = file.read().rstrip(b"\0")  # it was made as large as it will be
+                new = file.read().rstrip(b"\0")  # the receiver made it full size, with zeros
             else:
                 before = min(segment_bytes, received - wal.first_place(name, segment_bytes))
                 new = file.read(max(0, before - done))
@@ -182,7 +182,7 @@ class Log:
         return done, new
 
     def _put(self, name: str, start: int, content: bytes) -> None:
-        """Write one piece; those of which it has all go."""
+        """Write one piece, and delete those that it covers."""
         end = start + len(content)
         stored = gzip.compress(content, 1, mtime=0)
         if self._place.keys:
@@ -196,7 +196,7 @@ class Log:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-        _sync(self._folder)  # before anything of which this is the only copy then is deleted
+        _sync(self._folder)  # before the deletions: after them it is the only copy
         old = self._pieces.get(name, [])
         self._pieces[name] = [each for each in old if each.start < start or each.end > end]
         self._pieces[name].append(Piece(path=path, name=name, start=start, end=end, mark=mark))
@@ -209,10 +209,10 @@ class Log:
         return backups.mark(said + stored, installation)[:32] if installation else ""
 
     def read(self, since: str, identities: Sequence[Identity], segment_bytes: int) -> Iterator[tuple[str, bytes]]:
-        """Give each file of the log from the one called ``since`` on, filled up with zeros, until one is missing.
+        """Yield each log file, padded with zeros, from ``since`` on until one is missing or incomplete.
 
         Raises:
-            Refused: one was changed or is another installation's, or no key opens it.
+            Refused: a piece was changed, is another installation's, or no key opens it.
         """
         name = since
         while chained := chain(self._pieces.get(name, [])):
@@ -223,7 +223,7 @@ class Log:
             name = wal.following(name, segment_bytes)
 
     def reaches(self, since: str, segment_bytes: int) -> int:
-        """Give the place in the log up to which no byte is missing from the beginning of the file ``since`` on."""
+        """Return the position in the log where the first byte is missing after the beginning of the file ``since``."""
         name = since
         while (chained := chain(self._pieces.get(name, []))) and chained[-1].end == segment_bytes:
             name = wal.following(name, segment_bytes)
@@ -250,14 +250,14 @@ class Log:
             raise Refused(f"{piece.path} is damaged.") from error
 
     def forget(self, before: str) -> None:
-        """Delete what is older than the file of the log called ``before``."""
+        """Delete log files older than ``before``."""
         for name in [each for each in self._pieces if each[8:] < before[8:]]:
             for piece in self._pieces.pop(name):
                 piece.path.unlink(missing_ok=True)
 
 
 def chain(pieces: Sequence[Piece]) -> list[Piece]:
-    """Those of ``pieces``, which are of one file of the log, that follow each other from its beginning."""
+    """Select the pieces of one log file that cover it without a gap from its beginning."""
     chained: list[Piece] = []
     place = 0
     while after := [each for each in pieces if each.start == place and each.end > place]:
@@ -269,7 +269,7 @@ def chain(pieces: Sequence[Piece]) -> list[Piece]:
 # ── bases ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """All files of a server, in ``folder``; with the log from the file called ``since`` on they become any moment."""
+    """All files of a server, in ``folder``; the log from the file ``since`` on turns them into any later moment."""
 
     folder: Path
     parts: list[Part]
@@ -281,14 +281,14 @@ class Base:
 
     @property
     def at(self) -> datetime:
-        """From when on it can become any moment."""
+        """The earliest moment that it can become."""
         return max(datetime.fromisoformat(part.at) for part in self.parts)
 
 
 def write_base(
     place: Place, folder: Path, taken: Path, seen: wal.Look, services: Sequence[str], progress: backups.Progress
 ) -> None:
-    """Put what ``wal.take_base`` made in ``taken`` into the archive, below ``folder``, which is that of its system."""
+    """Put the files that ``wal.take_base`` made in ``taken`` into the archive, below ``folder``, its system's."""
     if place.installation is None:
         raise Refused("An archive is sealed by its installation.")
     base = backups.next_folder(folder)
@@ -317,29 +317,29 @@ def _part(file: Path, base: Path, place: Place, progress: backups.Progress) -> P
 
 
 def read_base(folder: Path, installation: UUID | None) -> Base:
-    """What the base in ``folder`` is. Raises Refused as ``backups.read`` does."""
+    """Read the manifest of the base in ``folder``. Raises Refused as ``backups.read`` does."""
     parts, said = backups.read_manifest(folder, installation)
     return Base(folder=folder, parts=parts, **said["base"])
 
 
 def bases(directory: Path) -> list[Path]:
-    """All whole bases of all servers below ``directory``, the oldest first."""
+    """List the complete bases of all servers below ``directory``, the oldest first."""
     found = directory.glob(f"*/*/*/{backups.MANIFEST}")
     return [path.parent for path in sorted(found, key=lambda path: (path.parent.name, path))]
 
 
 def bases_of(system: Path) -> list[Path]:
-    """All whole bases of the server whose folder is ``system``, the oldest first."""
+    """List the complete bases of the server whose folder is ``system``, the oldest first."""
     return [manifest.parent for manifest in sorted(system.glob(f"*/{backups.MANIFEST}"))]
 
 
 def is_one(directory: Path) -> bool:
-    """Whether ``directory`` is an archive, and no backup."""
+    """Whether ``directory`` is an archive and not a backup."""
     return bool(bases(directory))
 
 
 def taken_at(folder: Path) -> datetime:
-    """When the base in ``folder`` was begun; its manifest, which may be another installation's, is not read."""
+    """Return when the base in ``folder`` was begun, without its manifest, which may be another installation's."""
     try:
         return datetime.strptime(folder.name, backups.NAMED).replace(tzinfo=UTC)
     except ValueError:
@@ -347,19 +347,19 @@ def taken_at(folder: Path) -> datetime:
 
 
 def ends_at(system: Path) -> datetime:
-    """When something was last archived of the server whose folder is ``system``."""
+    """Return when something of the server whose folder is ``system`` was last archived."""
     log = system / _LOG
     return max([taken_at(each) for each in bases_of(system)] + ([_changed_at(log)] if log.exists() else []))
 
 
 def prune(place: Place, system: Path, keep: int, age: timedelta) -> None:
-    """Delete all but the newest ``keep`` bases of ``system``, and what of its log only those needed that went.
+    """Delete all but the newest ``keep`` bases of ``system``, and the log files that only deleted bases needed.
 
-    Of other servers in its place, which are gone, all goes that is older than ``age``. The newest base stays as long
-    as anything of its log is younger, so that an empty server never drives out what the lost one had.
+    Delete the bases of earlier servers in its place that are older than ``age``. An earlier server's newest base stays
+    while any of its log is younger, so that a new, empty server never drives out the data of the lost one.
 
     Raises:
-        Refused: the oldest base that is kept is not this installation's, so nobody knows what of the log it needs.
+        Refused: the oldest base to keep is not this installation's, so the part of the log that it needs is unknown.
     """
     oldest = datetime.now(UTC) - age
     for other in system.parent.iterdir():
@@ -382,7 +382,7 @@ def _delete(base: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Have the names in ``folder`` on the disk."""
+    """Flush the names in ``folder`` to the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -395,7 +395,7 @@ def _changed_at(path: Path) -> datetime:
 
 
 def size(folder: Path) -> int:
-    """How many bytes are below ``folder``."""
+    """Count the bytes below ``folder``."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

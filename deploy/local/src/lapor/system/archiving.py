@@ -1,4 +1,4 @@
-"""What `lapor archive` does for one server: receive its log, take that to the archive, and each day all its files."""
+"""The work of `lapor archive` for one server: receive its log, archive that, and each day archive all its files."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from lapor.servers import wal
 from lapor.servers.dump import Database
 from lapor.system import archive
 
-#: So much may wait here for an archive that takes nothing. The rest the server keeps, up to its own bound.
+#: The most that may wait here for an archive that is away. The server keeps the rest, up to its own limit.
 MOST_BYTES = 1 << 30
-#: Between two commits, where nobody else commits: a moment can be restored if a database was dropped so long after it.
+#: Seconds between two commits of ours: a moment can be restored if a database was dropped this long after it or later.
 _COMMIT_EVERY_S = 10.0
-#: Until what failed for all files of a server is tried again.
+#: Until a failed copy of all files of a server is retried.
 _AGAIN = timedelta(minutes=1)
 
 
 class Server:
-    """One server with the databases of ``services``. ``say`` is told what goes wrong, and when it is over."""
+    """One server with ``databases``. ``say`` is called when something goes wrong, and when that is over."""
 
     def __init__(
         self,
@@ -49,18 +49,18 @@ class Server:
         self._receiver: subprocess.Popen[bytes] | None = None
         self._system: str | None = None
         self._log: archive.Log | None = None
-        self._writing = threading.Lock()  # of the log: what is pruned is not written to
+        self._writing = threading.Lock()  # keeps pruning and writing of the log apart
         self._asked: tuple[float, int] | None = None
         self._base: Future[None] | None = None
         self._base_due = self._base_again = datetime.now(UTC)
-        self._since: str | None = None  # the file of the log from which on the newest base needs it
-        self._broken = False  # it lacks some of that, or there is no base
+        self._since: str | None = None  # the first log file that the newest base needs
+        self._broken = False  # the log has a gap since then, or there is no base
         self._commit_due = 0.0
         self._wrong: str | None = None
-        archive.AT.labels(name).set(0)  # until it is known: nobody is called where there is no figure
+        archive.AT.labels(name).set(0)  # until it is known: without a figure the alert would not fire
 
     def turn(self, work: Executor) -> None:
-        """Do what is to be done now; what takes long is given to ``work``. What goes wrong is tried again next time."""
+        """Do what is due now, with long tasks on ``work``. Say what fails; the next turn retries it."""
         wrong = None
         try:
             seen = self._look()
@@ -81,7 +81,7 @@ class Server:
         self._wrong = wrong
 
     def close(self) -> None:
-        """End the receiver, and the connection."""
+        """Stop the receiver and close the connection."""
         self._end_receiver()
         if self._db:
             self._db.close()
@@ -104,30 +104,30 @@ class Server:
         return self._place.directory / self.name / str(self._system)
 
     def _receive(self, seen: wal.Look) -> str | None:
-        """See to it that the log of this server is received; what is wrong with the one that did."""
+        """Make sure that this server's log is received. Return what is wrong, such as the last receiver's error."""
         if self._db is None:
             return None
         archive.HELD.labels(self.name).set(seen.held)
         if time.monotonic() >= self._commit_due:
             wal.commit(self._db)
             self._commit_due = time.monotonic() + _COMMIT_EVERY_S
-        if seen.system != self._system:  # it is a new one, or we are
+        if seen.system != self._system:  # the server is new, or we have just started
             self._end_receiver()
             self._system = self._log = self._asked = None
-            self._place.see()  # else there would seem to be no base
+            self._place.see()  # otherwise an unmounted archive would seem to have no base
             self._take_what_is_left(seen.system)
             (self._spool / seen.system / "log").mkdir(parents=True, exist_ok=True, mode=0o700)
             folder = self._place.directory / self.name / seen.system
             self._base_due = self._next_base(folder)
             self._log = archive.Log(self._place, folder)
-            self._system = seen.system  # last: what failed before is done again with the next turn
+            self._system = seen.system  # last, so that the next turn retries all of it after a failure
         if seen.state in (None, "lost"):
             self._end_receiver()
             self._take(None)
             shutil.rmtree(self._received)
             self._received.mkdir(mode=0o700)
             wal.reserve(self._db)
-            self._base_due = datetime.now(UTC)  # what was written until now is nowhere else
+            self._base_due = datetime.now(UTC)  # only a new base has what was written before the slot
             self._asked = None
             if seen.state == "lost":
                 self._say(f"{self.name}: for too long nobody took its log, a part is missing: its files are taken anew")
@@ -142,7 +142,7 @@ class Server:
         return " ".join(said.split())[-300:] or None
 
     def _take_what_is_left(self, system: str) -> None:
-        """Take what was received of a server that was here before this one, and forget it."""
+        """Archive what was received of earlier servers, and delete it here."""
         self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
         for before in [each for each in self._spool.iterdir() if each.name != system]:
             if (before / "log").is_dir():
@@ -150,7 +150,7 @@ class Server:
             shutil.rmtree(before)
 
     def _end_receiver(self) -> str:
-        """End the receiver, if there is one; returns what it said when it has ended."""
+        """Stop the receiver, if there is one, and return its last words."""
         if self._receiver is None:
             return ""
         if self._receiver.poll() is None:
@@ -160,18 +160,18 @@ class Server:
         return said.decode(errors="replace")
 
     def _take(self, seen: wal.Look | None) -> None:
-        """Take to the archive what was received, and see up to when that is all."""
+        """Archive what was received, and set the figure that says up to when everything is archived."""
         if self._log is None:
             return
         writing = self._receiver is not None and self._receiver.poll() is None
         if writing and (seen is None or seen.received is None):
-            return  # where it writes nobody says
+            return  # it is unknown how far it has written
         with self._writing:
             received, segment_bytes = (seen.received, seen.segment_bytes) if writing and seen else (None, 0)
             whole = self._log.take(self._received, received, segment_bytes)
             if seen is None or not writing or not whole or seen.received is None:
                 return
-            # Without a base, or with a hole after it, what is here becomes no moment: a base is due, and no figure.
+            # Without a base, or with a gap after it, no later moment can be restored: take a base, and set no figure.
             self._broken = self._since is None or self._log.reaches(self._since, seen.segment_bytes) < seen.received
         if self._broken:
             return
@@ -184,14 +184,14 @@ class Server:
     def _bases(self, seen: wal.Look, work: Executor) -> str | None:
         wrong = None
         if self._base and self._base.done():
-            self._place.see()  # else there would seem to be no base
+            self._place.see()  # otherwise an unmounted archive would seem to have no base
             done, self._base = self._base, None
             if error := done.exception():
                 wrong = f"its files can't be archived: {error}"
                 self._base_again = datetime.now(UTC) + _AGAIN
             else:
                 self._base_due = self._next_base(self._folder)
-                self._broken = False  # until it is looked at again
+                self._broken = False  # until the next check
         now = datetime.now(UTC)
         if not self._base and now >= self._base_again and (self._broken or now >= self._base_due):
             if self._broken and self._since:
@@ -200,10 +200,10 @@ class Server:
         return wrong
 
     def _next_base(self, folder: Path) -> datetime:
-        """When all files are to be taken again: figures say when they were."""
+        """Return when all files are to be taken again, and set the figure of when they were."""
         self._since = None
         for each in reversed(archive.bases_of(folder)):
-            with suppress(Refused):  # it is damaged, or of before the secret was changed: it is as if it were not there
+            with suppress(Refused):  # one that is damaged, or sealed with an earlier secret, does not count
                 base = archive.read_base(each, self._place.installation)
                 self._since = base.since
                 archive.BASE_AT.labels(self.name).set(base.at.timestamp())
@@ -224,6 +224,6 @@ class Server:
                 archive.prune(self._place, folder, self._keep, self._every * self._keep)
                 if folder == self._folder:
                     self._log = archive.Log(self._place, folder)
-            except (Refused, OSError) as error:  # the base is whole nevertheless
+            except (Refused, OSError) as error:  # the base is complete nevertheless
                 self._say(f"{self.name}: what is old in the archive can't be deleted: {error}")
         archive.BYTES.labels(self.name).set(archive.size(self._place.directory / self.name))

@@ -1,4 +1,4 @@
-"""What waits in the services' outboxes, from their own metrics, and what a person must look at."""
+"""Problems that a person must look at, among them events waiting in outboxes, from the services' own metrics."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from lapor.processes.ports import HOST
 from lapor.system.installation import SERVICES
 
 OWNERS = [service.name for service in SERVICES if service.database]
-OLDEST_S = 120  # Kafka is away or refuses; a restart of the broker is over sooner
+OLDEST_S = 120  # above it Kafka is away or refuses: a restart of the broker takes less
 _GAUGE = re.compile(r"^lapor_(outbox_parked|outbox_oldest_seconds|decide_bugs_in_a_row)\{[^}]*\} (\S+)$", re.MULTILINE)
 _FAILING = re.compile(r'^lapor_outbox_failing_seconds\{error="(\w+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outbox:
-    """Rows that can never be published, the age of the oldest that waits, and what keeps a service from going on.
+    """Rows that can never be published, the age of the oldest one waiting, and reasons why a service is stuck.
 
-    ``error`` is the class of what publishing fails with now, ``bugs`` how many events in a row its rules failed at.
+    ``error`` is the class of the present publishing error, ``bugs`` the number of events in a row that its rules failed
+    at.
     """
 
     parked: int
@@ -36,7 +37,7 @@ class Outbox:
 
 
 def outboxes(data: DataDir) -> dict[str, Outbox]:
-    """By service; without those that do not answer."""
+    """Fetch the outboxes by service, without the services that do not answer."""
     ports: dict[str, int] = json.loads(data.ports.read_text())
     found = {}
     for name in OWNERS:
@@ -56,7 +57,7 @@ def outboxes(data: DataDir) -> dict[str, Outbox]:
 
 
 def why_it_left(data: DataDir, name: str) -> str:
-    """Give the reason that the process ``name`` logged when it last left by itself; empty if it did not."""
+    """Return the reason that the process ``name`` logged when it last left by itself; empty if it did not."""
     for line in reversed(tail(data.log(name), 200).splitlines()):
         with contextlib.suppress(ValueError, AttributeError):
             said = json.loads(line)
@@ -66,7 +67,7 @@ def why_it_left(data: DataDir, name: str) -> str:
 
 
 def sentences(found: Mapping[str, Outbox], letters: Mapping[str, int]) -> Iterator[str]:
-    """Say what a person must look at, a sentence each. ``letters``: each service's dead letters that nobody settled."""
+    """Describe each problem in a sentence. ``letters``: the number of unsettled dead letters of each service."""
     for name, count in letters.items():
         yield f"{name}: {count} dead {'letter' if count == 1 else 'letters'} (lapor dlq list, then replay or dismiss)"
     for name, it in found.items():

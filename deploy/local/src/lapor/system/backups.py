@@ -1,9 +1,9 @@
-"""A backup is a folder: a file for each database, and a manifest that says what they are, written last.
+"""A backup is a folder: a file for each database, and a manifest that describes them, written last.
 
-Without its manifest it is none, and a manifest is sealed with the installation's secret: who may write to the folder
-can neither change a backup nor pass off another's. The files are pg_dump's custom format, encrypted with age
-(https://age-encryption.org/v1) where a public key is given; so `age --decrypt` and `pg_restore` read them too, without
-any program of ours.
+A folder without a manifest is not a backup. The manifest is sealed with the installation's secret, so somebody who can
+write to the folder can neither change a backup nor pass off another's. The files are in pg_dump's custom format,
+encrypted with age (https://age-encryption.org/v1) if a public key is given; so `age --decrypt` and `pg_restore` read
+them too, without our programs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from lapor.servers.dump import Database, dump, load
 MANIFEST = "manifest.json"
 #: How ``next_folder`` names a folder.
 NAMED = "%Y-%m-%dT%H%M%SZ"
-#: What node_exporter's textfile collector reads.
+#: The file for node_exporter's textfile collector.
 FIGURES = "lapor_backup.prom"
 #: The metrics in that file.
 REGISTRY = CollectorRegistry()
@@ -48,15 +48,15 @@ _CHUNK = 1 << 20
 
 Key: TypeAlias = Any  # a pyrage.x25519.Recipient; pyrage ships no types
 Identity: TypeAlias = Any  # a pyrage.x25519.Identity
-#: Takes a stream to its end.
+#: Reads a stream to its end.
 Take = Callable[[IO[bytes]], None]
-#: Told of each piece: the service, and how many bytes it has.
+#: Called for each chunk with the service and the chunk's size in bytes.
 Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One database in a backup: ``bytes`` and ``sha256`` of its file, as it lies there; ``rows`` in all its tables."""
+    """One database in a backup: ``bytes`` and ``sha256`` of its stored file; ``rows`` in all its tables."""
 
     name: str
     file: str
@@ -68,7 +68,7 @@ class Part:
 
 
 def shown(part: Part) -> dict[str, object]:
-    """What `--json` prints of it."""
+    """Return what `--json` prints about a part."""
     return {name: getattr(part, name) for name in ("name", "bytes", "rows", "sha256", "at")}
 
 
@@ -79,7 +79,8 @@ def write(
     """Back ``databases`` up to ``folder``, encrypted to ``keys`` if there are any, and sealed by ``installation``.
 
     Raises:
-        Refused: it can't be written, there is one already, or a database can't be read; what was written is deleted.
+        Refused: it can't be written, ``folder`` already holds a backup, or a database can't be read; files written so
+            far are deleted.
     """
     if (folder / MANIFEST).exists():
         raise Refused(f"{folder} holds a backup already, which is not overwritten: name another folder.")
@@ -109,7 +110,7 @@ _MEND_SPACE = "make room there, or name another folder. What was there before is
 
 
 def write_manifest(folder: Path, parts: Sequence[Part], installation: UUID, **more: object) -> None:
-    """Make ``folder``, which has the files of ``parts``, a backup; ``more`` is sealed with it."""
+    """Complete the backup in ``folder``, which has the files of ``parts``; ``more`` is sealed with them."""
     said = {"format": _FORMAT, "services": [asdict(part) for part in parts], **more}
     with private(folder / MANIFEST) as file:
         file.write(json.dumps({**said, "seal": _seal(said, installation)}, indent=2).encode() + b"\n")
@@ -126,7 +127,10 @@ def write_part(
     keys: Sequence[Key],
     progress: Progress,
 ) -> Part:
-    """Write to ``path`` the stream that ``give`` has for what it is given, encrypted; it returns the rows in that."""
+    """Write the stream that ``give`` passes to its argument to ``path``, encrypted if there are keys.
+
+    ``give`` returns the number of rows in it.
+    """
     at = datetime.now(UTC)
     with private(path) as file:
         sink = _Counted(file, lambda more: progress(name, more))
@@ -150,7 +154,7 @@ def write_part(
 
 
 def _encrypt(stream: IO[bytes], sink: _Counted, keys: Sequence[Key]) -> None:
-    """Raises OSError as the file said it: pyrage gives it another form, and passes over one in the last piece."""
+    """Encrypt ``stream`` into ``sink``. Raises the file's own OSError: pyrage wraps it, and ignores one at the end."""
     try:
         pyrage.encrypt_io(stream, sink, list(keys))
     except pyrage.EncryptError as error:
@@ -160,7 +164,7 @@ def _encrypt(stream: IO[bytes], sink: _Counted, keys: Sequence[Key]) -> None:
 
 
 class _Counted:
-    """A file to write to or to read from, whose bytes are counted and hashed on their way."""
+    """Wraps a file for reading or writing, and counts and hashes its bytes."""
 
     def __init__(self, file: IO[bytes], progress: Callable[[int], None]) -> None:
         self.file, self.progress, self.bytes, self.sha256 = file, progress, 0, hashlib.sha256()
@@ -190,7 +194,7 @@ class _Counted:
 
 @contextmanager
 def private(path: Path) -> Iterator[IO[bytes]]:
-    """A new file that only its owner may read, on the disk when this returns."""
+    """Open a new file that only its owner may read, and flush it to the disk at the end."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         yield file
         file.flush()
@@ -199,16 +203,16 @@ def private(path: Path) -> Iterator[IO[bytes]]:
 
 # ── reading one ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def read(folder: Path, installation: UUID | None = None) -> list[Part]:
-    """What is in the backup ``folder``.
+    """Read the parts of the backup ``folder``.
 
     Raises:
-        Refused: it is none, of a newer form, or, where ``installation`` is given, not as that wrote it.
+        Refused: it is not a backup, has a newer format, or is not as ``installation``, if given, wrote it.
     """
     return read_manifest(folder, installation)[0]
 
 
 def read_manifest(folder: Path, installation: UUID | None = None) -> tuple[list[Part], dict[str, Any]]:
-    """Give what is in the backup ``folder``, and all that its manifest says. Raises as ``read`` does."""
+    """Read the parts of the backup ``folder``, and its whole manifest. Raises as ``read`` does."""
     try:
         said = json.loads((folder / MANIFEST).read_text())
         seal = said.pop("seal", "")
@@ -232,21 +236,21 @@ def read_manifest(folder: Path, installation: UUID | None = None) -> tuple[list[
 
 
 def _seal(said: dict[str, Any], installation: UUID) -> str:
-    """What only ``installation`` can say of a manifest: an HMAC of what stands in it, however it is laid out."""
+    """Compute the HMAC of a manifest's values, whatever its layout; only ``installation`` can."""
     return mark(json.dumps(said, sort_keys=True).encode(), installation)
 
 
 def mark(content: bytes, installation: UUID) -> str:
-    """What only ``installation`` can say of ``content``."""
+    """Compute the HMAC of ``content``, which only ``installation`` can."""
     key = hmac.digest(installation.bytes, b"lapor backup", "sha256")
     return hmac.digest(key, content, "sha256").hex()
 
 
 def check(folder: Path, parts: Sequence[Part], identities: Sequence[Identity], progress: Progress) -> None:
-    """Return when each file is what the manifest says, and one of ``identities`` opens it.
+    """Check that each file matches the manifest, and that one of ``identities`` opens it.
 
     Raises:
-        Refused: one is not; all that are not are named.
+        Refused: some do not; the text names all of them.
     """
     wrong = [said for part in parts if (said := _fault(folder / part.file, part, identities, progress))]
     if wrong:
@@ -278,7 +282,7 @@ def _fault(path: Path, part: Part, identities: Sequence[Identity], progress: Pro
 
 
 class _Enough(Exception):
-    """The first bytes came: the key opens it."""
+    """The first decrypted bytes came, so the key is right."""
 
 
 class _First:
@@ -290,17 +294,17 @@ class _First:
 
 
 def restore(folder: Path, part: Part, database: Database, identities: Sequence[Identity], progress: Progress) -> str:
-    """Make a database from ``part``, beside the present one; returns its name.
+    """Make a database from ``part``, beside the present one, and return its name.
 
     Raises:
-        Refused: it can't be made, or is not what was backed up; nothing of it is left.
+        Refused: it can't be made, or differs from the original; nothing of it is left.
     """
 
     return load(database, lambda sink: open_part(folder, part, sink, identities, progress), part.rows)
 
 
 def open_part(folder: Path, part: Part, sink: IO[bytes], identities: Sequence[Identity], progress: Progress) -> None:
-    """Write to ``sink`` what is in the file of ``part``, which ``check`` has seen."""
+    """Write the content of the file of ``part`` to ``sink``. Call ``check`` first."""
     with (folder / part.file).open("rb") as file:
         source = _Counted(file, lambda more: progress(part.name, more))
         if part.encrypted:
@@ -311,19 +315,19 @@ def open_part(folder: Path, part: Part, sink: IO[bytes], identities: Sequence[Id
 
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def new_key() -> tuple[str, str]:
-    """Make a pair of keys: the text of the private file, and the public one."""
+    """Make a pair of keys: the texts of the private and of the public file."""
     identity = pyrage.x25519.Identity.generate()
     public = str(identity.to_public())
     return f"# public key: {public}\n{identity}\n", f"{public}\n"
 
 
 def public_keys(path: Path) -> list[Key]:
-    """The public keys in a file, one a line. Raises Refused if one is none."""
+    """Read the public keys in a file, one a line. Raises Refused if a line is not a public key."""
     return _keys(path, pyrage.x25519.Recipient.from_str, "a public key: one begins with age1")
 
 
 def private_keys(path: Path) -> list[Identity]:
-    """The private keys in a file, one a line. Raises Refused if one is none."""
+    """Read the private keys in a file, one a line. Raises Refused if a line is not a private key."""
     return _keys(path, pyrage.x25519.Identity.from_str, "a private key: one begins with AGE-SECRET-KEY-1")
 
 
@@ -342,26 +346,26 @@ def _keys(path: Path, read_one: Callable[[str], Any], what: str) -> list[Any]:
 
 # ── one after the other ──────────────────────────────────────────────────────────────────────────────────────────────
 def below(folder: Path) -> list[Path]:
-    """The whole backups in the folders below ``folder``, the oldest first."""
-    # By the manifest's time: somebody may have made one by hand, under a name that says nothing.
+    """List the complete backups in the folders below ``folder``, the oldest first."""
+    # By the manifest's time: one made by hand may have any name.
     manifests = sorted(folder.glob(f"*/{MANIFEST}"), key=lambda manifest: (manifest.stat().st_mtime_ns, manifest))
     return [manifest.parent for manifest in manifests]
 
 
 def taken_at(folder: Path) -> datetime:
-    """When the backup ``folder`` was begun."""
+    """Return when the backup ``folder`` was begun."""
     return min(datetime.fromisoformat(part.at) for part in read(folder))
 
 
 def next_folder(folder: Path) -> Path:
-    """A folder below ``folder``, named by the time, so that names sort as they were made."""
+    """Return a folder below ``folder`` named by the present time, so that names sort by age."""
     return folder / datetime.now(UTC).strftime(NAMED)
 
 
 def prune(folder: Path, keep: int) -> list[Path]:
-    """Delete all but the newest ``keep`` backups below ``folder``; returns those that went.
+    """Delete all but the newest ``keep`` backups below ``folder``, and return the deleted ones.
 
-    The manifest goes first: what is half deleted is no backup.
+    The manifest is deleted first, so that half a backup does not count as one.
     """
     gone = below(folder)[:-keep]
     for each in gone:
@@ -371,9 +375,9 @@ def prune(folder: Path, keep: int) -> list[Path]:
 
 
 def write_figures(folder: Path, parts: Sequence[Part], every: timedelta) -> None:
-    """Write when each database was last backed up, when it is to be again, and how large it was, for node_exporter.
+    """Write for node_exporter when each database was last backed up, when the next backup is due, and the sizes.
 
-    The file is as old as the backup: by that `deploy/backup/backup.sh recent` sees whether one is missing.
+    The file's time is the backup's: `deploy/backup/backup.sh recent` sees by it whether one is missing.
     """
     for part in parts:
         at = datetime.fromisoformat(part.at)

@@ -1,4 +1,4 @@
-"""Who one can be at the desk of the units on this machine."""
+"""The demo accounts at the units' desk on this machine."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from lapor.system import addresses, installation
 
 
 def people(data: DataDir) -> list[dict[str, Any]]:
-    """Give the accounts to play with: unit, role, email, password, and the code of now where one is asked for.
+    """Return the demo accounts: unit, role, email, password, and the present code if the login asks for one.
 
     Raises:
-        Refused: nothing runs, or the desk can't say.
+        Refused: nothing runs, or the desk's command fails.
     """
     it = addresses.running(data)
     service = next(each for each in installation.SERVICES if each.name == "unit-desk")

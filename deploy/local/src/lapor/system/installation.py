@@ -1,4 +1,4 @@
-"""What the system is made of: each process, its ports and its environment. Change the list here."""
+"""The parts of the system: each process, its ports and its environment. Change the list here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lapor.processes.ports import HOST
 from lapor.processes.process import Process, Step, answers
 from lapor.servers import kafka, kannel, postgres, prometheus
 
-# The usual ports (1708 is the number citizens know). A taken one is replaced by a free one.
+# The usual ports (1708 is the number that citizens know). A taken one is replaced by a free one.
 PORTS = {
     "web": 17080, "standins": 17081, "sms": 17082, "desk": 17083, "hooks": 17084, "mail": 17025,
     "kafka": 17092, "controller": 17093, "postgres": 17054,
@@ -27,13 +27,13 @@ FACEBOOK_PAGE_ID, FACEBOOK_APP_ID = "170800000000001", "170800000000002"
 WHATSAPP_NUMBER_ID = "170800000000003"
 _SENDSMS = "/cgi-bin/sendsms"
 _KANNEL = {"admin": "kannel-admin", "smsbox": "kannel-smsbox", "door": "sms"}  # its names for our ports
-READY_S = 100  # one that gets no partitions leaves by itself after 60 s; the next try should count
-FAUST_STOP_S = 45  # a batch in hand (30 s at most) and 15 s to commit and leave
+READY_S = 100  # a service that gets no partitions exits after 60 s; this leaves time for a second try
+FAUST_STOP_S = 45  # 30 s at most for the present batch, and 15 s to commit and leave
 
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """Everything that is known before the first process starts. ``overrides``: service -> extra variables."""
+    """Everything that is known before the first process starts. ``overrides``: extra variables by service."""
 
     data: DataDir
     region: Path
@@ -60,7 +60,7 @@ class Installation:
 
     @property
     def kannel(self) -> kannel.Kannel:
-        """What citizens' SMS go through, where it is installed."""
+        """The gateway for citizens' SMS, where it is installed."""
         shared = self.credentials.shared
         account = shared["KANNEL_USERNAME"], shared["KANNEL_PASSWORD"]
         return kannel.Kannel(
@@ -74,28 +74,28 @@ class Installation:
 
     @property
     def sendsms(self) -> str:
-        """Where services give SMS to be sent: Kannel, or where it is not installed its stand-in."""
+        """The address where services send SMS: Kannel's, or its stand-in's if it is not installed."""
         return self.url("sendsms" if kannel.programs() else "standins", _SENDSMS)
 
     @property
     def prometheus(self) -> prometheus.Prometheus:
-        """What watches the services, where it is installed."""
+        """The Prometheus that watches the services, where it is installed."""
         targets = {service.name: self.ports[service.name] for service in SERVICES}
         return prometheus.Prometheus(directory=self.data.prometheus, port=self.ports["prometheus"], targets=targets)
 
     def url(self, port: str, path: str = "") -> str:
-        """An address on this machine."""
+        """Return an address on this machine."""
         return f"http://{HOST}:{self.ports[port]}{path}"
 
     def dsn(self, service: str) -> str:
-        """The database of ``service``, for its own role."""
+        """Return the address of the database of ``service``, for its own role."""
         name = database_name(service)
         return self.cluster.dsn(name, name, self.credentials.databases[name])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One of our services. ``doors``: ports besides that of /ready; ``env``: variables only it knows."""
+    """One of our services. ``doors``: its ports besides that of /ready; ``env``: variables that only it gets."""
 
     name: str
     database: bool = True
@@ -105,12 +105,12 @@ class Service:
 
     @property
     def module(self) -> str:
-        """The Python package; also the name of its database and its role."""
+        """The name of its Python package, its database and its role."""
         return database_name(self.name)
 
 
 def database_name(service: str) -> str:
-    """``intake-sms`` -> ``intake_sms``."""
+    """Turn ``intake-sms`` into ``intake_sms``."""
     return service.replace("-", "_")
 
 
@@ -133,13 +133,13 @@ def _web(it: Installation) -> dict[str, str]:
         "WEB_PUBLIC_URL": it.url("web"),
         "DESK_PUBLIC_URL": it.url("desk"),
         "EVIDENCE_URL": it.data.evidence.absolute().as_uri(),
-        # Whoever plays many citizens from this machine says so: demo.player.somebody().
+        # So that the demo can play many citizens from this machine: demo.player.somebody().
         "WEB_TRUSTED_PROXIES": f"{HOST}/32",
     }
 
 
 def _messages(it: Installation) -> dict[str, str]:
-    """By what mail and SMS go out."""
+    """Return the variables for sending mail and SMS."""
     return {
         "KANNEL_SEND_URL": it.sendsms,
         "SMTP_URL": f"smtp://{HOST}:{it.ports['mail']}",
@@ -160,7 +160,7 @@ def _social(it: Installation) -> dict[str, str]:
         "FACEBOOK_GRAPH_URL": it.url("standins", "/graph"),
         "FACEBOOK_PAGE_ID": FACEBOOK_PAGE_ID,
         "FACEBOOK_APP_ID": FACEBOOK_APP_ID,
-        # What is pushed is there at once; this finds what was not.
+        # Pushed messages arrive immediately; polling finds those whose push was lost.
         "FACEBOOK_POLL_S": "10",
         "WHATSAPP_ENABLED": "true",
         "WHATSAPP_GRAPH_URL": it.url("standins", "/whatsapp"),
@@ -180,10 +180,10 @@ def _desk(it: Installation) -> dict[str, str]:
         "DESK_PORT": str(it.ports["desk"]),
         "DESK_PUBLIC_URL": it.url("desk"),
         "DESK_COUNTER_URL": it.url("web"),
-        "DESK_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",  # to play with a receiver on this machine
+        "DESK_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",  # for receivers on this machine
         "WEB_PUBLIC_URL": it.url("web"),
         "SOCIAL_PUBLIC_URL": it.url("hooks"),
-        # Beside what citizens attach, so that a backup has both.
+        # Beside the files of citizens, so that a backup has both.
         "EVIDENCE_URL": (it.data.evidence / "unit-desk").absolute().as_uri(),
     }
 
@@ -201,11 +201,11 @@ def _prober(it: Installation) -> dict[str, str]:
 
 
 def _intake(it: Installation, event_key: str) -> dict[str, str]:
-    """What every intake knows; ``event_key``: where its own key is."""
+    """Return the variables of every intake; ``event_key``: the name of its own key."""
     return {
         "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
         "EVENT_KEY": it.credentials.shared[event_key],
-        "QUIET_HOURS": "false",  # who tries it out at night waits for no morning
+        "QUIET_HOURS": "false",  # a demo at night must not wait until morning
     }
 
 
@@ -232,12 +232,12 @@ NAMES = ("postgres", "kafka", "standins", *(service.name for service in SERVICES
 
 
 def databases() -> list[str]:
-    """The databases there must be."""
+    """List the databases that must exist."""
     return [service.module for service in SERVICES if service.database]
 
 
 def service_process(it: Installation, service: Service) -> Process:
-    """A service as a process, with the passwords that are kept when it starts."""
+    """Return a service as a process, which reads its passwords at each start."""
 
     def env() -> Mapping[str, str]:
         return service_env(replace(it, credentials=credentials.read(it.data.credentials)), service)
@@ -258,7 +258,7 @@ def _command(service: Service, *words: str) -> tuple[str, ...]:
 
 
 def migration(it: Installation, service: Service) -> Step:
-    """The step that brings a service's database up to date."""
+    """Return the step that brings a service's database up to date."""
     return Step(
         name=f"{service.name}-migrate",
         command=_command(service, "migrate"),
@@ -267,7 +267,7 @@ def migration(it: Installation, service: Service) -> Step:
 
 
 def counter_key(it: Installation) -> Step:
-    """The step by which the website knows the key of the desk's counter."""
+    """Return the step that registers the key of the desk's counter at the website."""
     web = next(service for service in SERVICES if service.name == "intake-web")
     words = ("key", "create", "loket", "--contact", "lapor up", "--right", "counter")
     given = {"GIVEN_KEY": it.credentials.shared["DESK_COUNTER_KEY"]}
@@ -275,12 +275,12 @@ def counter_key(it: Installation) -> Step:
 
 
 def rewinding(it: Installation, service: Service) -> Step:
-    """The step that lets a service forget what it knows of a log that is gone."""
+    """Return the step that makes a service forget its offsets in a log that is lost."""
     return replace(migration(it, service), name=f"{service.name}-rewind", command=_command(service, "rewind"))
 
 
 def service_env(it: Installation, service: Service) -> dict[str, str]:
-    """The variables of a service: what all know, what only it knows, what the caller added."""
+    """Return the variables of a service: the common ones, its own, and the caller's overrides."""
     return {
         "KAFKA_BOOTSTRAP_SERVERS": it.broker.bootstrap,
         "KAFKA_USERNAME": service.name,
@@ -296,7 +296,7 @@ def service_env(it: Installation, service: Service) -> dict[str, str]:
 
 
 def standins(it: Installation) -> Process:
-    """The vendors, played on this machine."""
+    """Return the process of the vendors' stand-ins."""
     port = it.ports["standins"]
     return Process(
         name="standins",

@@ -1,7 +1,7 @@
-"""Copies of what citizens attached, beside the backups of databases: each file once, for it never changes.
+"""Copies of photos and videos of citizens, beside the backups of databases: each file once, since it never changes.
 
-A copy is a file of the same name, encrypted with age where there is a public key. One whose original is gone stays as
-long as a backup that may name it, and no longer: what is erased is erased here, too.
+A copy is a file of the same name, encrypted with age if there is a public key. Once its original is erased, it stays as
+long as a backup that may name it, and is then erased too.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ import pyrage
 from lapor.errors import Refused
 from lapor.system.backups import FIGURES, Identity, Key
 
-#: The folder of copies, in the one of backups.
+#: The folder of copies, in the folder of backups.
 FOLDER = "evidence"
-#: What a photo or a video is kept as, by its suffix: pieces of what is on its way have another.
+#: The suffixes of stored photos and videos; incomplete uploads have others.
 KINDS = frozenset({".jpg", ".mp4"})
 _ENCRYPTED = ".age"
 
 
 def copy(source: Path, copies: Path, keys: Sequence[Key], now: datetime, kept: timedelta | None) -> int:
-    """Copy what is new below ``source``, and delete what has been gone from there for longer than ``kept``, if given.
+    """Copy new files below ``source``; if ``kept`` is given, delete copies of files that are gone for longer than that.
 
-    Returns how many are new. Where nothing is left at all nothing is deleted: a disk that is lost is no erasure. The
-    folder of copies is made in any case: where it is missing, copies are.
+    Return the number of new files. If ``source`` has no files at all, nothing is deleted: a lost disk is not an
+    erasure. The folder of copies is always made: if it is missing, copies are missing.
 
     Raises:
-        Refused: it can't be read or written.
+        Refused: a file can't be read or written.
     """
     try:
         copies.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -53,11 +53,11 @@ def _place(copies: Path, name: Path, *, encrypted: bool) -> Path:
 
 
 def _copy(path: Path, to: Path, keys: Sequence[Key], now: datetime) -> bool:
-    """Copy one file, or note on its copy that it is still there: by the time that the copy has."""
+    """Copy one file if it is new. Set the copy's time, which says when the original was last seen."""
     if new := not to.exists():
         try:
             content = path.read_bytes()
-        except FileNotFoundError:  # erased meanwhile
+        except FileNotFoundError:  # erased since it was listed
             return False
         to.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = to.with_name(f".{to.name}")
@@ -77,17 +77,17 @@ def _forget(copies: Path, before: float) -> None:
 
 
 def place(backup: Path) -> Path:
-    """Where copies that belong to ``backup`` are made: in it, or beside it where backups are made by a schedule."""
+    """Return the folder for the copies of ``backup``: in it, or beside it if backups are made by a schedule."""
     return (backup.parent if (backup.parent / FIGURES).exists() else backup) / FOLDER
 
 
 def beside(backup: Path) -> Path | None:
-    """The copies that belong to the folder ``backup``: in it, or next to it; None if there are none."""
+    """Find the folder with the copies of ``backup``: in it, or beside it; None if neither exists."""
     return next((each for each in (backup / FOLDER, backup.parent / FOLDER) if each.is_dir()), None)
 
 
 def put_back(copies: Path, target: Path, identities: Sequence[Identity]) -> int:
-    """Write what is missing below ``target``; how many files.
+    """Restore the files that are missing below ``target``, and return their number.
 
     Raises:
         Refused: a copy can't be opened with the keys.
@@ -103,7 +103,7 @@ def put_back(copies: Path, target: Path, identities: Sequence[Identity]) -> int:
 
 
 def write_tar(copies: Path, out: IO[bytes], identities: Sequence[Identity]) -> int:
-    """Write all of them to ``out``, as a tar without owners; how many files.
+    """Write all copies, decrypted, to ``out`` as a tar without owners, and return their number.
 
     Raises:
         Refused: a copy can't be opened with the keys.

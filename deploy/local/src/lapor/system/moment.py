@@ -1,6 +1,6 @@
-"""A moment of an archive as a backup: the server as it was is started beside all others, its databases written down.
+"""A moment of an archive as a backup: the server as it was is started beside the others, and its databases dumped.
 
-So what an archive gives back goes the way that a backup goes: it is made beside what is there, compared, and swapped.
+So a moment is restored as a backup is: made beside the present databases, compared, and swapped.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from lapor.system import archive, backups
 from lapor.system.backups import Identity, Part
 from lapor.system.installation import database_name
 
-#: Of a cluster in containers, which lie in its image and not here.
+#: Stands in for the locales of a cluster in containers, which are in the image and not here.
 _LOCALE = Path("/usr/lib/locale/C.utf8")
-#: How the folder is called in which a moment is made, and the file by which it is held.
+#: The prefix of the folder where a moment is made, and the name of its lock file.
 _SCRATCH, _HELD = "lapor-moment-", "held"
 _SHORT = "recovery ended before configured recovery target was reached"
-# It serves nobody, on no network, and what it has is thrown away.
+# The server has no clients and no network, and its data is thrown away.
 _SETTINGS = {
     "listen_addresses": "", "ssl": "off", "fsync": "off", "hot_standby": "off", "archive_mode": "off", "jit": "off",
     "logging_collector": "off", "log_destination": "stderr", "shared_buffers": "64MB", "huge_pages": "off",
@@ -48,9 +48,10 @@ _SETTINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """The databases of one server as they were; ``last``: when the last of what they know was committed.
+    """The databases of one server as they were; ``last``: the time of their last commit.
 
-    ``passed_over``: bases of the same place that are damaged, or not this installation's.
+    ``short``: the archive ends before the moment. ``passed_over``: bases of the same server's place that are damaged or
+    not this installation's.
     """
 
     folder: Path
@@ -70,14 +71,14 @@ def recovered(
     progress: backups.Progress,
     systems: Sequence[str] = (),
 ) -> Iterator[list[Moment]]:
-    """Give the databases of ``services`` (of all where none is named) as they were at ``until``, or last.
+    """Yield the databases of ``services`` (by default of all) as they were at ``until``, by default last.
 
-    They are backups, not encrypted, in a folder that goes with the context. ``systems``: of these servers alone, where
-    one took the place of another.
+    They are unencrypted backups in a folder that is deleted with the context. ``systems`` selects among servers that
+    replaced one another.
 
     Raises:
-        Refused: the archive has no such service or moment, is damaged or another installation's, or has a service of
-            several servers and neither ``until`` nor ``systems`` says of which.
+        Refused: the archive has no such service or moment, is damaged or another installation's, or has a service on
+            several servers and neither ``until`` nor ``systems`` selects one.
     """
     place = archive.Place(directory=directory, installation=installation)
     with scratch_folder() as scratch:
@@ -94,13 +95,13 @@ def recovered(
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give a folder that goes with the context, also at SIGTERM; those go first that a killed restore has left.
+    """Yield a folder that is deleted with the context, also at SIGTERM. Delete those of killed restores first.
 
-    What lies in it is all that the databases know, so it is to lie nowhere longer than it is needed.
+    It holds the complete contents of the databases, so it must not lie around longer than it is needed.
     """
     for left in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
         with contextlib.suppress(OSError), (left / _HELD).open() as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever lives holds it
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails if its process still lives
             shutil.rmtree(left)
     before = signal.signal(signal.SIGTERM, _end)
     try:
@@ -118,7 +119,7 @@ def _end(number: int, _frame: object) -> None:
 def _chosen(
     place: archive.Place, services: Sequence[str], until: datetime | None, systems: Sequence[str]
 ) -> tuple[list[tuple[archive.Base, list[str]]], list[Path]]:
-    """The newest base of each server that can become the moment, and what is wanted of it; and those passed over."""
+    """Choose each server's newest base that can become the moment, and its services; also list passed-over bases."""
     found, wrong = [], {}
     for each in archive.bases(place.directory):
         try:
@@ -134,13 +135,13 @@ def _chosen(
     ours = {base.folder.parents[1] for base in found}
     for each, why in wrong.items():
         if not known.keys() >= set(wanted) or (not services and each.parents[1] not in ours):
-            raise why  # passed over it would be what somebody wants, and there is no other
+            raise why  # without this base a wanted service would be missing
     if absent := [each for each in wanted if each not in known]:
         raise Refused(f"The archive has no {', '.join(absent)}: it has {', '.join(known)}.")
     chosen: dict[Path, tuple[archive.Base, list[str]]] = {}
     for service in wanted:
         own = _of_one_server(service, [base for base in found if service in base.services], until, systems)
-        # Times of bases are whole seconds.
+        # Times of bases are rounded down to seconds.
         able = [base for base in own if until is None or base.at + timedelta(seconds=1) <= until]
         if not able:
             raise Refused(f"The archive of {service} begins at {own[0].at.isoformat()}: name a later time.")
@@ -151,9 +152,9 @@ def _chosen(
 def _of_one_server(
     service: str, found: Sequence[archive.Base], until: datetime | None, systems: Sequence[str]
 ) -> list[archive.Base]:
-    """Those of ``found`` that may be meant, the oldest first.
+    """Select the bases in ``found`` that may be meant, the oldest first. Raises Refused if several servers have some.
 
-    The newest may be of an empty server that took the place of the lost one while the archive ran: nobody wants that.
+    The newest may be an empty server's that replaced the lost one while the archive ran, and nobody wants that one.
     """
     of = {base.folder.parent for base in found}
     of = {each for each in of if each.name in systems} or of
@@ -200,7 +201,7 @@ def _recover(
 
 
 def _unpack(base: archive.Base, identities: Sequence[Identity], scratch: Path, progress: backups.Progress) -> None:
-    """Write the files of the server below ``scratch``, compared with what it listed."""
+    """Unpack the server's files below ``scratch``, and compare them with its listing."""
     (scratch / "data").mkdir(mode=0o700)
     for part in base.parts:
         with (scratch / part.name).open("wb") as file:
@@ -211,10 +212,10 @@ def _unpack(base: archive.Base, identities: Sequence[Identity], scratch: Path, p
 
 
 def _locales(names: Sequence[str], scratch: Path) -> None:
-    """Have names of locales that are not on this machine mean C.UTF-8.
+    """Make the names of all these locales mean C.UTF-8.
 
-    PostgreSQL does not open a database whose locale it can't have. Tables are only read from their first row to their
-    last here, so the order of words is of no use; the database that is made of them has the one of its server.
+    PostgreSQL does not open a database whose locale is missing. Tables are only read sequentially here, so collation
+    does not matter; the restored database gets its own server's.
     """
     (scratch / "locales").mkdir()
     for name in {*names, "C.UTF-8", "C.utf8"} - {"C", "POSIX"}:
@@ -223,7 +224,7 @@ def _locales(names: Sequence[str], scratch: Path) -> None:
 
 @contextmanager
 def _server(programs: Path, scratch: Path, until: datetime | None) -> Iterator[tuple[str, bool]]:
-    """Give the address of the server once it is as it was at ``until``, and whether the log ended before that."""
+    """Yield the server's address once it is as it was at ``until``, and whether the log ended before that."""
     user = server_user()
     (scratch / "hba").write_text(f"local all {ADMIN} trust\n")  # in a folder that nobody else can enter
     with tempfile.TemporaryDirectory(prefix="lapor-") as sockets:  # its path must be short
@@ -237,7 +238,7 @@ def _server(programs: Path, scratch: Path, until: datetime | None) -> Iterator[t
                     yield address, target is not until
                     return
             finally:
-                process.send_signal(signal.SIGQUIT)  # at once: nobody needs its files any more
+                process.send_signal(signal.SIGQUIT)  # an immediate shutdown: nobody needs its files any longer
                 process.wait()
             log = (scratch / "server.log").read_text(errors="replace")
             if target is None or _SHORT not in log:
@@ -245,7 +246,7 @@ def _server(programs: Path, scratch: Path, until: datetime | None) -> Iterator[t
                 raise Refused(
                     f"The server can't be brought back: {(fatal or log.splitlines() or ['it says nothing'])[-1]}"
                 )
-            # All that the archive has was before: the server was idle, or was lost before.
+            # The archive ends before ``until``, as the server was idle or lost: recover to the end of the log instead.
 
 
 def _start(
@@ -272,7 +273,7 @@ def _start(
 
 
 def _is_up(process: subprocess.Popen[bytes], address: str) -> bool:
-    """Return True when the server lets in, which is when it has read its log, or False when it has ended."""
+    """Wait until the server accepts connections, so has read its log (True), or has exited (False)."""
     while process.poll() is None:
         if pq.PGconn.ping(address.encode()) == pq.Ping.OK:
             try:

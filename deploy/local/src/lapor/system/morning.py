@@ -1,4 +1,4 @@
-"""What an operator must know at eight o'clock, read from the metrics of the services. Pure, but for `collect`."""
+"""The figures that an operator must know at eight o'clock, from the services' metrics."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from prometheus_client.samples import Sample
 
 from lapor.system.signals import figures
 
-#: Whose turn it is, in the order in which a complaint goes.
+#: The turns of a complaint, in their order.
 TURNS = ("disposition", "acknowledgement", "answer")
-#: Which figure of a unit, and of a turn, a metric is.
+#: The figure of a unit, and that of a turn, for each metric.
 _OF_UNIT = {
     "lapor_complaints_open": "open",
     "lapor_complaints_late": "late",
@@ -24,14 +24,14 @@ _OF_UNIT = {
     "lapor_unit_silent_past_rhythm": "past_rhythm",
 }
 _OF_TURN = {"lapor_complaints_waiting": "waiting", "lapor_complaints_oldest_seconds": "oldest_s"}
-#: Notices of which nobody knows that they arrived.
+#: Results of notices that may not have arrived.
 _UNTOLD = ("refused", "unknown")
 
 
 @dataclass(kw_only=True)
 class UnitFigures:
-    """What lies with a unit. ``silent_s``: its oldest complaint waits so long for a first word; ``past_rhythm``: that
-    is much longer than is its way."""
+    """A unit's figures. ``silent_s``: how long its oldest complaint without a first response waits; ``past_rhythm``:
+    that is much longer than usual for it."""
 
     open: int = 0
     late: int = 0
@@ -42,8 +42,8 @@ class UnitFigures:
 
 @dataclass(frozen=True)
 class Alert:
-    """What Prometheus calls an operator for, at once (``page``) or in working hours (``mail``); what is to be done, and
-    the page of the runbook that says more."""
+    """An alert that calls an operator immediately (``page``) or in working hours (``mail``), with the action to take
+    and the page of the runbook about it."""
 
     name: str
     severity: str
@@ -54,10 +54,10 @@ class Alert:
 
 @dataclass(kw_only=True)
 class Morning:
-    """``signals`` are figures by their names in :mod:`lapor.system.signals`; ``waiting`` and ``oldest_s`` by turn;
-    ``emergencies``: how long the oldest of each unit waits for a first word; ``accepted`` by channel, since its intake
-    started, and ``quiet_s`` since the last; ``untold`` are notices that were refused, or of which nobody knows;
-    ``away`` are services that do not answer; ``alerts`` are None where no Prometheus runs."""
+    """``signals``: figures by their names in :mod:`lapor.system.signals`; ``waiting`` and ``oldest_s``: by turn;
+    ``emergencies``: by unit, how long its oldest one waits for a first response; ``accepted``: by channel, since its
+    intake started; ``quiet_s``: by channel, since its last complaint; ``untold``: by channel, notices that were refused
+    or whose fate is unknown; ``away``: services that do not answer; ``alerts``: None without Prometheus."""
 
     signals: dict[str, int]
     waiting: dict[str, float]
@@ -74,12 +74,12 @@ class Morning:
 
     @property
     def silent(self) -> list[str]:
-        """The units that say nothing for longer than is their way."""
+        """The units that have been silent for longer than usual for them."""
         return sorted(name for name, unit in self.units.items() if unit.past_rhythm)
 
 
 def collect(urls: Mapping[str, str], within_s: float = 2) -> tuple[list[Sample], list[str]]:
-    """Give the samples of all services, by the address of their metrics, and those that don't answer."""
+    """Fetch the samples of all services from the URLs of their metrics. Return also the services that don't answer."""
     samples, away = list[Sample](), list[str]()
     with httpx.Client(timeout=within_s, trust_env=False) as http:
         for service, url in urls.items():
@@ -93,7 +93,7 @@ def collect(urls: Mapping[str, str], within_s: float = 2) -> tuple[list[Sample],
 
 
 def firing(prometheus: str, within_s: float = 2) -> list[Alert] | None:
-    """Give what the Prometheus at that address calls an operator for, the urgent first; None if it does not answer."""
+    """List the firing alerts of the Prometheus at that address, the urgent ones first; None if it does not answer."""
     try:
         with httpx.Client(timeout=within_s, trust_env=False) as http:
             answer = http.get(f"{prometheus}/api/v1/alerts").raise_for_status().json()
@@ -122,7 +122,7 @@ def morning(
     alerts: list[Alert] | None = None,
     at_s: float = 0,
 ) -> Morning:
-    """Add up ``samples`` to what an operator looks at, ``at_s`` seconds after 1970."""
+    """Add up ``samples`` to an operator's figures at the Unix time ``at_s``."""
     samples = list(samples)
     now = Morning(
         signals=figures(samples),
@@ -159,7 +159,7 @@ def _add(counts: dict[str, int], channel: str, value: float) -> None:
 
 
 def as_json(now: Morning) -> dict[str, Any]:
-    """Give what `lapor top --json` prints."""
+    """Return what `lapor top --json` prints, without the urgent complaints."""
     return {
         **{name: count for name, count in now.signals.items() if name not in ("emergencies", "silent")},
         "waiting": {turn: {"count": int(now.waiting[turn]), "oldest_s": round(now.oldest_s[turn])} for turn in TURNS},

@@ -1,4 +1,4 @@
-"""Services that stand still while their databases or Kafka's log are put in place, and then read again."""
+"""Stopping services while their databases are replaced or Kafka's log was lost, and letting them read again."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ from lapor.system import addresses, installation
 def rewind(
     where: DataDir, names: Sequence[str], meanwhile: Callable[[], object] = lambda: None
 ) -> list[dict[str, Any]]:
-    """Stop the services ``names``, do ``meanwhile``, let each read again what its database does not know, and start it.
+    """Stop the services ``names``, call ``meanwhile``, rewind each to the offsets in its database, and start it.
+
+    Return the offsets that they were rewound to.
 
     Raises:
-        Refused: one does not stop, can't read again, or is not ready at last; do it again.
+        Refused: one does not stop, can't be rewound, or does not become ready; call this again.
     """
     it = addresses.running(where)
     services = [service for service in installation.SERVICES if service.name in names]
@@ -38,7 +40,7 @@ def rewind(
         with ThreadPoolExecutor() as together:
             offsets = list(together.map(partial(_migrate_and_rewind, it), services))
     for service in services:
-        limit = installation.READY_S + 40  # Kafka expects a member that died for its session's time
+        limit = installation.READY_S + 40  # Kafka waits for a dead member until its session times out
         wait_until(
             lambda name=service.name: state.is_ready(state.running(where), name),  # type: ignore[misc]
             limit,
@@ -49,7 +51,7 @@ def rewind(
 
 @contextmanager
 def _held(where: DataDir, names: Sequence[str]) -> Iterator[None]:
-    """Stop these, and let them start again when the body is done; not when it fails, for then it is half done."""
+    """Stop these services, and let them start again after the body, unless it fails: then its work is half done."""
     where.held.mkdir(exist_ok=True)
     for name in names:
         (where.held / name).touch()
@@ -67,7 +69,7 @@ def _held(where: DataDir, names: Sequence[str]) -> Iterator[None]:
 
 
 def _migrate_and_rewind(it: installation.Installation, service: installation.Service) -> dict[str, Any]:
-    """Bring its database up to date, and let it handle what that does not know, as it would in containers."""
+    """Migrate a service's database, and rewind the service to the offsets in it, as in containers."""
     _run(it, service, "migrate")
     rewound: dict[str, Any] = json.loads(_run(it, service, "rewind", "--json"))
     return rewound

@@ -1,4 +1,4 @@
-"""What an operator has to know in the morning. Each figure is defined once: *Pagi ini* and `lapor top` ask for it."""
+"""The figures that an operator has to know in the morning, each defined once, for *Pagi ini* and `lapor top`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from prometheus_client.samples import Sample
 
 
 class Signal(NamedTuple):
-    """The sum of ``metric`` over those of its series whose labels have one of the values in ``where``; of what only
-    grows, what came since yesterday.
+    """The sum of ``metric`` over the series whose labels have one of the values in ``where``; on a board a counter's
+    increase since yesterday.
 
-    ``said`` is the sentence after the number, ``title`` and ``about`` what a board calls it. From ``amber`` and ``red``
-    on somebody must look. ``to`` is its list at the desk, ``page`` its page of the runbook.
+    ``said`` is the sentence after the number, ``title`` and ``about`` a board's texts. At ``amber`` or ``red`` and
+    above somebody must look. ``to`` is its list at the desk, ``page`` its page of the runbook.
     """
 
     title: str
@@ -28,11 +28,11 @@ class Signal(NamedTuple):
 
     @property
     def grows(self) -> bool:
-        """Whether it counts what ever came."""
+        """Whether it is a counter, which only grows."""
         return self.metric.endswith("_total")
 
 
-#: In the order in which they are told.
+#: In the order of their display.
 SIGNALS: dict[str, Signal] = {
     "emergencies": Signal(
         "Darurat tanpa kata pertama",
@@ -105,7 +105,7 @@ SIGNALS: dict[str, Signal] = {
 
 
 def figures(samples: Iterable[Sample]) -> dict[str, int]:
-    """Add up each signal from what services show; of what only grows, what came since they started."""
+    """Add up each signal from the services' samples; a counter's since its service started."""
     found = dict.fromkeys(SIGNALS, 0.0)
     for name, labels, value, *_ in samples:
         for each, signal in SIGNALS.items():

@@ -1,4 +1,4 @@
-"""`lapor up`: everything from nothing to ready, kept running until it is told to stop."""
+"""`lapor up`: starts everything, and keeps it running until it is told to stop."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from lapor.system.wanted import Wanted, wanted
 def prepare(
     data: DataDir, region: Path, overrides: Mapping[str, Mapping[str, str]], kafka_wants: Wanted
 ) -> installation.Installation:
-    """Choose ports and make credentials; both are kept from one start to the next."""
+    """Choose ports and generate credentials; both are kept for later starts."""
     names = acls.principals(kafka_wants.topics, kafka_wants.units)
     return installation.Installation(
         data=data,
@@ -45,10 +45,10 @@ def prepare(
 async def up(
     data: DataDir, region: Path, overrides: Mapping[str, Mapping[str, str]], changed: Changed, below: Below
 ) -> None:
-    """Start everything, then keep it running until SIGINT or SIGTERM; a second signal ends it at once.
+    """Start everything, then keep it running until SIGINT, SIGTERM or SIGHUP; a second signal kills it.
 
     Raises:
-        Refused: it cannot start, or something stopped that starting again cannot mend.
+        Refused: it can't start, or a process stopped and restarting it can't help.
     """
     kafka_wants = wanted(region)
     data.create()
@@ -70,14 +70,14 @@ async def up(
 
 
 async def _until_told(supervisor: Supervisor, start: Coroutine[None, None, None]) -> None:
-    """Start, wait for a signal or a failure, stop."""
+    """Run ``start``, wait for a signal or a failure, and stop."""
     loop, told, signals = asyncio.get_running_loop(), asyncio.Event(), itertools.count(1)
 
     def on_signal() -> None:
         told.set()
         if (nth := next(signals)) > 1:
             supervisor.kill()
-        if nth > 2:  # a download that hangs must not keep anyone
+        if nth > 2:  # a download that hangs must not keep the user waiting
             err.show_cursor()
             os._exit(130)
 
@@ -114,7 +114,7 @@ async def _start(supervisor: Supervisor, it: installation.Installation, kafka_wa
             together.create_task(_start_kannel(supervisor, it))
             together.create_task(_start_prometheus(supervisor, it))
     except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None  # one sentence is enough; the others are its consequence
+        raise failures.exceptions[0] from None  # one sentence is enough: the other failures follow from it
     if lost := kept and broker.result():
         owners = [service for service in installation.SERVICES if service.database]
         with supervisor.doing("Kafka has lost all that it held: the services read anew"):
@@ -127,7 +127,7 @@ async def _start(supervisor: Supervisor, it: installation.Installation, kafka_wa
 
 
 async def _start_kafka(supervisor: Supervisor, it: installation.Installation, kafka_wants: Wanted) -> bool:
-    """Start the broker, with all topics and accounts; whether its storage is new."""
+    """Start the broker, with all topics and accounts. Return whether its storage is new."""
 
     def progress(done: int, of: int) -> None:
         loop.call_soon_threadsafe(supervisor.publish, f"downloading Apache Kafka, {done * 100 // of // 10 * 10} %")
@@ -148,7 +148,7 @@ async def _start_kafka(supervisor: Supervisor, it: installation.Installation, ka
 
 
 def _provision_key(it: installation.Installation, kafka_wants: Wanted) -> str:
-    """A hash of all that provisioning would do, so that a warm start need not do it again."""
+    """Hash everything that provisioning would do, so that a later start can skip it."""
     rules = sorted(acls.rules(kafka_wants.topics, kafka_wants.units))
     said = repr((kafka.cluster_id(it.broker), kafka_wants, rules, it.credentials.principals))
     return hashlib.sha256(said.encode()).hexdigest()
@@ -165,7 +165,7 @@ async def _start_postgres(supervisor: Supervisor, it: installation.Installation)
 
 
 def _installed() -> list[str]:
-    """What runs where Debian's package for it is installed."""
+    """List the optional processes whose Debian packages are installed."""
     return [
         *(["bearerbox", "smsbox"] if kannel.programs() else []),
         *(["prometheus"] if prometheus.program() else []),
@@ -200,9 +200,9 @@ def _figures(it: installation.Installation) -> tuple[str, str]:
 
 
 def what_next(it: installation.Installation, *, lost: bool = False) -> RenderableType:
-    """The table of addresses, and what to try; ``lost``: what Kafka held is gone, and can be had again."""
+    """Render the table of addresses and what to try; if Kafka ``lost`` its data, also how to publish it again."""
     shown = Table(box=None, show_header=False, pad_edge=False)
-    shown.add_column(no_wrap=True, overflow="ignore")  # to be copied as it is
+    shown.add_column(no_wrap=True, overflow="ignore")  # so that it can be copied
     command = it.data.command
     for where, what in (
         (it.url("web"), "write a complaint"),
@@ -222,7 +222,7 @@ def what_next(it: installation.Installation, *, lost: bool = False) -> Renderabl
         shown.add_row(where, what)
     if not lost:
         return shown
-    # Half a day is left to do it in: no earlier time is taken than that from which all is kept.
+    # Half a day is left for doing it: `lapor republish` refuses a time before which rows were already deleted.
     since = datetime.now(UTC) - timedelta(days=KEPT_DAYS, hours=-12)
     again = command(f"lapor republish --since {since:%Y-%m-%dT%H:%MZ}")
     return Group(shown, f"\nKafka was empty. What was published is given to it again by:\n{again}")

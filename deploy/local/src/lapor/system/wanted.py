@@ -1,4 +1,4 @@
-"""What Kafka must hold for a region: its topics and units."""
+"""The topics and units that Kafka must have for a region."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lapor.errors import Refused
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What Kafka must hold: the topics, and the units that have two each; and whose it is, by Kemendagri's code."""
+    """The topics that Kafka must have, the units with two topics each, and the kabupaten by Kemendagri's code."""
 
     kabupaten: str
     units: tuple[str, ...]
@@ -20,7 +20,7 @@ class Wanted:
 
 
 def wanted(region: Path) -> Wanted:
-    """The topics of a region. Raises Refused if there is no such folder, RegionError if it can't be used."""
+    """Load the topics and units of a region. Raises Refused if its folder is missing, RegionError if it is unusable."""
     if not region.is_dir():
         raise Refused(f"There is no region folder {region}: give one with --region, such as region/soppeng.")
     loaded = load(region, "units", "territory")
