@@ -22,12 +22,12 @@ REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
 @pytest.fixture(scope="module")
 def lapor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
-    """The command on a data folder of this test module, with fakes in place of the six services."""
+    """The command on a data folder of this test module, with fakes in place of our services."""
     fakes = tmp_path_factory.mktemp("fakes")
     (fakes / "fake_service.py").symlink_to(FAKES / "fake_service.py")
     for service in installation.SERVICES:
         (fakes / f"{service.module}.py").write_text("import fake_service\n\nfake_service.main()\n")
-    # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
+    # Not below pytest's folder, which PostgreSQL's user can't enter.
     with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
         let_through(Path(folder))
         data = DataDir(Path(folder) / "data")

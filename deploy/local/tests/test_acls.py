@@ -1,4 +1,4 @@
-"""The ACLs say what the topics' declarations say, and no more."""
+"""The ACLs allow what the topics' declarations say, and nothing else."""
 
 from contracts.topics import Topic
 from lapor.servers.acls import Rule, principals, rules

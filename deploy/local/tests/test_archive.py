@@ -1,4 +1,4 @@
-"""What is received arrives in the archive whole, in order and once; what is damaged in it, or another's, is named."""
+"""The log arrives in the archive complete, in order and once; damaged and foreign files in it are named."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lapor.servers import wal
 from lapor.system import archive, backups, moment
 
 OURS = UUID(int=1)
-SIZE = 1 << 16  # of a file of the log, here
+SIZE = 1 << 16  # bytes of a log file in these tests
 FIRST, SECOND = (wal.segment(1, n * SIZE, SIZE) for n in (5, 6))
 BEGIN = 5 * SIZE
 
@@ -44,7 +44,7 @@ def place(tmp_path: Path) -> archive.Place:
 
 
 def log(place: archive.Place) -> archive.Log:
-    """It, as a process that starts finds it."""
+    """Open the log, as a new process does."""
     return archive.Log(place, place.directory / "router" / "7")
 
 
@@ -72,7 +72,7 @@ def test_names_and_places_of_the_log_are_those_of_postgresql() -> None:
 def test_only_what_was_received_is_taken_and_each_byte_once(place: archive.Place, spool: Path) -> None:
     content = bytes_of_the_log(300)
     taking = log(place)
-    receive(spool, FIRST, content)  # its end is being written
+    receive(spool, FIRST, content)  # the receiver is still writing it
 
     for received in (100, 100, 250, 40):
         assert taking.take(spool, BEGIN + received, SIZE)
@@ -98,7 +98,7 @@ def test_when_nobody_writes_any_more_all_that_is_there_is_taken(place: archive.P
     receive(spool, FIRST, content)
     log(place).take(spool, BEGIN + 100, SIZE)
 
-    log(place).take(spool, None, SIZE)  # by another process than the one before
+    log(place).take(spool, None, SIZE)  # by a new process
 
     assert ["00000005.00000000-00000064", "00000005.00000064-0000012c"] == pieces(place)
     assert [(FIRST, content.ljust(SIZE, b"\0"))] == found(place)
@@ -152,7 +152,7 @@ def test_many_pieces_become_one(place: archive.Place, spool: Path) -> None:
 
 
 def test_what_a_crash_left_twice_is_read_once(place: archive.Place, spool: Path) -> None:
-    """It fell between a piece that has all, and the end of those that it has."""
+    """The crash came after the piece with all bytes was written, and before the pieces that it covers were deleted."""
     content = bytes_of_the_log(SIZE)
     receive(spool, FIRST, content[:100])
     log(place).take(spool, BEGIN + 100, SIZE)
@@ -208,7 +208,7 @@ def test_a_piece_opens_with_its_key_alone(place: archive.Place, spool: Path, tmp
 
 # ── all files ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def a_base(folder: Path, files: dict[str, bytes], listed: dict[str, bytes]) -> None:
-    """All files of a server as PostgreSQL gives them, or nearly."""
+    """Write all files of a server nearly as PostgreSQL does."""
     folder.mkdir(parents=True)
     with tarfile.open(folder / wal.TAR, "w:gz") as tar:
         for name, content in files.items():
@@ -272,7 +272,7 @@ def look(system: str = "7") -> wal.Look:
 
 @pytest.fixture
 def base(place: archive.Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Archive all files of the router's server ``system``, ``ago``; or, as another installation did, by ``by``."""
+    """Archive all files of the router's server ``system`` as of ``ago``, sealed by the installation ``by``."""
     a_base(tmp_path / "base", GOOD, GOOD)
 
     def make(system: str, ago: timedelta = timedelta(0), by: UUID = OURS) -> Path:
@@ -292,7 +292,7 @@ DAY = timedelta(days=1)
 
 
 def test_an_empty_server_drives_out_nothing_of_the_lost_one(place: archive.Place, base: Callable[..., Path]) -> None:
-    """How many bases it made counts for itself alone; what the lost one had goes when it is too old."""
+    """Its own number of bases limits only its own; those of the lost server are deleted when they are too old."""
     expired, old, newest = base("6", 9 * DAY), base("7", 8 * DAY), base("7", 2 * DAY)
     empty = [base("8", DAY / 24 * n) for n in (3, 2, 1)]
 
@@ -327,7 +327,7 @@ def test_what_another_installation_archived_goes_by_its_age_unread(
 
 @pytest.fixture
 def chosen(place: archive.Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[Path, list[Path]]]]:
-    """Which base is to come back, and what was passed over for it."""
+    """Choose the bases to restore, and list those passed over for each."""
     monkeypatch.setattr(moment, "_recover", lambda _, base, *more: (base.folder, more[-1]))
 
     def choose(
@@ -343,7 +343,7 @@ def chosen(place: archive.Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..
 def test_of_two_servers_none_is_taken_unless_somebody_says_which(
     base: Callable[..., Path], chosen: Callable[..., list[tuple[Path, list[Path]]]]
 ) -> None:
-    """The newest base may be of the empty one that was made when the other was lost."""
+    """The newest base may be that of the empty server made when the other was lost."""
     lost, empty = base("6", DAY), base("7")
     ended = archive.ends_at(lost.parent).isoformat(timespec="seconds")
 
@@ -374,7 +374,7 @@ def test_a_base_that_is_not_sealed_by_us_is_passed_over_and_named(
     theirs.parent.rename(theirs.parents[2] / "desk" / "6")
     assert [(ours, [])] == chosen(services=["router"])
     with pytest.raises(Refused, match="was changed, or is of another installation"):
-        chosen()  # of all: the other has none of ours
+        chosen()  # all services: the other server has no base of ours
 
 
 def test_with_the_oldest_base_the_log_goes_that_only_it_needs(
@@ -402,7 +402,7 @@ def test_with_the_oldest_base_the_log_goes_that_only_it_needs(
 
 # ── its place ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_where_the_disk_is_not_mounted_nothing_is_written(place: archive.Place, spool: Path, tmp_path: Path) -> None:
-    """Neither while it goes on, nor by the next process: the folder below has no number, or another."""
+    """Neither the running process nor the next one writes: the folder below has no number, or another one."""
     notes = tmp_path / "notes"
     notes.mkdir()
     used = archive.claimed(place, notes)
@@ -438,7 +438,7 @@ def test_a_place_that_changed_its_disk_is_looked_at_first(place: archive.Place, 
 
 
 def test_of_a_new_place_only_the_last_folder_is_made(tmp_path: Path, spool: Path) -> None:
-    """What is above it may be where a disk belongs."""
+    """A folder above it may be a mount point."""
     with pytest.raises(Refused, match=r"can't be written \(.*\): make it, or mount it"):
         archive.claimed(archive.Place(directory=tmp_path / "disk" / "archive", installation=OURS), spool)
     assert not (tmp_path / "disk").exists()

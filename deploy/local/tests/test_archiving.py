@@ -1,4 +1,4 @@
-"""A server's moment is said to be archived if a base and all of the log since are; else its files are taken anew."""
+"""A moment counts as archived if a base and the whole log since then are; otherwise the files are archived again."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from lapor.servers.dump import Database
 from lapor.system import archive, archiving, backups
 
 OURS, OTHERS = UUID(int=1), UUID(int=2)
-SIZE = 1 << 16  # of a file of the log, here
+SIZE = 1 << 16  # bytes of a log file in these tests
 
 
 class Receiver:
-    """A program that receives for as long as nobody ends it."""
+    """A program that receives until somebody ends it."""
 
     ended = False
 
@@ -40,7 +40,7 @@ class Receiver:
 
 
 class Work(Executor):
-    """What was given to it is done when the test says so."""
+    """Runs a submitted task when the test says so."""
 
     def __init__(self) -> None:
         self.given: list[tuple[Future[Any], Callable[[], Any]]] = []
@@ -51,7 +51,7 @@ class Work(Executor):
         return future
 
     def end(self) -> None:
-        """Do it."""
+        """Run the submitted task."""
         [(future, what)] = self.given
         self.given = []
         try:
@@ -68,7 +68,7 @@ class Db:
 
 
 class Simulated:
-    """A server, of which PostgreSQL's programs and answers are played."""
+    """A server with simulated programs and answers of PostgreSQL."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.place = archive.Place(directory=folder / "archive", installation=OURS)
@@ -85,10 +85,10 @@ class Simulated:
             state=None,
             locales=["C"],
         )
-        self.start = 5 * SIZE  # where a base that is begun now begins
+        self.start = 5 * SIZE  # position in the log of a base that is begun now
         self.said: list[str] = []
         patch.setattr(psycopg, "connect", lambda *_, **__: Db())
-        # Two may be begun in one second here.
+        # Two bases may be begun in one second here.
         seconds = itertools.count(int(datetime.now(UTC).timestamp()))
         patch.setattr(
             backups,
@@ -110,7 +110,7 @@ class Simulated:
         )
 
     def receive(self, to: int, at: float) -> None:
-        """Have its log received from the beginning of a file up to the place ``to``, which it wrote until ``at``."""
+        """Let its log be received from the beginning of a file up to position ``to``, which it reached at ``at``."""
         name = wal.segment(1, to, SIZE)
         folder = self.spool / "router" / self.seen.system / "log"
         (folder / f"{name}.partial").write_bytes((b"x" * (to % SIZE)).ljust(SIZE, b"\0"))
@@ -131,7 +131,7 @@ class Simulated:
             yield server
 
     def turn(self, server: archiving.Server, times: int = 1) -> float:
-        """Give the moment up to which it is said to be archived then."""
+        """Do turns of ``server``; return the moment up to when it then counts as archived."""
         for _ in range(times):
             server.turn(self.work)
         return float(archive.AT.labels("router")._value.get())
@@ -143,7 +143,7 @@ def it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Simulated:
 
 
 def begin(it: Simulated, server: archiving.Server) -> None:
-    """Take all its files, and its log up to a moment."""
+    """Archive all its files, and its log up to a moment."""
     it.turn(server)
     it.receive(5 * SIZE + 100, at=100)
     it.turn(server, 2)
@@ -163,17 +163,17 @@ def test_before_all_files_are_there_no_moment_is(it: Simulated) -> None:
 
 
 def test_what_is_begun_before_a_hole_is_done_again_behind_it(it: Simulated) -> None:
-    """All files were being taken when the server gave its log up."""
+    """A base was being taken when the server gave its log up."""
     with it.archived() as server:
         begin(it, server)
         assert 100 == it.turn(server, 3)
         it.seen = replace(it.seen, state="lost", received=None)
-        it.turn(server)  # with that they are due
+        it.turn(server)  # makes a base due
         assert 1 == len(it.work.given)
         it.seen = replace(it.seen, state="lost", received=None)
         it.turn(server)
         it.receive(9 * SIZE + 10, at=200)
-        it.work.end()  # and begin where no log is
+        it.work.end()  # the base begins where the log is missing
 
         assert 100 == it.turn(server, 4)
         assert 1 == len(it.work.given)
@@ -192,7 +192,7 @@ def test_a_hole_is_found_by_the_next_process_too(it: Simulated) -> None:
     it.seen = replace(it.seen, received=None)
     with it.archived() as server:
         it.turn(server)
-        assert [] == it.work.given  # all is well, as far as it was received
+        assert [] == it.work.given  # the received log has no gap
         for left in (it.spool / "router/7/log").iterdir():
             left.unlink()
         it.receive(9 * SIZE + 10, at=200)
@@ -218,7 +218,7 @@ def test_a_log_that_goes_on_over_several_files_has_no_hole(it: Simulated) -> Non
 
 
 def test_what_is_old_and_cannot_be_judged_makes_no_base_fail(it: Simulated) -> None:
-    """As after the installation got another secret: what is there of before it is passed over."""
+    """After the installation gets another secret, earlier bases are passed over."""
     ours = it.place
     it.place = replace(ours, installation=OTHERS)
     with it.archived() as server:

@@ -1,4 +1,4 @@
-"""What `lapor status` reads from the services' metrics."""
+"""The problems that `lapor status` reads from the services' metrics."""
 
 import json
 import os
@@ -28,7 +28,7 @@ lapor_consumer_lag_records{service="router"} 7.0
 
 
 class Metrics(BaseHTTPRequestHandler):
-    """A router with trouble."""
+    """The metrics of a router in trouble."""
 
     def do_GET(self) -> None:
         self.send_response(200 if self.path == "/metrics" else 404)
@@ -36,12 +36,12 @@ class Metrics(BaseHTTPRequestHandler):
         self.wfile.write(METRICS)
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[DataDir]:
-    """The router answers, the others are away."""
+    """A data folder where the router answers and the others are away."""
     server = ThreadingHTTPServer((HOST, 0), Metrics)
     thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()

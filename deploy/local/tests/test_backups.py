@@ -1,4 +1,4 @@
-"""A backup is whole or none, opens only with its key, and comes back as it was; what is wrong is said before."""
+"""A backup is complete or absent, opens only with its key, and is restored unchanged; faults are found beforehand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ignore(_name: str, _bytes: int) -> None:
 
 @pytest.fixture
 def database(connected: Stack, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A service's database with 1,000 rows; its owner may nothing else."""
+    """A service's database with 1,000 rows, whose owner has no other rights."""
     name = "router"
     dsn = connected.database(name)
     with psycopg.connect(dsn, autocommit=True) as db:
@@ -86,7 +86,7 @@ def test_what_was_backed_up_comes_back(database: Database, tmp_path: Path, keys:
         db.execute("DELETE FROM cases; CREATE TABLE later (n int)")
     backups.check(tmp_path / "one", [part], private, ignore)
     fresh = backups.restore(tmp_path / "one", part, database, private, ignore)
-    assert rows(database) == []  # until it is whole, nothing is touched
+    assert rows(database) == []  # the present database is untouched until the swap
     assert swap(database, fresh, "router_before") is True
     assert rows(database) == before
     assert owner(database) == "router"
@@ -96,7 +96,7 @@ def test_what_was_backed_up_comes_back(database: Database, tmp_path: Path, keys:
 
 
 def zcat(path: Path) -> bytes:
-    """What pg_restore reads in a file, or the file where it can't read it."""
+    """Return what pg_restore reads from a file, or the file's bytes if it can't read it."""
     done = subprocess.run([BIN / "pg_restore", "--file=-", path], capture_output=True, check=False, timeout=120)
     return done.stdout if done.returncode == 0 else path.read_bytes()
 
@@ -113,7 +113,7 @@ def test_a_database_that_is_gone_is_made_anew(database: Database, tmp_path: Path
 
 
 def test_the_rows_are_those_of_one_moment(database: Database, tmp_path: Path) -> None:
-    """A row comes while it is written: it is neither counted nor in the file, or both."""
+    """A row that is inserted during the dump is both counted and in the file, or neither."""
 
     def slowly(stream) -> None:  # type: ignore[no-untyped-def]
         with psycopg.connect(database.address(), autocommit=True) as db:
@@ -195,7 +195,7 @@ def test_a_backup_that_somebody_changed_runs_nothing_on_the_server(database: Dat
 
 
 def test_a_name_of_postgresql_that_the_owner_gave_runs_as_nobody_more(database: Database, tmp_path: Path) -> None:
-    """What CVE-2018-1058 warns of: the superuser asks, and the database's owner has said what is meant."""
+    """As in CVE-2018-1058, the owner defines functions that shadow those in the superuser's queries."""
     with psycopg.connect(database.address(), autocommit=True) as db:
         db.execute("ALTER DATABASE router SET search_path = public, pg_catalog")
         db.execute("CREATE TABLE seen (who text)")
@@ -265,7 +265,7 @@ def test_the_newest_are_kept_and_what_is_not_whole_does_not_count(tmp_path: Path
 
 
 def test_the_newest_is_the_one_that_was_made_last_whatever_its_name(tmp_path: Path) -> None:
-    """Else one that was made by hand would be the newest for ever, and the next always due."""
+    """By name, one made by hand would always be the newest, and the next one always due."""
     for name in ("before-upgrade", "2026-11-28T020000Z"):
         a_backup(tmp_path / name, datetime.now(UTC))
     assert [each.name for each in backups.below(tmp_path)] == ["before-upgrade", "2026-11-28T020000Z"]
@@ -274,7 +274,7 @@ def test_the_newest_is_the_one_that_was_made_last_whatever_its_name(tmp_path: Pa
 def test_figures_are_of_the_one_made_by_hand_too_when_the_next_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An upgrade makes one and starts the schedule anew: the one before would be overdue until the next."""
+    """An upgrade makes one and restarts the schedule: the figures of the one before would be overdue until the next."""
     by_hand = datetime.now(UTC) - timedelta(hours=1)
     a_backup(tmp_path / "before-upgrade", by_hand)
     slept: list[float] = []
@@ -285,7 +285,7 @@ def test_figures_are_of_the_one_made_by_hand_too_when_the_next_waits_for_it(
     due = re.search(r"^lapor_backup_due_timestamp_seconds.* (.*)$", (tmp_path / backups.FIGURES).read_text(), re.M)
     assert due
     assert pytest.approx(slept[0], abs=60) == float(due[1]) - datetime.now(UTC).timestamp()
-    # Else a schedule that fails, and starts again and again, would seem to have just made one.
+    # Otherwise a schedule that fails and restarts again and again would seem to have just made one.
     assert pytest.approx(by_hand.timestamp(), abs=1) == (tmp_path / backups.FIGURES).stat().st_mtime
 
 
@@ -304,7 +304,7 @@ def test_what_was_changed_or_is_of_another_installation_is_refused(tmp_path: Pat
     manifest = tmp_path / "one" / backups.MANIFEST
     assert [] == backups.read(tmp_path / "one", OURS)
 
-    manifest.write_text(json.dumps(json.loads(manifest.read_text())))  # laid out otherwise, it says the same
+    manifest.write_text(json.dumps(json.loads(manifest.read_text())))  # another layout with the same values
     assert [] == backups.read(tmp_path / "one", OURS)
 
     with pytest.raises(Refused, match=r"was changed, or is of another installation.* say --trust"):

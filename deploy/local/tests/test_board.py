@@ -1,4 +1,4 @@
-"""What is shown of what runs: how long, and in plain lines only what changed."""
+"""The board shows how long each state lasts; plain lines show only changes."""
 
 import io
 

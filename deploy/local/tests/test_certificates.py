@@ -1,4 +1,4 @@
-"""Certificates: made once, renewed in time, and taken from others where there are any."""
+"""Certificates: made once, renewed in time, and given ones used where there are any."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def days(number: int) -> datetime:
 
 
 def states(out: Path, now: datetime = NOW, given: Path | None = None) -> dict[str, str]:
-    """What one more run does to each certificate."""
+    """Run again, and return the outcome for each certificate."""
     return {each.name: each.state for each in prepare(out, [KAFKA, ROUTER_DB], given=given, now=now)}
 
 
@@ -52,7 +52,7 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def theirs(tmp_path: Path) -> Path:
-    """Certificates that another CA issued, as an operator gives them."""
+    """A folder of certificates that another CA issued, as an operator gives them."""
     prepare(tmp_path / "other", [KAFKA], now=NOW)
     folder = tmp_path / "given"
     shutil.copytree(tmp_path / "other" / "kafka", folder / "kafka")

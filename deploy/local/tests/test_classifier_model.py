@@ -1,4 +1,4 @@
-"""When the classifier's model is built anew."""
+"""The classifier's model is built again when its inputs have changed."""
 
 from __future__ import annotations
 

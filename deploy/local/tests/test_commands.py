@@ -1,4 +1,4 @@
-"""The commands themselves: they reach no further than they say."""
+"""The commands themselves: they have no effects beyond those in their help."""
 
 import importlib
 import json
@@ -56,7 +56,7 @@ def test_down_leaves_alone_what_another_up_has_just_begun(tmp_path: Path) -> Non
     ],
 )
 def test_no_account_gets_a_password_that_protects_nothing(tmp_path: Path, admin: str, router: str, fault: str) -> None:
-    """Refused before Kafka is asked: nothing listens at that port."""
+    """The command refuses before it connects to Kafka: nothing listens at that port."""
     accounts = tmp_path / "accounts.json"
     accounts.write_text(json.dumps({"principals": {"router": router}}))
 

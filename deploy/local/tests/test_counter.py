@@ -1,4 +1,4 @@
-"""The clerk of `lapor demo`, before pages as the desk makes them."""
+"""The clerk of `lapor demo`, with pages as the desk makes them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TYPED = {"way": "datang", "text": "Jalan rusak"}
 
 @pytest.fixture
 def at_desk(monkeypatch: pytest.MonkeyPatch) -> At:
-    """Makes a clerk, whom the desk answers with these pages in turn, and what it was asked."""
+    """Makes a clerk whose desk answers with the given pages in turn, and the list of its requests."""
     monkeypatch.setattr(desk, "people", lambda _: [HEAD, CLERK])
 
     def make(*pages: str, status: int = 200) -> tuple[Clerk, list[Asked]]:

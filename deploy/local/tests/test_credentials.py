@@ -1,4 +1,4 @@
-"""Passwords: made once, kept for their owner only, and of one kabupaten."""
+"""Passwords: generated once, readable only by their owner, and of one kabupaten."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The data folder: it has one owner, and nothing that was there before is touched."""
+"""The data folder: it has one owner, and files that were there before stay untouched."""
 
 from pathlib import Path
 

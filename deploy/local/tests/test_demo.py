@@ -1,4 +1,4 @@
-"""`lapor demo`: which story can be shown in which region."""
+"""`lapor demo`: which story can be played in which region."""
 
 import json
 from pathlib import Path

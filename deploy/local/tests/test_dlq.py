@@ -1,4 +1,4 @@
-"""What can be done about a dead letter, and where its bytes are."""
+"""The actions possible on a dead letter, and the place of its bytes."""
 
 from pathlib import Path
 
@@ -62,5 +62,5 @@ def test_what_an_intake_set_aside_is_read_and_settled_in_its_own_database(
 
 
 def test_a_record_that_only_looks_like_it_is_read_nowhere_else(tmp_path: Path) -> None:
-    """A unit may write these bytes: the service that could not handle them says where they were."""
+    """A unit may write these bytes; the header of the service that failed on them says that they were in a topic."""
     assert dlq._at_the_intake(set_aside(1, place="0", service="router"), DataDir(tmp_path)) is None

@@ -1,4 +1,4 @@
-"""`lapor erase`: the triage unit orders it, and it is waited for until the ledger says that it is done."""
+"""`lapor erase`: the triage unit orders it, and the command waits until the ledger says that it is done."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ ROW = {"ticket": TICKET, "done_at": "2026-03-02T02:00:00Z", "erased": {"intake-s
 
 @pytest.fixture
 def ordered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, UnitReplied]]:
-    """Who ordered what; every order is accepted, and done when the ledger is read the third time."""
+    """The orders with their units; each is accepted, and done when the ledger is read the third time."""
     orders: list[tuple[str, UnitReplied]] = []
     looks = iter([{}, {TICKET: {**ROW, "done_at": None}}])
 

@@ -1,4 +1,4 @@
-"""The ledger of erasures, from the records of its topic, and what of an erased text is still found."""
+"""The ledger of erasures, from the records of its topic, and the topics that still hold an erased text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INBOX = "unit.pupr.routed.v1"
 
 
 class Auditor:
-    """Who reads these records and no others."""
+    """An auditor who reads only these records."""
 
     def __init__(self, *records: Found) -> None:
         self.records = records
@@ -56,7 +56,7 @@ def erased(ticket: str = TICKET, *, hours_ago: float = 1, **facts: Any) -> Found
 
 
 def left(*records: Found) -> list[tuple[list[str], bool]]:
-    """Of each erasure among ``records``, where a text of it is left and whether that is overdue."""
+    """Return for each erasure among ``records`` where a text of it is left, and whether that is overdue."""
     auditor: Any = Auditor(*records)
     rows = list(ledger(auditor).values())
     erasures._look_for(auditor, rows)
@@ -86,7 +86,7 @@ def test_what_was_done_stays_done_when_the_order_comes_again() -> None:
         (record(topics.RECEIVED, a_received()), topics.RECEIVED),
         (record(topics.RECEIVED, a_received(), key=b"c2"), None),  # another complaint
         (record(topics.RECEIVED), None),  # a tombstone
-        (record(topics.RECEIVED, value=b"{"), topics.RECEIVED),  # what can't be read may hold a text
+        (record(topics.RECEIVED, value=b"{"), topics.RECEIVED),  # an unreadable record may hold a text
         (record(INBOX, UnitRouted(why="routed", unit="PUPR", complaint=a_snapshot())), INBOX),
         (record(INBOX, UnitRouted(why="erased", unit="PUPR", complaint=a_snapshot(text=""))), None),
         (record(INBOX, UnitRouted(why="replied", unit="PUPR", complaint=UNSET)), None),

@@ -1,4 +1,4 @@
-"""Who is told which secret."""
+"""Each event key reaches only its intake, the classifier and the router."""
 
 from __future__ import annotations
 

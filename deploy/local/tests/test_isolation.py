@@ -1,4 +1,4 @@
-"""One service cannot be another, one unit cannot be another: tried against the real broker and database."""
+"""No service and no unit can act as another, with the real broker and database."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from testing.servers import Stack
 pytestmark = pytest.mark.connected
 SOPPENG = Path(__file__).parents[3] / "region" / "soppeng"
 UNITS = ["PU", "PUPR", "DISKOMINFO"]
-#: Of these people answer at the desk.
+#: Units whose people answer at the desk.
 DESKS = ["PUPR"]
 
 
@@ -33,7 +33,7 @@ def stack(connected: Stack) -> Stack:
 
 
 def own_group(principal: str) -> str:
-    """A group that the principal may be in."""
+    """Return a group that the principal may be in."""
     return {"auditor": "auditor.test"}.get(
         principal, f"unit.{principal.lower()}.desk" if principal in UNITS else principal
     )
@@ -222,7 +222,7 @@ def test_a_broker_killed_with_9_comes_back_with_its_data(stack: Stack) -> None:
 
 
 def provision_command(stack: Stack, folder: Path, region: Path) -> subprocess.CompletedProcess[str]:
-    """`lapor provision` with the accounts of the stack, kept in ``folder``."""
+    """Run `lapor provision` with the accounts of the stack, stored in ``folder``."""
     accounts = folder / "accounts.json"
     credentials.complete(accounts, [], [])
     kept = json.loads(accounts.read_text())
@@ -239,7 +239,7 @@ def provision_command(stack: Stack, folder: Path, region: Path) -> subprocess.Co
 
 
 def test_the_provision_command_does_the_same_for_any_cluster(stack: Stack, tmp_path: Path) -> None:
-    """Also for a cluster on which a unit worked that has ended."""
+    """It also works for a cluster that has topics of a unit that has ended."""
     region = tmp_path / "region"
     shutil.copytree(SOPPENG, region)
     with (region / "units.yaml").open("a") as units:

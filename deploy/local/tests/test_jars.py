@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched once, each checked, and a failed download says what to do."""
+"""Kafka's jars: downloaded once, each checked, and a failed download says what to do."""
 
 import gc
 import hashlib
@@ -18,10 +18,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder without a word."""
+    """Serves a folder without logging."""
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     yield folder
     server.shutdown()
     server.server_close()
-    gc.collect()  # jgo leaves the connection of a failed download to the garbage collector, which complains
+    gc.collect()  # jgo leaves the connection of a failed download to the garbage collector, which warns
 
 
 def lock(contents: dict[str, bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Kannel for `lapor up`: its configuration is the example for operators, and it listens on this machine alone."""
+"""Kannel for `lapor up`: its configuration is the example for operators, and it listens only on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What citizens attached is copied once, comes back as it was, and is erased from its copies too."""
+"""Photos and videos of citizens are copied once, restored unchanged, and erased from the copies too."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_the_photos_of_the_desk_are_copied_beside_those_of_citizens_and_come_bac
 def test_a_restore_says_loudly_that_copies_are_missing_and_not_where_nobody_attached_anything(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Copies lie beside the folder with a date: who copies that alone from elsewhere has none."""
+    """Copies lie beside the folder with a date: somebody who fetches only that folder does not get them."""
     backup, said = tmp_path / "backups" / "2026-11-27T020000Z", "NO PHOTOS AND VIDEOS CAME BACK"
     backup.mkdir(parents=True)
     _attached(backup, tmp_path / "back", [])
@@ -139,7 +139,7 @@ def test_a_restore_says_loudly_that_copies_are_missing_and_not_where_nobody_atta
 
 
 def test_one_made_by_hand_among_others_copies_nothing_again_and_forgets_nothing(source: Path, tmp_path: Path) -> None:
-    """Neither a second copy of all photos on the same disk, nor one less for the backups that name it."""
+    """It makes no second copy of all photos on the same disk, and deletes none that other backups name."""
     (tmp_path / backups.FIGURES).touch()
     copies = kept_files.place(tmp_path / "before-2026-11-27")
     kept_files.copy(source, tmp_path / kept_files.FOLDER, [], NOW, KEPT)

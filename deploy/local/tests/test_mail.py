@@ -1,4 +1,4 @@
-"""The mail server that is played: it takes what a mail client hands in, and keeps it for the page."""
+"""The stand-in of a mail server: it accepts mail from a mail client, and keeps it for the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database's disk is thrown away under load, or a table is dropped: the archive gives back what was acknowledged."""
+"""A database's disk is lost under load, or a table is dropped: the archive restores what was acknowledged."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from testing.waiting import until
 pytestmark = [pytest.mark.connected, pytest.mark.slow]
 
 OURS, OTHERS = UUID(int=1), UUID(int=2)
-#: It can't be pressed, so the log fills several of its files.
+#: It can't be compressed, so the log fills several files.
 TEXT = secrets.token_hex(4000)
 
 
 class Archived:
-    """A server with the database of the router, and `lapor archive` that takes it to ``place``."""
+    """A server with the router's database, and `lapor archive`, which archives it in ``place``."""
 
     def __init__(self, folder: Path) -> None:
         self.stack = start_postgres(folder, fsync=False)
@@ -54,7 +54,7 @@ class Archived:
         self.make()
 
     def make(self) -> None:
-        """Make the database, empty."""
+        """Make an empty database."""
         self.dsn = self.stack.database("router")
 
     @property
@@ -66,7 +66,7 @@ class Archived:
         self.process = self._cli.start("archive", str(self.place), *given)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it, or, with SIGKILL, also the receiver that it started, as with the machine."""
+        """Stop `lapor archive` and, with SIGKILL, also its receiver, as when the machine stops."""
         if self.process:
             os.killpg(self.process.pid, how)
             self.process.communicate(timeout=60)
@@ -76,13 +76,13 @@ class Archived:
         return self._cli("restore", str(self.place), "router", "--key", str(self.key), *self.server, *more)
 
     def restored(self, *more: str) -> str:
-        """Restore it, and give what was said."""
+        """Restore it, and return the command's stderr."""
         done = self.restore(*more)
         assert 0 == done.returncode, done.stderr
         return done.stderr
 
     def figure(self, name: str) -> float:
-        """What node_exporter would show; 0 while there is nothing."""
+        """Read a figure that node_exporter would show; 0 until it exists."""
         with contextlib.suppress(FileNotFoundError):
             for family in text_string_to_metric_families((self.place / archive.FIGURES).read_text()):
                 for sample in family.samples:
@@ -91,13 +91,13 @@ class Archived:
         return 0.0
 
     def until_archived(self, moment: float | None = None) -> None:
-        """Wait until all that was committed before ``moment``, or now, is in the archive, and all files are."""
+        """Wait until everything committed before ``moment``, or now, and a base are in the archive."""
         since = time.time() if moment is None else moment
         until(lambda: self.figure("lapor_archive_timestamp_seconds") > since, 30, "all is archived")
         until(lambda: archive.is_one(self.place), 20, "all files are archived")
 
     def past_the_first_second(self) -> None:
-        """Wait until there is a moment to which it can be brought back."""
+        """Wait until the first moment that can be restored."""
         first = archive.read_base(archive.bases(self.place)[0], OURS).at + timedelta(seconds=1)
         until(lambda: datetime.now(UTC) > first, 10, "the second in which all files were taken is over")
 
@@ -113,7 +113,7 @@ class Archived:
 
 @contextlib.contextmanager
 def archived() -> Iterator[Archived]:
-    # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
+    # Not below pytest's folder, which PostgreSQL's user can't enter.
     with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
         let_through(Path(folder))
         it = Archived(Path(folder))
@@ -131,7 +131,7 @@ def one() -> Iterator[Archived]:
 
 @contextlib.contextmanager
 def written(dsn: str) -> Iterator[list[float]]:
-    """Rows one after the other, as fast as they are acknowledged: row n was at the n-th of these times."""
+    """Insert rows one after the other, as fast as they are acknowledged; yield the times of the acknowledgements."""
     acknowledged: list[float] = []
     enough = threading.Event()
 
@@ -165,7 +165,7 @@ def test_a_disk_that_is_lost_under_load_costs_the_last_moment_alone(one: Archive
     lost_at = time.time()
     promised = one.figure("lapor_archive_timestamp_seconds")
     assert acknowledged[0] < base_at < promised
-    # What is held is gone a moment later, so that it is there is all that is asked.
+    # The server's held bytes change all the time, so only the figure's existence is checked.
     assert "lapor_archive_held_bytes{" in (one.place / archive.FIGURES).read_text()
     assert 0 < one.figure("lapor_archive_bytes") <= archive.size(one.place)
     shutil.rmtree(one.stack.cluster.directory)
@@ -186,7 +186,7 @@ def test_a_disk_that_is_lost_under_load_costs_the_last_moment_alone(one: Archive
         f" restored in {took:.1f} s; {archive.size(one.place) / 1e6:.1f} MB in the archive"
     )
     assert list(range(len(found))) == found
-    assert since + 4000 < expected <= len(found) <= len(acknowledged) + 1  # one may be there that nobody heard of
+    assert since + 4000 < expected <= len(found) <= len(acknowledged) + 1  # one may be committed, not acknowledged
 
 
 def test_what_was_dropped_is_there_a_moment_before(one: Archived) -> None:
@@ -206,7 +206,7 @@ def test_what_was_dropped_is_there_a_moment_before(one: Archived) -> None:
     assert [(1000,)] == one.ask("SELECT count(*) FROM cases")
     assert [(None,)] == one.ask("SELECT to_regclass('later')")
 
-    # It goes on with the server as it is now, and knows all moments still; a time after the last is the last.
+    # It goes on with the present server, and still knows all moments; a time after the last one means the last.
     one.until_archived()
     one.ask("INSERT INTO cases VALUES (1001)")
     one.until_archived()
@@ -227,7 +227,7 @@ def test_what_is_not_ours_or_not_whole_is_refused_before_anything_is_done(one: A
     done = one.restore("--until", "2026-01-01T00:00:00Z")
     assert (1, True) == (done.returncode, "The archive of router begins at 20" in done.stderr)
 
-    piece = max((base.parent / "log").iterdir())  # one that its base needs
+    piece = max((base.parent / "log").iterdir())  # a piece that its base needs
     whole = piece.read_bytes()
     piece.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     done = one.restore()
@@ -247,7 +247,7 @@ def test_what_is_not_ours_or_not_whole_is_refused_before_anything_is_done(one: A
 
 @pytest.mark.parametrize("debian", ["", "/usr/lib/postgresql/15/bin"], ids=["18", "15"])
 def test_a_server_of_another_version_or_locale_comes_back_too(debian: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As that of an image is, whose locales are not on the machine that restores."""
+    """A server in a container has locales that the restoring machine does not have."""
     if debian:
         if not Path(debian).is_dir():
             missing("PostgreSQL 15 is not installed (Debian: apt-get install postgresql-15)")
@@ -296,7 +296,7 @@ def test_a_server_that_kept_its_log_no_longer_has_all_its_files_taken_anew(one: 
 
 
 def test_the_log_that_a_base_needs_is_kept_until_its_end(one: Archived, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However much is written meanwhile; and no longer."""
+    """It is kept however much is written during the base, and released afterwards."""
     kept: list[bool] = []
 
     def busy(command: tuple[str, ...], address: str) -> None:
@@ -387,7 +387,7 @@ def test_a_receiver_that_was_left_behind_is_ended_and_what_it_had_is_taken(one: 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_restore_that_is_ended_leaves_nothing_or_nothing_after_the_next(number: int, tmp_path: Path) -> None:
-    """What it writes down is all that the databases know."""
+    """It writes the complete contents of the databases to the disk."""
     holding = "\n".join(
         (
             "import time; from lapor.system import moment",

@@ -1,4 +1,4 @@
-"""What an operator reads at eight o'clock, from what services say of themselves."""
+"""The figures that an operator reads at eight o'clock, from the services' metrics."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ lapor_outbox_oldest_seconds{service="intake-sms"} 300
 
 @contextmanager
 def answering(answer: dict[str, Any]) -> Iterator[str]:
-    """A server that answers everything with ``answer``."""
+    """Run a server that answers every request with ``answer``."""
 
     class Always(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -68,7 +68,7 @@ def answering(answer: dict[str, Any]) -> Iterator[str]:
             self.wfile.write(json.dumps(answer).encode())
 
         def log_message(self, *args: Any) -> None:
-            """Nobody reads it."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Always) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

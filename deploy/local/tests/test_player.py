@@ -1,4 +1,4 @@
-"""`lapor demo` ends, whatever fails: no broker, and doors of this test."""
+"""`lapor demo` ends, whatever fails: without a broker, and with doors of this test."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ URLS = {"web_url": "http://web", "standins_url": "http://s", "sent_url": "http:/
 
 
 class FakePrincipal:
-    """One who may read, and finds no topics."""
+    """A principal who may read, and finds no topics."""
 
     name = "PUPR"
 
@@ -38,7 +38,7 @@ class FakePrincipal:
 
 
 def listen(*_: object, stop: threading.Event, listening: Callable[[], None], **__: object) -> Iterator[Any]:
-    """Nothing comes until it is told to stop."""
+    """Wait until told to stop, without any record."""
     listening()
     stop.wait()
     yield from ()
@@ -165,7 +165,7 @@ def test_on_x_what_follows_a_complaint_is_a_post_too(monkeypatch: pytest.MonkeyP
 def test_hops_are_shown_in_the_order_in_which_they_happened_and_each_answer_with_what_was_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Topics are read side by side: what follows may come first, and an answer does not say to what."""
+    """Topics are read concurrently: a later hop may come first, and an answer does not name the action."""
     shown: list[str] = []
     written: list[Any] = []
 

@@ -1,4 +1,4 @@
-"""Ports: free ones, and the same from one start to the next."""
+"""Ports: free ones, and the same at each start."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The server's user gets to its files, and no folder that is not ours is opened for it."""
+"""The server's user can reach its files, and no folder of others is opened for it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from testing.waiting import until
 
 @pytest.fixture
 def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL runs as somebody else."""
+    """Let PostgreSQL run as another user, as for root."""
     monkeypatch.setattr(postgres, "server_user", lambda: "nobody")
 
 
@@ -91,7 +91,7 @@ def test_the_data_folder_that_we_make_lets_its_user_through_and_shows_it_nothing
     assert (0o701, 0o700) == tuple(stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "ours", theirs))
 
 
-#: As slow as on a busy machine: each of them has looked before any of them has created the user.
+#: As slow as on a busy machine: each start has looked for the user before any of them has created it.
 SLOW_USERADD = """\
 #!/bin/sh
 sleep 0.5
@@ -110,7 +110,7 @@ def test_three_systems_that_start_at_once_on_a_new_machine_share_the_user(tmp_pa
         missing("root, who may create users")
     (tmp_path / "useradd").write_text(SLOW_USERADD)
     (tmp_path / "useradd").chmod(0o755)
-    etc = tmp_path / "etc"  # it takes the place of /etc, in this mount namespace alone
+    etc = tmp_path / "etc"  # replaces /etc, only in this mount namespace
     shutil.copytree("/etc", etc, symlinks=True)
     for accounts in (etc / name for name in ("passwd", "shadow", "group", "gshadow")):
         lines = accounts.read_text().splitlines(keepends=True)

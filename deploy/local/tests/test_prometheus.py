@@ -1,4 +1,4 @@
-"""Prometheus as `lapor up` starts it: each service by its name, our rules, and nobody waits for it."""
+"""Prometheus as `lapor up` starts it: each service by its name, with our rules, and no process waits for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading as a principal: what Kafka refuses, or does not answer, is said and not waited for."""
+"""Reading as a principal: if Kafka refuses or does not answer, the reader says so and does not wait."""
 
 import asyncio
 import itertools
@@ -33,7 +33,7 @@ from lapor.kafka.reader import follow, read_to_end
 from testing.foreign import send_nameless_header
 from testing.servers import Stack
 
-# READ and ON are of this file alone: other tests of the run write to PUPR's topics on the same broker.
+# Only this file uses READ and ON: other tests of the run write to PUPR's topics on the same broker.
 UNITS = ["PU", "PUPR", "READ", "ON"]
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 
@@ -66,7 +66,7 @@ def test_kafka_that_is_away_is_told_in_a_sentence(
 
 
 class Silent:
-    """A consumer of a broker that says how much there is, and delivers none of it."""
+    """A consumer of a broker that tells its offsets, and delivers no records."""
 
     def __getattr__(self, name: str) -> Any:
         topics = SimpleNamespace(topics={"t": SimpleNamespace(partitions=[0])})
@@ -125,7 +125,7 @@ def test_what_is_most_urgent_is_read_of_all_units_until_it_is_erased(unit: Princ
 
 @pytest.mark.connected
 def test_who_may_no_longer_read_does_not_wait(unit: Principal, connected: Stack) -> None:
-    """Its rights are taken away while it listens."""
+    """A unit's rights are taken away while it listens."""
     admin = AdminClient({**connected.client()})
     own = AclBindingFilter(
         ResourceType.TOPIC, "unit.pu.routed.v1", ResourcePatternType.LITERAL, "User:PU", "*", AclOperation.ANY,
@@ -142,7 +142,7 @@ def test_who_may_no_longer_read_does_not_wait(unit: Principal, connected: Stack)
 
 @pytest.mark.connected
 async def test_a_header_whose_name_is_no_text_ends_no_reader(unit: Principal, connected: Stack) -> None:
-    """In a process of its own, which confluent-kafka ended when it was asked for the name."""
+    """It reads in a process of its own, for confluent-kafka ended the process that asked for the name."""
     topic = "unit.read.replied.v1"
     await send_nameless_header(connected, ("READ", connected.passwords["READ"]), topic, b"odd")
     Principal("READ", connected.client("READ")).write(topic, b"key", b"after it")

@@ -17,7 +17,7 @@ REGIONS = Path(__file__).parents[3] / "region"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of Soppeng to spoil."""
+    """A copy of Soppeng that a test may break."""
     return Path(shutil.copytree(REGIONS / "soppeng", tmp_path / "kabupaten"))
 
 

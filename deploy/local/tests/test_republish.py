@@ -1,4 +1,4 @@
-"""Whose events come again, and which services must read again first."""
+"""Which services publish again, and which must read again first."""
 
 from __future__ import annotations
 

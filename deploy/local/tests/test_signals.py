@@ -1,4 +1,4 @@
-"""What an operator has to know in the morning: few figures, each added up from what services show."""
+"""The few figures that an operator has to know in the morning, each added up from the services' metrics."""
 
 from __future__ import annotations
 

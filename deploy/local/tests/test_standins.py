@@ -44,7 +44,7 @@ def base(settings: Settings) -> Iterator[str]:
 
 @contextmanager
 def application(answers: list[int]) -> Iterator[tuple[str, list[str]]]:
-    """An MO door that gives the answers in turn, the last one for ever; yields its URL and the requests."""
+    """Run an MO door that gives the answers in turn, and then repeats the last one. Yield its URL and the requests."""
     asked: list[str] = []
 
     class Door(http.server.BaseHTTPRequestHandler):
@@ -66,7 +66,7 @@ def application(answers: list[int]) -> Iterator[tuple[str, list[str]]]:
 
 @asynccontextmanager
 async def tweepy_at(base: str, **changes: str) -> AsyncIterator[Any]:
-    """The real tweepy, sent to the stand-in."""
+    """Make a client of the real tweepy that calls the stand-in."""
     secrets = {
         "consumer_key": "consumer-key",
         "consumer_secret": "consumer-secret",
@@ -182,7 +182,7 @@ def test_letters_outside_the_seven_bit_alphabet_need_coding_2(base: str) -> None
 
 
 def test_a_long_sms_that_a_real_kannel_has_taken_apart_is_put_together(base: str) -> None:
-    """In the middle of the 👍, which is two units of UTF-16; and of another citizen's SMS one part is still missing."""
+    """It is split in the middle of the 👍, which is two UTF-16 units; another citizen's SMS still lacks a part."""
     units = "baik 👍".encode("utf-16-be")
     for to, number, part in (("+628111", 2, units[12:]), ("+628222", 1, units[:12]), ("+628111", 1, units[:12])):
         header = bytes([5, 0, 3, 7, 2, number])

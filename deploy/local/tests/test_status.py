@@ -1,4 +1,4 @@
-"""`lapor status`: ready when every process is, and no waiting for what is away."""
+"""`lapor status`: ready when every process is, and without waiting for a service that is away."""
 
 import os
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_it_is_ready_when_every_process_is(ready: bool, router: str, says: str) 
 def test_dead_letters_are_looked_for_only_where_kafka_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kafka: str, asks: bool
 ) -> None:
-    """Who is away is waited for, and `status` is asked most when something is."""
+    """Asking a Kafka that is away would take long, and `status` is called most when something is away."""
     asked: list[DataDir] = []
 
     def waiting(where: DataDir) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The supervisor: starts in order, starts again what leaves, gives up where starting again cannot help."""
+"""The supervisor: starts in order, restarts processes that exit, and gives up where a restart can't help."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ def touched(path: Path) -> Callable[[], Awaitable[bool]]:
 
 
 def python(tmp_path: Path, code: str, name: str = "router", **more: object) -> Process:
-    """A process that is ready as soon as it has made its file."""
+    """Return a process that is ready as soon as it has made its file."""
     mark = tmp_path / f"{name}.mark"
     command = (sys.executable, "-c", code, str(mark))
     return Process(name=name, command=command, ready=touched(mark), **{"ready_timeout_s": 10, **more})  # type: ignore[arg-type]
@@ -143,7 +143,7 @@ async def test_what_is_held_is_not_started_until_it_is_let_go(boss: Supervisor, 
 
 
 async def test_a_start_does_not_wait_for_what_is_held(boss: Supervisor, tmp_path: Path) -> None:
-    """A restore was interrupted: the others run, and it can be done again."""
+    """After an interrupted restore the other processes run, and the restore can be repeated."""
     boss.data.held.mkdir()
     (boss.data.held / "router").touch()
     await boss.start([python(tmp_path, TOUCH_AND_STAY), python(tmp_path, TOUCH_AND_STAY, "other")])
@@ -207,7 +207,7 @@ async def test_kill_ends_everything_at_once(boss: Supervisor, tmp_path: Path) ->
 
 
 async def test_kill_ends_also_what_a_process_started_in_sessions_of_their_own(boss: Supervisor, tmp_path: Path) -> None:
-    """As PostgreSQL does: it does not start again while one of them holds its memory."""
+    """PostgreSQL starts such children, and does not start again while one of them holds its memory."""
     code = f"""
 import subprocess, sys
 subprocess.Popen([sys.executable, "-c", {TOUCH_AND_STAY!r}, sys.argv[1]], start_new_session=True).wait()
@@ -240,7 +240,7 @@ async def test_leftovers_of_a_killed_supervisor_are_stopped(boss: Supervisor, tm
     copy = tmp_path / "state.json"
     state.write(copy, boss.state)
     for child in boss._waves[0]:
-        child.wanted = False  # the supervisor is gone; only what it wrote is left
+        child.wanted = False  # the supervisor is gone; only its state file is left
     ended = await asyncio.to_thread(state.stop_leftovers, copy)
     assert ended == ["router"]
     assert not state.lives(entry.pid, entry.started)

@@ -1,4 +1,4 @@
-"""`lapor unit`: what a unit sends, and what it is told when that is refused."""
+"""`lapor unit`: what a unit sends, and what it is told on a refusal."""
 
 from __future__ import annotations
 

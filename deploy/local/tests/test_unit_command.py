@@ -1,4 +1,4 @@
-"""What `lapor unit` prints for people."""
+"""The output of `lapor unit` for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TICKET = "SPG-S4K7-Q2MDN"
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PUPR was told of one complaint."""
+    """PUPR was told about one complaint."""
     event = codec.decode((TOPICS_DIR / "unit.routed.v1/examples/routed.json").read_bytes())
     monkeypatch.setattr(unit, "principal", lambda code, *_: SimpleNamespace(name=code))
     monkeypatch.setattr(unit, "read_to_end", lambda *_: [SimpleNamespace(event=event)])

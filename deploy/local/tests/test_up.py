@@ -1,4 +1,4 @@
-"""`lapor up` as a person or a script uses it: real Kafka and PostgreSQL, fakes in place of the six services."""
+"""`lapor up` as a person or a script uses it: real Kafka and PostgreSQL, fakes in place of our services."""
 
 import json
 import os
@@ -24,13 +24,13 @@ pytestmark = [pytest.mark.connected, pytest.mark.system("fakes")]
 
 @pytest.fixture(autouse=True)
 def told(lapor: Cli) -> Iterator[None]:
-    """Show what `lapor up` and the database said last when a test fails."""
+    """Show the last lines of `lapor up` and of the database when a test fails."""
     yield
     print(tail(lapor.data.log("up"), 40), tail(lapor.data.log("postgres"), 10), sep="\n")
 
 
 def running(lapor: Cli) -> None:
-    """Make sure that it runs."""
+    """Make sure that the system runs."""
     if not lapor.status()["ready"]:
         lapor("down")
         started = lapor.up()
@@ -42,7 +42,7 @@ def test_detached_it_returns_when_all_is_ready(lapor: Cli) -> None:
     assert started.returncode == 0, started.stderr
     shown = json.loads(started.stdout)
     assert shown["ready"] is True
-    installed = ("bearerbox", "smsbox", "prometheus")  # by Debian; elsewhere the system is without
+    installed = ("bearerbox", "smsbox", "prometheus")  # only where Debian's packages are installed
     assert [each["name"] for each in shown["services"] if each["name"] not in installed] == list(installation.NAMES)
     assert f"lapor demo --data {lapor.data.root}" in " ".join(started.stderr.split())
 
@@ -185,7 +185,7 @@ def test_wrong_settings_of_a_service_end_up_with_its_last_lines(lapor: Cli) -> N
 
 @contextmanager
 def foreground(lapor: Cli) -> Iterator[subprocess.Popen[str]]:
-    """`lapor up` in a shell of its own, ready."""
+    """Run `lapor up` in a shell of its own, and wait until it is ready."""
     lapor("down")
     with lapor.start("up", "--no-tty", "--region", str(lapor.region)) as shell:
         try:
@@ -196,7 +196,7 @@ def foreground(lapor: Cli) -> Iterator[subprocess.Popen[str]]:
             shell.terminate()
 
 
-#: What PostgreSQL writes last when it was stopped in order, and not when it was killed.
+#: PostgreSQL's last words when it is stopped in order, but not when it is killed.
 IN_ORDER = "database system is shut down"
 
 
@@ -213,7 +213,7 @@ def test_ctrl_c_twice_ends_it_at_once(lapor: Cli) -> None:
     with foreground(lapor) as shell:
         now = state.running(lapor.data)
         router = state.entry(now, "router")
-        state.signal_group(router, signal.SIGSTOP)  # it would keep an orderly stop waiting, and the database behind it
+        state.signal_group(router, signal.SIGSTOP)  # so that an orderly stop waits for it, and then for the database
         os.killpg(shell.pid, signal.SIGINT)
         until(lambda: state.entry(state.running(lapor.data), "router").state == "stopping", what="the first one")
         os.killpg(shell.pid, signal.SIGINT)
@@ -272,7 +272,7 @@ def test_purge_of_nothing_is_nothing(lapor: Cli, tmp_path: Path) -> None:
 
 
 def region_with(folder: Path, lapor: Cli, **changes: tuple[str, str]) -> Path:
-    """A copy of the region in which a file's text is another."""
+    """Copy the region, with a text of some files replaced."""
     shutil.copytree(lapor.region, folder)
     for name, (old, new) in changes.items():
         path = folder / f"{name}.yaml"
@@ -303,7 +303,7 @@ def test_the_region_of_another_kabupaten_needs_data_of_its_own(lapor: Cli, tmp_p
 
 
 def test_what_kafka_held_is_gone_and_it_comes_up_and_says_how_to_get_it_back(lapor: Cli) -> None:
-    """Each service forgets what it read of the old log before it starts, or it would refuse to."""
+    """Each service forgets its offsets in the old log before it starts; otherwise it would refuse to start."""
     running(lapor)
     owners = [service.name for service in installation.SERVICES if service.database]
     assert not any(lapor.data.log(f"{name}-rewind").exists() for name in owners)

@@ -1,4 +1,4 @@
-"""What a unit has to work on, from the records of its topic; and what shows that something is done."""
+"""A unit's worklist, from the records of its topic, and the signs that a complaint is done."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _told(
     stage: str | UnsetType = UNSET,
     **changes: Any,
 ) -> Found:
-    """A record about complaint ``number``."""
+    """Return a record about complaint ``number``."""
     assert isinstance(EXAMPLE.data, UnitRouted)
     facts = {"ticket": f"SPG-S000-0000{number}", **changes}
     assert isinstance(EXAMPLE.data.complaint, ComplaintSnapshot)
@@ -127,7 +127,7 @@ def test_the_most_important_comes_first_then_the_most_urgent_then_the_oldest() -
 
 
 def _at(unit: str, told: Found, value: bytes | None = None) -> Found:
-    """The same record in the topic of ``unit``, under the complaint's key."""
+    """Return the same record in the topic of ``unit``, under the complaint's key."""
     data = told.event.data if told.event else None
     assert isinstance(data, UnitRouted)
     assert data.complaint

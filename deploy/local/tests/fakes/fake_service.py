@@ -1,4 +1,4 @@
-"""Stands in for one of our services: migrates nothing, is ready at once, leaves when told."""
+"""Stands in for one of our services: migrates nothing, is ready immediately, exits when told."""
 
 import json
 import os
@@ -13,16 +13,16 @@ class Ready(BaseHTTPRequestHandler):
     """Answers 200 to everything."""
 
     def do_GET(self) -> None:
-        """Ready."""
+        """Answer 200."""
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 def main() -> None:
-    """`migrate`, `build --out FILE`, or `run`."""
+    """Handle `migrate`, `build --out FILE` or `run`."""
     if sys.argv[1] == "build":
         Path(sys.argv[sys.argv.index("--out") + 1]).write_text("a model")
     if "FAIL_WITH" in os.environ:
