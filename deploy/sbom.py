@@ -1,4 +1,4 @@
-"""Writes, for each service, its parts as a CycloneDX SBOM and their licences as a list: `make sbom`.
+"""Writes each service's parts as a CycloneDX SBOM and their licences as a list: `make sbom`.
 
 The parts are the pins of requirements/SERVICE.txt, whatever machine they are for; the licences are those that the
 distributions in this environment declare, corrected by licences.yaml.
@@ -36,7 +36,7 @@ def main(out: Path) -> None:
 
 
 def said(component: dict[str, Any]) -> str:
-    """The licences of a component in one line; empty if none is known."""
+    """Join the licences of a component in one line; empty if they are unknown."""
     each = [entry.get("expression") or _of(entry["license"]) for entry in component.get("licenses", [])]
     return ", ".join(each)
 
@@ -50,7 +50,7 @@ def is_denied(licence: str) -> bool:
 
 
 def _complete(parts: dict[str, Any], service: str, licences: dict[str, list[Any]]) -> None:
-    """Say whose parts they are and under which licence; not from which registry they came."""
+    """Add the service that they belong to and the licences; remove the registry that they came from."""
     own = {"type": "application", "bom-ref": service, "name": service, "licenses": [_licence(OURS)]}
     parts["metadata"]["component"] = own
     for each in (*parts["components"], *parts["metadata"]["tools"]["components"]):

@@ -1,4 +1,4 @@
-"""Plays citizens and a unit against the containers that try.sh has started, with Python's own library alone.
+"""Plays citizens and a unit against the containers that try.sh has started, with only Python's standard library.
 
 journey.py web sms x -- docker-compose …   a complaint of each channel, to its unit and back
 journey.py watched -- docker-compose …     that Prometheus watches all, and has somebody to call
@@ -21,7 +21,7 @@ PATIENCE_S = 60
 
 
 def ask(url: str, body: dict[str, str] | None = None) -> Any:
-    """GET, or POST ``body``; the answer as JSON. Raises urllib.error.URLError."""
+    """GET, or POST ``body``, and parse the JSON answer. Raises urllib.error.URLError."""
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
     request = urllib.request.Request(url, json.dumps(body).encode() if body else None, headers)  # noqa: S310
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - addresses of this machine
@@ -29,7 +29,7 @@ def ask(url: str, body: dict[str, str] | None = None) -> Any:
 
 
 def until(look: Any, what: str, within_s: float = PATIENCE_S) -> Any:
-    """Look until there is something; ends the program if there is nothing in time."""
+    """Call ``look`` until it finds something; end the program if it does not in time."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         if found := look():
@@ -39,7 +39,7 @@ def until(look: Any, what: str, within_s: float = PATIENCE_S) -> Any:
 
 
 def complain(channel: str, mark: str) -> str:
-    """Send a complaint by ``channel``; returns its ticket."""
+    """Send a complaint by ``channel``, and return its ticket."""
     text = f"{TEXT} ({mark})"
     if channel == "web":
         return str(ask(f"{WEB}/v1/complaints", {"text": text})["ticket"])
@@ -53,7 +53,7 @@ def complain(channel: str, mark: str) -> str:
 
 
 def sent() -> list[dict[str, Any]]:
-    """What citizens were sent so far."""
+    """List the messages that citizens were sent so far."""
     found: list[dict[str, Any]] = ask(f"{STANDINS}/sent")
     return found
 
@@ -72,7 +72,7 @@ def reply(compose: list[str], unit: str, ticket: str, *action: str) -> None:
 
 
 def journey(compose: list[str], channel: str) -> None:
-    """One complaint from the citizen to the unit, and the answer back on the channel that it came by."""
+    """Take one complaint from the citizen to the unit, and the answer back on the same channel."""
     began, ticket = time.monotonic(), complain(channel, uuid.uuid4().hex[:8])
 
     def story() -> dict[str, Any]:
@@ -91,7 +91,7 @@ def journey(compose: list[str], channel: str) -> None:
 
 
 def watched(compose: list[str]) -> None:
-    """Prometheus sees every service, and Alertmanager listens to it. It is asked inside: it has no way out."""
+    """Check that Prometheus sees every service and reaches Alertmanager, from inside: it has no port outside."""
 
     def inside(path: str) -> Any:
         url = f"http://127.0.0.1:9090/api/v1/{path}"
@@ -104,7 +104,7 @@ def watched(compose: list[str]) -> None:
         return int(float(found[0]["value"][1])) if found else 0
 
     until(lambda: value('count(up{job=~"lapor|node"} == 1)') == 9, "Prometheus sees eight services and the machine")
-    # One a minute, and the first may find a door that is not open yet.
+    # The prober sends one a minute, and the first may find a door that is not open yet.
     arrived = 'count(lapor_canaries_total{result="arrived"} > 0)'
     until(lambda: value(arrived) == 2, "a canary of SMS and one of the web come through", 3 * PATIENCE_S)
     until(lambda: inside("alertmanagers").get("activeAlertmanagers"), "Prometheus has somebody to call")
@@ -112,7 +112,7 @@ def watched(compose: list[str]) -> None:
 
 
 def main() -> None:
-    """Play what is named on the command line."""
+    """Play the parts named on the command line."""
     split = sys.argv.index("--")
     for what in sys.argv[1:split]:
         compose = sys.argv[split + 1 :]

@@ -1,4 +1,4 @@
-"""Gives `lapor provision` the services' passwords; those of the units are made and kept.
+"""Passes the services' passwords to `lapor provision`; those of the units are generated and kept.
 
 Reads KAFKA_PASSWORD and the <SERVICE>_KAFKA_PASSWORD of every service, each from its file, and ACCOUNTS_FILE, where all
 passwords end up (mode 0600).

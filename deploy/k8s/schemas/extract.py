@@ -1,7 +1,7 @@
-"""Makes a file of this folder from what a project publishes (README.md says which): extract.py OUT SOURCE…
+"""Makes a file of this folder from a project's published files (listed in README.md): extract.py OUT SOURCE…
 
 A source is a CustomResourceDefinition, or the definitions of Kubernetes. Descriptions, defaults and the status are left
-out, what repeats is written once, and an object may have the fields that its schema names and no other.
+out, repeated parts are written once, and an object may have only the fields that its schema names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import yaml
 
 Schema: TypeAlias = dict[str, Any]
-#: Of Kubernetes itself: what the manifests use.
+#: The kinds of Kubernetes itself that the manifests use.
 KINDS = {
     "v1": ("Namespace", "ConfigMap", "Secret", "Service", "PersistentVolumeClaim"),
     "apps.v1": ("StatefulSet", "Deployment"),
@@ -24,7 +24,7 @@ KINDS = {
     "networking.k8s.io.v1": ("NetworkPolicy", "Ingress"),
 }
 _KEPT = ("type", "enum", "required", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
-_SHORT = 120  # letters of what is not worth a place of its own
+_SHORT = 120  # repeated parts with fewer letters are not written separately
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def _of_resource(definition: Schema) -> dict[str, Schema]:
 
 
 def _of_kubernetes(definitions: dict[str, Schema]) -> dict[str, Schema]:
-    """The kinds that are used, each whole: what they refer to is put in its place."""
+    """Return the kinds that are used, with their references replaced by the referenced schemas."""
 
     def whole(schema: Schema) -> Schema:
         if "$ref" in schema:
@@ -76,7 +76,7 @@ def _named(schema: Schema, version: str, kind: str) -> Schema:
 
 
 def through(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
-    """Give ``schema`` with each schema in it changed."""
+    """Return ``schema`` with each schema in it changed."""
     new = dict(schema)
     if "properties" in new:
         new["properties"] = {name: change(it) for name, it in new["properties"].items()}
@@ -90,7 +90,7 @@ def through(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
 
 
 def clean(schema: Schema) -> Schema:
-    """Give what of ``schema`` says which values are right."""
+    """Reduce ``schema`` to the parts that decide which values are valid."""
     new = through({key: it for key, it in schema.items() if key in (*_KEPT, *_INNER)}, clean)
     if schema.get("x-kubernetes-int-or-string"):
         new.pop("type", None)
@@ -107,7 +107,7 @@ _INNER = ("properties", "items", "additionalProperties", "not", "allOf", "anyOf"
 
 
 def _written_once(kinds: dict[str, Schema]) -> dict[str, Schema]:
-    """Give ``kinds``, and what several places in them say, by numbers."""
+    """Return ``kinds`` with repeated parts replaced by references, and these parts by numbers."""
     seen: Counter[str] = Counter()
 
     def count(schema: Schema) -> Schema:

@@ -1,4 +1,4 @@
-"""The dashboards as they stand in their files, and what their panels ask."""
+"""The dashboards in their files, and the expressions of their panels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Panel = dict[str, Any]
 
 
 class Asked(NamedTuple):
-    """An expression of a panel, with the dashboard's variables filled in; or of a variable itself."""
+    """An expression of a panel with the dashboard's variables filled in, or the query of a variable."""
 
     where: str
     expr: str
@@ -24,12 +24,12 @@ class Asked(NamedTuple):
 
 
 def panels(document: dict[str, Any]) -> list[Panel]:
-    """Give the panels of ``document`` but for the headings of rows."""
+    """List the panels of ``document`` without the headings of rows."""
     return [panel for panel in document["panels"] if panel["type"] != "row"]
 
 
 def links(panel: Panel) -> list[str]:
-    """Give the addresses to which figures of ``panel`` lead."""
+    """List the addresses that figures of ``panel`` link to."""
     config = panel["fieldConfig"]
     own = [
         one for each in config["overrides"] for it in each["properties"] if it["id"] == "links" for one in it["value"]
@@ -38,7 +38,7 @@ def links(panel: Panel) -> list[str]:
 
 
 def asked() -> Iterator[Asked]:
-    """Give every expression of every dashboard."""
+    """Yield every expression of every dashboard."""
     for uid, document in DOCUMENTS.items():
         for panel in panels(document):
             for target in panel["targets"]:
@@ -47,5 +47,5 @@ def asked() -> Iterator[Asked]:
 
 
 def filled_in(expr: str) -> str:
-    """Choose as somebody would who looks at the last hours."""
+    """Fill in the variables as for a viewer of the last hours."""
     return expr.replace("$__rate_interval", "30m").replace("$unit", "PUPR")

@@ -1,4 +1,4 @@
-"""Lets the tests of this folder import what lies beside them, and share a Prometheus that has a month behind it."""
+"""Lets the tests of this folder import the modules beside them, and share a Prometheus with a month of data."""
 
 import sys
 from collections.abc import Iterator
@@ -12,6 +12,6 @@ import hours
 
 @pytest.fixture(scope="session", params=["calm", "bad"])
 def hour(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """Which hour it is, and the address of a Prometheus whose month ends in it."""
+    """The kind of the hour, and the address of a Prometheus whose month ends in it."""
     with hours.prometheus(tmp_path_factory.mktemp(request.param), request.param) as url:
         yield request.param, url

@@ -1,4 +1,4 @@
-"""The metrics that the services declare, each under the names by which Prometheus knows it."""
+"""The metrics that the services declare, with the names that Prometheus knows them by."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ import sla_monitor.metrics
 import unit_desk.metrics
 from lapor.system import archive, backups
 
-#: Modules that declare metrics; to import them is to declare.
+#: Modules that declare metrics when they are imported.
 _OF_SERVICES = (classifier.app, intake.metrics, prober.metrics, router.metrics, sla_monitor.metrics, unit_desk.metrics)
 DECLARING = (chassis.metrics, chassis.retention, *_OF_SERVICES)
 _NAME = re.compile(r"\b(?:lapor_[a-z_]+)\b(?!:)")
 
 
 def declared() -> set[str]:
-    """Give the names of all series of ours."""
+    """Return the names of all our series."""
     names: set[str] = set()
     for family in chain(REGISTRY.collect(), backups.REGISTRY.collect(), archive.REGISTRY.collect()):
         endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(family.type, [""])
@@ -33,5 +33,5 @@ def declared() -> set[str]:
 
 
 def named(text: str) -> set[str]:
-    """Give the names of our series that stand in ``text``, an expression or several."""
+    """Find the names of our series in ``text``, one or several expressions."""
     return set(_NAME.findall(text))

@@ -1,7 +1,7 @@
-"""A month of figures that ends in a calm or in a bad hour, and a real Prometheus that has them.
+"""A month of figures that ends in a calm or in a bad hour, and a real Prometheus with them.
 
-In the calm one, what an operator must look at is at rest. In the bad one the last six hours went wrong in every way
-that a dashboard shows.
+In the calm hour nothing needs an operator. In the bad one the last six hours went wrong in every way that a dashboard
+shows.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from testing.waiting import until
 
 Hour = Literal["calm", "bad"]
 HOUR_S = 3600
-#: So long the bad hour has been coming.
+#: How long before the bad hour things begin to go wrong.
 BAD_S = 6 * HOUR_S
-#: Seconds before now at which there are samples: every ten minutes, each of the last 100, and each hour of a month.
+#: Ages of the samples in seconds: each of the last 100 minutes, every ten minutes of three days, each hour of a month.
 MOMENTS: list[int] = sorted(
     {*range(0, 6_000, 60), *range(0, 3 * 24 * HOUR_S, 600), *range(0, 31 * 24 * HOUR_S, HOUR_S)}, reverse=True
 )
@@ -39,7 +39,7 @@ Labels = dict[str, str]
 
 @dataclass(frozen=True)
 class Figure:
-    """One series: at rest it is ``calm``, or grows by as much an hour; in the bad hour it came to ``bad``."""
+    """One series: ``calm`` is its value at rest, or its growth an hour; ``bad`` is the same in the bad hour."""
 
     name: str
     labels: Labels
@@ -48,7 +48,7 @@ class Figure:
     grows: bool = False
 
     def at(self, age_s: float, hour: Hour) -> float:
-        """Give its value ``age_s`` before now; ``hour`` is how it ends."""
+        """Return its value ``age_s`` before now, if the month ends in ``hour``."""
         went_bad_s = max(BAD_S - age_s, 0.0) if hour == "bad" else 0.0
         if self.grows:
             return self.calm * (MOMENTS[0] - age_s) / HOUR_S + (self.bad - self.calm) * went_bad_s / HOUR_S
@@ -56,7 +56,7 @@ class Figure:
 
 
 def figures() -> Iterator[Figure]:
-    """Give every series that a dashboard asks for."""
+    """Yield every series that a dashboard asks for."""
     yield from _open()
     yield from _channels()
     yield from _services()
@@ -171,7 +171,7 @@ def _understanding() -> Iterator[Figure]:
 
 
 def _promises() -> Iterator[Figure]:
-    """What our rules would have reckoned in that month; of now they reckon it."""
+    """Yield the past results of our recording rules; Prometheus computes only the present ones."""
     for group in yaml.safe_load((RULES / "slo.yml").read_text())["groups"]:
         for rule in group["rules"]:
             if rule.get("record") == "slo:error_budget:ratio":
@@ -186,7 +186,7 @@ def _where(unit: str, place: str, status: str) -> Labels:
 
 
 def _histogram(name: str, labels: Labels, buckets: tuple[float, float, float], calm: float) -> Iterator[Figure]:
-    """``calm`` observations an hour, nearly all below the second bucket; in the bad hour half are above it."""
+    """Yield a histogram of ``calm`` observations an hour, below the second bound; in the bad hour half exceed it."""
     shares = ((0.7, 0.1), (1, 0.5), (1, 0.9), (1, 1))
     for le, (good, bad) in zip([*map(float, buckets), "+Inf"], shares, strict=True):
         yield Figure(f"{name}_bucket", {**labels, "le": str(le)}, calm * good, 20 * calm * bad, grows=True)
@@ -196,11 +196,11 @@ def _histogram(name: str, labels: Labels, buckets: tuple[float, float, float], c
 
 @contextmanager
 def prometheus(folder: Path, hour: Hour) -> Iterator[str]:
-    """Give the address of a Prometheus whose month ends in ``hour``. Its rules are ours, without their patience."""
+    """Run a Prometheus whose month ends in ``hour``, with our rules but no waiting times. Yield its address."""
     now = time.time()
     (folder / "month.txt").write_text("\n".join([*_samples(hour, now), "# EOF\n"]))
     make = [program("promtool", debian="prometheus"), "tsdb", "create-blocks-from"]
-    make += ["--max-block-duration=744h", "openmetrics"]  # two hours each, as is usual, take a hundred times as long
+    make += ["--max-block-duration=744h", "openmetrics"]  # the usual blocks of two hours take a hundred times as long
     subprocess.run(
         [*make, str(folder / "month.txt"), str(folder / "data")], check=True, capture_output=True, timeout=120
     )
@@ -232,7 +232,7 @@ def prometheus(folder: Path, hour: Hour) -> Iterator[str]:
 
 
 def ask(url: str, expr: str, back_s: float = 0) -> list[dict[str, Any]]:
-    """Give what ``expr`` is now; or with ``back_s`` how it went since so many seconds ago."""
+    """Query ``expr`` for now, or with ``back_s`` for the range since that many seconds ago."""
     now = time.time()
     if back_s:
         values: dict[str, Any] = {"query": expr, "start": now - back_s, "end": now, "step": back_s / 60}

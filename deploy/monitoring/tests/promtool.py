@@ -1,4 +1,4 @@
-"""Prometheus' own test runner for our rules."""
+"""Runs Prometheus' own test runner on our rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def groups_of(name: str) -> list[dict[str, Any]]:
 
 
 def needed(groups: list[dict[str, Any]], alert: str) -> list[dict[str, Any]]:
-    """Give ``groups`` with nothing but ``alert`` and what it is reckoned from: all take ten times as long."""
+    """Reduce ``groups`` to ``alert`` and the rules that it depends on: all of them take ten times as long."""
     rules = {_name(rule): rule for group in groups for rule in group["rules"]}
     wanted, found = {alert}, set()
     while wanted:
@@ -36,10 +36,10 @@ def _name(rule: dict[str, Any]) -> str:
 
 
 def complaints_of(folder: Path, groups: list[dict[str, Any]], cases: list[dict[str, Any]], every: str = "1m") -> str:
-    """Give what `promtool test rules` has against ``cases``, which are in its own form; empty if nothing.
+    """Return the complaints of `promtool test rules` about ``cases``, given in its own form; empty if all hold.
 
-    ``groups`` are the rules that are reckoned, all of them at each step; ``every``: how often. What goes on for weeks
-    takes minutes otherwise.
+    It evaluates all rules of ``groups`` at each step. ``every`` is the length of a step: with short ones, a case of
+    weeks takes minutes.
     """
     rules, file = folder / "rules.yml", folder / "cases.yml"
     rules.write_text(yaml.safe_dump({"groups": groups}))

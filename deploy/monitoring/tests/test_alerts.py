@@ -1,4 +1,4 @@
-"""Each alert fires when it should and is silent when it should be, by Prometheus' own reckoning."""
+"""Each alert fires when it should and is silent when it should be, as Prometheus itself evaluates it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lapor.system.installation import SERVICES
 from monitoring.rules import sentences
 
 ROOT = Path(__file__).parents[3]
-#: So many are seen whole in the list on *Pagi ini*.
+#: The longest sentence that fits the list on *Pagi ini*.
 MOST_LETTERS = 54
 PROGRAMS = [service.name for service in SERVICES]
 GROUPS = groups_of("alerts.yml")
@@ -28,8 +28,8 @@ Series = dict[str, str]
 
 
 class Case(NamedTuple):
-    """Series, a sample a minute unless ``interval`` says else, with which an alert fires at ``at``, and others with
-    which it does not. ``who`` is what the alert names."""
+    """Series that make an alert fire at ``at``, and others that keep it silent, with a sample per ``interval``. ``who``
+    is the name in the alert."""
 
     fires: Series
     silent: Series
@@ -62,7 +62,7 @@ _CONNECTED, _IN_ROUTER, _MEMORY = "lapor_database_connections", '{service="route
 _THIS, _NEXT = (f'lapor_calendar_joint_leave_known{{year="{year}"}}' for year in (1970, 1971))
 CASES = {
     "LaporEmergencyUnseen": _gauge('lapor_emergencies_oldest_seconds{unit="BPBD"}', 901, 900, "BPBD"),
-    # Where there is always one, but each for a moment, nobody waits.
+    # The silent case: always one that is too young, and an old one that waits for something else.
     "LaporUnrouted": Case(
         {f'{_WAIT}{{waits_for="routing"}}': "601x60"},
         {f'{_WAIT}{{waits_for="routing"}}': "600x60", f'{_WAIT}{{waits_for="answer"}}': "999999x60"},
@@ -72,7 +72,7 @@ CASES = {
         {f'{_WAIT}{{waits_for="disposition"}}': "86400x60", f'{_WAIT}{{waits_for="answer"}}': "999999x60"},
     ),
     "LaporUnitSilent": _gauge('lapor_unit_silent_past_rhythm{unit="PDAM"}', 1, 0, "PDAM"),
-    # Fifteen hours of silence: after a complaint an hour for two weeks, or after one every two days.
+    # Fifteen hours of silence: bad after two weeks with a complaint an hour, fine after one every two days.
     "LaporChannelSilent": Case(
         {_TOOK: "0+1x336 336x16", _LAST: "0+3600x336 1209600x16"},
         {_TOOK: " ".join(f"{count}x47" for count in range(8)), _LAST: "1209600x352"},
@@ -83,7 +83,7 @@ CASES = {
     "LaporChannelUnread": Case(
         {'lapor_intake_read_timestamp_seconds{channel="x"}': "0x60"},
         {
-            'lapor_intake_read_timestamp_seconds{channel="x",instance="intake-social"}': "0x60",  # another reads now
+            'lapor_intake_read_timestamp_seconds{channel="x",instance="intake-social"}': "0x60",  # the other reads now
             'lapor_intake_read_timestamp_seconds{channel="x",instance="intake-social-two"}': "0+60x60",
         },
         "x",
@@ -97,13 +97,13 @@ CASES = {
         {'lapor_intake_spent_dollars{channel="x"}': "46x60", 'lapor_intake_budget_dollars{channel="x"}': "0x60"},
         "x",
     ),
-    # Told to an office in the morning, fifteen hours after it happened.
+    # It still fires fifteen hours after the refusal, so that an office sees it in the morning.
     "LaporNotTold": Case({_REFUSED: "_x150 1x100"}, {_REFUSED: "5x250"}, "sms", "40h", "10m"),
     "LaporSendingPaused": _gauge(
         'lapor_replies_paused_until_timestamp_seconds{channel="facebook"}', 86_400, 0, "facebook"
     ),
     "LaporPhotosNotFetched": Case({_PUT_OFF: "0+1x60"}, {_PUT_OFF: "0+1x60", _FETCHED: "0+2x60"}, "whatsapp"),
-    # A mail server that refuses us is asked every half hour. At night what waited was sent five minutes later.
+    # A mail server that refuses us is tried every half hour. In the silent case the mails went out five minutes later.
     "LaporNoticesHeld": Case(
         {_LATER: "0x30 1x30 2x30 3x30 4x30 5x30", _SENT: "7x180"},
         {_LATER: "0x100 1x80", _SENT: "0x105 1x75"},
@@ -136,8 +136,8 @@ CASES = {
         {'up{job="watchers",instance="alertmanager"}': "1x60", 'up{job="lapor",instance="router"}': "0x60"},
         "alertmanager",
     ),
-    # Two processes look at one server. In the silent case one has seen the new certificate already; the website's is
-    # one of 90 days, which the proxy makes anew.
+    # Two processes check one server. In the silent case one of them has seen the new certificate already, and the
+    # website's is one of 90 days, which the proxy renews.
     "LaporCertificateEnds": Case(
         {
             f'{_ENDS}{{server="router-db:5432",instance="router"}}': f"{30 * 86400}x200",
@@ -155,7 +155,7 @@ CASES = {
         at="2h",
     ),
     "LaporWatching": Case({'up{job="lapor",instance="router"}': "1x60"}, {}, at="40m"),
-    # One of them is asked no more; and none of them answers.
+    # It fires if one service is no longer scraped, and not if a second process replaces it or services are down.
     "LaporUnwatched": Case(
         {f'up{{job="lapor",instance="{name}"}}': "1x20" if name == "router" else "1x60" for name in PROGRAMS},
         {f'up{{job="lapor",instance="{name}{"-0" * (name == "router")}"}}': "0x60" for name in PROGRAMS},
@@ -197,7 +197,7 @@ CASES = {
     ),
     "LaporLeaderMissing": _gauge("lapor_kafka_partitions_offline", 1, 0),
     "LaporReplicaMissing": _gauge("lapor_kafka_partitions_under_replicated", 1, 0),
-    # A service that leaves for it and starts again; and one that was asked while it started.
+    # It fires for a service that exits for it again and again, and not for one scraped once while it started.
     "LaporTopicsMissing": Case(
         {'lapor_consumer_missing_topics{group="router"}': "1 stale " * 30},
         {'lapor_consumer_missing_topics{group="router"}': "0x35 1 0x20"},
@@ -213,12 +213,12 @@ CASES = {
         {"node_timex_sync_status": "0x60", "node_timex_offset_seconds": "0x60"},
         {"node_timex_sync_status": "1x60", "node_timex_offset_seconds": "-5x60"},
     ),
-    # Prometheus counts from 1970 here: due at 0, and 40 minutes past; two hours are taken off.
+    # The case is judged at 40 minutes after 0, so a backup due before -4800 s is more than two hours late.
     "LaporBackupOld": Case({_BACKUP: "-6000x60"}, {_BACKUP: "-4700x60", _NODE: "1x60"}, "router"),
     "LaporDiskFills": Case({_FREE: "900-9x90"}, {_FREE: "900-0.1x90"}, "/", "89h", "1h"),
     "LaporDatabaseGrows": Case(
         {'lapor_database_bytes{service="router"}': "1e9x170 2.1e9x10"},
-        # Tenfold, and small all the same; and large, and half as large again.
+        # One that grew tenfold but is still small, and a large one that grew by half.
         {
             'lapor_database_bytes{service="router"}': "1e8x170 1e9x10",
             'lapor_database_bytes{service="unit-desk"}': "1e10x170 1.5e10x10",
@@ -275,7 +275,7 @@ def test_an_alert_fires_when_it_should_and_only_then(alert: str, tmp_path: Path)
 def test_a_silence_does_not_become_usual_and_a_restart_does_not_end_it(
     every_d: int, silent_d: int, fires: int, restarted: bool, tmp_path: Path
 ) -> None:
-    """A complaint each ``every_d`` days for four weeks, and then none for ``silent_d``; a sample an hour."""
+    """A complaint each ``every_d`` days for four weeks, then silence for ``silent_d`` days; a sample an hour."""
     days, until_h = range(0, 28, every_d), (28 - every_d + silent_d) * 24
     told = [nth for nth, _ in enumerate(days, 1) for _ in range(every_d * 24)]
     took = told + [told[-1]] * (silent_d + 2) * 24
@@ -300,7 +300,7 @@ def test_what_swings_about_its_bound_rings_once(tmp_path: Path) -> None:
 def test_a_certificate_that_others_make_anew_calls_later_and_one_that_has_ended_goes_on_calling(
     lasts_d: int, left_d: int, count: int, tmp_path: Path
 ) -> None:
-    """What has ended is shown as one that ends at each look. Counted at 2 h, when so much is left."""
+    """An expired certificate is reported as expiring at each check. At 2 h there are ``left_d`` days left."""
     ends = f"{left_d * 86400 + 7200}x200" if lasts_d else "0+60x200"
     series = {f'{_ENDS}{{server="a:1"}}': ends, f'{_LASTS}{{server="a:1"}}': f"{lasts_d * 86400}x200"}
     case = Case(series, {}, at="2h")
@@ -323,7 +323,7 @@ def test_what_comes_and_goes_is_not_over_in_between(alert: str, metric: str, val
 
 
 def test_a_service_that_starts_again_each_seventeen_minutes_is_called_once(tmp_path: Path) -> None:
-    """In an hour that is three times or four."""
+    """It starts three or four times an hour."""
     values = " ".join(f"{60 * start}x16" for start in range(9))
     case = Case({'process_start_time_seconds{job="lapor",instance="router"}': values}, {})
     times = [_firing("LaporRestarts", case.fires, case._replace(at=f"{minute}m"), 1) for minute in range(75, 135, 4)]
@@ -381,7 +381,7 @@ def test_an_alert_says_how_bad_what_and_what_to_do(alert: str) -> None:
     rule = ALERTS[alert]
     assert rule["labels"]["severity"] in ("page", "mail", *(["heartbeat"] if alert == "LaporWatching" else []))
     assert MOST_LETTERS >= len(sentences()[alert][0])
-    # What is called by a value or a name is also called by what it is: in lists, and where several are told at once.
+    # An alert whose summary has a value or a name needs a title too, for lists and for notifications of several.
     title = {"title"} if "{{" in rule["annotations"]["summary"] else set()
     assert {"summary", "action", "runbook"} | title == rule["annotations"].keys()
     assert "{{" not in rule["annotations"].get("title", "")

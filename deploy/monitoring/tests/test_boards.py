@@ -1,4 +1,4 @@
-"""What the dashboards ask exists, is answered in a calm and in a bad hour, and shows which of them it is."""
+"""The dashboards ask for existing series, get answers in a calm and in a bad hour, and show which of them it is."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from monitoring import generate
 from monitoring.boards import BOARDS
 
 ALL = list(asked())
-#: What is rightly empty when all is well: nobody is called.
+#: Panels that are rightly empty when all is well: nobody is called.
 EMPTY_WHEN_CALM = {"lapor-pagi: Yang memanggil operator A"}
 UNITS = {"short", "s", "percentunit", "bytes", "suffix: menit", "suffix: jam", "suffix: hari"}
-#: Labels by which a figure may be told apart: closed sets, and nothing of a person.
+#: Labels that no panel may show or group by: they could tell something about a person.
 PERSONAL = ("ticket", "reporter", "address", "phone", "text", "name")
 
 

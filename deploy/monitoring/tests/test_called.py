@@ -1,4 +1,4 @@
-"""Somebody is called: a real Alertmanager, told what it is in containers, writes mails and rings a webhook."""
+"""Somebody is called: a real Alertmanager, configured as in containers, sends mails and calls a webhook."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ SAID = {
     "action": "Lihat lognya.",
     "runbook": "docs/runbook.md#lapordown",
 }
-#: In place of half a minute for others of the same kind, and of a minute between two signs of life.
+#: Instead of waiting half a minute for similar alerts, and a minute between two heartbeats.
 SOON = {"ALERTMANAGER_WAIT": "1s", "ALERTMANAGER_BEAT": "2s"}
 
 
 @dataclass
 class Called:
-    """What came by mail and by webhook, and where they listen."""
+    """The mails and webhook calls that arrived, and the addresses that receive them."""
 
     smtp: int
     webhook: str
@@ -72,7 +72,7 @@ def called() -> Iterator[Called]:
             self.end_headers()
 
         def log_message(self, *args: Any) -> None:
-            """Nobody reads it."""
+            """Log nothing."""
 
     mail = Controller(ours, hostname="127.0.0.1", port=port)
     mail.start()
@@ -92,7 +92,7 @@ def _settings(folder: Path, **given: str) -> dict[str, str]:
 
 @contextmanager
 def alertmanager(folder: Path, **given: str) -> Iterator[str]:
-    """Give the address of an Alertmanager that was told ``given``."""
+    """Run an Alertmanager with the variables ``given``, and yield its address."""
     port = any_free()
     command = ["sh", str(SCRIPT), f"--web.listen-address=127.0.0.1:{port}"]
     with (folder / "log").open("wb") as log:
@@ -135,7 +135,7 @@ def test_what_is_urgent_rings_and_is_written_and_the_rest_is_written(called: Cal
         until(lambda: called.rings and len(called.mails) == 2, 90, "both are told")
         shown = httpx.get(f"{url}/metrics", trust_env=False).text
     assert ["LaporDown"] == called.rung()
-    # Two of the second were told at once; what rings waits for 5 s.
+    # The two of the second alert came in one mail; pages wait only 5 s.
     rung, written = "[LAPOR!] Layanan router tidak menjawab", "[LAPOR!] Layanan tidak menjawab"
     assert sorted([rung, written]) == sorted(called.subjects())
     asked = set(re.findall(r"\balertmanager_\w+", (RULES / "alerts.yml").read_text()))

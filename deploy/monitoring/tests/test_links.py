@@ -1,4 +1,4 @@
-"""Every link of a dashboard or of an alert leads to something: a board, a list of the desk, a page of the runbook."""
+"""Every link of a dashboard or an alert leads to something: a board, a list of the desk, a page of the runbook."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from unit_desk.words import STATUS
 HERE = Path(__file__).parents[1]
 ROOT = HERE.parents[1]
 LINKS = sorted({url for document in DOCUMENTS.values() for panel in panels(document) for url in links(panel)})
-#: What a list of the desk may be narrowed by.
+#: The filters of a list of the desk.
 FILTERS = set(inspect.signature(work.work.fn).parameters) - {"desk", "person"}
 GIVEN = {"${unit}", "${__data.fields.Unit}", "${__field.labels.kecamatan}", "${__from:date:YYYY-MM-DD}"}
 
 
 def _headings(file: Path) -> set[str]:
-    """Give the headings of a Markdown file as links name them: lower-case, without punctuation, with hyphens."""
+    """Return the headings of a Markdown file as links name them: lower-case, without punctuation, with hyphens."""
     found = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
     return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in found}
 

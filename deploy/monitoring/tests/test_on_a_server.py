@@ -1,4 +1,4 @@
-"""What watches the system in containers: nobody may more than needed, all is watched, and Grafana finds its files."""
+"""Monitoring in containers: no part has more rights than needed, all is watched, and Grafana finds its files."""
 
 from __future__ import annotations
 

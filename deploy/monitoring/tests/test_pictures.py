@@ -1,7 +1,7 @@
 """The dashboards drawn with Grafana's own scenes and components in Chromium, in a calm and in a bad hour.
 
-The pictures are left in build/pictures/. They are for people, and no proof that Grafana draws the same: its panel
-plugins are not published. What is checked is what a look would find: nothing fails, is empty or is cut off.
+The pictures stay in build/pictures/. They are for people, and do not prove that Grafana draws the same: its panel
+plugins are not published. The checks are those of a human look: nothing fails, is empty or is cut off.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from testing.servers import npm_packages
 
 PICTURES = Path(__file__).parents[3] / "build" / "pictures"
 WIDTH, PHONE, UNIT, AROUND = 1440, 360, 38, 110
-#: By a panel's title what else it says; an empty one has a line, too, and maybe a canvas in place of words.
+#: Each panel's text by its title. An empty panel has a line of text too, and one without text may have a canvas.
 SAID = """() => Object.fromEntries([...document.querySelectorAll('section')].map((each) =>
   [each.querySelector('h2').textContent, each.innerText.replace(each.querySelector('h2').textContent, '').trim()
     + (each.querySelector('canvas') ? 'drawn' : '')]))"""
-#: Panels ask for their size, and then draw: until each says something, and two looks in a row are the same.
+#: Panels measure their size, and then draw: settled when each says something, and two looks in a row are the same.
 SETTLED = f"""() => {{
   const said = ({SAID})();
   const drawn = JSON.stringify([said, [...document.querySelectorAll('canvas')].map((each) => each.toDataURL())]);
@@ -60,12 +60,12 @@ pytestmark = pytest.mark.slow
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Where the built preview is served, with our dashboards beside it."""
+    """The address of the built preview, with our dashboards beside it."""
     try:
         home = npm_packages(Path(__file__).parent / "preview")
     except LookupError as error:
@@ -77,7 +77,7 @@ def address() -> Iterator[str]:
     shutil.copytree(home / "node_modules/@grafana/ui/dist/public/img", built / "public/build/img", dirs_exist_ok=True)
     shutil.copytree(FOLDER, built, dirs_exist_ok=True)
     (built / "public/fonts/inter").mkdir(parents=True, exist_ok=True)
-    for weight, name in ((400, "Regular"), (500, "Medium")):  # without Grafana's own letters all is too wide
+    for weight, name in ((400, "Regular"), (500, "Medium")):  # without Grafana's own font all texts are too wide
         font = home / f"node_modules/@fontsource/inter/files/inter-latin-{weight}-normal.woff2"
         shutil.copy(font, built / f"public/fonts/inter/Inter-{name}.woff2")
     handler = functools.partial(_Quiet, directory=str(built))
@@ -94,7 +94,7 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
 
-#: What of a list may be seen at once on the narrowest phone: who or what it is about, and how bad it is.
+#: The columns of a list that are visible on the narrowest phone: the subject, and how bad it is.
 SEEN = """() => [...document.querySelectorAll('[role=columnheader]')].filter((head) => {
   const { left, right } = head.getBoundingClientRect();
   return left >= 0 && right <= head.closest('section').getBoundingClientRect().right;
@@ -134,7 +134,7 @@ def test_the_morning_is_read_on_a_phone(hour: tuple[str, str], address: str, bro
 
 @contextmanager
 def _drawn(url: str, browser: Browser, width: int, rows: int) -> Iterator[Page]:
-    """Give the page at ``url`` when all its panels are drawn; ``rows`` is how high they are on one another."""
+    """Yield the page at ``url`` once all its panels are drawn; ``rows`` is the height of all of them together."""
     viewport: Any = {"width": width, "height": UNIT * rows + AROUND}
     page = browser.new_page(viewport=viewport, locale="id-ID", timezone_id="Asia/Makassar")
     failed: list[str] = []

@@ -1,4 +1,4 @@
-"""The dashboards have the form that Grafana's own types give them (npm: @grafana/schema), options of panels too."""
+"""The dashboards, and their panels' options, have the form of Grafana's own types (npm: @grafana/schema)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from testing.servers import npm_packages
 pytestmark = pytest.mark.slow
 TYPES = Path("node_modules", "@grafana", "schema", "dist", "types", "raw")
 OPTIONS = sorted({panel["type"] for document in DOCUMENTS.values() for panel in document["panels"]} - {"row"})
-#: Grafana itself leaves out the value of a first threshold, or gives null: both mean minus infinity.
+#: Grafana itself leaves out the value of a first threshold or writes null: both mean minus infinity.
 Schema = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def schema_of() -> Callable[[str, Path], Schema]:
-    """Makes JSON Schema of a type in a file of Grafana's types."""
+    """Makes a JSON Schema of a type in a file of Grafana's types."""
     try:
         home = npm_packages(Path(__file__).parent / "grafana-schema")
     except LookupError as error:
@@ -53,7 +53,7 @@ def _wrong(schema: Schema, name: str, value: Any) -> list[str]:
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """Follow the alternative with the fewest errors, down to what can be read."""
+    """Follow the alternative with the fewest errors, down to readable messages."""
     if not error.context:
         yield error
         return

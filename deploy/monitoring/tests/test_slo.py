@@ -1,4 +1,4 @@
-"""The burn-rate rules are those of the spec, by the arithmetic of the SRE workbook, and behave like it."""
+"""The burn-rate rules match the spec, by the arithmetic of the SRE workbook, and behave accordingly."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from promtool import RULES, complaints_of, groups_of
 
 SPEC = yaml.safe_load((RULES.parent / "slo.yml").read_text())["slos"]
 GROUPS = {group["name"]: group["rules"] for group in groups_of("slo.yml")}
-#: The rules of one promise; those of the others are alike.
+#: The rules of one objective; those of the others are alike.
 TAKEN = [group for group in groups_of("slo.yml") if group["name"].endswith("-lapor-taken")]
 HOURS = {"m": 1 / 60, "h": 1, "d": 24}
 MONTH_H = 30 * 24
-#: Severity, share of a month's budget that is spent, long and short window: https://sre.google/workbook/alerting-on-slos/
+#: Severity, share of a month's budget spent, long and short window: https://sre.google/workbook/alerting-on-slos/
 BURNS = [
     ("page", 0.02, "1h", "5m"),
     ("page", 0.05, "6h", "30m"),

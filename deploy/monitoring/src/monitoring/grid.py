@@ -1,4 +1,4 @@
-"""Places panels on Grafana's grid of 24 columns, and gives a dashboard as the JSON that Grafana reads."""
+"""Places panels on Grafana's grid of 24 columns, and turns a dashboard into the JSON that Grafana reads."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
 COLUMNS = 24
-#: Constants of each dashboard: where links lead. Grafana's start puts the addresses of the installation in their place.
+#: Constants of each dashboard that links begin with. Grafana's start script puts in the installation's addresses.
 PLACES = {"desk": "http://127.0.0.1:17083", "docs": "/public/lapor"}
-#: The version of the classic dashboard form of Grafana 13, which migrates older ones when it opens them.
+#: The version of the classic dashboard form in Grafana 13, which migrates older ones when it opens them.
 SCHEMA_VERSION = 42
-#: Options that panels have got since, and must have.
+#: Options that the SDK does not know yet, and Grafana 13 requires.
 _NEWER_OPTIONS = {
     "bargauge": {
         "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
@@ -30,7 +30,7 @@ _NEWER_OPTIONS = {
 
 @dataclass(frozen=True)
 class Row:
-    """Panels side by side under a heading, ``height`` units of 30 pixels high; equally wide without ``widths``."""
+    """Panels side by side under a heading, ``height`` units of 30 pixels high, equally wide without ``widths``."""
 
     title: str
     height: int
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Choice:
-    """Something that who looks may choose, out of what ``query`` gives."""
+    """A variable of a dashboard that its viewer chooses from the values of ``query``."""
 
     name: str
     label: str
@@ -49,7 +49,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """One dashboard; ``since``: how far back it looks at first."""
+    """One dashboard; ``since``: the start of its initial time range."""
 
     uid: str
     title: str
@@ -60,7 +60,7 @@ class Board:
 
 
 def as_json(board: Board, others: Sequence[Board]) -> dict[str, Any]:
-    """Give ``board`` in Grafana's classic form, with links to ``others``."""
+    """Return ``board`` in Grafana's classic form, with links to ``others``."""
     built = (
         dashboard.Dashboard(board.title)
         .uid(board.uid)
@@ -115,7 +115,7 @@ def _place(x: int, y: int, w: int, h: int) -> models.GridPos:
 
 
 def _without_nothing(value: Any) -> Any:
-    """Leave out what is null, but of a first threshold, which must say so."""
+    """Leave out nulls, except that of a first threshold, which Grafana requires."""
     if isinstance(value, dict):
         return {
             name: _without_nothing(each)
@@ -126,9 +126,9 @@ def _without_nothing(value: Any) -> Any:
 
 
 def _as_of_today(document: dict[str, Any]) -> dict[str, Any]:
-    """Bring what the SDK writes, which is as of Grafana 10, to the form that Grafana 13 has."""
+    """Convert the SDK's output, which is for Grafana 10, to the form of Grafana 13."""
     variables = [_but(each, "auto", "auto_count", "auto_min", "id") for each in document["templating"]["list"]]
-    # Who sends somebody the address of a dashboard says nothing of where its figures lead.
+    # Constants stay out of a dashboard's URL, so that a shared URL can't change where links lead.
     variables = [{**each, "skipUrlSync": each["type"] == "constant"} for each in variables]
     panels = [{**each, "options": _options(each)} if "options" in each else each for each in document["panels"]]
     return {**_but(document, "style"), "templating": {"list": variables}, "panels": panels}

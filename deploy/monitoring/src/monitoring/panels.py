@@ -1,4 +1,4 @@
-"""What dashboards are made of: figures, lines, bars and lists, all in one look."""
+"""The panels of dashboards: figures, lines, bars and lists, all in one style."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 GREEN, AMBER, RED, BLUE = "#2E7D32", "#B26A00", "#C62828", "#1565C0"
-#: A variable of each dashboard says which Prometheus it is.
+#: The Prometheus that a variable of each dashboard selects.
 DATASOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
-#: From which value on a figure is amber, and red; None: never.
+#: The values at which a figure turns amber and red; None: never.
 Limits = tuple[float | None, float | None]
 CALM: Limits = (None, None)
 
 
 class To(NamedTuple):
-    """Where a figure leads: ``title`` says it, ``url`` may have the dashboard's variables."""
+    """A link of a figure; ``url`` may contain the dashboard's variables."""
 
     title: str
     url: str
 
 
 class Ask(NamedTuple):
-    """An expression, and what its result is called: a legend, or the heading of a column; a line may have a colour."""
+    """An expression, the name of its result (a legend, or a column's heading), and perhaps the colour of a line."""
 
     expr: str
     name: str = ""
@@ -34,7 +34,7 @@ class Ask(NamedTuple):
 
 
 class Column(NamedTuple):
-    """How a column of a list is asked for and shown, ``width`` pixels wide. Its cells lead ``to``."""
+    """A column of a list: its query and its look, ``width`` pixels wide. Its cells link ``to``."""
 
     ask: Ask
     unit: str = "short"
@@ -46,10 +46,10 @@ class Column(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A column of names; ``said`` are words for some of them, each with its colour ("": none).
+    """A column of names; ``said`` has words for some of them, each with its colour (or "").
 
-    It is ``width`` pixels wide, or as wide as there is room, but no less than ``least``. Its cells lead ``to``. What
-    is ``hidden`` is there for the links of others.
+    It is ``width`` pixels wide, or as wide as there is room, but at least ``least``. Its cells link ``to``. A
+    ``hidden`` column only serves other columns' links.
     """
 
     name: str
@@ -62,19 +62,19 @@ class Label(NamedTuple):
 
 
 def desk(query: str, title: str = "Daftarnya di meja unit") -> To:
-    """Lead to a list of the desk; ``query`` is what narrows it."""
+    """Link to a list of the desk; ``query`` filters it."""
     return To(title, f"${{desk:raw}}/{query}")
 
 
 def page(heading: str) -> To:
-    """Lead to the page of the runbook under ``heading``, which is written as links are: lower-case, with hyphens."""
+    """Link to the page of the runbook under ``heading``, given as in links: lower-case, with hyphens."""
     return To("Artinya, dan yang dilakukan", f"${{docs:raw}}/docs/runbook.md#{heading}")
 
 
 def number(
     title: str, about: str, expr: str, *, unit: str = "short", limits: Limits = CALM, to: Sequence[To] = ()
 ) -> Any:
-    """Show one figure, large. Its colour says whether somebody must look; pressed, it leads ``to``."""
+    """Show one large figure, which links ``to``. Its colour says whether somebody must look."""
     panel = (
         _begun(stat.Panel(), title, about)
         .with_target(_query(Ask(expr), "A"))
@@ -94,7 +94,7 @@ def number(
 
 
 def lines(title: str, about: str, asks: Sequence[Ask], *, unit: str = "short", limits: Limits = CALM) -> Any:
-    """Show how figures went."""
+    """Show figures over time."""
     panel = (
         _begun(timeseries.Panel(), title, about)
         .unit(unit)
@@ -107,7 +107,7 @@ def lines(title: str, about: str, asks: Sequence[Ask], *, unit: str = "short", l
         )
         .color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC))
         .line_width(2)
-        .fill_opacity(0 if any("{{" in ask.name for ask in asks) else 8)  # many areas hide one another
+        .fill_opacity(0 if any("{{" in ask.name for ask in asks) else 8)  # many areas would hide one another
         .show_points(kinds.VisibilityMode.NEVER)
         .legend(
             common.VizLegendOptions()
@@ -136,8 +136,8 @@ def bars(
     less_is_worse: bool = False,
     to: Sequence[To] = (),
 ) -> Any:
-    """Compare what stands side by side now; each bar leads ``to``."""
-    # Room is made for the name that has the most letters, and another may be wider: hence the spaces.
+    """Compare present figures side by side; each bar links ``to``."""
+    # Grafana makes room for the name with the most letters, but another may be wider: hence the spaces.
     panel = (
         _begun(bargauge.Panel(), title, about)
         .with_target(_query(ask._replace(name=f"{ask.name}    "), "A"))
@@ -157,9 +157,9 @@ def bars(
 
 
 def list_(title: str, about: str, columns: Sequence[Column], *, by: Sequence[Label], sort: str = "") -> Any:
-    """List what is asked for by ``columns``, a row for each value of the labels ``by``.
+    """List the results of ``columns``, a row for each value of the labels ``by``.
 
-    It is sorted by the column ``sort``, downwards if that begins with "-".
+    It is sorted by the column ``sort``, descending if that begins with "-".
     """
     panel = (
         _begun(table.Panel(), title, about)
@@ -185,7 +185,7 @@ def list_(title: str, about: str, columns: Sequence[Column], *, by: Sequence[Lab
 
 
 class _Link:
-    """Builds a link of a figure as the SDK wants it; its own has more fields than Grafana knows there."""
+    """Builds a figure's link in the SDK's interface; the SDK's own has fields that Grafana does not know there."""
 
     def __init__(self, to: To) -> None:
         self._to = to

@@ -1,4 +1,4 @@
-"""What the rules of alerts say, as far as dashboards repeat it."""
+"""The texts of alert rules that dashboards repeat."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _RULES = Path(__file__).parents[2] / "rules"
 
 
 def pages() -> dict[str, str]:
-    """Name the page of each alert: file and heading, from the project's root."""
+    """Return the runbook page of each alert: file and heading, from the project's root."""
     return {name: said["runbook"] for name, said in _annotations()}
 
 
 def sentences() -> dict[str, tuple[str, str]]:
-    """Say what each alert is about, in no colour. What its summary tells of a value or a name stands in ``title``."""
+    """Return a sentence for each alert, without a colour: its ``title`` if its summary contains a value or a name."""
     return {name: (said["title"] if "{{" in said["summary"] else said["summary"], "") for name, said in _annotations()}
 
 

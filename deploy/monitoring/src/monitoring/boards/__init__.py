@@ -1,4 +1,4 @@
-"""The dashboards: what each shows, to whom, in which order. Only what is asked of Prometheus, and how it is said."""
+"""The dashboards, in order: the queries to Prometheus and the words of each, without details of their look."""
 
 from monitoring.boards import morning, pipeline, promises, understanding, unit
 

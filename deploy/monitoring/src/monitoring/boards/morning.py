@@ -1,4 +1,4 @@
-"""*Pagi ini*: what Kominfo needs at eight o'clock."""
+"""*Pagi ini*: the figures that Kominfo needs at eight o'clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _IN_TIME = f"{_KEPT} / ({_KEPT} + ({_MISSED} or {_KEPT} * 0))"
 
 
 def _of(name: str) -> Any:
-    """Show a signal, which `lapor top` tells too; pressed, it leads to its list, and to its page of the runbook."""
+    """Show a signal, as `lapor top` does too, with links to its list and to its page of the runbook."""
     it = SIGNALS[name]
     wanted = ",".join(f'{label}=~"{"|".join(values)}"' for label, values in it.where.items())
     series = f"{it.metric}{{{wanted}}}" if wanted else it.metric
@@ -32,7 +32,7 @@ def _of(name: str) -> Any:
 
 
 _TO_PAGE = To("Artinya, dan yang dilakukan", "${docs:raw}/${__data.fields.page}")
-# The name stands there twice: what it is called, and where its page is.
+# The alert's name is there twice: once for its sentence, once for the link to its page.
 _CALLED = """sum by (severity, alertname, page, who) (label_replace(
   label_join(ALERTS{alertstate="firing",severity!="heartbeat"},
     "who", " ", "unit", "channel", "instance", "service", "group"),

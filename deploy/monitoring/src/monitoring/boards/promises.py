@@ -1,4 +1,4 @@
-"""*Janji sistem*: the objectives of slo.yml, and what is left of their budgets."""
+"""*Janji sistem*: the objectives of slo.yml, and the rest of their error budgets."""
 
 from __future__ import annotations
 

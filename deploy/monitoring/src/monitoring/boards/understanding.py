@@ -7,7 +7,7 @@ from monitoring.panels import AMBER, BLUE, Ask, Column, Label, bars, lines, list
 from monitoring.queries import last
 
 _FIRST = "lapor_first_places_total"
-#: What the places mean; what waits for a person is amber.
+#: Words for the first places of complaints; those where complaints wait for a person are amber.
 _PLACES = {
     "unit": ("langsung ke unit", ""),
     "outside": ("langsung ke kantor luar", ""),

@@ -1,4 +1,4 @@
-"""*Unit*: what one unit has, and what is its way."""
+"""*Unit*: one unit's complaints, and its usual pace."""
 
 from __future__ import annotations
 
