@@ -19,7 +19,7 @@ _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 @pytest.fixture
 def rules() -> Rules:
-    """Those of the small region the tests play in."""
+    """The rules of the small region that the tests use."""
     from router_office import RULES
 
     return RULES

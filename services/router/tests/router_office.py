@@ -1,4 +1,4 @@
-"""What the tests of the router play with: a small region, a ticket, and a case in every status."""
+"""Helpers of the router's tests: a small region, a ticket, and a case in every status."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def item(kind: str, number: int = 1, **facts: Any) -> FollowUp:
 
 
 def tombstone(topic: str, ticket: str = T, **erased: int) -> Message:
-    """The record by which a service says that it holds nothing of ``ticket`` on ``topic`` any more."""
+    """A service's record that it no longer holds anything of ``ticket`` on ``topic``."""
     out = wire.tombstone(topic, f"c-{ticket}", Tombstone(ticket=ticket, erased=erased))
     return read_tombstone(Record(topic, 0, 7, out.key, None, round(AT.timestamp() * 1000), out.headers))
 
@@ -117,7 +117,7 @@ def reply(action: str, ticket: str = T, **facts: Any) -> UnitReplied:
 
 @dataclass
 class Office:
-    """A router in memory: tell it things, see what it made of them."""
+    """A router in memory: it takes events, and keeps its cases and what it told."""
 
     rules: Rules = RULES
     cases: dict[str, Case] = field(default_factory=dict)
@@ -125,13 +125,13 @@ class Office:
     count: int = 0
 
     def hear(self, *events: Data | tuple[str, UnitReplied] | Message) -> list[Any]:
-        """Handle ``events`` as one batch (a reply with its unit before it); returns what was told."""
+        """Handle ``events`` as one batch (a reply comes in a pair after its unit), and return what was told."""
         self.cases, told = play(partial(handlers.decide, self.rules), [self._arrived(e) for e in events], self.cases)
         self.told += told
         return [emit.data for emit in told]
 
     def release(self, ticket: str = T, *, heard: int | None = None, at_once: bool = False) -> list[Any]:
-        """All is read that was written by now, or when the clock said ``heard``: what it said by then may be said."""
+        """Release the clock's words up to ``heard``, or all of them, as if everything written before had been read."""
         heard = self.cases[ticket].heard if heard is None else heard
         changes, told = handlers.released(self.rules, self.cases, ticket, NOW, heard=heard, at_once=at_once)
         self.cases |= changes
@@ -145,7 +145,7 @@ class Office:
         return [emit.data for emit in told]
 
     def sweep(self, ticket: str = T, *others: str) -> list[Any]:
-        """The sweep found ``others`` to be like ``ticket``: all there are, if none is named."""
+        """Let the sweep find ``others`` similar to ``ticket``; without ``others``, all other cases."""
         found = list(others) or [each for each in self.cases if each != ticket]
         changes, told = handlers.compared(self.rules, self.cases, ticket, found, NOW)
         self.cases |= changes
@@ -200,12 +200,12 @@ _WAY: Mapping[str, list[Any]] = {
 
 
 def kinds(told: list[Data]) -> list[str]:
-    """The story's steps among ``told``, in order, without those that tell what its clock did."""
+    """The story's steps among ``told``, in order, without those of its clock."""
     return [each.kind for each in told if isinstance(each, ComplaintUpdated) and each.kind not in CLOCK_KINDS]
 
 
 def of_the_clock(told: list[Data], ticket: str = T) -> list[ComplaintUpdated]:
-    """The steps among ``told`` that tell what the clock of ``ticket`` did."""
+    """The steps among ``told`` that are of the clock of ``ticket``."""
     steps = [each for each in told if isinstance(each, ComplaintUpdated)]
     return [each for each in steps if each.kind in CLOCK_KINDS and each.ticket == ticket]
 

@@ -1,4 +1,4 @@
-"""No way through the router leads to who is accused, or may be: every category, every unit, every lane, in Soppeng."""
+"""No way through the router leads to a unit that is or may be accused: each category, unit and lane, in Soppeng."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from router.rules import OUTSIDE, Understood, assign, in_force
 RULES = in_force(read_rules(Path(__file__).parents[3] / "region" / "soppeng"), datetime(2026, 11, 28, tzinfo=UTC))
 CATEGORIES = [None, *sorted(RULES.unit_of_category)]
 UNITS = sorted(RULES.units)
-#: The unit for victims, which reads of each of them: in doubt the classifier says when it is meant.
+#: The unit for victims, which reads every complaint about one; only the classifier can say that it is accused itself.
 GUARDIAN = "DP3AP2KB"
 
 
 def matters_of(category: str | None) -> list[str | None]:
-    """Those that a rule knows for ``category``, and none."""
+    """The matters that the rules know for ``category``, and None."""
     return [None, *sorted({each for rule in RULES.routing if category in rule.categories for each in rule.matters})]
 
 
@@ -56,19 +56,19 @@ Lane = Callable[[Office, str], list[Any]]
 
 
 def holder(office: Office) -> str:
-    """Who has the complaint now."""
+    """The unit that has the complaint now."""
     unit = office.case.unit
     assert unit is not None
     return unit
 
 
 def another(office: Office, accused: str) -> str:
-    """A unit that works, and is not ``accused``, nor has it."""
+    """A working unit that is not ``accused`` and does not have it."""
     return next(unit for unit in ("PUPR", "PDAM", "DISHUB") if unit not in (accused, office.case.unit))
 
 
 def _do(office: Office, action: str, **facts: Any) -> list[Any]:
-    """Let who has it do ``action``, which is not refused: else the lane would not be gone."""
+    """Let the unit that has it do ``action``; a refusal fails, because the lane would not be tested."""
     told = _ask(office, action, **facts)
     assert refusal(told) is None
     return told
@@ -154,7 +154,7 @@ def _corrected_away(office: Office, _accused: str) -> list[Any]:
 
 
 def _found_similar(office: Office, accused: str) -> list[Any]:
-    """The same text came through another door before, and lies where this one is not to go."""
+    """The same text came by another channel before, and lies with the accused unit."""
     office.hear(received(OTHER, channel="sms"), classified(OTHER, category=office.case.category or ""))
     office.cases[OTHER] = msgspec.structs.replace(office.cases[OTHER], unit=accused, lane="unit")
     return office.sweep()
@@ -168,14 +168,14 @@ LANES: list[Lane] = [
 
 
 def accusing(accused: str, *, sure: bool, **facts: Any) -> Any:
-    """What the classifier says of a complaint about ``accused``; of its own daily work, where it has any."""
+    """A classification that accuses ``accused``, in one of that unit's own categories if it has any."""
     own = next((name for name, unit in sorted(RULES.unit_of_category.items()) if unit == accused), "jalan_jembatan")
     whom = {"about_units": [accused]} if sure else {"perhaps_accusing": True, "perhaps_about": [accused]}
     return classified(category=own, **whom, **facts)
 
 
 def shown_to(unit: str, told: list[Any]) -> list[str]:
-    """Why ``unit`` was shown the complaint ``T``; that it is taken away again shows nothing new."""
+    """The reasons why ``unit`` was shown the complaint ``T``; a withdrawal shows nothing new."""
     records = [each for each in told if isinstance(each, UnitRouted) and each.unit == unit]
     return [
         each.why

@@ -1,4 +1,4 @@
-"""What was added to a complaint and may accuse who works on it: who sorts or judges has it, and they never."""
+"""An addition that may accuse the units working on its complaint: a desk gets it, and those units never do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from router.duplicates import rank
 from router.registration import apart
 from testing.events import NOW
 
-#: The complaint about a road, with PUPR, and what was added to it.
+#: The complaint about a road, with PUPR; ``T`` is added to it.
 FIRST = OTHER
 
 
@@ -28,7 +28,7 @@ def first_with(unit: str = "PUPR", category: str = "jalan_jembatan", **facts: An
 
 
 def added_to(case: Case, **facts: Any) -> Office:
-    """What was added, understood as ``facts``."""
+    """An office where a complaint was added to ``case``, classified as ``facts``."""
     office = Office()
     office.cases[FIRST] = case
     office.hear(received(part_of=FIRST), classified(**facts))
@@ -139,7 +139,7 @@ def test_it_stands_in_no_public_list() -> None:
 
 
 def test_what_the_first_does_not_wait_for_goes_on_with_its_question_open() -> None:
-    """The answer that accused is not told: the question stands until its reporter answers, or its bound passes."""
+    """An accusing answer is split off: the question stands until another answer comes, or its time is up."""
     office = Office()
     office.hear(received(), classified(category="jalan_jembatan"))
     office.hear(("PUPR", reply("ask", message="Di mana tepatnya lubangnya?")))

@@ -53,7 +53,7 @@ def appealed(office: Office | None = None, *items: Any) -> Office:
 
 
 def resolved_with(rules: Any = RULES, **facts: Any) -> Office:
-    """PUPR has resolved it."""
+    """An office where PUPR has resolved the complaint."""
     office = Office(rules=rules)
     office.hear(received(), classified(**facts), ("PUPR", RESOLVED))
     return office

@@ -1,4 +1,4 @@
-"""Who leads asks another unit to help, without who sorts: that unit reads what for, its reporter nothing."""
+"""The lead asks another unit to help, without the triage unit: the helper reads what for, the reporter nothing."""
 
 from __future__ import annotations
 

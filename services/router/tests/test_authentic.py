@@ -1,4 +1,4 @@
-"""No account speaks for another: the router hears of a complaint from the intake that took it, and from no other."""
+"""No account speaks for another: the router accepts a complaint's events only from the intake that took it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def with_headers(event: Message, headers: Headers) -> Message:
 
 
 def by(intake: str, event: Message) -> Message:
-    """``event`` as the account of ``intake`` can write it: its own key is the only one it has."""
+    """``event`` as the account of ``intake`` can write it, signed with the only key that it has."""
     record = event.record
     return with_headers(event, [sign(EVENT_KEYS[intake], record.key, record.value)])
 
@@ -114,7 +114,7 @@ def test_a_tombstone_of_no_ticket_is_nobodys(ticket: str) -> None:
 
 @pytest.mark.parametrize("data", [classified(), sla("started"), reply("acknowledge", "x"), ERASED])
 def test_on_the_topics_of_the_intakes_nothing_else_is_heard(data: Data) -> None:
-    """The classifier would delete what it is told is erased."""
+    """Otherwise the classifier would delete what a forged order says is erased."""
     with pytest.raises(NotAuthentic, match="not what intakes say"):
         verify(EVENT_KEYS, message(data, topic=topics.RECEIVED))
 

@@ -1,6 +1,6 @@
-"""Whose it is in Kabupaten Soppeng: what the classifier understood in, who gets it out, by the kabupaten's own files.
+"""The boundaries between the offices of Kabupaten Soppeng: a classification in, the unit out, by its own files.
 
-The first table are the cases over which offices argue; what each was about is its first column.
+The first table has the cases that offices argue over; its first column says what each was about.
 """
 
 from __future__ import annotations
@@ -234,7 +234,7 @@ def test_a_person_looks_before_any_rule(category: str, doubt: dict[str, object])
 
 
 def test_every_unit_has_something_that_is_its_own() -> None:
-    """The Bupati's desk only hears of what is late."""
+    """Except the Bupati's desk, which hears only of late complaints."""
     rules = {unit for rule in RULES.routing for unit in (rule.lead, *rule.support)}
     roles = {RULES.admin, RULES.conduct, RULES.last_resort}
     assert {"BUPATI"} == set(RULES.units) - rules - roles - {*RULES.unit_of_category.values(), *RULES.camat.values()}

@@ -1,4 +1,4 @@
-"""A complaint goes where its place says, also when its reporter tells that afterwards; what a person decided stays."""
+"""A complaint goes where its place says, even if its reporter tells it afterwards; a person's decision stays."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_is_in_another_kabupaten_is_handed_over_to_that() -> None:
     ("place", "theirs"), [(WAJO, "Pemerintah Kabupaten Wajo"), (BALI, "pemerintah daerah setempat")]
 )
 def test_who_governs_there_gets_it_whatever_it_is_about(category: str, place: Place, theirs: str) -> None:
-    for doubt in ({}, {"abstained": True}, {"perhaps_accusing": True}):  # whom it may mean there does not work here
+    for doubt in ({}, {"abstained": True}, {"perhaps_accusing": True}):  # accused officials there don't work here
         assert ("handed_over", theirs) == ((step := office(category, place, **doubt).story()[-1]).kind, step.target)
 
 
@@ -83,7 +83,7 @@ def test_it_is_handed_over_also_when_that_is_told_afterwards() -> None:
 @pytest.mark.parametrize(
     ("category", "place", "doubt"),
     [
-        ("kependudukan", WAJO, {}),  # who lives here has papers here, wherever it happened
+        ("kependudukan", WAJO, {}),  # residents have their papers here, wherever it happened
         ("lainnya", WAJO, {"abstained": True}),
         ("jalan_jembatan", WAJO, {"urgency": "darurat"}),
     ],

@@ -1,4 +1,4 @@
-"""What the clock makes the router say, and to whom."""
+"""The clock's words: which steps and records the router makes of them."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_what_is_handed_over_at_once_is_no_longer_theirs_who_were_alarmed() -> N
 
 
 def test_a_breach_shows_its_deadline_to_who_never_heard_that_it_was_set() -> None:
-    """The word that set it may be a dead letter."""
+    """The word that set the deadline may be a dead letter."""
     office = in_status("routed")
 
     told = office.hear(breached())
@@ -264,7 +264,7 @@ def by_unit(action: str, at: datetime, **facts: str) -> Message:
 
 
 def missed(office: Office, level: int = 0, number: int = 1) -> SlaBreached:
-    """The clock says so, with all that it read of the story so far."""
+    """A breach by a clock that has read the whole story so far."""
     return breached(level=level, escalate_to=["SETDA"], number=number, due_at=DUE_AT, based_on_seq=office.case.seq)
 
 
@@ -429,7 +429,7 @@ def test_a_unit_is_told_by_a_code_which_promise_the_clock_speaks_of(stage: str) 
 
 
 def test_who_is_accused_is_not_told_that_it_is_late_and_the_story_does_not_say_so() -> None:
-    """Neither are those who are accused together with them; who looks at officials hears of it."""
+    """Units accused together with it are not told either; the conduct unit is."""
     top = RoutingRule(reason="pimpinan", accused=frozenset({"PDAM", "SETDA"}), hand_over="PLN")
     office = Office(rules=replace(RULES, routing=(top,)))
     office.hear(received(), classified(about_units=["PDAM"]))

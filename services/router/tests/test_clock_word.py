@@ -1,4 +1,4 @@
-"""What the clock said, read from either of its topics: which promise it is about, and what it takes back."""
+"""The clock's words, read from either of its topics: the promise that each is about, and the words it takes back."""
 
 from __future__ import annotations
 

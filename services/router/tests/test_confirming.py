@@ -1,4 +1,4 @@
-"""A second pair of eyes: what closes what has to be confirmed, who confirms it, and that nothing hangs."""
+"""A second pair of eyes: who confirms a resolution, when it is then closed, and that no complaint hangs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sweep on a real PostgreSQL: what was routed is compared once with what shares a key, and with nothing else."""
+"""The sweep on a real PostgreSQL: it compares a routed complaint once, and only with those that share a key."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def steps(pool: Pool, handler: Handler[Case]) -> BatchHandler[Case]:
 
 
 async def arrive(steps: BatchHandler[Case], ticket: str, text: str = TEXT, **facts: Any) -> None:
-    """A complaint is received and routed."""
+    """Receive and route a complaint."""
     given = {"received_at": NOW, "complaint_id": f"c-{ticket}", **facts}
     events: list[tuple[str, Data]] = [
         (topics.RECEIVED, received(ticket, text=text, **given)),
@@ -54,7 +54,7 @@ async def hear(steps: BatchHandler[Case], *events: tuple[str, Data]) -> None:
 
 
 async def sweep(pool: Pool, handler: Handler[Case]) -> list[str]:
-    """One round; the tickets that were looked at."""
+    """Run one round, and return the tickets that it compared."""
     async with pool.acquire() as db:
         fresh = await store.uncompared(db)
         for case in filter(None, fresh.values()):

@@ -22,7 +22,7 @@ WEB = "Lampu jalan di depan Masjid Raya Cabenge mati, sudah 3 malam."
 
 
 def case(text: str, ticket: str = T, **facts: Any) -> Case:
-    """A routed complaint about light in Cabenge, if ``facts`` say nothing else."""
+    """A routed complaint about a street lamp in Cabenge, unless ``facts`` say otherwise."""
     given = {"category": "jalan_jembatan", "place": CABENGE, **facts}
     understood = {name: given.pop(name) for name in ("category", "place", "about_units") if name in given}
     office = Office()
@@ -35,7 +35,7 @@ def office_of(*cases: Case) -> Office:
 
 
 def twins(**facts: Any) -> Office:
-    """``OTHER`` came by web, and ``T`` with the same words by SMS an hour later, but for ``facts``."""
+    """``OTHER`` came by web, and ``T`` with the same words by SMS an hour later, unless ``facts`` say otherwise."""
     later = {"channel": "sms", "received_at": AT + timedelta(hours=1), **facts}
     return office_of(case(WEB, OTHER, channel="web"), case(later.pop("text", WEB.lower()), T, **later))
 

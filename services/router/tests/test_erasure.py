@@ -1,4 +1,4 @@
-"""What is erased is gone from the case, is ordered everywhere, is done when all say so, and never comes back."""
+"""An erased complaint's words leave the case, are deleted everywhere by order, and never come back."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from contracts.events import ComplaintErased, ComplaintUpdated, Place, Position,
 from router import handlers
 from testing.events import NOW
 
-#: What only the citizen said, or what was said to the citizen about it.
+#: Words that only the citizen said, or that the citizen was told.
 CANARIES = (
     "kenari-teks",
     "kenari-tempat",
@@ -62,7 +62,7 @@ def with_canaries(status: str = "routed", lane: str = "unit") -> Office:
 
 
 def texts(*things: Any) -> list[str]:
-    """Which canaries are in ``things``."""
+    """The canaries found in ``things``."""
     written = msgspec.json.encode(things).decode()
     return [canary for canary in CANARIES if canary in written]
 
@@ -145,7 +145,7 @@ def test_a_text_that_comes_late_is_not_kept_and_is_ordered_away_again(late: Any)
 
 @pytest.mark.parametrize("knows", [True, False])
 def test_a_router_whose_backup_is_older_erases_again_by_the_ledger(knows: bool) -> None:
-    """Also where the ledger is read before the complaint itself."""
+    """Even if the ledger is read before the complaint itself."""
     (ledger,) = [each for each in erased().told if isinstance(each.data, ComplaintErased)][-1:]
     office = with_canaries() if knows else Office()
     assert isinstance(ledger.data, ComplaintErased)

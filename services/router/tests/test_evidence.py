@@ -1,4 +1,4 @@
-"""What a citizen attached reaches each unit as a link of its own; who may not read it gets none."""
+"""Each unit gets its own links to a citizen's attachments; a unit that may not read them gets no link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the citizen adds, and who hears of it: ratings, rights, and the notes that answer each wish."""
+"""The citizen's additions, and who hears of them: ratings, legal requests, and the notes that answer each wish."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_supervisor_hears_of_a_bad_rating_and_of_no_other(stars: int, heard:
 
 
 def asked(*later: Any) -> Office:
-    """PUPR has asked, and then came what is ``later``."""
+    """PUPR has asked, and then the events ``later`` came."""
     office = in_status("routed")
     office.hear(("PUPR", reply("ask", message="Di sisi mana?")), *later)
     return office
@@ -83,10 +83,10 @@ def asked(*later: Any) -> Office:
     [
         ([], False),
         ([followed_up(item("addition", 2, text="Sisi kiri"))], True),
-        # Who only sends the photo of what was said before has answered nothing.
+        # A late photo of an earlier message answers nothing.
         ([followed_up(item("addition", 2, late=True))], False),
         ([followed_up(item("rights_request", 2, right="erasure"))], False),
-        # The unit went on without waiting; what comes then is its answer.
+        # The unit went on without waiting; an addition after that is the answer.
         ([("PUPR", reply("progress", message="Kami cari sendiri"))], False),
         ([("PUPR", reply("progress", message="Kami cari")), followed_up(item("addition", 2, text="Sisi kiri"))], True),
     ],

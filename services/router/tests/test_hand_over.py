@@ -1,4 +1,4 @@
-"""What rules hand to offices outside the kabupaten: named to the citizen, and forwarded by a person."""
+"""Rules hand complaints over to offices outside the kabupaten: the citizen reads its name, a person forwards it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may stand in a public list: an everyday matter that a unit has, and nobody's secret or guilt."""
+"""The public list has only everyday matters that a unit has: no confidential complaints, no accusations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``router assign``: each line is answered with who would get it."""
+"""``router assign`` answers each line with the unit or office that would get the complaint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a unit writes is published: no identifier of a citizen may be in it, and the unit is told."""
+"""A unit's words are published, so identifiers of citizens are masked in them, and the unit is told."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def to_confirm() -> Office:
 
 appealed = partial(in_status, "appealed")
 routed, triage = partial(in_status, "routed"), partial(in_status, "routed", "triage")
-# to which office, and who says it: every action, with all that it may say
+# (office, unit, reply): every action, with all the words it may have
 SAID: list[tuple[Callable[[], Office], str, UnitReplied]] = [
     (routed, "PUPR", reply("acknowledge", message=ABOUT, reason=ABOUT)),
     (helped, "PUPR", reply("progress", message=ABOUT)),
@@ -159,7 +159,7 @@ def test_a_link_that_leads_elsewhere_is_replaced_and_the_unit_is_told(
     assert (shown, masked) == (getattr(office.story()[-1], field), answer.masked)
 
 
-# what a unit says that is refused, with an identifier where a code belongs
+# refused replies, with an identifier in place of a code
 REFUSED: list[tuple[str, UnitReplied]] = [
     ("PUPR", reply(ABOUT)),
     ("PUPR", reply("hand-over", to=ABOUT, reason="sungai diurus balai")),

@@ -1,4 +1,4 @@
-"""Complaints that are one: a child follows its parent's story, in its own words and numbers."""
+"""Merged complaints: a child repeats its parent's story, in its own words and numbers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def merged() -> Office:
 
 
 def by_parent(office: Office, *events: Any) -> list[Any]:
-    """The steps that ``events`` bring about in the child's story."""
+    """The steps that ``events`` cause in the child's story."""
     before = len(office.story())
     office.hear(*events)
     return office.story()[before:]
@@ -124,7 +124,7 @@ DUE = "Kamis 5 Mar pukul 10.00"
 
 
 def late(*before: Any) -> ComplaintUpdated:
-    """The step by which ``T`` is merged into ``OTHER``, after ``before``."""
+    """The step that merges ``T`` into ``OTHER``, after the events ``before``."""
     office = Office()
     office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER), *before)
     office.hear(("DISKOMINFO", reply("merge", into=OTHER)))
@@ -237,7 +237,7 @@ def test_what_the_parents_reporter_thinks_closes_nobodys_complaint() -> None:
 
 
 def test_what_merged_ones_add_never_makes_the_parent_too_large_to_be_told_of() -> None:
-    """Its own reporter may add all that an intake takes, and is heard."""
+    """The parent's own reporter may still add all that an intake takes."""
     office = merged()
     for n in range(1, 21):
         last = by_parent(office, followed_up(*(item("addition", i, text="x" * 10_000) for i in range(n))))

@@ -1,4 +1,4 @@
-"""What is open is counted where it lies, and how long the oldest waits, on a real PostgreSQL and by rule."""
+"""Open complaints are counted where they lie, with the wait of the oldest, on a real PostgreSQL and by rule."""
 
 from __future__ import annotations
 
@@ -281,7 +281,7 @@ async def test_it_is_read_from_what_is_stored(pool: Pool) -> None:
     async with pool.acquire() as db:
         groups = await store.open_groups(db, metrics.AGES)
     assert ["disposition"] == [each.waits_for for each in groups if each.emergency]
-    assert {(0, 4)} == {(each.late, each.passed) for each in groups}  # AT is long ago, and nobody promised a date
+    assert {(0, 4)} == {(each.late, each.passed) for each in groups}  # AT is long ago, and no date was promised
     found = {(each.unit, each.status, each.waits_for, each.kecamatan): each.count for each in groups}
     assert {
         ("DISKOMINFO", "routed", "disposition", "Ganra"): 1,
@@ -327,7 +327,7 @@ async def test_a_complaint_is_unheard_until_its_unit_says_a_word_and_reopened_un
     await steps([message(data, topic=topics.CLASSIFIED, subject=number, event_id="c").record])
 
     async def after(*, adds: FollowUp | None = None, **replied: Any) -> tuple[int, int] | None:
-        """Give what is unheard and reopened, a minute after the step before; None: it is not open."""
+        """Return the counts of unheard and reopened, a minute after the step before; None if it is not open."""
         n = next(ids)
         at, name = AT + timedelta(minutes=n), f"e{n}"
         if adds:

@@ -1,4 +1,4 @@
-"""What is done from above a unit: who may take a complaint from it, instruct it, and say how urgent it is."""
+"""Acts from above a unit: who may take a complaint from it, instruct it, and set the urgency."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CLOSED = ("resolved", "closed", "handed_over", "rejected", "cancelled", "appeale
 
 
 def office_in(status: str, *, late: list[str] | None = None, **facts: Any) -> Office:
-    """PUPR has it; with ``late`` its delay was escalated to those."""
+    """PUPR has it; its delay was escalated to the units ``late``, if given."""
     before = in_status(status, "triage" if status == "rejected" else "unit")
     office = Office(rules=ABOVE, cases=before.cases)
     if facts:

@@ -1,4 +1,4 @@
-"""Proofs of a resolution are links on the government's page: only to where the kabupaten answers for what is there."""
+"""Proofs of a resolution are links on the government's page: they lead only to hosts that the kabupaten vouches for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def resolved(*proofs: Evidence, hosts: tuple[str, ...] = HOSTS) -> tuple[Office,
     return office, office.hear(("PUPR", said))
 
 
-# a proof that is taken
+# proofs that are accepted
 TAKEN = [
     proof(),
     proof("https://soppengkab.go.id/1"),
@@ -68,7 +68,7 @@ def test_a_photo_that_the_desk_keeps_is_taken_wherever_the_desk_is(url: str, tak
     assert taken == ("resolved" in kinds(told))
 
 
-# a proof that is refused, and what the unit is told
+# refused proofs, and what the unit is told
 REFUSED: dict[str, tuple[Evidence, str]] = {
     "another host": (proof("https://evil.example/1"), "evil.example bukan tempat"),
     "ours in front": (proof("https://soppengkab.go.id.evil.example/1"), "soppengkab.go.id.evil.example bukan tempat"),

@@ -1,4 +1,4 @@
-"""Who reads a confidential complaint inside: who handles it, and nobody else."""
+"""Inside the government, only the units that handle a confidential complaint read it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from kabupaten.units import Unit
 from router import duplicates
 from router.case import snapshot, supporters
 
-#: Each stands in one part of what the citizen sent: text, place, point, time, attachment, addition, and what was read
-#: from it.
+#: One secret in each part of the complaint: text, place, point, time, attachment, addition, and what the classifier
+#: read from the text.
 SECRETS = {
     "text": "kepala puskesmas minta uang",
     "place": "rumah dinas nomor tiga",
@@ -61,7 +61,7 @@ def understood(ticket: str = T, **facts: Any) -> Any:
 
 
 def with_unit(**facts: Any) -> Office:
-    """PUPR has it and DISHUB helps; its reporter has added something."""
+    """PUPR has it and DISHUB helps; the reporter has added something."""
     office = Office(rules=replace(RULES, routing=(HELPED,), units=SUPERVISED))
     office.hear(sent(**facts), understood(), followed_up(item("addition", text=SECRETS["addition"])))
     return office
@@ -74,7 +74,7 @@ def in_triage(**facts: Any) -> Office:
 
 
 def unread(**facts: Any) -> Office:
-    """The classifier has not spoken yet."""
+    """A complaint that is not classified yet."""
     office = Office()
     office.hear(sent(**facts), followed_up(item("addition", text=SECRETS["addition"])))
     return office
@@ -86,7 +86,7 @@ def record(told: list[Data], unit: str, why: str) -> UnitRouted:
 
 
 def shown(told: list[Data], unit: str, why: str) -> list[str]:
-    """Which of the citizen's words the record shows."""
+    """The citizen's secrets that the record shows."""
     words = json.encode(record(told, unit, why)).decode()
     return [name for name, secret in SECRETS.items() if secret in words]
 
@@ -195,7 +195,7 @@ def test_what_its_reporter_was_asked_and_how_often_it_was_reopened_is_for_who_ha
 
 
 def twins(*, first: bool, second: bool) -> Office:
-    """``T`` and ``OTHER`` say the same by two channels, each of them confidential or not."""
+    """``T`` and ``OTHER`` say the same by two channels, each confidential or not."""
     office, text = Office(), "Lampu jalan di depan pasar Cabenge padam sejak tiga malam"
     office.hear(received(OTHER, channel="web", text=text, rahasia=second), classified(OTHER))
     office.hear(received(text=text, rahasia=first), classified())

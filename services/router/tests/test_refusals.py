@@ -41,7 +41,7 @@ def helped() -> Office:
 
 
 def about_pdam() -> Office:
-    """It waits in triage, and OTHER, which PDAM has, is like it."""
+    """It waits in triage; PDAM, which it accuses, has ``OTHER``."""
     office = Office()
     office.hear(received(), classified(urgency="darurat", about_units=["PDAM"]))
     office.hear(received(OTHER), classified(OTHER, "air_bersih"))
@@ -85,7 +85,7 @@ def to_confirm() -> Office:
 routed, triage = partial(in_status, "routed"), partial(in_status, "routed", "triage")
 RESOLVED = reply("resolve", message="Lubang sudah ditambal")
 BAD = Evidence(url="https://evil.example/1", media_type="image/jpeg", sha256="a" * 64, bytes=1)
-# to which office, who says what → the code, and words of the sentence
+# (office, unit, reply) → the code, and words of the sentence
 REFUSED: list[tuple[Callable[[], Office], str, UnitReplied, str, str]] = [
     (routed, "PDAM", RESOLVED, "not_yours", "bukan milik PDAM"),
     (routed, "PUPR", reply("resolve", "x"), "not_yours", "bukan milik PUPR"),

@@ -27,10 +27,10 @@ def test_the_kabupatens_own_files_make_rules() -> None:
     [
         ({"perhaps_accusing": True, "perhaps_about": ["PUPR"]}, OUTSIDE, "WAJO"),
         ({"perhaps_accusing": True, "elsewhere": None}, "triage", "DISKOMINFO"),
-        # Somebody here is accused, or was kept from it.
+        # A unit here is accused, or was kept from it.
         ({"about_units": ["PUPR"]}, "triage", "INSPEKTORAT"),
         ({"perhaps_accusing": True, "apart": True}, "triage", "DISKOMINFO"),
-        # It may be one of ours who was there.
+        # One of our officials may have been there.
         ({"category": CONDUCT_CATEGORY}, "triage", "INSPEKTORAT"),
         ({"perhaps_accusing": True, "urgency": "darurat"}, "triage", "DISKOMINFO"),
     ],

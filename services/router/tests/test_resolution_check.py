@@ -1,4 +1,4 @@
-"""What is a resolution: it says what was done."""
+"""A resolution must say what was done."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ SAID = [
     "sdh diperbaiki",
     "Jembatan rampung diperbaiki, dibuka tadi siang",
 ]
-#: As clerks write them: nobody learns from these what became of the trouble.
+#: Sentences that clerks write: nobody learns from them what became of the trouble.
 HOLLOW = """
 sdh d tindaklanjuti
 sdh di tindak lanjuti
@@ -149,7 +149,7 @@ sudah dijawab
 Sudah kami informasikan
 Siap, segera dilakukan penanganan
 """.strip().splitlines()
-#: Short, without a word of being over, or with hollow words beside it: but they say what is.
+#: Short ones, some without a word for "done" or with hollow words: but they say how things are.
 SUBSTANTIAL = """
 Rambu terpasang
 Lampu terpasang di tiga titik

@@ -1,4 +1,4 @@
-"""A story that is told again has the numbers it was told with; what is new comes after all of it."""
+"""A story that is told again keeps its numbers; new steps come after all told ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _decide(cases: Mapping[str, Case], said: Message, now: datetime) -> tuple[di
 def tell(
     said: Sequence[tuple[Data, str | None]], decide: Decide, cases: dict[str, Case] | None = None
 ) -> tuple[dict[str, Case], list[codec.Event]]:
-    """What the router makes of all that is ``said``, by whom if by a unit: cases, and the events of stories."""
+    """Let the router decide about ``said`` (data, and the unit of a reply); return cases and the stories' events."""
     cases, events = dict(cases or {}), []
     for n, (data, unit) in enumerate(said):
         of = (
@@ -43,7 +43,7 @@ def tell(
 
 
 def _id(data: Data) -> str:
-    """The same for the same thing said, whenever it is read."""
+    """An id that is equal whenever the same data is read."""
     return f"{type(data).__name__}-{getattr(data, 'action', getattr(data, 'kind', ''))}"
 
 
@@ -121,7 +121,7 @@ def test_a_unit_reads_the_number_that_was_told() -> None:
 
 
 def test_read_in_the_other_order_it_brings_about_the_same_events() -> None:
-    """A service that reads both at once reads the one or the other first."""
+    """A service that reads two topics may read either first."""
     cases, events = tell(STORY, _decide)
     again, retold = tell([STORY[1], STORY[0], *STORY[2:]], _decide)
     assert [(event.id, event.data) for event in retold] == [(event.id, event.data) for event in events]

@@ -1,4 +1,4 @@
-"""What a complaint goes through: late understanding, returns, reopening, and what each side is told."""
+"""The ways of a complaint: late classification, returns, reopening, and what each side is told."""
 
 from __future__ import annotations
 

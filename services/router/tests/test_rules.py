@@ -1,4 +1,4 @@
-"""Who gets a complaint: the order of the rules, units that come and go, and in which order people work."""
+"""Assignment of complaints: the order of the rules, units that come and go, and the order of worklists."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ ON_DUTY = {
 
 
 def urgent(urgency: str, unit: str, hour: int) -> list[list[tuple[str, str]]]:
-    """Who is named as on duty in each record to ``unit`` of a complaint that comes at ``hour`` in Soppeng."""
+    """The people on duty in each record to ``unit`` about a complaint that comes at ``hour`` in Soppeng."""
     rules = replace(RULES, on_duty=ON_DUTY)
     at, told = datetime(2026, 3, 2, hour, tzinfo=RULES.zone), list[Emit]()
     cases: dict[str, Case] = {}

@@ -41,7 +41,7 @@ REPLIES: dict[str, Any] = {
     "unmerge": reply("unmerge"),
 }
 FOR_TRIAGE = ("dispose", "correct", "reject", "merge", "unmerge")
-# action → status after it, from routed, acknowledged and in_progress; "=" stays as it was, None is refused.
+# action → status after it, from routed, acknowledged and in_progress; "=" keeps the status, None refuses the action.
 IN_UNIT_LANE = {
     "acknowledge": ("acknowledged", None, None),
     "progress": ("in_progress",) * 3,
@@ -61,7 +61,7 @@ IN_TRIAGE_LANE = {
 
 
 def expected_of(action: str, status: str, lane: str) -> tuple[str | None, str | None]:
-    """(status after it, reason of the refusal): one of them is None."""
+    """(status after it, None), or (None, reason of the refusal)."""
     if lane == "unit" and action in FOR_TRIAGE:
         return None, f"tindakan {action} hanya untuk laporan di meja triase"
     if status == "merged" and action == "unmerge":
@@ -89,7 +89,7 @@ def test_each_reply_in_each_status_is_carried_out_or_refused_in_words(action: st
     assert list(range(seq + 1, seq + 1 + len(kinds(told)))) == [step.seq for step in office.story()[seq + 1 :]]
 
 
-# action → what the story says, and who is told, when it is carried out by DISKOMINFO in the triage lane
+# action → steps of the story, and the units told, when DISKOMINFO carries it out in the triage lane
 TOLD: dict[str, tuple[list[str], list[tuple[str, str]]]] = {
     "acknowledge": (["acknowledged"], []),
     "progress": (["in_progress"], []),
@@ -134,7 +134,7 @@ CITIZEN: dict[str, Any] = {
     "rights_request": item("rights_request", 2),
     "appeal": item("appeal", 2, rating=1, text="masih berlubang"),
 }
-# what the citizen asks → status → steps of the story; every other status: noted, and nothing changes
+# the citizen's wish → status → steps of the story; in all other statuses it is noted and changes nothing
 CHANGES: dict[str, dict[str, list[str]]] = {
     "addition": {"waiting_for_reporter": ["in_progress"]},
     "good rating": {"resolved": ["closed"]},
@@ -157,7 +157,7 @@ def test_each_wish_of_the_citizen_is_fulfilled_or_answered_with_a_note(wish: str
         assert office.story()[-1].code
 
 
-# what the clock says → status → steps of the story; in every other status it changes none
+# the clock's word → status → steps of the story; it changes no other status
 CLOCK: dict[str, dict[str, list[str]]] = {
     "lapsed": {"resolved": ["closed"]},
     "resumed": {"waiting_for_reporter": ["in_progress"]},

@@ -1,4 +1,4 @@
-"""The router on a real PostgreSQL: what is saved comes back, and the triage timer finds what nobody has."""
+"""The router on a real PostgreSQL: cases come back as saved, and the triage timer finds those that nobody has."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ async def test_the_timer_gives_to_triage_what_is_due_once(pool: Pool, steps: Bat
 async def test_a_complaint_at_which_the_timer_fails_holds_up_no_other(
     pool: Pool, steps: BatchHandler[Case], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One whose row can't be read, and one that our rules stumble over."""
+    """One row can't be read, and one complaint makes a rule fail."""
     await hear(steps, *((topics.RECEIVED, received(ticket)) for ticket in (T, OTHER, STRANGER)))
     for n, ticket in enumerate((T, OTHER, STRANGER)):
         await age(pool, ticket, 99 - n)
@@ -224,7 +224,7 @@ async def test_the_timer_leaves_alone_what_was_routed_since_it_looked(pool: Pool
 
 
 async def test_whoever_waits_for_a_family_holds_none_of_its_children(pool: Pool) -> None:
-    """Two that each held one, and wanted the other's, would end the router."""
+    """Two transactions that each held one child and wanted the other's would deadlock."""
     child, parent = sorted((T, OTHER))
     await save(pool, Case(ticket=parent), Case(ticket=child, parent=parent, status="merged"))
     async with pool.acquire() as first, pool.acquire() as look:
@@ -239,7 +239,7 @@ async def test_whoever_waits_for_a_family_holds_none_of_its_children(pool: Pool)
 
 
 async def test_what_a_case_says_is_deleted_when_it_was_kept_long_enough(pool: Pool) -> None:
-    """By the state it ended in; what may only be kept stays, and a row that can't be read holds up no other."""
+    """Each final status has its term; restricted cases stay, and an unreadable row holds up no other."""
     kept = {"closed": timedelta(days=730), "cancelled": timedelta(days=180)}
     ends = {
         "SPG-S000-00001": ("closed", 731, False), "SPG-S000-00002": ("closed", 729, False),
@@ -296,7 +296,7 @@ async def test_what_is_held_of_the_clock_is_found_until_it_is_said(pool: Pool, s
 async def test_the_timer_says_what_is_held_when_all_is_read_and_in_the_end_whatever_the_clock_still_owes(
     age_s: float, pool: Pool, dsn: str, steps: BatchHandler[Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """T is held for nothing but the log's end, OTHER also for a step of which the clock has not heard."""
+    """T is held only for the log's end, OTHER also for a step that the clock has not heard of."""
     ends_asked = asyncio.Event()
 
     @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: the promises that hold for every story."""
+"""The promises that hold for every story, with any events in any order."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ happenings = st.one_of(
     st.builds(received, TICKETS), understood, replies, replies, replies, replies, wishes, wishes, clock, sweeps, TICKETS
 )
 
-#: SETDA is above the units, and somebody else confirms what is resolved.
+#: SETDA is above the units, and every resolution has to be confirmed.
 ABOVE = replace(
     RULES, powers=Powers(superiors=("SETDA",), lower_darurat=("DISHUB",)), confirmed=frozenset(RULES.unit_of_category)
 )
 
 
 RESOLVED = reply("resolve", message="Lubang sudah ditambal", actor="andi")
-#: What happens to what is to be confirmed: by the unit, by who is above, by its reporter, and as time passes.
+#: Events about a resolution to be confirmed: from the unit, a superior, the reporter, and the clock.
 looks = st.one_of(
     st.builds(
         lambda unit, action, actor: (
@@ -111,7 +111,7 @@ looks = st.one_of(
 
 
 def happen(office: Office, each: Any) -> list[Data]:
-    """A bare ticket is the timer's; a reply comes most often from who holds the complaint, or helps with it."""
+    """Play one event. A bare ticket is for the timer; a reply mostly comes from a unit that has it, or helps."""
     if isinstance(each, str):
         return office.ring(each) if each in office.cases else []
     if isinstance(each, tuple) and each[0] == "sweep":
@@ -127,7 +127,7 @@ def happen(office: Office, each: Any) -> list[Data]:
 
 
 def nobodys(office: Office) -> list[str]:
-    """The complaints that are neither over nor anybody's: no unit, and no parent that has one."""
+    """The open complaints that nobody has: without a unit, or merged without a parent."""
     return [
         case.ticket
         for case in office.cases.values()
@@ -137,25 +137,25 @@ def nobodys(office: Office) -> list[str]:
 
 
 def accused_in(office: Office, ticket: str) -> set[str]:
-    """Whom a complaint accuses, or one that is merged into it."""
+    """The units that a complaint accuses, or one merged into it."""
     merged = [case for case in office.cases.values() if case.parent == ticket and case.status == "merged"]
     return {unit for case in (office.cases[ticket], *merged) for unit in about_units(case)}
 
 
 def accusations(told: list[Data], office: Office) -> list[UnitRouted]:
-    """What a unit was given to work on, to judge or to hear of that accuses it; if all are accused, somebody must."""
+    """The records to units that their complaint accuses; not if all desks are accused, because somebody must get it."""
     return [
         each
         for each in told
         if isinstance(each, UnitRouted)
-        and each.why not in ("withdrawn", "replied", "erased")  # who has a copy deletes it
+        and each.why not in ("withdrawn", "replied", "erased")  # a unit with a copy has to delete it
         and each.unit in (about := accused_in(office, each.complaint.ticket))  # type: ignore[union-attr]
         and not {RULES.admin, RULES.conduct, RULES.last_resort} <= about
     ]
 
 
 def unseen(office: Office, before: dict[str, Case], told: list[Data], happened: Any, who: dict[str, Any]) -> list[str]:
-    """What silence has closed though nobody confirmed it, and what was confirmed by who had resolved it."""
+    """Complaints closed by silence without a confirmation, or confirmed by the person who had resolved them."""
     steps = [each for each in told if isinstance(each, ComplaintUpdated)]
     said = happened[-1] if isinstance(happened, tuple) and isinstance(happened[-1], UnitReplied) else reply("")
     found = [

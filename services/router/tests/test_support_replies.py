@@ -82,7 +82,7 @@ def test_a_rule_cannot_ask_an_accused_unit_to_help() -> None:
     assert ["DISHUB"] == supporters(route(RULES, case, to)[0])
 
 
-# reply of PDAM, which helps → its status after it, and what the lead and the other read
+# reply of PDAM, which helps → its status after it, and what the lead and the other helper read
 CARRIED_OUT: list[tuple[UnitReplied, str, str]] = [
     (reply("acknowledge"), "acknowledged", "PDAM: diterima"),
     (reply("progress", message="Pipa sedang digali"), "in_progress", "PDAM: sedang dikerjakan. Pipa sedang digali"),

@@ -1,4 +1,4 @@
-"""Who says at the website to have the same is counted, and told; nothing else comes of it."""
+"""People who say at the website that they have the same problem are counted and told; nothing else changes."""
 
 from __future__ import annotations
 

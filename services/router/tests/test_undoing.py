@@ -1,4 +1,4 @@
-"""What was done by mistake is taken back: by whom, until when, and that all is as before."""
+"""Undoing a mistake: who may do it, how long, and that all is as before."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ UNDO, LATER = reply("undo"), reply("undo", reason="Fotonya dari tempat lain")
 
 
 def age(office: Office, **by: int) -> None:
-    """Let the last act be so long ago."""
+    """Make the last act older ``by`` that much."""
     assert office.case.undo
     office.cases[T] = replace(office.case, undo=replace(office.case.undo, at=office.case.undo.at - timedelta(**by)))
 
 
 def did(action: str, status: str = "acknowledged") -> tuple[Office, Any, str]:
-    """An office where it was done, the case before, and by whom."""
+    """An office where ``action`` was done, the case before, and the unit that did it."""
     lane = "triage" if action == "reject" else "unit"
     office, by = in_status(status, lane), "DISKOMINFO" if action == "reject" else "PUPR"
     before = office.case

@@ -1,4 +1,4 @@
-"""Units come and go: what one had when it ended goes to its successor or to a person; and what goes in circles."""
+"""Units come and go: an ended unit's complaints go to its successor or to a person, and complaints don't circle."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def sweep(office: Office, rules: Rules, ticket: str = T) -> list[Any]:
 
 
 def test_while_a_role_has_no_holder_the_next_looks_and_nothing_goes_in_circles() -> None:
-    """The successor begins days after; region files are refused for it, and yet."""
+    """The successor begins days later: region files with such a gap are refused, but it could happen all the same."""
     rules = ending("DISKOMINFO", "BARU")
     rules = replace(rules, units={**rules.units, "BARU": Unit(code="BARU", name="Baru", valid_from=date(2026, 4, 1))})
     office = Office()

@@ -19,7 +19,7 @@ from router.rules import Rules, Understood, assign, in_force
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of ``classifier predict``, as far as ``assign`` cares; only the category is needed."""
+    """The fields of a ``classifier predict`` line that ``assign`` uses; only ``category`` is needed."""
 
     id: Any = None
     category: str | None = None
@@ -43,7 +43,7 @@ def assign_(
     region: Annotated[Path, typer.Option(help="folder of the kabupaten's data, e.g. region/soppeng")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (always on).")] = True,
 ) -> None:
-    """Say for each JSON line on stdin, as the classifier gives it, who would get it; one JSON line each on stdout.
+    """Say who would get each complaint: the classifier's JSON lines on stdin, one JSON line each on stdout.
 
     Examples:
 
@@ -70,10 +70,10 @@ def assign_(
 
 
 def _read(rules: Rules, line: bytes) -> Given:
-    """What a line says; ``rules`` as they stand in the files, for complaints name units that are no more.
+    """Read a line; ``rules`` are those of the files, with ended units, because complaints still name them.
 
     Raises:
-        ValueError: it is no such object, or names what the region does not have. What msgspec raises is one.
+        ValueError: it is not such an object, or names what the region does not have. msgspec's errors are ValueErrors.
     """
     given = msgspec.json.decode(line, type=Given)
     if given.category is not None and given.category not in rules.unit_of_category:

@@ -1,4 +1,4 @@
-"""Joins the router's parts: the only place that knows all of them."""
+"""Joins the router's parts: the only module that knows all of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SERVICE = "router"
 
 
 def handler_of(rules: Rules, event_keys: Mapping[str, bytes]) -> Handler[Case]:
-    """What the router contributes to the chassis; ``event_keys`` as in :func:`chassis.authentic.verify`."""
+    """Build the router's handler for the chassis; ``event_keys`` as in :func:`chassis.authentic.verify`."""
 
     def decide(cases: Mapping[str, Case], message: Message, now: datetime) -> tuple[dict[str, Case], list[Emit]]:
         changes, emits = handlers.decide(rules, cases, message, now)
@@ -57,15 +57,15 @@ def handler_of(rules: Rules, event_keys: Mapping[str, bytes]) -> Handler[Case]:
 
 
 async def retention(kept: Mapping[str, timedelta], pool: Pool, wake: Callable[[], None]) -> None:
-    """For ever: take out of cases what they say when they were kept long enough."""
+    """Redact the cases that were kept long enough; runs until cancelled."""
     await keep_deleting(SERVICE, pool, partial(store.silence, kept=kept, redacted=redacted))
 
 
 async def catch_up(places: Places, _read: Places) -> Places:
-    """Handle what lies between ``places`` and the ends in the order in which it was written, and number it as told.
+    """Handle the records from ``places`` to the ends in the order they were written, and number steps as told before.
 
     Raises:
-        aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: Kafka or the database is away.
+        aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: Kafka or the database is unavailable.
     """
     settings = read_settings(Settings)
     with exit_on(SERVICE, RegionError):
@@ -77,9 +77,9 @@ async def catch_up(places: Places, _read: Places) -> Places:
         decide = partial(decide_as_told, told, handler.decide)
         sources = handlers.sources(rules)
         step = step_of(SERVICE, settings, replace(handler, decide=decide), sources, pool)
-        # Also of partitions that neither the database nor the group knows: their first record came since.
+        # Partitions unknown to the database and the group are read too: their first record came since the backup.
         ends = await in_order(settings, {**await beginnings(settings, sources), **places}, step)
-        # What timers had told is not told again yet; nothing new may take its numbers.
+        # Steps that timers told are not told again yet; no new step may take their numbers.
         await store.number_after(pool, told.last)
         return ends
     finally:

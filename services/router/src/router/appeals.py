@@ -1,7 +1,7 @@
-"""An appeal: its reporter objects to how a unit has resolved it, and the unit's supervisor decides. Pure.
+"""Appeals: a reporter objects to a unit's resolution, and the unit's supervisor decides. Pure.
 
-While it is decided the supervisor has the complaint, in the triage lane. Neither who is accused decides, nor whose work
-it is about.
+Until the decision the supervisor has the complaint, in the triage lane. An accused unit never decides, nor does the one
+whose work it is about.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _replace = msgspec.structs.replace
 
 
 def why_not(case: Case, item: FollowUp, mark: int | None) -> SentenceCode | None:
-    """Which sentence says why ``item`` is no appeal about ``case``, to which its reporter gave ``mark``; None: it is.
+    """Return the sentence that says why ``item`` can't be an appeal about ``case``; None if it can.
 
-    The mark that comes with it counts before one that was given earlier.
+    The mark in ``item`` counts before ``mark``, which its reporter gave earlier.
     """
     if case.status in FINAL:
         return "ended"
@@ -34,7 +34,7 @@ def why_not(case: Case, item: FollowUp, mark: int | None) -> SentenceCode | None
 
 
 def appeal(rules: Rules, case: Case, item: FollowUp, mark: int | None) -> Result:
-    """Give ``case`` to who decides; ``why_not`` has found nothing against it."""
+    """Give ``case`` to the unit that decides; ``why_not`` has found nothing against it."""
     judged, stars = case.unit or "", item.rating or mark or BAD
     before = [judged, *supporters(case)]
     taken = Appealed(id=item.id, at=item.at, unit=judged, lane=case.lane, support=supporters(case), rating=stars)
@@ -44,14 +44,14 @@ def appeal(rules: Rules, case: Case, item: FollowUp, mark: int | None) -> Result
 
 
 def pass_on(rules: Rules, case: Case, reason: str) -> Result:
-    """Give it to who may decide, where the one that was to may no longer."""
+    """Give it to another unit, because the one that was to decide no longer may."""
     assert case.appeal is not None  # noqa: S101  (only asked for what is appealed)
     case = _replace(case, appeal=_replace(case.appeal, acknowledged=False))
     return _give(rules, case, [case.unit or ""], reason)
 
 
 def judge_of(rules: Rules, case: Case) -> str:
-    """Who decides about the appeal of ``case``: the unit's supervisor; about conduct, who looks at officials."""
+    """Return the unit that decides the appeal of ``case``: the supervisor or, about conduct, the conduct unit."""
     assert case.appeal is not None  # noqa: S101  (only asked for what is appealed)
     judged = rules.heirs.get(case.appeal.unit, case.appeal.unit)
     first = rules.conduct if case.category == CONDUCT_CATEGORY else supervisor(rules, judged)
@@ -69,28 +69,28 @@ def _give(rules: Rules, case: Case, before: list[str], reason: str, *, rating: i
 
 
 def away_from_accused(rules: Rules, case: Case) -> Result:
-    """What is understood late may accuse who was to decide."""
+    """Pass it on if a late classification accuses the unit that was to decide, or may accuse it."""
     if case.unit not in kept_from(rules, case) or case.unit == judge_of(rules, case):
         return case, []
     return pass_on(rules, case, f"laporan ini ternyata tentang {case.unit}")
 
 
 def on_judge_ended(rules: Rules, case: Case) -> Result:
-    """Who was to decide is valid no more."""
+    """Pass it on if the unit that was to decide has ended."""
     if case.unit in rules.units:
         return case, []
     return pass_on(rules, case, f"{case.unit} tidak berlaku lagi")
 
 
 def acknowledge(case: Case, message: str | None, *, by: str) -> Result:
-    """Tell its reporter that who decides has read it."""
+    """Tell its reporter that the deciding unit has read it."""
     assert case.appeal is not None  # noqa: S101  (only asked for what is appealed)
     case = _replace(case, appeal=_replace(case.appeal, acknowledged=True))
     return noted(case, Note.APPEAL_ACKNOWLEDGED, message=message, by=by)
 
 
 def uphold(rules: Rules, case: Case, to: Assignment | None, reason: str, message: str | None, *, by: str) -> Result:
-    """It is to be done again: by who has done it, with those that helped, or by whom ``to`` names."""
+    """Have it done again: by the same unit and its helpers, or by the units that ``to`` names."""
     case, judged = _decided(case, by, upheld=True)
     reason = f"keberatan pelapor diterima {by}: {reason}"
     to = to or Assignment(lane=judged.lane or Lane.UNIT, unit=judged.unit, reason="", support=judged.support)
@@ -107,7 +107,7 @@ def uphold(rules: Rules, case: Case, to: Assignment | None, reason: str, message
 
 
 def dismiss(rules: Rules, case: Case, message: str, *, by: str) -> Result:
-    """What was done stands, and its reporter is told why."""
+    """Let the resolution stand, and tell its reporter why."""
     had = case.unit
     case, judged = _decided(case, by, upheld=False)
     barred = kept_from(rules, case)

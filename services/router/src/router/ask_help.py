@@ -1,7 +1,7 @@
-"""A unit that leads asks another one to help, without who sorts. Pure.
+"""The lead asks another unit to help, without the triage unit. Pure.
 
-It stays the lead, and its clock runs on. Its reporter is told nothing, but the intakes hear who helps: that unit opens
-what the citizen attached.
+It stays the lead, and its clock runs on. The reporter is told nothing, but the intakes hear which unit helps: it may
+open what the citizen attached.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _replace = msgspec.structs.replace
 
 
 def ask_help(given: Given) -> Outcome:
-    """Have the unit that is named help, and tell it what for; who helps already hears of it."""
+    """Have the named unit help, and tell it what for; the other helpers hear of it."""
     case, by, asked = given.case, given.by, (given.data.unit or "").strip().upper()
     if refused := _may_not(given, asked):
         return refused
@@ -39,7 +39,7 @@ def _may_not(given: Given, asked: str) -> Refusal | None:
         return Refusal("already_done", f"laporan ini sudah ditangani {asked}")
     if asked in supporters(given.case):
         return Refusal("already_done", f"{asked} sudah membantu laporan ini")
-    # Also in doubt: only who sorts looks at whom it may mean.
+    # Also in doubt: only the triage unit may give it to a unit that it may accuse.
     if asked in kept_from(given.rules, given.case):
         return Refusal("accused", f"laporan ini tentang {asked}, atau mungkin; {asked} tidak dapat dimintai bantuan")
     return None

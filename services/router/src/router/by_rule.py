@@ -1,4 +1,4 @@
-"""Gives a complaint to whom the rules name for what is understood of it, as long as no person has acted on it. Pure."""
+"""Gives a complaint to the unit or office that the rules name for it, while no person has acted on it. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _replace = msgspec.structs.replace
 
 
 def is_untouched(case: Case) -> bool:
-    """Whether it lies where the rules have put it, and nobody there has acted."""
+    """Whether it lies where the rules put it, and nobody there has acted."""
     return case.status == Status.ROUTED and not case.triage_acted
 
 
 def give(rules: Rules, case: Case, data: ComplaintClassified) -> Result:
-    """Route it by what was understood, or hand it over."""
+    """Route it by its classification, or hand it over."""
     to = assign(rules, _understood(case, data))
     if to.lane == OUTSIDE:
         return _hand_over(rules, case, to)
@@ -33,18 +33,18 @@ def give(rules: Rules, case: Case, data: ComplaintClassified) -> Result:
 
 
 def raise_alarm(rules: Rules, case: Case) -> Result:
-    """Danger is told of in what was added: a person looks. Who is at it keeps it, and who sorts hears of it."""
+    """Make a person look at danger told in an addition. A unit that acted keeps it, and the triage unit is told."""
     if case.classified and is_untouched(case):
         return give(rules, case, case.classified)
     desk = triage_unit_of(rules, case)
-    has_it = desk == case.unit and case.status not in FINAL  # and heard of what was added
+    has_it = desk == case.unit and case.status not in FINAL  # it was told of the addition
     if case.status == Status.REGISTERED or has_it:
         return case, []
     return case, tell_unit(case, Why.URGENT, unit=desk, reason=f"{DANGER}, menurut tambahan pelapor")
 
 
 def move_to_its_place(rules: Rules, case: Case) -> Result:
-    """Give it to another if its place, which its text did not name and its reporter has told now, says so."""
+    """Give it to another unit if its place demands that, which its reporter has told only now."""
     data = case.classified
     if data is None or names_a_place(data.place) or not is_untouched(case):
         return case, []
@@ -74,7 +74,7 @@ def _understood(case: Case, data: ComplaintClassified) -> Understood:
 
 
 def _hand_over(rules: Rules, case: Case, to: Assignment) -> Result:
-    """To an office outside, by rule. The triage unit keeps it, so that it does not lie with nobody."""
+    """Hand it over to an office outside, by rule. The triage unit keeps it, so that it does not lie with nobody."""
     target, forwards = rules.targets[to.unit], triage_unit_of(rules, case)
     before = [case.unit] if case.unit else alarmed_units(case)
     case = _replace(case, unit=forwards, lane=None)

@@ -1,4 +1,4 @@
-"""A complaint as the router knows it, and the two ways in which it tells of a change."""
+"""The router's state of a complaint, and the two kinds of event that tell of a change."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from router.rules import priority
 
 
 class StepGone(Struct, frozen=True, kw_only=True):
-    """A step of an erased story that is to be found nowhere any more, for words of a unit may be in it."""
+    """A step of an erased story that is deleted from its topic, because a unit's words may be in it."""
 
     complaint_id: str
     ticket: str
@@ -48,15 +48,16 @@ class StepGone(Struct, frozen=True, kw_only=True):
 Out = ComplaintUpdated | UnitRouted | ComplaintErased | StepGone
 _replace = msgspec.structs.replace
 
-#: In place of a confidential text, for a unit that does not handle it.
+#: Replaces a confidential text for units that don't handle it.
 WITHHELD = "(Laporan rahasia: isinya hanya diperlihatkan kepada unit yang menangani.)"
 
 
 class Erasure(Struct, frozen=True, kw_only=True):
-    """An order to erase a complaint: on which topics its text still ``waits`` to go, and what went so far, by table.
+    """An order to erase a complaint.
 
-    ``repeated``: the order was given once more, when the topics were due to be cleaned. ``steps`` that were told before
-    it may have words; those after it have none.
+    ``waits`` are the topics on which its text still is; ``erased`` counts what is gone so far, by table.
+    ``repeated``: the order was given again when the topics were due to be cleaned. The first ``steps`` of the story
+    were told before the order and may have words; later ones don't.
     """
 
     by: str
@@ -70,10 +71,10 @@ class Erasure(Struct, frozen=True, kw_only=True):
 
 
 class Appealed(Struct, frozen=True, kw_only=True):
-    """An appeal, in words that its item ``id`` has, about what ``unit`` did in ``lane``, with the help of ``support``.
+    """An appeal against what ``unit`` did in ``lane``, helped by ``support``; the follow-up ``id`` has its words.
 
-    ``rating`` is the mark that its reporter gave. ``acknowledged``: who decides has read it; ``upheld`` is what was
-    decided, and ``by`` whom, None: nothing yet. ``deadline_at`` is by when, as its clock says.
+    ``rating`` is the reporter's mark. ``acknowledged``: the unit that decides has read it. ``upheld`` is the decision,
+    made ``by`` that unit (None before). ``deadline_at`` is the clock's deadline for the decision.
     """
 
     id: str
@@ -89,8 +90,9 @@ class Appealed(Struct, frozen=True, kw_only=True):
 
 
 class Undoable(Struct, frozen=True, kw_only=True):
-    """The last act of a unit that can be taken back: what ``by`` did, and when; how it ``left`` the complaint (status,
-    unit and lane), and how that was before. ``untold`` is what its clock has said since, and nobody had to hear."""
+    """The last act of a unit that can be undone: what ``by`` did, and ``at`` which moment; how it ``left`` the
+    complaint (status, unit and lane), and the values before. ``untold`` are later words of the clock that nobody had
+    to hear."""
 
     action: str
     by: str
@@ -106,9 +108,9 @@ class Undoable(Struct, frozen=True, kw_only=True):
 
 
 class ToConfirm(Struct, frozen=True, kw_only=True):
-    """What waits for a second pair of eyes: resolved by ``unit`` ``at`` that moment, and there by ``actor``, of whom a
-    hash is kept ("": nobody was named). ``lapsed``: its reporter has let the time for objections pass; ``done``: it is
-    confirmed, and is closed by that time as anything else."""
+    """A resolution that somebody else has to confirm, made by ``unit`` ``at`` that moment. ``actor`` is a hash of the
+    person there ("": nobody was named). ``lapsed``: the reporter's time for objections has passed. ``done``: it is
+    confirmed, and is closed when that time passes, like any other."""
 
     unit: str
     actor: str
@@ -119,32 +121,32 @@ class ToConfirm(Struct, frozen=True, kw_only=True):
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """The state of one complaint. Before its ``received`` has come, only what came early is in it.
+    """The state of one complaint. Before ``received`` has come, it holds only events that came early.
 
-    ``merged`` are the complaints that follow this one, ``also_about`` the units those accuse, ``rights`` what the
-    reporter asked for by law and nobody has done yet, ``told`` the units that ever had a snapshot of it,
-    ``supported_by`` how many others said at the website to have the same.
-    ``warned_of`` is the deadline that its clock has warned of last;
-    ``breach_recipients`` is who heard of each promise that is late, by the level of the ladder (-1: warned).
-    ``clocks`` is, for each clock, the round and number of the last thing that set it, and for each late promise the
-    number of what was said of it last; ``heard`` is the highest number of all; ``held`` what the clock said and
-    nobody was told yet; ``upheld`` the number of its last ``upheld``, and the step that this knew; ``happened`` the
-    last steps that were not the clock's, with the moments at which they happened, and ``history`` what they said.
-    ``apart_from`` are the units that worked on the complaint to which it was added: it may accuse any of them.
-    ``mark`` is what its reporter gave to how it is resolved now, ``reopened`` how often they reopened it, ``appeal``
-    the one appeal about it.
-    ``question`` is what its reporter was asked last, by whichever unit, and whether they have written since.
-    ``acknowledge_by`` is by when who has it now is to acknowledge it, where its clock says so.
-    ``undo`` is the last act that may be taken back, ``urgency`` what a person said, and ``type`` too, where it was not
-    understood yet. ``target`` is the office outside to which it was handed over last, and ``forwards`` the unit that
-    passes it on to that; ``to_confirm`` what has to be confirmed of how it was resolved.
+    ``merged`` are the complaints that follow this one, and ``also_about`` the units that those accuse.
+    ``rights`` are the reporter's open requests under the data protection law. ``told`` are all units that ever had a
+    snapshot. ``supported_by`` counts the people who said at the website that they have the same problem.
+    ``warned_of`` is the last deadline that its clock warned of. ``breach_recipients`` has the units that were told of
+    each late promise, by level of the ladder (-1: warned).
+    ``clocks`` has the round and number of the word that set each clock last, and the number of the last word about
+    each late promise. ``heard`` is the highest number of all words. ``held`` are the words that nobody was told yet.
+    ``upheld`` has the number of the last ``upheld``, and the last step that this word knew.
+    ``happened`` are the last steps that were not the clock's, with their moments; ``history`` is what they said.
+    ``apart_from`` are units that worked on the complaint it was added to; it is kept from them.
+    ``mark`` is the reporter's mark for its present resolution, ``reopened`` counts how often the reporter reopened it,
+    and ``appeal`` is its one appeal.
+    ``question`` is the last question to its reporter, from any unit, and whether the reporter has written since.
+    ``acknowledge_by`` is the deadline for its present unit to acknowledge it, if its clock has set one.
+    ``undo`` is the last act that may be undone. ``urgency`` and ``type`` are those that a person set.
+    ``target`` is the last office outside that it was handed over to, and ``forwards`` the unit that passes it on there.
+    ``to_confirm`` is its resolution, if somebody else has to confirm it.
     """
 
     ticket: str
     received: ComplaintReceived | None = None
     classified: ComplaintClassified | None = None
-    classified_by: str = ""  # early: the event, by which the ids of what it brings about derive
-    followed_up: ComplaintFollowedUp | None = None  # early: waits for the received
+    classified_by: str = ""  # early: the event whose id gives the ids of its consequences
+    followed_up: ComplaintFollowedUp | None = None  # early: waits for ``received``
     status: str = "unknown"
     seq: int = -1
     unit: str | None = None
@@ -152,10 +154,10 @@ class Case(Struct, frozen=True, kw_only=True):
     category: str | None = None
     triage_acted: bool = False
     returns: int = 0
-    had: list[str] = []  # the units that were to work on it, in order
+    had: list[str] = []  # the units that got it to work on, in order
     resolved_seq: int | None = None
     asked_seq: int | None = None  # the step of the last question to the reporter
-    paused_seq: int = -1  # the last question for which the clock stands, or stood
+    paused_seq: int = -1  # the last question for which the clock paused
     paused_until: datetime | None = None
     parent: str | None = None
     follow_ups: list[FollowUp] = []
@@ -193,42 +195,41 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 def may_be_undone(case: Case) -> bool:
-    """Whether nobody has done anything since the last act."""
+    """Whether nobody has done anything since the act that ``undo`` remembers."""
     return case.undo is not None and (case.status, case.unit, case.lane) == case.undo.left
 
 
 def is_to_confirm(case: Case) -> bool:
-    """Whether somebody has still to see that it is done, before it is closed."""
+    """Whether somebody still has to confirm its resolution before it is closed."""
     return case.status == Status.RESOLVED and case.to_confirm is not None and not case.to_confirm.done
 
 
 def waits(case: Case) -> bool:
-    """Whether the clock stands for the question that was asked last."""
+    """Whether the clock is paused for the last question."""
     return case.status == Status.WAITING_FOR_REPORTER and case.paused_seq >= (case.asked_seq or 0)
 
 
 def known(case: Case) -> ComplaintReceived:
-    """The complaint itself; only asked for cases that are registered."""
+    """Return the complaint itself; only for registered cases."""
     assert case.received is not None  # noqa: S101  (the table of transitions starts at registered)
     return case.received
 
 
 def is_rahasia(case: Case) -> bool:
-    """Whether only who handles it reads it: its reporter asked for that, or it names a victim."""
+    """Whether only units that handle it may read it: its reporter asked for that, or it names a victim."""
     asked = known(case).rahasia or any(item.kind == FollowUpKind.CONFIDENTIAL for item in case.follow_ups)
     return asked or (case.classified is not None and case.classified.protected is True)
 
 
 def names_a_place(place: Place) -> bool:
-    """Whether it says where, here or elsewhere."""
+    """Whether ``place`` says where, here or elsewhere."""
     return bool(place.kecamatan or place.elsewhere)
 
 
 def place_of(case: Case, found: ComplaintClassified) -> Place:
-    """Give where it is: as ``found`` says, or as its reporter has told since.
+    """Return its place: as ``found`` says, or else as its reporter has told since.
 
-    A hand-over is final: only the answer to our question is one to another kabupaten, and not what else is mentioned
-    later.
+    A place elsewhere means a hand-over, which is final: it counts only as the answer to our question.
     """
     if names_a_place(found.place):
         return found.place
@@ -239,9 +240,9 @@ def place_of(case: Case, found: ComplaintClassified) -> Place:
 
 
 def is_listed(case: Case) -> bool:
-    """Whether it may stand in a public list: an everyday matter that a unit has, and nobody's secret or guilt.
+    """Whether it may appear in a public list: an everyday matter at a unit, neither confidential nor an accusation.
 
-    What a person had to look at because its words may accuse stays out, whatever that person found.
+    A complaint that a person had to check for accusations stays out, whatever that person found.
     """
     found = case.classified
     lane = case.appeal.lane if case.appeal and case.status == Status.APPEALED else case.lane
@@ -255,12 +256,12 @@ def is_listed(case: Case) -> bool:
 
 
 def about_units(case: Case) -> list[str]:
-    """The units this complaint is about: none of them may judge it."""
+    """Return the units that this complaint is about: none of them may judge it."""
     return [*(case.classified.about_units if case.classified else []), *case.also_about]
 
 
 def perhaps_about(case: Case) -> list[str]:
-    """The units that this complaint may be about; not those to whom a person gave it who had looked."""
+    """Return the units that this complaint may accuse, except those that a person gave it to after reading it."""
     found = case.classified
     meant = list(found.perhaps_about or ()) if found and found.perhaps_accusing is True else []
     chosen = {case.unit, *supporters(case), *case.had} if case.triage_acted else set()
@@ -268,19 +269,19 @@ def perhaps_about(case: Case) -> list[str]:
 
 
 def is_apart(case: Case) -> bool:
-    """Whether it was added to another complaint, and was taken apart from it, for it may accuse who works on that."""
+    """Whether it was added to another complaint and split off, because it may accuse the units that work on that."""
     return case.received is not None and bool(case.received.part_of)
 
 
 def is_alarm(case: Case) -> bool:
-    """Whether its words told at the door of danger, so surely that it wakes somebody."""
+    """Whether its intake found danger in its words, surely enough to wake somebody."""
     return case.received is not None and bool(case.received.danger) and not case.received.faint
 
 
 def urgency_of(case: Case) -> str | None:
-    """How long it can wait: as a person said, else as understood, and before that, as its words told at the door.
+    """Return its urgency: as a person set it, else as classified or, before that, as its intake judged it.
 
-    What is added can raise it.
+    An addition that tells of danger raises it.
     """
     if case.urgency:
         return case.urgency
@@ -292,14 +293,14 @@ def urgency_of(case: Case) -> str | None:
 
 
 def supporters(case: Case) -> list[str]:
-    """The units that help the one that leads."""
+    """Return the units that help the lead."""
     return [each.unit for each in case.support]
 
 
 def advance(
     case: Case, kind: str, status: str | None = None, *, code: SentenceCode | None = None, **facts: Any
 ) -> tuple[Case, ComplaintUpdated]:
-    """The next step of the story. ``facts`` are the optional fields of the event (message, reason, …)."""
+    """Take the next step of the story. ``facts`` are the optional fields of the event (message, reason, …)."""
     received, found = known(case), case.classified
     case = _replace(case, seq=case.seq + 1, status=status or kind)
     if kind in MOVES:
@@ -322,7 +323,7 @@ def advance(
         urgency=urgency_of(case),
         support=supporters(case),
         code=code or UNSET,
-        rahasia=is_rahasia(case) or case.restricted,  # what others are told of it is the same
+        rahasia=is_rahasia(case) or case.restricted,  # others may be told as little of a restricted one
         supporters=case.supported_by or UNSET,
         **_listed(case),
         **{name: value for name, value in facts.items() if value},
@@ -331,10 +332,10 @@ def advance(
 
 
 def _asked(case: Case, words: str | None) -> Question | None:
-    """The question that is the last one now.
+    """Return the question that is now the last one.
 
-    A step without ``words`` brings an old one back, by which its unit's act was undone; and in the story of a complaint
-    that follows another it is that one's question.
+    A step without ``words`` brings back an old question, after an undo. In the story of a merged complaint, the step
+    tells of its parent's question.
     """
     if not words or case.unit is None or case.status != Status.WAITING_FOR_REPORTER:
         return case.question
@@ -349,9 +350,10 @@ def _listed(case: Case) -> dict[str, Any]:
 
 
 def snapshot(case: Case, reader: str) -> ComplaintSnapshot:
-    """Make all that ``reader`` needs, as of now. ``unit`` is who leads; while nobody does, it is the reader.
+    """Return all that ``reader`` needs, as of now. ``unit`` is the lead or, while nobody leads, the reader.
 
-    Who does not handle it gets no words of what is confidential; who ``forwards`` it to an office outside does.
+    A unit that does not handle a confidential complaint gets no words of it; the one that ``forwards`` it to an office
+    outside does.
     """
     shown = _whole(case, reader)
     forwards = case.forwards if case.status == Status.HANDED_OVER else None
@@ -363,7 +365,7 @@ def snapshot(case: Case, reader: str) -> ComplaintSnapshot:
 
 
 def _withheld(shown: ComplaintSnapshot) -> ComplaintSnapshot:
-    """What it is about, where, by when and who has it; nothing that the citizen wrote, or a unit answered to it."""
+    """Return ``shown`` without the citizen's words and units' answers: its matter, place, deadline and unit stay."""
     return _replace(
         shown,
         text=WITHHELD,
@@ -381,12 +383,12 @@ def _withheld(shown: ComplaintSnapshot) -> ComplaintSnapshot:
 
 
 def wordless(past: Past) -> Past:
-    """``past`` without what anybody wrote."""
+    """Return ``past`` without what anybody wrote."""
     return _replace(past, message=UNSET, reason=UNSET, evidence=[])
 
 
 def _appeal(case: Case, items: Sequence[FollowUp]) -> Appeal | UnsetType:
-    """The appeal as a unit reads it, with the words that its item has among ``items``."""
+    """Return the appeal as a unit reads it, with the words of its item among ``items``."""
     made = case.appeal
     if made is None:
         return UNSET
@@ -417,7 +419,7 @@ def _silent(item: FollowUp) -> FollowUp:
 def _whole(case: Case, reader: str) -> ComplaintSnapshot:
     received, found = known(case), case.classified
     reporters = 1 + len(case.merged)
-    # Who reads it all the same was given it by a person who had looked.
+    # If the reader is accused, a person gave it to that unit after reading it.
     sure = [unit for unit in dict.fromkeys(about_units(case)) if unit != reader]
     return ComplaintSnapshot(
         complaint_id=received.complaint_id,
@@ -473,13 +475,13 @@ def _whole(case: Case, reader: str) -> ComplaintSnapshot:
 def tell_unit(
     case: Case, why: str, *, unit: str | None = None, reason: str | None = None, stage: str | None = None
 ) -> list[Out]:
-    """A record for all that work on it, or for the one ``unit``; nobody to tell, no record."""
+    """Build a record for each unit that works on it, or only for ``unit``; without a recipient, build no record."""
     units = [unit or case.unit, *([] if unit else supporters(case))]
     return [_record(case, why, to, reason, stage) for to in units if to is not None]
 
 
 def tell_support(case: Case, why: str, *, reason: str | None = None) -> list[Out]:
-    """A record for each unit that helps."""
+    """Build a record for each unit that helps."""
     return [_record(case, why, unit, reason) for unit in supporters(case)]
 
 
@@ -491,7 +493,7 @@ def _record(case: Case, why: str, to: str, reason: str | None, stage: str | None
 def answer(
     unit: str, reply_id: str, case: Case | None, refused: Refusal | None = None, *, masked: Sequence[str] = ()
 ) -> UnitRouted:
-    """The one answer to a reply; ``masked`` is what stands now in its words instead of identifiers.
+    """Build the one answer to a reply; ``masked`` are the tokens that replaced identifiers in its words.
 
     A refusal for a complaint that isn't the unit's shows nothing of it.
     """

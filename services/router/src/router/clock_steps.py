@@ -1,7 +1,7 @@
-"""What the clock says of a complaint, written as steps of its story and told to those who work on it. Pure.
+"""Writes the clock's words into a complaint's story, and tells the units that work on it. Pure.
 
-What time alone made true is held until the router has read what units and citizens wrote until then, and until the
-clock itself has taken in what the router made of that (:func:`release`).
+A word that time alone made true is held until the router has read all that units and citizens wrote by then, and until
+the clock has taken in the resulting steps (:func:`release`).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from router.unit_words import STAGE_WORDS
 
 _replace = msgspec.structs.replace
 
-#: What a word of the clock is called in the story, where it is not called the same.
+#: The step's name for a word of the clock, where the two differ.
 _STEPS: dict[str, str] = {ClockKind.STARTED: UpdateKind.DEADLINE_SET}
-#: The promises of who decides about an appeal.
+#: The promises that the unit deciding an appeal has to keep.
 _OF_APPEAL = frozenset({StageName.APPEAL, StageName.APPEAL_ACKNOWLEDGEMENT})
-#: What is shown beside the promise to citizens, to who has to keep it.
+#: The promises that a unit is shown beside the one to citizens, because it has to keep them.
 _SHOWN = frozenset({StageName.ACKNOWLEDGEMENT, StageName.APPEAL, StageName.CONFIRMATION})
-#: The words after which those before them are no longer true. A warning or a breach says nothing about others.
+#: The words that make earlier words of their clock outdated. Warnings and breaches don't.
 _SETS_THE_CLOCK = frozenset(
     {
         ClockKind.STARTED,
@@ -44,9 +44,9 @@ _SETS_THE_CLOCK = frozenset(
 
 
 def on_clock(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
-    """Say what the clock said. What waits for :func:`release`: what time alone made true, and all that follows it.
+    """Tell a word of the clock, or hold it for :func:`release`: if time alone made it true, or if others are held.
 
-    So does what comes before something that the clock said earlier: its two topics have no order among each other.
+    A word is also held while one with a lower number is missing: the clock's two topics have no common order.
     """
     word = ClockWord.of(data)
     if case.received is None:
@@ -59,7 +59,7 @@ def on_clock(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result
 
 
 def _standing(held: list[ClockWord]) -> list[ClockWord]:
-    """Leave out what is taken back by something that follows: nobody was told of it, and nobody will be."""
+    """Leave out words that a later one takes back: nobody was told of them, and nobody will be."""
     standing: list[ClockWord] = []
     for word in held:
         if word.kind == ClockKind.RETRACTED:
@@ -69,10 +69,10 @@ def _standing(held: list[ClockWord]) -> list[ClockWord]:
 
 
 def release(rules: Rules, case: Case, heard: int, *, at_once: bool = False) -> Result:
-    """Say what is held, to the number ``heard``, once the router has read all that was written until that was said.
+    """Tell the held words up to the number ``heard``, once the router has read all that was written before that word.
 
-    A breach stays held, and what comes after it, while the clock has not said whether it stands with the steps that
-    happened by then and came to light later: ``upheld`` or ``retracted``. With ``at_once`` nothing is waited for.
+    If steps that happened before a breach came to light after it, the breach and all words behind it stay held until
+    the clock has said ``upheld`` or ``retracted``. With ``at_once``, tell them without that.
     """
     outs: list[Out] = []
     case = _replace(case, held=_standing(case.held))
@@ -92,12 +92,12 @@ def _is_undecided(case: Case, word: ClockWord) -> bool:
 
 
 def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
-    """Write ``word`` into the story and tell the units; not what is out of date: a dead letter that was put back."""
+    """Write ``word`` into the story and tell the units, unless it is outdated: a dead letter that was put back."""
     if word.kind == ClockKind.UPHELD:
         return _replace(case, upheld=max(case.upheld, (word.number, word.based_on_seq))), []
-    of_parent = case.status == Status.MERGED and not _is_of_rights(word)  # whose clock counts for both
+    of_parent = case.status == Status.MERGED and not _is_of_rights(word)  # the parent's clock counts for both
     of_clock, of_promise = {word.clock: (word.round, word.number)}, {f"late {word.about}": (0, word.number)}
-    if word.kind == ClockKind.RETRACTED:  # what was told is corrected, whatever was said since of other promises
+    if word.kind == ClockKind.RETRACTED:  # it corrects what was told, whatever came since about other promises
         since, sets, of_parent = of_promise, of_promise, False
     elif word.kind in LADDER:
         since, sets = {**of_clock, **of_promise}, of_promise
@@ -128,7 +128,7 @@ def _step(case: Case, word: ClockWord, escalate_to: Sequence[str] = ()) -> Resul
 
 
 def _deadline(rules: Rules, case: Case, word: ClockWord) -> Result:
-    """It was set, or moved."""
+    """Tell that a deadline was set or moved."""
     case, outs = _step(case, word)
     if word.stage in _SHOWN:
         return _show(case, word, outs)
@@ -139,7 +139,7 @@ def _deadline(rules: Rules, case: Case, word: ClockWord) -> Result:
 
 
 def _show(case: Case, word: ClockWord, outs: list[Out]) -> Result:
-    """Tell who is to acknowledge, to decide or to confirm, by when."""
+    """Tell the unit that has to acknowledge, decide or confirm its deadline."""
     is_acknowledged = word.stage == StageName.ACKNOWLEDGEMENT and case.status != Status.ROUTED
     if is_acknowledged or not _runs(case, word):
         return case, outs
@@ -153,7 +153,7 @@ def _show(case: Case, word: ClockWord, outs: list[Out]) -> Result:
 
 
 def _paused(rules: Rules, case: Case, word: ClockWord) -> Result:
-    """It stands for the question that was asked last; show those who work on it until when."""
+    """Pause it for the last question, and tell the units that work on it until when."""
     case, outs = _step(case, word)
     if word.stage != StageName.COMPLETION or case.status != Status.WAITING_FOR_REPORTER:
         return case, outs
@@ -166,7 +166,7 @@ def _paused(rules: Rules, case: Case, word: ClockWord) -> Result:
 
 
 def _resumed(rules: Rules, case: Case, word: ClockWord) -> Result:
-    """Go on without the answer, if it is this question's bound that passed and not an earlier one's."""
+    """Go on without an answer if the time for the last question is over, not just that for an earlier one."""
     if word.stage != StageName.COMPLETION:
         return _step(case, word)
     moved = case.deadline_at != word.deadline_at
@@ -177,7 +177,7 @@ def _resumed(rules: Rules, case: Case, word: ClockWord) -> Result:
     case, outs = _deadline(rules, case, word) if moved else _step(case, word)
     if not waits_on:
         return case, outs
-    # All questions of a round share one bound: when it is used up the clock does not stand for another.
+    # All questions of a round share one time limit: once it is used up, the clock does not pause again.
     said: tuple[SentenceCode, str] = (
         ("answer_time_over", "pelapor tidak menjawab")
         if waited
@@ -200,16 +200,16 @@ def _warned(rules: Rules, case: Case, word: ClockWord) -> Result:
 
 
 def _late(rules: Rules, case: Case, word: ClockWord) -> Result:
-    """It is missed, or a further step of the ladder is reached."""
+    """Tell that a promise was missed, or that a further step of the ladder is reached."""
     runs = _runs(case, word)
     if word.level in case.breach_recipients.get(word.about, {}):
         return case, []
     if not runs and (word.level or _is_of_rights(word)):
         return _untold(case, [*(case.undo.untold if case.undo else []), word]), []
     if word.stage == StageName.COMPLETION and not word.level and case.deadline_at != word.deadline_at:
-        # The word that set this deadline may be a dead letter: who has it still sees which one was missed.
+        # The word that set this deadline may be a dead letter: the unit must still see which deadline was missed.
         case = _replace(case, deadline_at=word.deadline_at, derivation=word.derivation)
-    # A promise that was missed was, though the answer has come since.
+    # A missed promise stays missed, even if the answer has come since.
     case, outs = _step(case, word, _told_of(rules, case, word))
     told: list[Out] = []
     if runs:
@@ -218,7 +218,7 @@ def _late(rules: Rules, case: Case, word: ClockWord) -> Result:
 
 
 def _untold(case: Case, words: list[ClockWord]) -> Case:
-    """Remember ``words``: they are said if the act is taken back after which nobody had to hear them."""
+    """Remember ``words``, which nobody has to hear after the last act: they are told if that act is undone."""
     return _replace(case, undo=_replace(case.undo, untold=words)) if case.undo and may_be_undone(case) else case
 
 
@@ -236,7 +236,7 @@ def _told_of_escalation(rules: Rules, case: Case, word: ClockWord) -> list[Out]:
 
 
 def _alarm(case: Case, word: ClockWord, told: list[Out], *, level: int) -> Case:
-    """Remember who heard: they hear too when it is taken back, or when somebody has what nobody had."""
+    """Remember the units that were told: they also hear of a retraction and, if nobody has it, of its first unit."""
     units = list(dict.fromkeys(out.unit for out in told if isinstance(out, UnitRouted)))
     if level < 0 and not units:
         return case
@@ -250,7 +250,7 @@ def _alarm(case: Case, word: ClockWord, told: list[Out], *, level: int) -> Case:
 
 
 def _retracted(rules: Rules, case: Case, word: ClockWord) -> Result:
-    """An answer that was in time came to light late: nobody is to blame. Of what was not said nothing is."""
+    """Take back a breach, because an answer in time came to light late; if nobody was told of it, tell nothing."""
     levels = case.breach_recipients.get(word.about, {})
     case = _untold(case, [each for each in case.undo.untold if not word.takes_back(each)]) if case.undo else case
     if not any(level >= word.level for level in levels):
@@ -298,12 +298,12 @@ def _promise(word: ClockWord) -> str:
 
 
 def _named(word: ClockWord) -> str:
-    """The deadline that a snapshot shows needs no name."""
+    """Name the promise, except the one whose deadline the snapshot shows."""
     return "" if word.stage == StageName.COMPLETION else f" {_promise(word)}"
 
 
 def _runs(case: Case, word: ClockWord) -> bool:
-    """Whether somebody still has to do what it measures."""
+    """Whether somebody still has to keep the promise that ``word`` is about."""
     if _is_of_rights(word):
         return bool(case.rights)
     if word.stage in _OF_APPEAL:
@@ -314,30 +314,30 @@ def _runs(case: Case, word: ClockWord) -> bool:
 
 
 def _instead(rules: Rules, case: Case) -> str | None:
-    """The triage unit, for what nobody has: nothing is nobody's. None: those who have it."""
+    """Return the triage unit if nobody has the complaint; None stands for the units that have it."""
     return None if case.unit else triage_unit_of(rules, case)
 
 
 def _is_of_rights(word: ClockWord) -> bool:
-    """Its clock runs beside the complaint's, also when that is over; the triage unit sees to it."""
+    """Whether it is about a legal request, whose clock runs even after the complaint's; the triage unit answers it."""
     return word.stage == StageName.RIGHTS
 
 
 def _told_of(rules: Rules, case: Case, word: ClockWord) -> list[str]:
-    """The ladder as the story tells it: in place of who is accused, who hears of it instead."""
+    """Return the recipients as the story names them, each accused unit replaced by its stand-in."""
     barred, names = kept_from(rules, case), _above(rules, case, word)
     return list(dict.fromkeys(last_unit(rules, barred) if name in barred else name for name in names))
 
 
 def _above(rules: Rules, case: Case, word: ClockWord) -> list[str]:
-    """Whom ``word`` names; above who decides about an appeal itself is its supervisor."""
+    """Return the recipients that ``word`` names; the unit that decides an appeal is replaced by its supervisor."""
     if word.stage not in _OF_APPEAL or case.unit is None:
         return word.escalate_to
     return [supervisor(rules, name) if name == case.unit else name for name in word.escalate_to]
 
 
 def _ladder(rules: Rules, case: Case, word: ClockWord) -> list[str]:
-    """Who hears of it; in place of who may not see it, or is not there, the last resort."""
+    """Return the units that are told; the last resort stands in for units that have ended or may not see it."""
     heads = triage_unit_of(rules, case) if _is_of_rights(word) else case.unit or triage_unit_of(rules, case)
     units = [heads if name == HEAD else name for name in _above(rules, case, word)]
     barred = kept_from(rules, case)

@@ -1,4 +1,4 @@
-"""What the clock says of a complaint, from whichever of its two topics it came."""
+"""A word of the clock about a complaint, from either of its two topics."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from msgspec import UNSET, Struct
 from contracts.events import DerivationDay, SlaBreached, SlaUpdated
 from contracts.vocabulary import ClockKind, StageName
 
-#: A missed promise, and the steps of its ladder.
+#: A missed promise, and the further steps of its ladder.
 LADDER = frozenset({ClockKind.BREACHED, ClockKind.ESCALATED})
 
 
 def promise(stage: str, deadline_at: datetime) -> str:
-    """Names one promise among those of a complaint."""
+    """Return the name of one promise among those of a complaint."""
     return f"{stage} {deadline_at.timestamp():.3f}"
 
 
 class ClockWord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that the clock said; the fields are those of the contract's events.
 
-    ``due_at`` is the moment at which time alone made it true, None where a step of the story did.
+    ``due_at`` is the moment when time alone made it true; None if a step of the story did.
     """
 
     kind: str
@@ -65,9 +65,9 @@ class ClockWord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def clock(self) -> str:
-        """The clock that said it: each request for a right has one, and else each stage."""
+        """The clock that said it: each legal request has its own; otherwise each stage has one."""
         return self.about if self.stage == StageName.RIGHTS else self.stage
 
     def takes_back(self, other: ClockWord) -> bool:
-        """Whether ``other`` is of the ladder, and untrue if this is a retraction."""
+        """Whether ``other`` is a breach or escalation that this retraction makes untrue."""
         return other.kind in LADDER and other.about == self.about and other.level >= self.level

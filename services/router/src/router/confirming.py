@@ -1,8 +1,8 @@
-"""A second pair of eyes: where the region demands it, what was resolved is closed only when somebody has confirmed it.
+"""A second pair of eyes: where the region demands it, a resolution is closed only when somebody has confirmed it.
 
-That is another person than the one who resolved it, or its reporter by a good mark. It takes nothing from the reporter:
-what is confirmed in time is closed when the time for objections has passed, as anything else, and what is confirmed
-later at once. Until then it is resolved, its clock ticks, and who is above hears. Pure.
+That is another person than the one who resolved it, or its reporter by a good mark. The reporter loses nothing: a
+complaint confirmed in time is closed when the time for objections has passed, like any other; one confirmed later is
+closed immediately. Until then it is resolved, its clock runs, and the ladder hears of a delay. Pure.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ _replace = msgspec.structs.replace
 
 
 def demanded(given: Given) -> ToConfirm | None:
-    """Give what is to be confirmed of the resolution that is ``given``; None: nothing."""
+    """Return what somebody else has to confirm of this resolution, or None."""
     if given.case.category not in given.rules.confirmed:
         return None
     return ToConfirm(unit=given.by, actor=_actor(given), at=given.now)
 
 
 def _actor(given: Given) -> str:
-    """Tell the people of a unit apart, without keeping what it calls them."""
+    """Return a hash that tells the people of a unit apart, without keeping their names."""
     named = (given.data.actor or "").strip()
     return hashlib.sha256(f"{given.case.ticket}/{given.by}/{named}".encode()).hexdigest()[:32] if named else ""
 
 
 def confirm(given: Given) -> Outcome:
-    """Say that it is done: whoever did not resolve it themselves."""
+    """Confirm that it is done; the person who resolved it can't."""
     case = given.case
     if refused := _may_not(given):
         return refused
@@ -50,7 +50,7 @@ def confirm(given: Given) -> Outcome:
 
 
 def redo(given: Given) -> Outcome:
-    """Say that it is not as it should be: who worked on it goes on, with the reason."""
+    """Say that it is not as it should be: the units that worked on it go on, and read the reason."""
     if refused := _may_not(given):
         return refused
     reason = f"belum sesuai menurut {given.by}: {given.data.reason}"
@@ -66,17 +66,17 @@ def redo(given: Given) -> Outcome:
 
 
 def by_mark(case: Case, stars: int) -> Result:
-    """Take a good mark of one who reported it for their word that it is done."""
+    """Take a reporter's good mark as the confirmation."""
     return _confirmed(case) if stars >= CONTENT and is_to_confirm(case) else (case, [])
 
 
 def back_to_work(
     rules: Rules, case: Case, reason: str, *, at_triage: bool = False, by: str | None = None, **facts: Any
 ) -> Result:
-    """Reopen what was resolved, for those that worked on it or ``at_triage``; not for who turned out to be accused."""
+    """Reopen it for the units that worked on it, or ``at_triage``; a unit found to be accused doesn't get it back."""
     helpers = [each.unit for each in case.support]
     to = Assignment(lane=case.lane or Lane.UNIT, unit=case.unit or "", reason=reason, support=helpers)
-    if at_triage or to.unit in kept_from(rules, case):  # the classifier said so after that unit had it
+    if at_triage or to.unit in kept_from(rules, case):  # classified so after that unit had it
         to = triage(rules, kept_from(rules, case), to.reason)
     case, update = advance(_replace(case, resolved_seq=None, mark=None), UpdateKind.REOPENED, by=by, **facts)
     case, outs = route(rules, case, to, by=by)
@@ -92,7 +92,7 @@ def _may_not(given: Given) -> Refusal | None:
 
 
 def _confirmed(case: Case, *, message: str | None = None, by: str | None = None) -> Result:
-    """It is closed at once if the time for objections is over; else when it is."""
+    """Close it if the time for objections is over; otherwise note it, and the clock closes it then."""
     made = case.to_confirm
     assert made is not None  # noqa: S101  (only asked for what is to be confirmed)
     if made.lapsed:

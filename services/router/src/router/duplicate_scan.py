@@ -23,7 +23,7 @@ _FORGET_EVERY_S = 3600
 
 
 async def similar_timer(rules: Rules, handler: Handler[Case], pool: Pool, wake: Callable[[], None]) -> None:
-    """For ever: each routed complaint is compared once with those before it."""
+    """Compare each routed complaint once with those before it; runs until cancelled."""
     forgot_at: float | None = None
     async with holding(pool, SIMILAR_LOCK) as leader:
         while True:
@@ -42,7 +42,7 @@ async def similar_timer(rules: Rules, handler: Handler[Case], pool: Pool, wake: 
 
 
 async def _compare_or_skip(pool: Pool, rules: Rules, handler: Handler[Case], case: Case) -> None:
-    """A bug in comparing must not stop the router: nobody needs a suggestion as much as a unit needs its complaints."""
+    """Compare ``case``, or skip it if that fails: a bug in comparing must not stop the router."""
     async with pool.acquire() as db:
         try:
             await compare(db, rules, handler, case)
@@ -54,7 +54,7 @@ async def _compare_or_skip(pool: Pool, rules: Rules, handler: Handler[Case], cas
 
 
 async def compare(db: Connection, rules: Rules, handler: Handler[Case], case: Case) -> None:
-    """Find what is like ``case``, decide about it in one transaction with remembering it."""
+    """Find complaints like ``case``, decide about it, and remember it, in one transaction with the decision."""
     keys = duplicates.keys(case)
     others = await lookup(db, rules, case, keys)
     tickets = {case.ticket, *(other.ticket for other in others), *(other.parent or other.ticket for other in others)}
@@ -72,7 +72,7 @@ async def compare(db: Connection, rules: Rules, handler: Handler[Case], case: Ca
 
 
 async def lookup(db: Connection, rules: Rules, case: Case, keys: list[str]) -> list[Case]:
-    """The few that are worth a decision under lock."""
+    """Return the few complaints that are worth a decision under lock."""
     found = await store.candidates(db, case, keys, duplicates.WINDOW, WITH_A_UNIT | {Status.MERGED})
     best = {each.ticket for each in duplicates.rank(rules, case, found)}
     return [other for other in found if (other.parent or other.ticket) in best]

@@ -1,7 +1,7 @@
-"""Which complaints may be about the same thing: keys to find them by, a score, and when a machine may decide. Pure.
+"""Finds complaints about the same thing by keys and a score, and says when a machine may merge them. Pure.
 
-A complaint has a few dozen keys: bands of a MinHash of its text, and what it is about where. Complaints that share one
-are compared; all others are never looked at.
+A complaint has a few dozen keys: bands of a MinHash of its text, and its category with its place. Complaints that share
+one are compared; all others are never looked at.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from router.transfers import Changes, kept_from, triage_unit_of
 
 _replace = msgspec.structs.replace
 
-#: Older ones are another trouble, or the same anew.
+#: Older complaints are about another trouble, or the same one that came back.
 WINDOW = timedelta(days=14)
-#: So many suggestions a person reads.
+#: The most suggestions that a person is shown.
 SHOWN = 3
 #: 16 bands of 2: texts that share half of their pieces meet in 99 of 100 cases, those that share a tenth in 15.
 _BANDS, _ROWS, _SEED, _PIECE = 16, 2, 1708, 4
 _COMPARED_LETTERS = 2_000
 #: A machine merges only nearly equal texts, and only soon after.
 _SAME_TEXT, _SOON = 0.95, timedelta(days=3)
-#: Two letters are a joint such as "di"; a word typed wrong has so many hundredths of its letters in place.
+#: Words of two letters are particles such as "di"; a mistyped word still has this percentage of its letters in place.
 _JOINT, _TYPO = 2, 80
 
 
@@ -42,7 +42,7 @@ def plain(text: str) -> str:
 
 
 def keys(case: Case) -> list[str]:
-    """Give what ``case`` is found by, and finds others by; a confidential or restricted one is not, and does not."""
+    """Return the keys that let ``case`` find others and be found; a confidential or restricted case has no keys."""
     return [] if _kept_apart(case) else [*_bands(plain(known(case).text)), *_places(case)]
 
 
@@ -77,9 +77,9 @@ def _places(case: Case) -> list[str]:
 
 
 def score(case: Case, other: Case) -> Similar | None:
-    """How likely ``other`` is about the same thing, 0 to 1, and why; None when place or time speak against it.
+    """Return how likely ``other`` is about the same thing, 0 to 1, and why; None if place or time speak against it.
 
-    Seven tenths are the text, two the place, one the time; another category takes 15 hundredths off.
+    The text counts seven tenths, the place two, the time one; another category takes 15 hundredths off.
     """
     near, where = _nearness(case, other)
     apart = abs(known(case).received_at - known(other).received_at)
@@ -97,7 +97,7 @@ def score(case: Case, other: Case) -> Similar | None:
 
 def _likeness(case: Case, other: Case) -> float:
     one, two = plain(known(case).text), plain(known(other).text)
-    # The order of words matters little; the longer text's surplus a little less than its share.
+    # The order of words matters little; the longer text's surplus counts a little less than its share.
     return (fuzz.token_sort_ratio(one, two) + fuzz.token_set_ratio(one, two)) / 200
 
 
@@ -117,11 +117,11 @@ def _span(apart: timedelta) -> str:
 
 
 def rank(rules: Rules, case: Case, others: Iterable[Case]) -> list[Similar]:
-    """The best of ``others`` at or above the bar, best first; one row a work item."""
+    """Return the best of ``others`` at or above the bar, best first; one for each work item."""
     best: dict[str, Similar] = {}
     for other in others:
         apart = other.ticket == case.ticket or other.received is None or _kept_apart(other) or _kept_apart(case)
-        apart = apart or is_apart(case) or is_apart(other)  # what was taken apart is not brought together again
+        apart = apart or is_apart(case) or is_apart(other)  # a complaint that was split off stays apart
         found = None if apart else score(case, other)
         if found and found.score >= rules.similar_suggest and found.ticket != case.ticket:
             best[found.ticket] = max(found, best.get(found.ticket, found), key=lambda each: each.score)
@@ -147,7 +147,7 @@ def compared(rules: Rules, cases: Mapping[str, Case], case: Case, others: Iterab
 
 
 def _surely(case: Case, parent: Case) -> bool:
-    """Whether no person need look: another channel's words, place, numbers and time for the same, nobody touched it."""
+    """Whether no person need look: nobody acted on it, and another channel brought the same just before."""
     one, two = known(case), known(parent)
     first, second = plain(one.text), plain(two.text)
     (kecamatan, desa), (its_kecamatan, its_desa) = _where(case), _where(parent)
@@ -166,7 +166,7 @@ def _surely(case: Case, parent: Case) -> bool:
 
 
 def _says_no_more(text: str, other: str) -> bool:
-    """Whether each word of ``text`` is in ``other``, misspelt or not: in a long text one street is few letters."""
+    """Whether each word of ``text`` is in ``other``, misspelt or not: in a long text, one street is few letters."""
     words = [word for word in text.split() if len(word) != _JOINT]
     return all(any(fuzz.ratio(word, its) >= _TYPO for its in other.split()) for word in words)
 

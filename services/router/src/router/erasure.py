@@ -1,7 +1,7 @@
-"""Erasing what a complaint says of anybody, and restricting its use: UU 27/2022, pasal 8, 11, 41 to 43. Pure.
+"""Erases the personal data of a complaint, or restricts their use: UU 27/2022, pasal 8, 11, 41 to 43. Pure.
 
-The case stays, with its unit, its times and its outcome, and without a person. The order goes to every service; each
-that held a text writes a tombstone where it was, and when the last has come the erasure is done, and said to be.
+The case stays, with its unit, its times and its outcome, but names no person. The order goes to every service; each one
+that held a text writes a tombstone in its place. When the last tombstone has come, the erasure is reported as done.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from router.transfers import Changes, Result, noted
 
 _replace = msgspec.structs.replace
 
-#: What was written over may be cleaned so long after (max.compaction.lag.ms of the topics), and a little more.
+#: When overwritten records may be cleaned (max.compaction.lag.ms of the topics), and a little more.
 CLEANED_AFTER = timedelta(hours=48, minutes=15)
-#: Where each complaint has a text, but for the units' topics, which the router itself writes.
+#: The topics with texts of each complaint, except the units' topics, which the router itself writes.
 HELD_ON = (CLASSIFIED, FOLLOWED_UP, RECEIVED)
 _TELL_UNITS = "data pribadi dihapus menurut UU PDP; hapus juga salinan di sistem Anda"
 
 
 def erase(rules: Rules, cases: Mapping[str, Case], case: Case, order: Erasure) -> tuple[Changes, list[Out]]:
-    """Delete the texts of ``case`` here and order the others to; one that is open is cancelled by it."""
+    """Delete the texts of ``case`` here, and order the other services to do so; an open complaint is cancelled."""
     changes: Changes = {}
     outs: list[Out] = []
     case = _replace(redacted(case), erasure=_replace(order, waits=list(HELD_ON), steps=case.seq + 1))
@@ -49,22 +49,22 @@ def erase(rules: Rules, cases: Mapping[str, Case], case: Case, order: Erasure) -
 
 
 def again(rules: Rules, case: Case) -> list[Out]:
-    """Repeat the order: what is written then closes the segments of the topics in which the text still lies.
+    """Repeat the order: its records close the segments in which the text still lies.
 
-    Kafka cleans closed segments alone, and closes one only when something is written behind it.
+    Kafka cleans only closed segments, and closes one only when something is written behind it.
     """
     return [_order(case), *(_copy(case, unit) for unit in case.told if unit in rules.units), *_gone(case)]
 
 
 def _gone(case: Case) -> list[Out]:
-    """All steps that were told before it was erased, and what an older release had keyed by the complaint alone."""
+    """Delete all steps told before the order, and those that an older release keyed by the complaint alone."""
     steps = case.erasure.steps if case.erasure else 0
     about = {"complaint_id": known(case).complaint_id, "ticket": case.ticket}
     return [StepGone(seq=seq, **about) for seq in range(-1, steps)]
 
 
 def repeated(rules: Rules, case: Case) -> Result:
-    """Give the order once more, when what was written over can be cleaned."""
+    """Give the order once more, when overwritten records can be cleaned."""
     order = case.erasure
     if order is None or order.repeated:
         return case, []
@@ -72,7 +72,7 @@ def repeated(rules: Rules, case: Case) -> Result:
 
 
 def redacted(case: Case) -> Case:
-    """``case`` without a word or an address of anybody; ids of what was added stay, so that none is added again."""
+    """Return ``case`` without anybody's words and addresses; follow-ups keep their ids, so as not to be repeated."""
     return _replace(
         case,
         received=_silent(case.received) if case.received else None,
@@ -112,12 +112,12 @@ def _order(case: Case) -> ComplaintErased:
 
 
 def _copy(case: Case, unit: str) -> UnitRouted:
-    """The record that takes the place of all that ``unit`` was told: its topic is compacted by the complaint's id."""
+    """Build the record that replaces all that ``unit`` was told: its topic is compacted by the complaint's id."""
     return UnitRouted(why=Why.ERASED, unit=unit, complaint=snapshot(case, unit), reason=_TELL_UNITS)
 
 
 def on_tombstone(case: Case, topic: str, about: Tombstone) -> Result:
-    """One more place holds nothing of it; after the last it is done. Nobody else's tombstone erases anything here."""
+    """Note that one more topic holds nothing of it. A tombstone that no order waits for changes nothing."""
     order = case.erasure
     if order is None or topic not in order.waits:
         return case, []
@@ -127,11 +127,11 @@ def on_tombstone(case: Case, topic: str, about: Tombstone) -> Result:
 
 
 def finished(case: Case, now: datetime) -> Result:
-    """Say that it is done, on the ledger and to the reporter, if nothing is left to wait for."""
+    """Say that the erasure is done, on the ledger and to the reporter, if no tombstone is missing."""
     order = case.erasure
     if order is None or order.waits or order.done_at or case.received is None:
         return case, []
-    notes = [Note.RIGHTS_DONE for _ in case.rights] or [Note.ERASED]  # whatever else was asked for is granted by it
+    notes = [Note.RIGHTS_DONE for _ in case.rights] or [Note.ERASED]  # it grants all open requests
     case = _replace(case, erasure=_replace(order, done_at=now), rights=[])
     outs: list[Out] = [_order(case)]
     for note in notes:
@@ -141,7 +141,7 @@ def finished(case: Case, now: datetime) -> Result:
 
 
 def on_erased(rules: Rules, cases: Mapping[str, Case], case: Case, data: ComplaintErased) -> tuple[Changes, list[Out]]:
-    """What the ledger says is erased stays so: a restored backup, or an old record put back, may know it no more."""
+    """Keep erased what the ledger says is erased: a restored backup, or an old record put back, may not know it."""
     if case.erasure is not None:
         return {}, []
     done_at = data.done_at or None
@@ -153,12 +153,12 @@ def on_erased(rules: Rules, cases: Mapping[str, Case], case: Case, data: Complai
 
 
 def on_text_again(case: Case, data: ComplaintReceived | ComplaintClassified | ComplaintFollowedUp) -> Result:
-    """A record of what is erased came after all: nothing of what it said is kept, and the order is given again."""
+    """Keep no text of a record about an erased complaint that came after all, and give the order again."""
     if case.received is None and isinstance(data, ComplaintReceived):
         case = _replace(case, received=_silent(data), status=Status.CANCELLED)
     return case, [_order(case)] if case.received else []
 
 
 def restrict(case: Case, message: str, *, by: str) -> Result:
-    """Keep it out of whatever is not needed to answer it: training, comparing, the open page."""
+    """Keep it out of all uses that its answer does not need: training, comparing, the open page."""
     return noted(_replace(case, restricted=True, rights=case.rights[1:]), Note.RIGHTS_DONE, message=message, by=by)

@@ -1,4 +1,4 @@
-"""What the citizen adds: pure. A wish that can't be granted is answered by ``noted``, never by silence."""
+"""Applies what the citizen adds. Pure. A wish that can't be granted is answered by ``noted``, never by silence."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from router.transfers import Changes, Result, accused_units, alarmed_units, kept
 
 _replace = msgspec.structs.replace
 
-#: Bytes. So far merged complaints may lengthen what their parent's units are told each time; an intake bounds what its
-#: own reporter adds, and all of it fits into one event (codec.MAX_BYTES).
+#: Bytes that a parent may collect from merged complaints, since its units are told all of it each time. An intake
+#: limits the additions of its own reporter, and together they fit into one event (codec.MAX_BYTES).
 MAX_COLLECTED = 150_000
 _KINDS = frozenset[str](FollowUpKind)
 _RIGHTS: dict[str, str] = {
@@ -33,9 +33,9 @@ _RIGHTS: dict[str, str] = {
 def on_followed_up(
     rules: Rules, cases: Mapping[str, Case], case: Case, data: ComplaintFollowedUp
 ) -> tuple[Changes, list[Out]]:
-    """Apply what the citizen added and has not been applied yet, in order; what a merged one adds is its parent's."""
+    """Apply the citizen's new items, in order; those of a merged complaint go to its parent's units."""
     if case.received is None:
-        # A later event contains the earlier one, whichever comes first.
+        # A later event contains the items of an earlier one, but may come before it.
         if case.followed_up and len(case.followed_up.items) >= len(data.items):
             return {}, []
         return {case.ticket: _replace(case, followed_up=data)}, []
@@ -45,10 +45,10 @@ def on_followed_up(
         case = changes[case.ticket]
         if item.id in {known.id for known in case.follow_ups} or not _is_known(item):
             continue
-        urgency = None if item.danger else case.urgency  # danger counts more than what was said before
+        urgency = None if item.danger else case.urgency  # danger outranks an urgency set before
         case = _replace(case, follow_ups=[*_without(case, item), item], urgency=urgency)
         parent = changes.get(case.parent or "") or cases.get(case.parent or "")
-        secret = item.kind == FollowUpKind.CONFIDENTIAL  # which holds for what it added before it accused them, too
+        secret = item.kind == FollowUpKind.CONFIDENTIAL  # it also hides the items that the parent has
         if parent and case.status == Status.MERGED and (secret or not _accuses(rules, case, parent)):
             case, parent, more = _of_merged(rules, case, parent, item)
             changes[parent.ticket] = parent
@@ -64,9 +64,9 @@ def on_followed_up(
 
 
 def on_supported(_rules: Rules, case: Case, data: ComplaintSupported) -> Result:
-    """Note how many support it. The highest number is the last, in whatever order and however often it is read.
+    """Note how many people support it. The highest number is the newest, in any order of reading.
 
-    Each of the first nine is told, then each ten, each hundred …: a thousand supporters are 27 steps of a story.
+    Each of the first nine is told, then each ten, each hundred …: 999 supporters make at most 27 steps of a story.
     """
     before, now = case.supported_by, data.supporters
     if case.received is None or now <= before:
@@ -84,12 +84,12 @@ def _rounded(n: int) -> int:
 
 
 def _is_known(item: FollowUp) -> bool:
-    """Whether this version knows what ``item`` wants. An updated one applies it, with the next that comes."""
+    """Whether this version knows what ``item`` wants; an updated router applies it when the next item comes."""
     return item.kind in _KINDS and (item.right is UNSET or item.right in _RIGHTS)
 
 
 def _accuses(rules: Rules, case: Case, parent: Case) -> bool:
-    """Understood only after the merging: what it adds is not for those."""
+    """Whether it accuses a unit that works on its parent, as only a classification after the merging can show."""
     return not {parent.unit, *supporters(parent)}.isdisjoint(accused_units(rules, case))
 
 
@@ -117,7 +117,7 @@ def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
 
 
 def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[Case, Case, list[Out]]:
-    """A complaint that follows another: its reporter speaks to those who work on the parent."""
+    """Apply an item of a merged complaint: its reporter speaks to the units that work on the parent."""
     item = _replace(item, rahasia=is_rahasia(case) or UNSET)
     if item.late:
         longer = _append(parent, item)
@@ -156,7 +156,7 @@ def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[
 
 
 def _withhold(rules: Rules, case: Case, reason: str) -> list[Out]:
-    """Tell those who handle it, and write over what the other units were told: their snapshot has no words now."""
+    """Tell the units that handle it, and overwrite the snapshots of all other units with one without words."""
     handle = {case.unit, *supporters(case)}
     others = (unit for unit in case.told if unit in rules.units and unit not in handle)
     return [
@@ -166,14 +166,14 @@ def _withhold(rules: Rules, case: Case, reason: str) -> list[Out]:
 
 
 def _append(parent: Case, item: FollowUp) -> Case | None:
-    """The parent with ``item``, or None: it has collected too much already."""
+    """Return the parent with ``item``, or None if it has collected too much already."""
     collected = [*_without(parent, item), item]
     parent = _replace(parent, urgency=None) if item.danger else parent
     return _replace(parent, follow_ups=collected) if len(msgspec.json.encode(collected)) <= MAX_COLLECTED else None
 
 
 def _without(case: Case, item: FollowUp) -> list[FollowUp]:
-    """What was added to ``case``, without the files that ``item`` says are deleted: no link leads to them any more."""
+    """Return the items of ``case`` without the files that ``item`` says are deleted: no link may lead to them."""
     gone = frozenset(item.deleted or ())
     if not gone:
         return case.follow_ups
@@ -187,7 +187,7 @@ def _what_is_late(item: FollowUp) -> str:
 
 
 def _heard(case: Case, note: str, code: SentenceCode) -> Result:
-    """Noted, and shown to those who work on it."""
+    """Note it, and show it to the units that work on it."""
     case, outs = noted(case, note, code=code, parent=case.parent)
     return case, [*outs, *tell_unit(case, Why.FOLLOWED_UP)]
 
@@ -234,11 +234,11 @@ def _reopen(rules: Rules, case: Case) -> Result:
 
 
 def _rate(rules: Rules, case: Case, judged: Case, item: FollowUp) -> Result:
-    """``judged`` is the complaint whose unit is meant: the parent's, if ``case`` was merged."""
+    """Note a mark. ``judged`` is the complaint whose unit it is for: the parent, if ``case`` was merged."""
     stars = item.rating or None
     if judged.status == Status.RESOLVED:
         case = _replace(case, mark=stars)
-    # What one reporter thinks must not close the complaints of others: with those merged into it the clock closes it.
+    # One reporter's mark must not close the complaints of others: the clock closes a parent.
     if case.status == Status.RESOLVED and stars and stars >= CONTENT and not case.merged:
         case, update = advance(case, UpdateKind.CLOSED, code="rated_closed", rating=stars)
         return case, [update, *tell_unit(case, Why.WITHDRAWN, reason=f"ditutup, pelapor puas (nilai {stars})")]
@@ -264,7 +264,7 @@ def _rated(rules: Rules, case: Case, stars: int) -> UnitRouted:
 
 
 def _rights(rules: Rules, case: Case, item: FollowUp) -> Result:
-    """What the law on personal data grants: the triage unit sees to it, whoever holds the complaint."""
+    """Pass a request under the data protection law to the triage unit, whichever unit has the complaint."""
     right = item.right if item.right is not UNSET else Right.ERASURE
     case = _replace(case, rights=[*case.rights, right])
     case, outs = noted(case, Note.RIGHTS_REQUESTED, code="rights_passed_on")

@@ -1,4 +1,4 @@
-"""A reply and what it is about, as each action of a unit gets it."""
+"""A reply and its case, as each action of a unit gets them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from router.transfers import Changes, accused_units
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """A reply, the case it is about, and all that may be touched; ``by`` is the unit that replied, ``now`` when."""
+    """A reply, its case, and all cases that it may touch; ``by`` is the unit that replied, ``now`` the moment."""
 
     rules: Rules
     cases: Mapping[str, Case]
@@ -33,7 +33,7 @@ Act = Callable[[Given], Outcome]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """``needs`` are the fields a reply must carry; ``triage`` actions are for whoever holds it in the triage lane."""
+    """``needs`` are the fields a reply must carry; ``triage`` actions are for a unit that has it in the triage lane."""
 
     act: Act
     statuses: frozenset[str] = ACTIVE
@@ -42,7 +42,7 @@ class Rule:
 
 
 def named_units(given: Given, reason: str) -> Assignment | Refusal:
-    """Whom the reply names to work on it, and to help; refused where there is no such unit, or it is accused."""
+    """Return the units that the reply names to work on it and to help; refuse unknown and accused ones."""
     rules, data = given.rules, given.data
     unit, *helpers = [code.strip().upper() for code in [data.unit or "", *data.support]]
     for code in (unit, *helpers):

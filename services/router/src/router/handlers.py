@@ -1,4 +1,4 @@
-"""Events in, events out: picks the rule for each message, and the topic for each thing told."""
+"""Events in, events out: picks the rule for each message, and the topic for each event."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from router.case import Case, Out, StepGone
 from router.rules import Rules, in_force, reached
 from router.transfers import Changes, Result
 
-#: So many steps of a story are remembered with their moments, and of what each said so many letters.
+#: How many steps of a story are remembered with their moments, and how many characters of each of their texts.
 KEPT_MOMENTS, KEPT_LETTERS = 20, 1_000
 _RULES: dict[type, Callable[[Rules, Case, Any], Result]] = {
     ComplaintReceived: registration.on_received,
@@ -49,7 +49,7 @@ _RULES: dict[type, Callable[[Rules, Case, Any], Result]] = {
 
 
 def sources(rules: Rules) -> list[str]:
-    """All topics the router reads."""
+    """List all topics that the router reads."""
     own = [
         topics.RECEIVED,
         topics.CLASSIFIED,
@@ -64,10 +64,10 @@ def sources(rules: Rules) -> list[str]:
 
 
 def keys(message: Message) -> list[str]:
-    """The tickets a message touches. A unit writes tickets as people do; what is no ticket touches nothing.
+    """List the tickets that a message touches. Units write tickets as people do; other text touches nothing.
 
     Raises:
-        contracts.codec.InvalidEvent: an event of another type than its topic carries.
+        contracts.codec.InvalidEvent: the event's type does not belong on its topic.
     """
     data: Any = message.data
     topic, kind = message.record.topic, codec.base_type(message.event.type)
@@ -83,7 +83,7 @@ def keys(message: Message) -> list[str]:
 
 
 def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datetime) -> tuple[Changes, list[Emit]]:
-    """What ``message`` changes, and what the router tells of it."""
+    """Return the changes that ``message`` makes, and the events that tell of them."""
     data: Any = message.data
     if isinstance(data, CanaryPassed):
         return {}, _passed(data)
@@ -116,7 +116,7 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
 
 
 def _passed(canary: CanaryPassed) -> list[Emit]:
-    """Pass on a canary that comes from the classifier: as far as this it has come, and no unit hears of it."""
+    """Pass on a canary from the classifier, as proof that it came this far; no unit hears of it."""
     if canary.by != "classifier":
         return []
     passed = msgspec.structs.replace(canary, by="router")
@@ -124,9 +124,9 @@ def _passed(canary: CanaryPassed) -> list[Emit]:
 
 
 def _caused_by(event_id: str, emits: list[Emit]) -> list[Emit]:
-    """The events with the ids that they have when the understanding is read after its complaint.
+    """Return the events with the ids that they have when the classification is read after its complaint.
 
-    Who reads both at once may read the one or the other first, and after a restore the other: told twice, it is one.
+    Either may be read first, and after a restore in the other order: with equal ids, an event told twice is one.
     """
     ids = [derived_id(event_id, codec.type_of(emit.data), n) for n, emit in enumerate(emits)]  # type: ignore[arg-type]
     return [replace(emit, event_id=id_) for emit, id_ in zip(emits, ids, strict=True)]
@@ -135,7 +135,7 @@ def _caused_by(event_id: str, emits: list[Emit]) -> list[Emit]:
 def _of_erased(
     rules: Rules, cases: Mapping[str, Case], case: Case, message: Message, now: datetime
 ) -> tuple[Changes, list[Out]]:
-    """What comes about a complaint that is erased, or orders it: the clock goes on, and no text comes back."""
+    """Handle an event about an erased complaint, or the order to erase one: its clock goes on, its text stays away."""
     data: Any = message.data
     match data:
         case ComplaintErased():
@@ -154,19 +154,19 @@ def _of_erased(
 
 
 def unclassified(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
-    """The timer's decision about ``ticket``; ``rules`` are those in force now."""
+    """Decide about ``ticket``, which was not classified in time; ``rules`` are those in force now."""
     case, outs = registration.on_unclassified(rules, cases[ticket])
     return _with_children(rules, cases, {ticket: case}, outs, now)
 
 
 def unit_ended(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
-    """The sweep's decision about ``ticket``; ``rules`` are those in force now."""
+    """Decide about ``ticket``, whose unit or helper has ended; ``rules`` are those in force now."""
     case, outs = registration.on_unit_ended(rules, cases[ticket])
     return _with_children(rules, cases, {ticket: case}, outs, now)
 
 
 def erased_long_ago(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
-    """The timer's decision about ``ticket``, whose topics are due to be cleaned; ``rules`` are those in force now."""
+    """Repeat the erasure of ``ticket``, whose topics are due to be cleaned; ``rules`` are those in force now."""
     case, outs = erasure.repeated(rules, cases[ticket])
     return _with_children(rules, cases, {ticket: case}, outs, now)
 
@@ -174,7 +174,7 @@ def erased_long_ago(rules: Rules, cases: Mapping[str, Case], ticket: str, now: d
 def released(
     rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime, *, heard: int, at_once: bool = False
 ) -> tuple[Changes, list[Emit]]:
-    """The timer's decision about ``ticket``, now that all is read that was written before its clock said ``heard``."""
+    """Release the clock's words about ``ticket``, after all was read that was written before the word ``heard``."""
     case, outs = clock_steps.release(rules, cases[ticket], heard, at_once=at_once)
     return _with_children(rules, cases, {ticket: case}, outs, now)
 
@@ -182,7 +182,7 @@ def released(
 def compared(
     rules: Rules, cases: Mapping[str, Case], ticket: str, others: list[str], now: datetime
 ) -> tuple[Changes, list[Emit]]:
-    """The sweep's decision about ``ticket`` and ``others`` that are like it; ``rules`` are those in force now."""
+    """Decide about ``ticket`` and the similar complaints ``others``; ``rules`` are those in force now."""
     changes, outs = duplicates.compared(
         rules, cases, cases[ticket], [cases[other] for other in others if other in cases]
     )
@@ -200,7 +200,7 @@ def _with_children(
 
 
 def _with_duty(rules: Rules, out: Out, now: datetime) -> Out:
-    """Of what can't wait a unit reads who is on duty in it; who sorts, in every unit."""
+    """Add the people on duty to an urgent record: those of the unit that reads it; for the admin, those of all."""
     if not isinstance(out, UnitRouted) or out.complaint is UNSET or out.complaint.urgency not in URGENT:
         return out
     units = rules.on_duty if out.unit == rules.admin else [out.unit]
@@ -208,7 +208,7 @@ def _with_duty(rules: Rules, out: Out, now: datetime) -> Out:
 
 
 def _with_links(rules: Rules, out: Out, now: datetime) -> Out:
-    """Of what citizens attached a unit reads links of its own; whether it may open them is asked at the click."""
+    """Replace addresses of attachments by the unit's own links; whether it may open them is checked at the click."""
     if not isinstance(out, UnitRouted) or out.complaint is UNSET:
         return out
     shown, sign = out.complaint, partial(_signed, rules, out.unit, now)
@@ -219,14 +219,14 @@ def _with_links(rules: Rules, out: Out, now: datetime) -> Out:
 
 def _signed(rules: Rules, unit: str, now: datetime, files: list[Evidence]) -> list[Evidence]:
     keys = ((each, rules.evidence_keys.get(keeper_of(each.url))) for each in files)
-    # Without a key of whoever keeps it nobody could open it.
+    # Without the key of the intake that keeps a file, nobody could open its link.
     return [
         msgspec.structs.replace(each, url=link_for(key, each.url, unit, now)) if key else each for each, key in keys
     ]
 
 
 def _with_moments(changes: Changes, outs: list[Out], now: datetime) -> Changes:
-    """Remember when each step happened: what time alone made true may not have known it."""
+    """Remember when each step happened: the clock may have spoken without knowing it."""
     for out in outs:
         if isinstance(out, ComplaintUpdated) and out.kind not in CLOCK_KINDS:
             case = changes[out.ticket]
@@ -237,7 +237,7 @@ def _with_moments(changes: Changes, outs: list[Out], now: datetime) -> Changes:
 
 
 def _before(history: list[Past], out: ComplaintUpdated) -> list[Past]:
-    """What was before ``out``: only the last resolution keeps what shows that it is done."""
+    """Return the history before ``out``: only the last resolution keeps its proofs."""
     if out.kind != UpdateKind.RESOLVED:
         return history
     return [msgspec.structs.replace(past, evidence=[]) for past in history]
@@ -249,7 +249,7 @@ def _past(out: ComplaintUpdated, now: datetime) -> Past:
 
 
 def _with_readers(cases: Mapping[str, Case], changes: Changes, outs: list[Out]) -> Changes:
-    """Remember which units have a snapshot of a complaint: they are told when it is erased."""
+    """Remember the units that have a snapshot of a complaint: they are told when it is erased."""
     for out in outs:
         if not isinstance(out, UnitRouted) or out.complaint is UNSET:
             continue

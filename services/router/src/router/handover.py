@@ -1,4 +1,4 @@
-"""What may be handed over, and to whom: it is final, so a unit must not get rid of a complaint by it. Pure."""
+"""Checks a hand-over: it is final, so a unit must not use it to get rid of a complaint. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _words(text: str) -> list[str]:
 
 
 def target(rules: Rules, to: str) -> Target | None:
-    """The office of the routing table that ``to`` means by its code or its name."""
+    """Find the office of the routing table that ``to`` names by its code or its name."""
     said = _words(to)
     return next(
         (each for code, each in rules.targets.items() if said in (_words(code), _words(each.name))),
@@ -24,15 +24,15 @@ def target(rules: Rules, to: str) -> Target | None:
 
 
 def is_handed_to(rules: Rules, handed_to: str | None, to: str) -> bool:
-    """Whether ``to`` means the office that a complaint was ``handed_to``, by its code or its name."""
+    """Whether ``to`` names the office that a complaint was ``handed_to``, by its code or its name."""
     found = target(rules, to)
     return bool(handed_to) and _words(found.name if found else to) == _words(handed_to or "")
 
 
 def why_not(rules: Rules, to: str, reason: str, *, triage: bool) -> Refusal | None:
-    """Why it can't be handed over to ``to`` for ``reason``.
+    """Say why it can't be handed over to ``to`` for ``reason``; None if it can.
 
-    ``triage``: whoever holds it in the triage lane knows offices that the routing table does not.
+    ``triage``: in the triage lane, a person may name an office that is not in the routing table.
     """
     said = _words(to)
     ours = [*rules.heirs, *(name for unit in rules.units.values() for name in (unit.code, unit.name))]

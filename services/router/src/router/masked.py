@@ -1,4 +1,4 @@
-"""What a unit wrote, as it may be read by others: without identifiers of citizens and links of strangers. Pure."""
+"""Masks a unit's words before others read them: identifiers of citizens, and links to unknown hosts. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from contracts.links import mask_links
 from contracts.masking import mask
 from router.rules import Rules
 
-#: What a reply says in its own words; the rest are codes, and stay here.
+#: The fields in which a reply has words of its own; the others are codes, and don't leave the router.
 _WORDS = ("message", "reason", "to")
 _TOKEN = re.compile(r"\[[A-Z]+\]")
 
 
 def masked(rules: Rules, data: UnitReplied) -> tuple[UnitReplied, list[str]]:
-    """``data`` with its words masked, and the tokens that are new in them, such as ``[NIK]``."""
+    """Return ``data`` with its words masked, and the tokens that are new in them, such as ``[NIK]``."""
     given = {name: value for name in _WORDS if (value := getattr(data, name))}
     said = {name: _masked(rules, value) for name, value in given.items()}
     return msgspec.structs.replace(data, **said), list(_tokens(said) - _tokens(given))
@@ -33,5 +33,5 @@ def _tokens(texts: dict[str, str]) -> Counter[str]:
 
 
 def brief(code: str) -> str:
-    """What stands where a code belongs, for the refusal that names it: masked, and short, for a code has no bound."""
+    """Mask and shorten text given as a code, for the refusal that names it: its length has no limit."""
     return mask(code[:200])[:40]

@@ -1,4 +1,4 @@
-"""Complaints that are one: a child follows its parent, one work item for all who reported it. Pure, and reversible."""
+"""Merged complaints: a child follows its parent, one work item for all who reported it. Pure, and reversible."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from router.unit_words import STATUS_WORDS
 
 _replace = msgspec.structs.replace
 
-#: Parent's steps that each merged complaint repeats; the rest is between the parent and its unit. Of the clock's it
-#: repeats those about the promise to citizens: theirs stands.
+#: A parent's steps that each merged complaint repeats; the others are between the parent and its unit. Clock steps
+#: about the promise to citizens are repeated too, because the parent's clock counts for both.
 REPEATED = frozenset(
     {
         UpdateKind.ACKNOWLEDGED,
@@ -35,8 +35,8 @@ REPEATED = frozenset(
 )
 
 
-#: By which step of a parent what was merged into it is on its own again, and what that was. To what is resolved
-#: nobody need come back: what is said of it later is repeated without words.
+#: The steps of a parent that set its children free, with the word for each. Children stay with a parent that is
+#: resolved or over; if it is confidential, its later steps are repeated without words.
 _PARTS: dict[str, str] = {UpdateKind.CANCELLED: "dibatalkan", Note.CONFIDENTIAL: "dirahasiakan"}
 
 
@@ -44,7 +44,7 @@ _STAYS = frozenset({Status.RESOLVED, Status.APPEALED, *FINAL} - {Status.CANCELLE
 
 
 def why_not(rules: Rules, case: Case, parent: Case) -> Refusal | None:
-    """Why ``case`` can't be merged into ``parent``."""
+    """Say why ``case`` can't be merged into ``parent``; None if it can."""
     if parent.ticket == case.ticket:
         return Refusal("not_mergeable", "laporan tidak dapat digabung dengan dirinya sendiri")
     if parent.parent:
@@ -66,7 +66,7 @@ def why_not(rules: Rules, case: Case, parent: Case) -> Refusal | None:
 def merge(
     rules: Rules, case: Case, parent: Case, *, by: str | None = None, reason: str | None = None
 ) -> tuple[Changes, list[Out]]:
-    """``case`` follows ``parent`` from now on; those who work on the parent see how many reported it."""
+    """Let ``case`` follow ``parent`` from now on; the units that work on the parent see how many reported it."""
     case, update = advance(
         _replace(case, parent=parent.ticket),
         UpdateKind.MERGED,
@@ -86,7 +86,7 @@ def merge(
 
 
 def _due(parent: Case) -> dict[str, Any]:
-    """Until when the parent is promised, for its clock is that of all who follow it."""
+    """Return the parent's promised deadline, because its clock counts for all complaints that follow it."""
     if parent.deadline_at is None:
         return {}
     facts: dict[str, Any] = {
@@ -102,7 +102,7 @@ def _due(parent: Case) -> dict[str, Any]:
 def unmerge(
     rules: Rules, cases: Mapping[str, Case], case: Case, reason: str, *, by: str | None = None
 ) -> tuple[Changes, list[Out]]:
-    """On its own again, and with a person; the parent forgets what it had from it."""
+    """Separate it from its parent, which forgets what it had from it, and give it to a person."""
     parent = cases.get(case.parent or "")
     changes: Changes = {}
     told: list[Out] = []
@@ -116,7 +116,7 @@ def unmerge(
 
 
 def understood(rules: Rules, cases: Mapping[str, Case], case: Case) -> tuple[Changes, list[Out]]:
-    """What a merged complaint accuses may be known only now: its parent keeps away from them, or it parts from it."""
+    """Act on accusations of a merged complaint that are known only now: bar those units from its parent, or unmerge."""
     parent = cases.get(case.parent or "")
     if parent is None or parent.status in FINAL or not about_units(case):
         return {}, []
@@ -148,7 +148,7 @@ def _part(rules: Rules, case: Case, reason: str, by: str | None) -> Result:
 def follow_parent(rules: Rules, cases: Mapping[str, Case], outs: list[Out]) -> tuple[Changes, list[Out]]:
     """Repeat the steps of parents among ``outs`` in the story of each complaint merged into them.
 
-    A unit's words are repeated; a ``code`` is not, for what it says is between us and the parent's reporter.
+    A unit's words are repeated; a ``code`` is not, because its sentence is for the parent's reporter.
     """
     changes: Changes = {}
     more: list[Out] = []
@@ -174,7 +174,7 @@ def follow_parent(rules: Rules, cases: Mapping[str, Case], outs: list[Out]) -> t
 
 def _repeat(child: Case, out: ComplaintUpdated) -> tuple[Case, Out]:
     status = out.kind if out.kind in FINAL else Status.MERGED
-    # Of a parent that is secret by now nobody else reads what was said.
+    # If the parent is confidential by now, nobody else reads its words.
     told = ("target", "contact") if out.rahasia else ("message", "reason", "target", "contact", "evidence")
     facts = {name: getattr(out, name) for name in told}
     if out.note == Note.TO_CONFIRM:
@@ -182,12 +182,12 @@ def _repeat(child: Case, out: ComplaintUpdated) -> tuple[Case, Out]:
     if out.kind == UpdateKind.REOPENED:
         child = _replace(child, mark=None)
     child, step = advance(child, out.kind, status, **facts)
-    # The citizen is told who works on it and who did it; the child itself stays with those who can unmerge it.
+    # The citizen is told which units work on it and which one acted; the child stays with the unit that can unmerge it.
     return child, _replace(step, unit=out.unit, lane=out.lane, support=out.support, by=out.by)
 
 
 def _repeat_clock(child: Case, out: ComplaintUpdated) -> tuple[Case, Out]:
-    """As the parent's own: also to who was told that it is late, and is over with its parent meanwhile."""
+    """Repeat the parent's clock step. A retraction also reaches a child that has ended: it was told of the breach."""
     facts = {
         name: getattr(out, name)
         for name in ("stage", "round", "deadline_at", "derivation", "promise", "paused_until", "level", "escalate_to")

@@ -1,4 +1,4 @@
-"""What the router shows of itself and of the units."""
+"""The router's metrics, about itself and about the units."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ _COUNTED = {UpdateKind.RETURNED: RETURNS, UpdateKind.REOPENED: REOPENED, UpdateK
 
 
 def count(emits: Iterable[Emit]) -> None:
-    """Count what was told."""
+    """Count the told events."""
     for data in (emit.data for emit in emits):
         if isinstance(data, UnitRouted) and data.why == Why.SIMILAR:
             SIMILAR.labels("suggested").inc()
@@ -101,7 +101,7 @@ def count(emits: Iterable[Emit]) -> None:
 
 
 def count_ping_pong(before: Mapping[str, Case], emits: Iterable[Emit]) -> None:
-    """Count what comes back to a unit that had it; only the case tells, so a decision that is repeated counts again."""
+    """Count complaints that come back to a unit. Only the case knows that, so a repeated decision counts again."""
     for data in (emit.data for emit in emits):
         if isinstance(data, ComplaintUpdated) and data.kind == UpdateKind.ROUTED and data.lane == Lane.UNIT:
             case, unit = before.get(data.ticket), data.unit or ""
@@ -110,7 +110,7 @@ def count_ping_pong(before: Mapping[str, Case], emits: Iterable[Emit]) -> None:
 
 
 def count_first_places(before: Mapping[str, Case], after: Mapping[str, Case], emits: Iterable[Emit]) -> None:
-    """Count where rules put a complaint first; only the case tells, so a decision that is repeated counts again."""
+    """Count where rules put a complaint first. Only the case knows that, so a repeated decision counts again."""
     placed = {ticket for ticket, case in before.items() if _is_placed(case)}
     for data in (emit.data for emit in emits):
         if isinstance(data, ComplaintUpdated) and data.ticket not in placed and not data.by:
@@ -139,8 +139,7 @@ def _cause(case: Case) -> str:
 def time_first_units(before: Mapping[str, Case], after: Mapping[str, Case], now: datetime) -> None:
     """Measure how long after its ticket a complaint got its first unit, or was handed over; ``now`` is the moment.
 
-    Only the case tells which is the first: steps of the clock may come before it. A decision that is repeated counts
-    again.
+    Only the case knows which unit is the first: clock steps may come before it. A repeated decision counts again.
     """
     for ticket, case in after.items():
         if case.received and _is_placed(case) and not (ticket in before and _is_placed(before[ticket])):
@@ -152,7 +151,7 @@ def _is_placed(case: Case) -> bool:
 
 
 def count_said(before: Mapping[str, Case], after: Mapping[str, Case]) -> None:
-    """Count marks, appeals and corrections; only the case knows them: a decision that is repeated counts again."""
+    """Count marks, appeals and corrections. Only the case knows them, so a repeated decision counts again."""
     for ticket, case in after.items():
         appeal, earlier = case.appeal, before[ticket].appeal if ticket in before else None
         if appeal and earlier is None:

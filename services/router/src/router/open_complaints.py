@@ -1,4 +1,4 @@
-"""Shows what is open, where it lies, and how long the oldest waits for whose turn it is."""
+"""Shows how many complaints are open, where they lie, and how long the oldest has waited for its next step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOK_S = 15
 
 
 async def watch(pool: Pool, wake: Callable[[], None]) -> None:
-    """For ever: look every ``LOOK_S``. One per database, for whoever adds up the figures of all processes."""
+    """Look every ``LOOK_S``; runs until cancelled. One per database, so that the sum over all processes is right."""
     async with holding(pool, SHOW_LOCK) as leader:
         while True:
             show(await store.open_groups(leader, metrics.AGES), datetime.now(UTC))
@@ -25,7 +25,7 @@ async def watch(pool: Pool, wake: Callable[[], None]) -> None:
 
 
 def show(groups: Iterable[store.OpenGroup], now: datetime) -> None:
-    """Show ``groups`` as of ``now``. What is no more among them is 0, and not the figure of a while ago."""
+    """Show ``groups`` as of ``now``. A label that is no longer among them shows 0, not its last figure."""
     counts, waiting = defaultdict[tuple[str, ...], int](int), dict.fromkeys(store.WAITS_FOR, 0)
     oldest_s = dict.fromkeys(store.WAITS_FOR, 0.0)
     emergency_s = defaultdict[tuple[str, ...], float](float)
@@ -62,7 +62,7 @@ def show(groups: Iterable[store.OpenGroup], now: datetime) -> None:
 
 
 def _set_all(gauge: Gauge, figures: Mapping[tuple[str, ...], float]) -> None:
-    """Set ``gauge`` to ``figures`` by its labels' values, and to 0 where it showed something before."""
+    """Set ``gauge`` to ``figures`` by its labels' values, and all its other labels to 0."""
     known = {tuple(sample.labels.values()) for metric in gauge.collect() for sample in metric.samples}
     for where in known | set(figures):
         gauge.labels(*where).set(figures.get(where, 0))

@@ -1,7 +1,7 @@
-"""What is done from above a unit: it is taken from it, instructed, or said how urgent; an appeal is decided. Pure.
+"""Acts from above a unit: take a complaint from it, instruct it, set the urgency, decide an appeal. Pure.
 
-The triage unit may take a complaint from any unit. Who is above the units (``powers`` in ``routing.yaml``) may once its
-delay was escalated to them. Nobody acts on what accuses them.
+The triage unit may take a complaint from any unit. A superior (``powers`` in ``routing.yaml``) may act once the delay
+was escalated to it. No superior acts on a complaint that accuses it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from router.transfers import kept_from, noted, route, triage_unit_of
 
 _replace = msgspec.structs.replace
 _LEVELS: tuple[str, ...] = tuple(Urgency)
-#: What who is above the unit may do, whoever has the complaint.
+#: The acts of a superior, whichever unit has the complaint.
 _FROM_ABOVE = frozenset(
     {
         Action.REASSIGN,
@@ -33,14 +33,14 @@ _FROM_ABOVE = frozenset(
 
 
 def is_from_above(given: Given) -> bool:
-    """Whether it may be done by who has nothing else to do with the complaint."""
+    """Whether the unit may do it although it has nothing else to do with the complaint."""
     if given.data.action == Action.PRIORITIZE and _calms(given):
         return True
     return given.data.action in _FROM_ABOVE and _is_superior(given)
 
 
 def _is_superior(given: Given) -> bool:
-    """Whether its delay was escalated to who is above the units, and does not accuse them."""
+    """Whether the unit is a superior, had the complaint's delay escalated to it, and is not accused."""
     return given.by in given.rules.powers.superiors and _was_escalated_to(given)
 
 
@@ -55,7 +55,7 @@ def _was_escalated_to(given: Given) -> bool:
 
 
 def _calms(given: Given) -> bool:
-    """Whether it may say that what is *darurat* is none: who has it, helps, or was told that it is late."""
+    """Whether the unit may lower *darurat* (``powers``), and has the complaint, helps, or had its delay escalated."""
     knows = given.by in (given.case.unit, *supporters(given.case)) or _was_escalated_to(given)
     return knows and given.by in given.rules.powers.lower_darurat
 
@@ -65,7 +65,7 @@ def _is_admin(given: Given) -> bool:
 
 
 def reassign(given: Given) -> Outcome:
-    """Take it from whoever has it and give it to another unit."""
+    """Take it from the unit that has it and give it to another."""
     case, rules, by = given.case, given.rules, given.by
     if not (_is_admin(given) or _is_superior(given)):
         return _not_allowed(given)
@@ -80,7 +80,7 @@ def reassign(given: Given) -> Outcome:
 
 
 def instruct(given: Given) -> Outcome:
-    """Tell those who work on it what to do; its reporter hears that they were told."""
+    """Tell the units that work on it what to do, and its reporter that they were told."""
     if not _is_superior(given):
         return _not_allowed(given)
     case, outs = noted(given.case, Note.INSTRUCTED, message=given.data.message or None, by=given.by)
@@ -88,7 +88,7 @@ def instruct(given: Given) -> Outcome:
 
 
 def prioritize(given: Given) -> Outcome:
-    """Say how long it can wait; its clocks follow."""
+    """Set its urgency; its clocks follow."""
     case, urgency = given.case, (given.data.urgency or "").strip()
     before = urgency_of(case) or Urgency.SEDANG
     if urgency not in _LEVELS:
@@ -127,12 +127,12 @@ def _may_not_lower(given: Given, before: str, urgency: str) -> Refusal | None:
 
 
 def _told(given: Given, case: Case, why: str, reason: str) -> list[Out]:
-    """A record for all that work on it but who did it, for that one gets the answer."""
+    """Build a record for each unit that works on it, except the one that replied: that one gets the answer."""
     return [out for out in tell_unit(case, why, reason=reason) if getattr(out, "unit", None) != given.by]
 
 
 def uphold(given: Given) -> Outcome:
-    """Have it done again, by the unit that has done it or by another."""
+    """Have it done again, by the same unit or by another."""
     if refused := _judged(given):
         return refused
     case, data, to = given.case, given.data, None
@@ -146,7 +146,7 @@ def uphold(given: Given) -> Outcome:
 
 
 def dismiss(given: Given) -> Outcome:
-    """Let stand what was done, and say why."""
+    """Let the resolution stand, and say why."""
     if refused := _judged(given):
         return refused
     case, outs = appeals.dismiss(given.rules, given.case, given.data.message or "", by=given.by)
@@ -154,7 +154,7 @@ def dismiss(given: Given) -> Outcome:
 
 
 def _judged(given: Given) -> Refusal | None:
-    """Nobody decides about what they did themselves, unless all others are accused."""
+    """Refuse a unit that would decide about its own work, unless all others are accused."""
     made = given.case.appeal
     if made is None or given.by != made.unit or given.by == given.case.unit:
         return None

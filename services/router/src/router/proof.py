@@ -1,4 +1,4 @@
-"""Which proofs of a resolution are taken: they become links on a page that citizens trust. Pure."""
+"""Checks the proofs of a resolution: they become links on a page that citizens trust. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MOST = 10
 MAX_BYTES = 100_000_000
 MAX_URL = 1_000
 TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "video/mp4", "application/pdf")
-#: How the desk calls a photo: letters alone, which are nobody's number.
+#: The desk's name for a photo: only letters, so that it can't contain anybody's number.
 _OF_THE_DESK = "[a-z]{26}"
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 
 
 def bad_evidence(rules: Rules, evidence: list[Evidence]) -> Refusal | None:
-    """Why ``evidence`` can't be published: the first proof that is wrong by its number, and the remedy."""
+    """Say why ``evidence`` can't be published: the number of the first wrong proof, and the remedy; None if it can."""
     if len(evidence) > MOST:
         return Refusal("bad_evidence", f"{len(evidence)} bukti, paling banyak {MOST}; kirim yang paling jelas")
     for n, each in enumerate(evidence, 1):

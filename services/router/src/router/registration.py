@@ -1,6 +1,6 @@
 """How a story begins: registered, understood, routed. Pure: a case and an event in, the case and what to tell out.
 
-Every step is the next ``seq``. What a citizen asks and can't have is answered by ``noted``, never by silence.
+Every step has the next ``seq``. A wish that can't be granted is answered by ``noted``, never by silence.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ UNCLASSIFIED = "belum dikenali dalam batas waktu"
 
 
 def apart(case: Case, first: Case | None) -> Case:
-    """Keep ``case``, which is being registered, from those who worked on the complaint to which it was added.
+    """Keep ``case``, which is being registered and was added to ``first``, from the units that worked on ``first``.
 
-    And from whom that one is kept. Who only sorts it is not meant. Of a complaint that is not known yet nobody is.
+    It is also kept from the units that ``first`` is kept from, but not from those that only sorted ``first``.
+    While ``first`` is not known (None), no unit is barred.
     """
     if first is None or case.received is not None:
         return case
@@ -39,7 +40,7 @@ def apart(case: Case, first: Case | None) -> Case:
 
 
 def on_received(rules: Rules, case: Case, data: ComplaintReceived) -> Result:
-    """Register it; apply what came early. A second snapshot of a known complaint changes nothing."""
+    """Register it, and apply the events that came early. A second ``received`` changes nothing."""
     if case.received is not None:
         return case, []
     early, followed_up = case.classified, case.followed_up
@@ -56,7 +57,7 @@ def on_received(rules: Rules, case: Case, data: ComplaintReceived) -> Result:
 
 
 def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result:
-    """Route it. A late understanding re-routes only while no person has acted on it."""
+    """Route it. A late classification re-routes it only while no person has acted on it."""
     data = _replace(data, type=case.type) if case.type else data
     if case.received is None:
         return _replace(case, classified=data), []
@@ -72,9 +73,9 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
 
 
 def _away(rules: Rules, case: Case) -> Result:
-    """Take it from whom it accuses, or may, as is understood only now.
+    """Take it from a unit that it accuses, or may accuse, according to this late classification.
 
-    Who has read it while it was sorted got it by rule; whom a person chose it stays with, if that is not sure.
+    If the accusation is not sure, a unit that a person chose keeps it; a unit that only sorted it got it by rule.
     """
     if case.status == Status.APPEALED:
         return appeals.away_from_accused(rules, case)
@@ -84,15 +85,15 @@ def _away(rules: Rules, case: Case) -> Result:
 
 
 def on_unclassified(rules: Rules, case: Case) -> Result:
-    """The classifier has not spoken in time: a person takes over."""
+    """Give it to a person, because the classifier did not answer in time."""
     if case.status != Status.REGISTERED:
         return case, []
-    reason = DANGER if is_alarm(case) else UNCLASSIFIED  # its words said so at the door
+    reason = DANGER if is_alarm(case) else UNCLASSIFIED  # the intake found danger in its words
     return route(rules, case, triage(rules, kept_from(rules, case), reason))
 
 
 def on_unit_ended(rules: Rules, case: Case) -> Result:
-    """A unit that has it, or helps, is valid no more: its successor goes on, or a person decides."""
+    """Replace an ended unit that has it, or helps: its successor goes on, or a person decides."""
     ended = case.unit
     if case.status == Status.APPEALED:
         return appeals.on_judge_ended(rules, case)
@@ -101,7 +102,7 @@ def on_unit_ended(rules: Rules, case: Case) -> Result:
     if ended in rules.units:
         return _helpers_ended(rules, case)
     successor = rules.heirs.get(ended, ended)
-    if case.status == Status.MERGED:  # whoever has its triage lane may part it from its parent
+    if case.status == Status.MERGED:  # a unit must still be able to unmerge it
         return _replace(case, unit=successor if successor in rules.units else triage_unit_of(rules, case)), []
     barred = kept_from(rules, case)
     to = triage(rules, barred, f"{ended} tidak berlaku lagi dan belum punya pengganti")
@@ -112,7 +113,7 @@ def on_unit_ended(rules: Rules, case: Case) -> Result:
 
 
 def _helpers_ended(rules: Rules, case: Case) -> Result:
-    """Their successors help; where there is none that may, the lead goes on without."""
+    """Replace ended helpers by their successors; if a successor may not help, the lead goes on without it."""
     outs: list[Out] = []
     for ended in [unit for unit in supporters(case) if unit not in rules.units]:
         heir = rules.heirs.get(ended, ended)

@@ -1,4 +1,4 @@
-"""What a unit may do with a complaint that is its own: a table of actions, and a refusal for the rest."""
+"""The actions that a unit may take on its own complaints, as a table; all others are refused."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _replace = msgspec.structs.replace
 
 _TYPES: tuple[str, ...] = tuple(ComplaintType)
 _ANYTIME = frozenset(STATUS_WORDS)
-#: These tell those that help by themselves.
+#: These actions tell the helpers themselves.
 _TELLS_HELPERS = frozenset({Action.INSTRUCT, Action.PRIORITIZE, Action.UNDO, Action.REDO})
 _APPEALED, _RESOLVED = frozenset({Status.APPEALED}), frozenset({Status.RESOLVED})
 
@@ -88,7 +88,7 @@ def _not_yours(unit: str, reply_id: str, data: UnitReplied) -> UnitRouted:
 
 
 def _as_admin(given: Given) -> bool:
-    """What the triage unit may do whoever holds it: grant rights, merge what the router found similar, unmerge."""
+    """Whether the triage unit replied, with an act that it may take whichever unit has the complaint."""
     case, data = given.case, given.data
     if given.by != triage_unit_of(given.rules, case):
         return False
@@ -130,7 +130,7 @@ def _refusal(given: Given) -> Refusal | None:
 
 
 def _carry_out(given: Given) -> Outcome:
-    """Do it; the one who replied gets its answer and no second record, those that help hear what came of it."""
+    """Carry out the reply. The unit that replied gets its answer and no second record; the helpers hear the result."""
     before, outcome = given.case, ACTIONS[given.data.action].act(given)
     if isinstance(outcome, Refusal):
         return outcome
@@ -154,7 +154,7 @@ def _is_double(out: UnitRouted, by: str) -> bool:
 
 
 def _mark_human_decision(case: Case) -> Case:
-    """A person acted on it: no late understanding moves it any more."""
+    """Remember that a person acted on it: no late classification moves it any more."""
     return _replace(case, triage_acted=True)
 
 
@@ -172,7 +172,7 @@ def _step(kind: str) -> Act:
 
 
 def _acknowledge(given: Given) -> Outcome:
-    """Say that it was seen: by the unit that works on it, or by who decides about an appeal."""
+    """Say that it was seen: by the unit that works on it, or by the one that decides an appeal."""
     case = given.case
     if case.status != Status.APPEALED:
         return _step(UpdateKind.ACKNOWLEDGED)(given)
@@ -186,7 +186,7 @@ def _resolve(given: Given) -> Outcome:
     case, data = given.case, given.data
     if refused := no_resolution(given.rules, case.classified, data.message or ""):
         return refused
-    # Whoever has the address of a proof sees it, so nothing confidential needs one.
+    # Anybody with the address of a proof can see it, so a confidential complaint doesn't need one.
     if case.category in given.rules.proved and not data.evidence and not is_rahasia(case):
         return Refusal("missing_field", "kategori ini diselesaikan dengan bukti: isi evidence")
     to_confirm = confirming.demanded(given)
@@ -202,7 +202,7 @@ def _resolve(given: Given) -> Outcome:
 
 
 def _home(case: Case) -> Callable[[Rules, Collection[str], str], Assignment]:
-    """Whose table it goes back to. An unsure guess that accuses nobody is no work for who looks at officials."""
+    """Return the desk that gets it back. An unsure guess that accuses no unit is no work for the conduct unit."""
     guessed = case.classified is not None and case.classified.abstained and case.category == case.classified.category
     conduct = case.category == CONDUCT_CATEGORY and bool(about_units(case) or not guessed)
     return conduct_desk if conduct else triage
@@ -233,7 +233,7 @@ def _hand_over(given: Given) -> Outcome:
 
 
 def _relay(given: Given) -> Outcome:
-    """Tell the citizen what the office outside has answered, in its name; it stays handed over."""
+    """Tell the citizen, in the name of the office outside, what it answered; the complaint stays handed over."""
     case, to = given.case, given.data.to or ""
     if not is_handed_to(given.rules, case.target, to):
         return Refusal("unknown_target", f"laporan ini dilimpahkan ke {case.target}, bukan ke {brief(to)!r}")
@@ -250,7 +250,7 @@ def _dispose(given: Given) -> Outcome:
 
 
 def _correct(given: Given) -> Outcome:
-    """Put right what it is: its type, its category, or both."""
+    """Correct its type, its category, or both."""
     kind, category = (given.data.type or "").strip(), (given.data.category or "").strip()
     if not kind and not category:
         return missing(given.data.action, "category atau type")
@@ -309,7 +309,7 @@ def _unmerge(given: Given) -> Outcome:
 
 
 def _wrong_desk(given: Given) -> Refusal | None:
-    """What the law on personal data asks for is done by the triage unit alone."""
+    """Refuse every unit but the triage unit, which alone answers requests under the data protection law."""
     first = triage_unit_of(given.rules, given.case)
     return None if given.by == first else Refusal("not_desk", f"permintaan hak dijawab oleh {first}")
 
@@ -324,9 +324,9 @@ def _erase(given: Given) -> Outcome:
 
 
 def _rights_done(given: Given) -> Outcome:
-    """Grant the oldest: each request has its own clock, and an answer stops the oldest of them.
+    """Grant the oldest request: each has its own clock, and an answer stops the oldest of them.
 
-    What is to be erased is said to be when it is, and not yet by this.
+    An erasure is reported to the citizen when it is complete, not by this reply.
     """
     if refused := _not_asked(given) or _wrong_desk(given):
         return refused
@@ -339,7 +339,7 @@ def _rights_done(given: Given) -> Outcome:
 
 
 def _rights_decline(given: Given) -> Outcome:
-    """Say why the oldest is not granted: the law has its exceptions."""
+    """Decline the oldest request, and say why: the law has its exceptions."""
     if refused := _not_asked(given) or _wrong_desk(given):
         return refused
     case = _replace(given.case, rights=given.case.rights[1:])

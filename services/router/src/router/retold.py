@@ -1,8 +1,7 @@
-"""After the database was restored a story is told again, and each step of it bears the number it was told with.
+"""Tells stories again after the database was restored, each step with the number that it was told with before.
 
-Whoever reads stories knows a step by its id and by its number. Told again, a step has its id, for that derives from
-what brought it about; its number would be another where something else comes before it now. What was never told comes
-after all that was.
+Readers know a step by its id and its number. A retold step keeps its id, which derives from its cause; its number could
+change if other steps come before it now. Steps that were never told come after all told ones.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _with = msgspec.structs.replace
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What was told of stories: the number of each step by the event's id, and the highest number by ticket."""
+    """The told steps: the number of each by its event's id, and the highest number by ticket."""
 
     seqs: Mapping[str, int]
     last: Mapping[str, int]
@@ -37,7 +36,7 @@ class Told:
 def decide_as_told(
     told: Told, decide: Decide, cases: Mapping[str, Case], message: Message, now: datetime
 ) -> tuple[Changes, list[Emit]]:
-    """Decide as ``decide``, with the numbers that steps were ``told`` with."""
+    """Decide as ``decide`` does, with the numbers that the steps were ``told`` with."""
     changes, emits = decide(cases, message, now)
     numbers: dict[str, dict[int, int]] = {}
     for n, emit in enumerate(emits):
@@ -58,7 +57,7 @@ def _numbered(emit: Emit, numbers: Mapping[str, Mapping[int, int]]) -> Emit:
 
 
 def _renumbered(case: Case, before: Case | None, numbers: Mapping[int, int]) -> Case:
-    """The case with other numbers for the steps that were taken just now: those above the last one ``before``."""
+    """Return the case with other numbers for the steps taken just now: those above the last one ``before``."""
     if not numbers:
         return case
     last = before.seq if before else -1
@@ -76,7 +75,7 @@ def _renumbered(case: Case, before: Case | None, numbers: Mapping[int, int]) -> 
 
 
 def _data(data: Any, numbers: Mapping[str, Mapping[int, int]]) -> Any:
-    """An event with the numbers that its steps have."""
+    """Return an event with the final numbers of its steps."""
     match data:
         case ComplaintUpdated():
             return _with(data, seq=numbers[data.ticket][data.seq])

@@ -1,4 +1,4 @@
-"""Who gets a complaint: pure rules over the region's units, categories and routing table."""
+"""The rules that decide who gets a complaint, by the region's units, categories and routing table. Pure."""
 
 from __future__ import annotations
 
@@ -16,31 +16,32 @@ from kabupaten.routing import KABUPATEN, KECAMATAN, Powers, RoutingRule, Target,
 from kabupaten.territory import same_place
 from kabupaten.units import Unit
 
-#: The lane of what goes to an office outside: no unit works on it, and it is never told on the wire.
+#: The lane of complaints for an office outside: no unit works on them, and no event carries this lane.
 OUTSIDE = "hand-over"
-#: Danger to life: a person looks at once, whoever it will be for.
+#: Danger to life: a person looks immediately, whichever unit will get it.
 DANGER = f"mendesak ({Urgency.DARURAT})"
 PERHAPS_ACCUSING, UNSURE = "mungkin menyangkut perilaku aparatur", "isi laporan belum dapat dikenali dengan yakin"
-#: Who looks at officials has what accuses; with the other this begins, and then says whom.
+#: Why the conduct unit gets a complaint: it is about officials' conduct, or about the units named after ``ABOUT``.
 OF_CONDUCT, ABOUT = "menyangkut perilaku aparatur", "laporan tentang "
 _URGENCIES: tuple[str, ...] = tuple(Urgency)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """``unit_of_category`` has every category, with its lead unit if it has one; ``camat`` each kecamatan's unit.
-    ``named`` is what people call a category, where it has a name.
+    """The region's data, as the rules need it.
 
-    ``admin`` plays LAPOR admin, ``conduct`` looks at officials, ``last_resort`` gets what nobody else may have.
-    ``heirs`` is filled by ``in_force``: who has the work of each unit on that day. ``boilerplate`` are phrases that say
-    nothing of what was done; from ``similar_suggest`` on two complaints are shown as similar, from ``similar_merge`` on
-    they are one, None: never without a person. Units come and go at midnight in ``zone``. ``contacts`` are numbers and
-    addresses of offices: they are public and not masked. To ``evidence_hosts`` proofs and links may lead
-    (``contracts.links.listed``), and what lies below ``desk_photos`` is the desk's own. ``on_duty`` are who can be
-    reached in each unit. ``evidence_keys`` sign the links by which units open what citizens attached: the key of
-    each intake, which keeps what it took. ``powers`` is who may put right what others do. Of the categories
-    ``confirmed`` what is resolved is closed only when somebody else has confirmed it, and of those ``proved`` nothing
-    is resolved without a proof.
+    ``unit_of_category`` has every category, with its lead unit or None; ``named`` has the categories' names for people.
+    ``camat`` has the unit of each kecamatan. Units begin and end at midnight in ``zone``.
+    ``admin`` is the LAPOR admin, ``conduct`` the conduct unit, which judges officials; ``last_resort`` gets complaints
+    that no other unit may have. ``heirs``, filled by ``in_force``, has the unit that does each unit's work that day.
+    ``boilerplate`` are phrases that don't say what was done. Two complaints are shown as similar from the score
+    ``similar_suggest``, and may be merged without a person from ``similar_merge`` (None: never).
+    ``contacts`` are public numbers and addresses of offices: they are not masked. Proofs and links may lead to
+    ``evidence_hosts`` (``contracts.links.listed``); files below ``desk_photos`` are the desk's own.
+    ``on_duty`` has the shifts of each unit. ``evidence_keys`` has each intake's key, which signs the links to the
+    attachments that this intake keeps. ``powers`` says who may correct what others do.
+    A complaint of a category in ``confirmed`` is closed only after somebody else has confirmed its resolution; one of
+    a category in ``proved`` can't be resolved without a proof.
     """
 
     units: Mapping[str, Unit]
@@ -69,11 +70,11 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True)
 class Understood:
-    """What is known about a complaint when it is assigned.
+    """The facts about a complaint that decide its assignment.
 
-    ``perhaps_about`` are units that it may accuse, though nobody for sure: none of them is who looks at it first.
-    ``apart``: it was added to another, and may accuse who works on that; ``apart_from`` are those of them from whom it
-    was taken, before they read it.
+    ``perhaps_about`` are units that it may accuse, though not surely: another unit looks at it first.
+    ``apart``: it was added to another complaint and split off, because it may accuse the units that work on that one;
+    ``apart_from`` are those units.
     """
 
     category: str | None
@@ -95,7 +96,7 @@ class Understood:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """``lane`` is that of the wire, or ``OUTSIDE``, whose ``unit`` is a target; ``reason`` is for people."""
+    """``lane`` is one of the contract, or ``OUTSIDE``, where ``unit`` is a target's code; ``reason`` is for people."""
 
     lane: str
     unit: str
@@ -104,9 +105,9 @@ class Assignment:
 
 
 def in_force(rules: Rules, at: datetime) -> Rules:
-    """``rules`` as of ``at``: only units that are valid that day, and in place of each other one its successor.
+    """Return ``rules`` as of ``at``: only units valid that day, each other one replaced by its successor.
 
-    A unit without a valid successor keeps its place, so that who meets it there sees that it is no unit any more.
+    A unit without a valid successor is still named, so that a caller sees that it is no longer in ``units``.
     """
     day = at.astimezone(rules.zone).date()
     valid = {code: unit for code, unit in rules.units.items() if unit.valid(day)}
@@ -144,7 +145,7 @@ def in_force(rules: Rules, at: datetime) -> Rules:
 
 
 def heir(units: Mapping[str, Unit], code: str, day: date) -> str | None:
-    """Who has the work of ``code`` on ``day``: itself, or the first valid one in the chain of its successors."""
+    """Return the unit that does the work of ``code`` on ``day``: itself, or the first valid one of its successors."""
     seen: set[str] = set()
     follow: str | None = code
     while follow is not None and follow in units and follow not in seen:
@@ -156,9 +157,9 @@ def heir(units: Mapping[str, Unit], code: str, day: date) -> str | None:
 
 
 def accused(rules: Rules, about: Iterable[str]) -> list[str]:
-    """The units a complaint is about, and who has their work now: citizens use old names for long.
+    """Return the units that a complaint is about, and the heirs of their work: citizens use old names for years.
 
-    Of those who are accused together (``RoutingRule.accused``) none may read what is about another.
+    Units that are accused together (``RoutingRule.accused``) are all included: they may not read about each other.
     """
     about = list(about)
     today = dict.fromkeys([*about, *(rules.heirs.get(unit, unit) for unit in about)])
@@ -167,20 +168,20 @@ def accused(rules: Rules, about: Iterable[str]) -> list[str]:
 
 
 def _above(rules: Rules, about: Iterable[str]) -> RoutingRule | None:
-    """The rule that says who is above those whom a complaint is about."""
+    """Return the rule for complaints about these units: it names the office above them."""
     return next((rule for rule in rules.routing if not rule.accused.isdisjoint(about)), None)
 
 
 def supervisor(rules: Rules, unit: str) -> str:
-    """Who looks at what ``unit`` does not get right; the last resort if no other is named."""
+    """Return the unit that reviews the work of ``unit``: its supervisor, or else the last resort."""
     named = rules.units[unit].supervisor if unit in rules.units else None
     return rules.heirs.get(named, named) if named else rules.last_resort
 
 
 def judge(rules: Rules, about: Collection[str], judged: Collection[str], first: str) -> str:
-    """Who decides about what ``judged`` did: ``first``, or the next that is neither among them nor among ``about``.
+    """Return the unit that decides about the work of ``judged``: ``first``, or the next neither judged nor ``about``.
 
-    If only these are left, rather who did it than who is accused: nothing is nobody's.
+    If no such unit exists, a judged one decides rather than an accused one: somebody must.
     """
     desks = (first, rules.last_resort, rules.conduct, rules.admin, *rules.powers.superiors)
     found = first_not(rules, [*about, *judged], *desks)
@@ -188,22 +189,22 @@ def judge(rules: Rules, about: Collection[str], judged: Collection[str], first: 
 
 
 def lane_of(rules: Rules, unit: str) -> str:
-    """In which lane ``unit`` gets what a person gives it: who plays a role decides, others work."""
+    """Return the lane of complaints that a person gives to ``unit``: units with a role decide, others work."""
     return Lane.TRIAGE if unit in (rules.admin, rules.conduct, rules.last_resort) else Lane.UNIT
 
 
 def triage(rules: Rules, about: Collection[str], reason: str) -> Assignment:
-    """To a person, with the reason."""
+    """Assign it to the triage unit, where a person decides."""
     return Assignment(lane=Lane.TRIAGE, unit=triage_unit(rules, about), reason=reason)
 
 
 def conduct_desk(rules: Rules, about: Collection[str], reason: str) -> Assignment:
-    """To who looks at officials, with the reason; that one accused, the last resort."""
+    """Assign it to the conduct unit or, if that is accused, to the last resort."""
     return Assignment(lane=Lane.TRIAGE, unit=conduct_unit(rules, about), reason=reason)
 
 
 def assign(rules: Rules, found: Understood) -> Assignment:
-    """Who is responsible for what was understood, or the triage lane when a person should look first."""
+    """Assign a complaint to the unit or office responsible, or to the triage lane if a person should look first."""
     about = accused(rules, found.about_units)
     first = next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
     above = _above(rules, about)
@@ -215,15 +216,15 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     if above:
         target = rules.targets[above.hand_over or ""].name
         return conduct_desk(rules, about, f"{above.reason}: limpahkan ke {target}")
-    # An unsure guess that accuses nobody is one like any other: no work for the inspectorate yet.
+    # An unsure guess that names no unit is treated like any other: it is no work for the inspectorate yet.
     conduct = found.category == CONDUCT_CATEGORY and bool(about or not found.abstained)
-    # In danger who sorts is faster, and not accused; but what names a victim has few readers.
+    # In danger the triage unit is faster, and is not accused; but a complaint that names a victim gets few readers.
     if about and not conduct and (found.protected or found.urgency != Urgency.DARURAT):
         named = ", ".join(found.about_units)
         return conduct_desk(rules, about, f"{ABOUT}{named} tidak diteruskan ke {named}")
     doubt = _doubt(rules, found, elsewhere=first is not None and first.hand_over == KABUPATEN)
     rule = None if doubt else first
-    # Officials who are not the kabupaten's are known by a matter; nobody here may look at them.
+    # A rule with a matter may be about officials of other governments: no unit here may judge them.
     if rule and rule.hand_over and (not conduct or (rule.matters and not about)):
         to = government_of(rules.targets, found.elsewhere) if rule.hand_over == KABUPATEN else rule.hand_over
         return Assignment(lane=OUTSIDE, unit=to or "", reason=rule.reason)
@@ -233,7 +234,7 @@ def assign(rules: Rules, found: Understood) -> Assignment:
 
 
 def _kept_from(rules: Rules, found: Understood, about: Sequence[str]) -> Sequence[str]:
-    """``about``, and in doubt also those whom it may mean: a person looks first who is none of them."""
+    """Return ``about`` and, in doubt, the units that it may accuse: another one has to look first."""
     if not found.perhaps_accusing:
         return about
     own = rules.unit_of_category.get(found.category or "")
@@ -241,7 +242,7 @@ def _kept_from(rules: Rules, found: Understood, about: Sequence[str]) -> Sequenc
 
 
 def _for_victim(rules: Rules, found: Understood, rule: RoutingRule, about: Collection[str]) -> Assignment:
-    """To the unit for victims; who looks at officials helps where one of ours did it, or may have done it."""
+    """Assign it to the unit for victims; the conduct unit helps if an official did it, or may have done it."""
     to = _to_unit(rules, found, rule)
     if not (about or found.perhaps_accusing or found.category == CONDUCT_CATEGORY):
         return to
@@ -251,10 +252,10 @@ def _for_victim(rules: Rules, found: Understood, rule: RoutingRule, about: Colle
 
 
 def _doubt(rules: Rules, found: Understood, *, elsewhere: bool) -> str | None:
-    """Why a person should look before any rule is asked. What is ``elsewhere`` is no unit's here, whatever it is."""
+    """Say why a person should look before any rule is asked; a complaint from ``elsewhere`` is for no unit here."""
     if found.urgency == Urgency.DARURAT:
         return DANGER
-    # Whom it may mean elsewhere does not work here. What was taken from a unit here is not sent away unseen.
+    # Officials elsewhere don't work here; but a complaint split off from one here is not sent away unseen.
     if found.perhaps_accusing and (found.apart or not elsewhere):
         return PERHAPS_ACCUSING
     if found.category is None or (found.abstained and not elsewhere):
@@ -306,17 +307,17 @@ def _to_unit(rules: Rules, found: Understood, rule: RoutingRule | None) -> Assig
 
 
 def priority(urgency: str | None, confidence: float, reporters: int = 1) -> int:
-    """In which order to work: the highest first, and among equals the oldest.
+    """Return the rank of a complaint in a worklist: the highest comes first, and among equals the oldest.
 
-    Urgency counts before all else (each step 10,000), then each further reporter (100, up to 98 of them), then how
-    uncertain the classifier was (0 to 100). What is not understood yet counts as *sedang* and wholly uncertain.
+    Urgency counts most (10,000 for each level), then each further reporter (100, up to 98 of them), then how uncertain
+    the classifier was (0 to 100). A complaint not classified yet counts as *sedang* and wholly uncertain.
     """
     rank = _URGENCIES.index(urgency) if urgency in _URGENCIES else _URGENCIES.index(Urgency.SEDANG)
     return 10_000 * rank + 100 * min(max(reporters - 1, 0), 98) + round(100 * (1 - min(max(confidence, 0.0), 1.0)))
 
 
 def reached(rules: Rules, unit: str, at: datetime) -> list[OnDuty]:
-    """Who can be reached in ``unit`` at ``at``."""
+    """List the people on duty who can be reached in ``unit`` at ``at``."""
     there = [shift for shift in rules.on_duty.get(unit, ()) if shift.confirmed]
     local = at.astimezone(rules.zone)
     return [OnDuty(unit=unit, name=each.name, number=each.number) for each in there if each.covers(local)]

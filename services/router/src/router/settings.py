@@ -9,7 +9,7 @@ from chassis.settings import DatabaseSettings
 
 
 class Settings(EventKeySettings, DatabaseSettings):
-    """What the router reads from the environment."""
+    """The settings that the router reads from the environment."""
 
     desk_public_url: AnyHttpUrl | None = Field(
         None, description="address of the desk: photos that it keeps are proofs, whatever evidence_hosts says"

@@ -1,4 +1,4 @@
-"""What a unit may do that helps with another's complaint: the lead closes, those that help answer. Pure."""
+"""The actions of a unit that helps with another's complaint: helpers answer, only the lead closes it. Pure."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _refusal(rules: Rules, case: Case, unit: str, data: UnitReplied) -> Refusal 
 
 
 def _drop_out(rules: Rules, case: Case, unit: str, reason: str) -> tuple[Case, list[Out]]:
-    """The lead does without it; the triage unit may find another."""
+    """Let ``unit`` stop helping: the lead goes on without it, and the triage unit may find another."""
     case = _replace(case, support=[each for each in case.support if each.unit != unit])
     said = f"{unit} tidak ikut membantu: {reason}"
     outs = _show(case, said, but=unit)
@@ -63,5 +63,5 @@ def _drop_out(rules: Rules, case: Case, unit: str, reason: str) -> tuple[Case, l
 
 
 def _show(case: Case, said: str, *, but: str) -> list[Out]:
-    """To all that work on it; ``but`` the one whose reply it is, for it gets the answer."""
+    """Tell all units that work on it, except ``but``, whose reply it is: that one gets the answer."""
     return [out for out in tell_unit(case, Why.UPDATED, reason=said) if getattr(out, "unit", None) != but]

@@ -1,4 +1,4 @@
-"""What the router does because time passed: nothing stays with nobody, and the clock is heard in its turn."""
+"""The router's timers: every complaint gets to somebody in time, and the clock's words are told in their turn."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from router.settings import Settings
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks for what ended units still have.
+#: Seconds between two searches for complaints that ended units still have.
 SWEEP_S = 60
-#: Seconds that a breach waits for the clock to say whether it stands with what came to light since.
+#: Seconds that a breach waits for the clock's verdict about steps that came to light late.
 PATIENCE_S = 600
 Rule = Callable[[Rules, Mapping[str, Case], str, datetime], tuple[dict[str, Case], list[Emit]]]
 Wake = Callable[[], None]
 
 
 async def triage_timer(rules: Rules, after_s: float, handler: Handler[Case], pool: Pool, wake: Wake) -> None:
-    """For ever: what nobody has in time, or has a unit that ended, is given to somebody. One per database.
+    """Route complaints that nobody got in time or an ended unit has, and repeat erasures; runs until cancelled.
 
-    A complaint at which that fails is left alone until the restart, and counted: all others go on.
+    One per database. A complaint that fails is counted and left alone until the restart: all others go on.
     """
     acts = _Acts("triage", handler, pool, wake)
     async with holding(pool, TIMER_LOCK) as leader:
@@ -54,12 +54,12 @@ async def triage_timer(rules: Rules, after_s: float, handler: Handler[Case], poo
 
 
 async def clock_timer(settings: Settings, rules: Rules, handler: Handler[Case], pool: Pool, wake: Wake) -> None:
-    """For ever: say what the clock said, once all is read that was written before. One per database.
+    """Tell the clock's held words once all is read that was written before; runs until cancelled, one per database.
 
-    Of all topics the end is taken after the clock has spoken, and so after the moment that it spoke of.
+    The ends of all topics are taken after the clock has spoken, and so after the moment that its word is about.
 
     Raises:
-        TimeoutError: there is something to read, and nothing is read for ``stall_timeout_s``.
+        TimeoutError: there is something to read, but nothing is read for ``stall_timeout_s``.
     """
     acts = _Acts("clock", handler, pool, wake)
     async with log_ends(settings, handlers.sources(rules)) as ends, holding(pool, CLOCK_LOCK) as leader:
@@ -78,7 +78,7 @@ async def clock_timer(settings: Settings, rules: Rules, handler: Handler[Case], 
 
 
 class _Acts:
-    """Lets a timer decide about one complaint after the other. One at which it fails is ``stuck``: all others go on."""
+    """Lets a timer decide about one complaint after another. One that fails is ``stuck``: all others go on."""
 
     def __init__(self, timer: str, handler: Handler[Case], pool: Pool, wake: Wake) -> None:
         self.timer, self.handler, self.pool, self.wake = timer, handler, pool, wake

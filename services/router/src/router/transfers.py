@@ -1,4 +1,4 @@
-"""How a complaint gets from hand to hand, whoever decided it: to a unit and those that help, or away from them."""
+"""How a complaint changes hands, whoever decided it: to a unit and its helpers, or away from them."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ _replace = msgspec.structs.replace
 
 
 def accused_units(rules: Rules, case: Case) -> list[str]:
-    """The units that ``case`` accuses for sure, by their names of today: nobody may give it to them."""
+    """Return the units that ``case`` surely accuses, with their present heirs: nobody may give it to them."""
     return accused(rules, about_units(case))
 
 
 def kept_from(rules: Rules, case: Case) -> list[str]:
-    """The units that no rule and no clock gives ``case``: those it accuses, and in doubt those whom it may mean."""
+    """Return the units that no rule and no clock gives ``case`` to: those that it accuses or, in doubt, may accuse."""
     return accused(rules, [*about_units(case), *perhaps_about(case)])
 
 
 def triage_unit_of(rules: Rules, case: Case) -> str:
-    """The triage lane's unit for ``case``, whoever holds it now."""
+    """Return the triage unit for ``case``, whichever unit has it now."""
     return triage_unit(rules, kept_from(rules, case))
 
 
 def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None, why: str = "") -> Result:
-    """Give it to a unit and those that help it, and take it from all others that had it: they are told ``why``."""
+    """Give it to a unit and its helpers, and take it from all others that had it: they are told ``why``."""
     before = {case.unit, *supporters(case), *([] if case.unit else alarmed_units(case))} - {None}
     named = (rules.heirs.get(each, each) for each in to.support)
     helpers = dict.fromkeys(
         each for each in named if each in rules.units and each not in (to.unit, *accused_units(rules, case))
     )
-    # What the lead has asked holds as long as it leads.
+    # The lead's requests hold while it leads.
     asked = {each.unit: each.request for each in case.support if case.unit == to.unit}
     support = [Support(unit=each, request=asked.get(each, UNSET)) for each in helpers]
     case = _replace(case, unit=to.unit, lane=to.lane, support=support)
@@ -56,18 +56,18 @@ def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None, wh
 
 
 def alarmed_units(case: Case) -> list[str]:
-    """Who heard that it is late. While nobody has it they count as having it."""
+    """Return the units that were told that it is late. While nobody has it, they count as having it."""
     return sorted({unit for levels in case.breach_recipients.values() for units in levels.values() for unit in units})
 
 
 def release(case: Case, reason: str) -> Result:
-    """Nobody's help is needed any more."""
+    """Release all helpers, and tell them the reason."""
     told = tell_support(case, Why.WITHDRAWN, reason=reason)
     return (_replace(case, support=[]) if case.support else case), told
 
 
 def withdraw_from_accused(rules: Rules, case: Case) -> Result:
-    """What is understood late may accuse a unit that has it, or helps: it has it no longer."""
+    """Take it from units that have it, or help, and that it accuses or may accuse, as was classified late."""
     barred = kept_from(rules, case)
     to = triage(rules, barred, f"laporan ini ternyata tentang {case.unit}")
     if case.unit in barred and case.unit != to.unit and case.status in WITH_A_UNIT:
@@ -77,7 +77,7 @@ def withdraw_from_accused(rules: Rules, case: Case) -> Result:
     if case.unit in barred and case.status in (
         Status.RESOLVED,
         Status.MERGED,
-    ):  # what is, stands; what still comes is another's
+    ):  # its status stays; another unit does what is still to come
         case = _replace(case, unit=to.unit, lane=to.lane)
     told = tell_unit(case, Why.UPDATED, reason=to.reason) if case.unit != before.unit else []
     for unit in sorted(filter(None, {before.unit, *supporters(before)} - {case.unit, *supporters(case)})):
@@ -94,7 +94,7 @@ def noted(case: Case, note: str, *, code: SentenceCode | None = None, **facts: A
 def hand_over(
     rules: Rules, case: Case, to: Target, reason: str, *, message: str | UnsetType = UNSET, by: str | None = None
 ) -> Result:
-    """To somebody outside the kabupaten, final here; the triage unit is told, for it forwards it."""
+    """Hand it over to an office outside the kabupaten, for good; the triage unit is told, because it forwards it."""
     forwards = triage_unit_of(rules, case)
     case, update = advance(
         _replace(case, target=to.name, forwards=forwards),

@@ -1,6 +1,6 @@
-"""What a unit did by mistake is taken back: by itself for some minutes, by the triage unit for some days. Pure.
+"""Undoes a unit's mistake: the unit itself may for some minutes, the triage unit for some days. Pure.
 
-Who was told of it was told at once, and is told now that it was a mistake: docs/why.md.
+Acts are told immediately, so everybody who was told is now told that it was a mistake: docs/why.md.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from router.unit_words import STATUS_WORDS
 
 _replace = msgspec.structs.replace
 
-#: What can be taken back.
+#: The acts that can be undone.
 UNDOABLE = frozenset({Action.RESOLVE, Action.REJECT, Action.HAND_OVER, Action.RETURN})
-#: The acts that those whose complaints follow this one were told of.
+#: The acts that are repeated in the stories of merged complaints.
 _TOLD_TO_ALL = UNDOABLE - {Action.RETURN}
 
 
 def remembered(given: Given, after: Case) -> Case:
-    """``after`` with what is needed to take back what made it of the case of ``given``."""
+    """Return ``after`` with all that an undo needs to restore the case of ``given``."""
     if given.data.action not in UNDOABLE:
         return after
     before = given.case
@@ -48,15 +48,15 @@ def remembered(given: Given, after: Case) -> Case:
 
 
 def is_by_actor(given: Given) -> bool:
-    """Whether who did it wants to take it back, whoever has the complaint now."""
+    """Whether the unit that did it wants to undo it, whichever unit has the complaint now."""
     undo = given.case.undo
     return given.data.action == Action.UNDO and undo is not None and undo.by == given.by
 
 
 def undo(given: Given) -> Outcome:
-    """Bring it back to how it was before the last act."""
+    """Restore the complaint as it was before the last act."""
     case, made = _with_accusations(given), given.case.undo
-    if case.parent:  # by itself it would have no clock: that of the other one is for both
+    if case.parent:  # alone it would have no clock: the parent's counts for both
         return Refusal("nothing_to_undo", f"laporan ini mengikuti {case.parent}; batalkan di sana")
     if made is None or not may_be_undone(case):
         return _undo_by_rule(given) if case.status == Status.HANDED_OVER else _nothing(case)
@@ -73,7 +73,7 @@ def undo(given: Given) -> Outcome:
         support=[each for each in made.support if each.unit in given.rules.units and each.unit not in barred],
         resolved_seq=None,
         mark=None,
-        # What the clock said while nobody had to hear is said now.
+        # Now somebody has to hear the clock's words since that act.
         held=sorted([*case.held, *made.untold], key=lambda word: word.number),
         clocks={name: last for name, last in case.clocks.items() if name not in said_since},
     )
@@ -91,7 +91,7 @@ def undo(given: Given) -> Outcome:
 
 
 def _undo_by_rule(given: Given) -> Outcome:
-    """What a rule has handed over goes to a person, and its clock begins anew: no unit ever had it."""
+    """Give a complaint that a rule handed over to a person; its clock starts again, because no unit ever had it."""
     case, rules = _with_accusations(given), given.rules
     done = [past.at for past in case.history if past.kind == UpdateKind.HANDED_OVER]
     if case.undo or not done:
@@ -106,7 +106,7 @@ def _undo_by_rule(given: Given) -> Outcome:
 
 
 def _with_accusations(given: Given) -> Case:
-    """The case with what those that follow it accuse, which may have been understood when it was over."""
+    """Return the case with the accusations of its children, which may have been classified after it was over."""
     case = given.case
     children = (each for each in given.cases.values() if each.parent == case.ticket)
     also = dict.fromkeys([*case.also_about, *(unit for child in children for unit in about_units(child))])
@@ -134,7 +134,7 @@ def _nothing(case: Case) -> Refusal:
 
 
 def _with_children(given: Given, kind: str) -> tuple[Changes, list[Out]]:
-    """Those that follow it were told of the act, and may have ended with it: they follow it again."""
+    """Tell the undo in the stories of its children, too; those that ended with the act follow it again."""
     changes: Changes = {}
     outs: list[Out] = []
     for ticket, child in sorted(given.cases.items()):

@@ -1,4 +1,4 @@
-"""What units read in a sentence instead of a code: a status, a stage of the clock, how far who helps has come."""
+"""Words for units instead of codes: for a status, a stage of the clock, and how far a helper has come."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATUS_WORDS: dict[str, str] = {
     Status.APPEALED: "menunggu putusan atas keberatan pelapor",
 }
 
-#: The promises of sla.yaml; a stage of another name is shown by that name.
+#: The promises of sla.yaml; any other stage is shown by its name.
 STAGE_WORDS: dict[str, str] = {
     StageName.COMPLETION: "penyelesaian",
     StageName.CLOSING: "penutupan",

@@ -9,7 +9,7 @@ from kabupaten import Part, Region, load
 from kabupaten.territory import same_place
 from router.rules import Rules
 
-#: What the rules are made of.
+#: The parts of the region that ``rules_of`` needs.
 PARTS: tuple[Part, ...] = ("units", "categories", "routing", "calendar", "on_duty")
 
 
@@ -17,7 +17,7 @@ def read_rules(folder: Path) -> Rules:
     """Read the rules of the region ``folder``.
 
     Raises:
-        RegionError: a file is missing or broken, or they don't fit together; all that is wrong is named.
+        RegionError: a file is missing or broken, or the files don't fit together; it names all that is wrong.
     """
     return rules_of(load(folder, *PARTS))
 

@@ -16,15 +16,15 @@ from router.case import Case, known
 
 log = logging.getLogger(__name__)
 
-# First the complaint itself and the one it follows: with that row locked, nobody joins or leaves the family. A child
-# is locked only by who has its parent, so that two of one family never wait for each other.
+# Lock the complaint and its parent first: while the parent's row is locked, no complaint joins or leaves the family.
+# A transaction locks a child only when it holds the parent, so that two transactions never wait for each other.
 _ROOTS = """
 SELECT ticket FROM cases
 WHERE ticket = ANY($1 || ARRAY(SELECT parent FROM cases WHERE ticket = ANY($1) AND parent IS NOT NULL))
 ORDER BY parent IS NOT NULL, ticket FOR UPDATE"""
-# A complaint brings with it those merged into it, or into the one it follows: they are one story.
+# A parent and the complaints merged into it are one story, so a complaint is loaded with its whole family.
 _LOAD = "SELECT ticket, body FROM cases WHERE ticket = ANY($1) OR parent = ANY($1) ORDER BY ticket FOR UPDATE"
-# unrouted_since starts with the commit that registers a complaint, and ends with the first routing.
+# unrouted_since is set when a complaint is registered, and cleared by its first routing.
 _SAVE = """
 INSERT INTO cases (ticket, complaint_id, status, unit, parent, body, erased_at, held_since, unrouted_since)
 VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $8 THEN now() END,
@@ -45,7 +45,7 @@ SELECT ticket, extract(epoch FROM now() - held_since)::float8 AS age_s, body->>'
        (body->>'heard')::int AS heard
 FROM cases
 WHERE held_since IS NOT NULL AND ticket <> ALL($1) ORDER BY held_since LIMIT 100"""
-# In words that an index has too: as a parameter, no index would be seen to fit.
+# Written out as in the partial indexes: PostgreSQL would not use them for a parameter.
 _IN_WORK, _ENDED = (
     "(" + ", ".join(f"'{each}'" for each in sorted(s)) + ")" for s in (WITH_SOMEBODY | {Status.MERGED}, FINAL)
 )
@@ -57,7 +57,7 @@ WITH held AS MATERIALIZED (
       AND jsonb_path_query_array(body, '$.support[*].unit') ?| $1)
 SELECT ticket, concat_ws(':', unit, body->>'seq', jsonb_path_query_array(body, '$.support[*].unit')) AS moment
 FROM held WHERE ticket <> ALL($2) ORDER BY ticket LIMIT 100"""
-#: Whose turn it is: the router's own, somebody's to say whose it is, its unit's to say a word, or to answer.
+#: The next thing a complaint waits for: the router, a person who names its unit, that unit's first word, an answer.
 WAITS_FOR = ("routing", "disposition", "acknowledgement", "answer")
 _OPEN = """
 SELECT status, coalesce(unit, '') AS unit, coalesce(body->'classified'->'place'->>'kecamatan', '') AS kecamatan,
@@ -83,7 +83,7 @@ WHERE status IN ('acknowledged', 'appealed', 'in_progress', 'registered', 'reope
 GROUP BY 1, 2, 3, 4, passed, emergency"""
 _UNCOMPARED = """
 SELECT ticket, body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""
-# The newest 30 of each key, and of those the 80 that share the most: the cost does not depend on how many there are.
+# The newest 30 of each key, and of those the 80 that share the most keys: so the cost is bounded.
 _CANDIDATES = """
 WITH near AS MATERIALIZED (
     SELECT f.ticket FROM unnest($1::text[]) AS given CROSS JOIN LATERAL (
@@ -97,7 +97,7 @@ INSERT INTO fingerprints (key, received_at, ticket)
 SELECT DISTINCT hashtextextended(given, 0), $2::timestamptz, $3 FROM unnest($1::text[]) AS given
 ON CONFLICT DO NOTHING"""
 _COMPARED = "UPDATE cases SET uncompared = false WHERE ticket = $1"
-# What ended long ago, and neither is erased nor may only be kept. A row that can't be read is passed over.
+# Cases that ended long ago and still have their words. A restricted case may only be kept, so it is left out.
 _OLD = f"""
 SELECT old.* FROM unnest($1::text[], $2::interval[]) AS kept (state, age), LATERAL (
     SELECT ticket, body FROM cases WHERE status = kept.state AND status IN {_ENDED} AND updated_at < now() - kept.age
@@ -112,7 +112,7 @@ _FORGET = "DELETE FROM fingerprints WHERE received_at < now() - $1::interval"
 
 
 async def load(db: Connection, tickets: list[str]) -> dict[str, Case]:
-    """The cases of ``tickets``, of what they were merged into and of all that is merged with them, locked."""
+    """Lock and load the cases of ``tickets``, of their parents, and of all complaints merged into either."""
     roots = [row["ticket"] for row in await db.fetch(_ROOTS, tickets)]
     rows = await db.fetch(_LOAD, roots)
     return {row["ticket"]: _case(row["body"]) for row in rows}
@@ -136,24 +136,23 @@ async def save(db: Connection, cases: dict[str, Case]) -> None:
 
 
 async def number_after(db: Connection, told: Mapping[str, int]) -> None:
-    """Let the next step of each story come after the highest number that was ``told`` of it, by ticket."""
+    """Number the next step of each story after the highest number that was ``told`` of it, by ticket."""
     await db.execute(_NUMBER, list(told), list(told.values()))
 
 
 async def unrouted(db: Connection, after_s: float, but: Collection[str] = ()) -> list[str]:
-    """Tickets that have been with nobody for ``after_s`` seconds, the oldest first, and none of ``but``."""
+    """List tickets that have been with nobody for ``after_s`` seconds, except ``but``: at most 100, oldest first."""
     rows = await db.fetch(_DUE, timedelta(seconds=after_s), list(but))
     return [row["ticket"] for row in rows]
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenGroup:
-    """``count`` open complaints of one status, unit, kecamatan ("" where it is not known) and turn.
+    """``count`` open complaints with the same status, unit, kecamatan ("" if unknown) and ``waits_for``.
 
-    The ``oldest`` came then. ``late`` of them are past the date that was promised, ``at_risk`` those that their clocks
-    warned of, and that are not late yet; ``reopened`` those that their reporters had reopened, and ``unheard`` those to
-    which a reporter added something after the last word of a unit. They have ``passed`` so many of the ages that were
-    asked for.
+    ``oldest`` is when the oldest of them came. ``late`` of them are past the promised date, and ``at_risk`` were
+    warned of by their clocks and are not late yet. ``reopened`` were reopened by their reporters, and ``unheard`` have
+    something that their reporter added after a unit's last word. All have ``passed`` that many of the ages asked for.
     ``emergency``: they are *darurat*.
     """
 
@@ -172,18 +171,18 @@ class OpenGroup:
 
 
 async def open_groups(db: Connection, ages: Sequence[int]) -> list[OpenGroup]:
-    """Give what is open, by what it has passed of ``ages``, in days, too.
+    """Count the open complaints by group, also by how many of ``ages`` (days) they have passed.
 
-    The cost is that of what is open, not of what is stored.
+    The cost grows with the open complaints, not with the stored ones.
     """
     return [OpenGroup(**row) for row in await db.fetch(_OPEN, ages, Urgency.DARURAT)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A complaint of which something is held that its clock said, for ``age_s``; ``cause`` names its moment.
+    """A complaint with words of its clock that have been held for ``age_s``; ``cause`` names its present state.
 
-    ``heard`` is the highest number of what the clock has said so far.
+    ``heard`` is the highest number among the clock's words so far.
     """
 
     ticket: str
@@ -193,7 +192,7 @@ class Waiting:
 
 
 async def waiting(db: Connection, but: Collection[str] = ()) -> list[Waiting]:
-    """Complaints of which something is held that the clock said: the 100 oldest, and none of ``but``."""
+    """List the 100 complaints whose clock's words have been held longest, except ``but``."""
     rows = await db.fetch(_WAITING, list(but))
     return [
         Waiting(ticket=r["ticket"], age_s=r["age_s"], heard=r["heard"], cause=f"{r['ticket']}:held:{r['seq']}")
@@ -202,21 +201,21 @@ async def waiting(db: Connection, but: Collection[str] = ()) -> list[Waiting]:
 
 
 async def erased_before(db: Connection, age: timedelta, but: Collection[str] = ()) -> list[str]:
-    """Tickets erased longer than ``age`` ago whose order was not repeated, at most 100 and none of ``but``."""
+    """List tickets erased longer than ``age`` ago whose order was not repeated, except ``but``: at most 100."""
     return [row["ticket"] for row in await db.fetch(_ERASED, age, list(but))]
 
 
 async def held_by(db: Connection, units: Collection[str], but: Collection[str] = ()) -> dict[str, str]:
-    """Tickets that any of ``units`` has, or helps with, and that have not ended: 100, each with its moment's name.
+    """List open or merged tickets that any of ``units`` has, or helps with, except ``but``: at most 100.
 
-    None of them is of ``but``.
+    Each ticket comes with a name of its present state.
     """
     rows = await db.fetch(_HELD_BY, list(units), list(but))
     return {row["ticket"]: row["moment"] for row in rows}
 
 
 async def uncompared(db: Connection) -> dict[str, Case | None]:
-    """Up to 100 routed complaints that the sweep has not looked at, by ticket; None for a row that can't be read."""
+    """Return up to 100 routed complaints that the sweep has not compared, by ticket; None for an unreadable row."""
     return {row["ticket"]: _read(row["ticket"], row["body"]) for row in await db.fetch(_UNCOMPARED)}
 
 
@@ -231,25 +230,28 @@ def _read(ticket: str, body: str) -> Case | None:
 async def candidates(
     db: Connection, case: Case, keys: list[str], window: timedelta, statuses: frozenset[str]
 ) -> list[Case]:
-    """The newest that share a key with ``case`` and came within ``window`` of it."""
+    """Return the newest cases that share a key with ``case`` and came within ``window`` of it."""
     at = known(case).received_at
     rows = await db.fetch(_CANDIDATES, keys, at - window, at + window, sorted(statuses), case.ticket)
     return [found for row in rows if (found := _read(row["ticket"], row["body"]))]
 
 
 async def remember(db: Connection, case: Case, keys: list[str]) -> None:
-    """The sweep has looked at ``case``; from now on others find it by ``keys``."""
+    """Mark ``case`` as compared, and let others find it by ``keys`` from now on."""
     await db.execute(_REMEMBER, keys, known(case).received_at, case.ticket)
     await pass_over(db, case.ticket)
 
 
 async def pass_over(db: Connection, ticket: str) -> None:
-    """The sweep does not look at ``ticket`` again."""
+    """Mark ``ticket`` as compared: the sweep does not look at it again."""
     await db.execute(_COMPARED, ticket)
 
 
 async def silence(db: Connection, kept: Mapping[str, timedelta], redacted: Callable[[Case], Case]) -> dict[str, int]:
-    """Take out of up to 500 cases what they say, if they ended longer ago than they are kept; how many there were."""
+    """Redact up to 500 cases that ended longer ago than ``kept`` allows, and return how many they were.
+
+    An unreadable row keeps its body and is passed over from now on.
+    """
     rows = await db.fetch(_OLD, *ages(kept), timeout=60)
     for row in rows:
         case = _read(row["ticket"], row["body"])
@@ -258,5 +260,5 @@ async def silence(db: Connection, kept: Mapping[str, timedelta], redacted: Calla
 
 
 async def forget(db: Connection, older_than: timedelta) -> None:
-    """Drop the keys of complaints that no new one is compared with any more."""
+    """Drop the keys of complaints that are too old to be compared with new ones."""
     await db.execute(_FORGET, older_than)

@@ -1,4 +1,4 @@
-"""What the router has told of stories, read from the topic where it told them."""
+"""The steps that the router has told, read back from its topic."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from router.retold import Told
 
 
 async def read_told(settings: ServiceSettings) -> Told:
-    """All that was told and is still there.
+    """Read all steps that are still on the topic.
 
-    All of it, and not what came since the backup: a catch-up that was broken off has moved what the database knows.
+    The steps since the backup are not enough: an interrupted catch-up has already moved the offsets in the database.
 
     Raises:
-        aiokafka.errors.KafkaError, TimeoutError: no broker.
+        aiokafka.errors.KafkaError, TimeoutError: the broker can't be reached.
     """
     seqs: dict[str, int] = {}
     last: dict[str, int] = {}
@@ -28,7 +28,7 @@ async def read_told(settings: ServiceSettings) -> Told:
         for record in records:
             try:
                 event = codec.decode(record.value or b"")
-            except codec.InvalidEvent:  # nothing that a reader would have taken
+            except codec.InvalidEvent:  # no reader took it either
                 continue
             if isinstance(step := event.data, ComplaintUpdated):
                 seqs[event.id] = step.seq
