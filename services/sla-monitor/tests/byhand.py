@@ -1,4 +1,4 @@
-"""What the tables of dates worked out by hand share."""
+"""Helpers for the tables of dates that were worked out by hand."""
 
 from __future__ import annotations
 

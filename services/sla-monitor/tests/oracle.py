@@ -1,4 +1,4 @@
-"""What region/soppeng promises, worked out a second time and from nothing of the product: for the property test.
+"""The promises of region/soppeng, worked out a second time without the product's code: for the property test.
 
 A story is a list of steps in order; each stage is played by itself from its first step to its last.
 """
@@ -19,7 +19,7 @@ OFF = {
     for day in days
 }
 SIDE = {"noted", "corrected"}
-#: What a unit may take back.
+#: The acts that a unit may undo.
 ACTS = {"resolved", "returned", "handed_over", "rejected"}
 NEW_ROUND = {"reopened", "unmerged"}
 
@@ -32,7 +32,7 @@ class Step(NamedTuple):
 
 
 class Announced(NamedTuple):
-    """What must be announced, once. ``at``: not before."""
+    """An announcement that must be made once, and not before ``at``."""
 
     stage: str
     round: int
@@ -99,7 +99,7 @@ LOUD = {"warned", "breached", "lapsed"}
 
 
 def work_days(first: date, n: int, still: set[date]) -> list[date]:
-    """The ``n`` days with work after ``first``, but for those in ``still``."""
+    """The ``n`` days with work after ``first``, except those in ``still``."""
     days: list[date] = []
     while len(days) < n:
         first += timedelta(days=1)
@@ -121,7 +121,7 @@ class Clock:
 
     def __init__(self, stage: str, promise: Promise, round_: int, start: datetime, asked_on: list[date]) -> None:
         self.stage, self.promise, self.round, self.start = stage, promise, round_, start
-        self.asked_on = asked_on  # of the round: the day of the first question, then each that ended without an answer
+        self.asked_on = asked_on  # in this round: the first question's day, then each that ended without an answer
         self.still: set[date] = set()
         self.warned = self.breached = False
         self.asked: datetime | None = None
@@ -139,7 +139,7 @@ class Clock:
         return [Announced(self.stage, self.round, kind, level, self.deadline, at)]
 
     def next(self) -> tuple[datetime, str] | None:
-        """What time will bring, and when."""
+        """The moment and the kind of the next announcement that time brings."""
         if self.asked:
             return self.bound(self.asked), "resumed"
         if self.breached:
@@ -148,14 +148,14 @@ class Clock:
             days = work_days(local(self.deadline) - timedelta(days=1), self.promise.ladder[self.level], self.still)
             return max(midnight_after(days[-1]), self.held_until), "escalated"
         if self.promise.warns and not self.warned:  # 0.7 of the days
-            # Of 3 days of 24 h that is 2 h 24 min into the third, of 5 the noon of the fourth.
+            # For 3 days of 24 h that is 2 h 24 min into the third; for 5 it is the noon of the fourth.
             n, hours = {3: (2, 2.4), 5: (3, 12)}[self.promise.days]
             day = midnight_after(self.days[n]) - timedelta(days=1)
             return max(day + timedelta(hours=hours), self.held_until), "warned"
         return self.deadline, "lapsed" if self.promise.lapses else "breached"
 
     def bound(self, asked: datetime) -> datetime:
-        """Five days with work after that of the first question are all that a round has for questions."""
+        """The end of a pause: a round has five days with work for questions, after the day of the first one."""
         first, *ended = self.asked_on or [local(asked)]
         left = 5 - len([day for day in ended if day != first and work_days(day - timedelta(days=1), 1, set()) == [day]])
         before = first if local(asked) == first else local(asked) - timedelta(days=1)
@@ -171,7 +171,7 @@ class Clock:
         return self.say("resumed", at) if told else []
 
     def nights(self, until: datetime) -> None:
-        """No day that ends between the question and ``until`` counts, for the promise or, once broken, the ladder."""
+        """Skip each day that ends between the question and ``until``, for the promise or, once broken, the ladder."""
         assert self.asked
         day = local(self.asked)
         while midnight_after(day) <= until:
@@ -192,7 +192,7 @@ class Clock:
         return said
 
     def pass_time(self, at: datetime, *, including: bool) -> tuple[list[Announced], bool]:
-        """What was said until ``at``, and whether the clock still ticks."""
+        """The announcements until ``at``, and whether the clock still ticks."""
         said: list[Announced] = []
         while (coming := self.next()) and (coming[0] < at or (including and coming[0] == at)):
             when, kind = coming
@@ -261,7 +261,7 @@ class Stage:
         return clock.ask(step.at) if promise.pauses and step.kind == "waiting_for_reporter" else []
 
     def undo(self, step: Step) -> list[Announced]:
-        """As if the last act had never been; what ticked through it goes on."""
+        """Go on as if the last act had never been; a clock that ticked through it goes on."""
         if self.clock is not None and self.clock is self.before[0]:
             return []
         said = self.clock.say("stopped", step.at) if self.clock else []
@@ -305,7 +305,7 @@ def rights(story: Sequence[Step], until: datetime) -> list[Announced]:
 
 
 def own(story: Sequence[Step]) -> Iterator[Step]:
-    """The steps that are this complaint's: while it is merged its story repeats the other one's."""
+    """The steps that are this complaint's own: while it is merged, its story repeats the parent's."""
     merged = False
     for step in story:
         if step.kind in ("unmerged", "noted") or not merged:

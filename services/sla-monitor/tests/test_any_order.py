@@ -1,8 +1,8 @@
-"""The same log gives the same announcements, whatever befalls the one who reads it; and the test that says so can fail.
+"""The same log gives the same announcements, whatever happens to its reader; and the test of that can fail.
 
 Stories are drawn from a seed and written to a log of three partitions. A monitor reads them late, twice, again after a
-crash, in batches that are rolled back, and looks at the time when it likes. What it announces is compared with the
-oracle, which has its own small code.
+crash, in batches that are rolled back, and looks at the time when it likes. Its announcements are compared with those
+of the oracle, which has its own small code.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ NEXT = {
 PARENTS = ["routed", "acknowledged", "waiting_for_reporter", "resolved", "reopened", "closed"]
 ASIDES = ["noted/addition", "corrected", "noted/rights_requested", "noted/rights_requested", "noted/rights_done",
           "noted/appeal_acknowledged", "noted/confirmed"]  # fmt: skip
-#: What a unit may take back, by the state in which the complaint is then.
+#: The act that a unit may undo, by the complaint's state.
 TAKEN_BACK = {"resolved": "resolved", "handed_over": "handed_over", "rejected": "rejected", "routed/triage": "returned"}
 
 
@@ -63,7 +63,7 @@ Told = tuple[str, str, int, str, int, datetime]
 
 
 def a_story(rng: random.Random, *, asks: bool = True) -> list[Step]:
-    """What may happen to a complaint, at moments that like midnights and noons."""
+    """A random story of a complaint, with many moments at midnight and at noon."""
     at = START + timedelta(days=rng.randrange(60), seconds=rng.randrange(86_400))
     state, story = "registered", [Step("registered", at, None)]
     act, before = "", story[0]
@@ -100,7 +100,7 @@ def a_story(rng: random.Random, *, asks: bool = True) -> list[Step]:
 
 
 def as_updates(key: str, story: list[Step]) -> list[tuple[datetime, ComplaintUpdated]]:
-    """``story`` as the router writes it: after every other step comes one by which it tells what the clock did."""
+    """``story`` as the router writes it: every other step is followed by one that tells of the clock."""
     echoes = cycle(sorted(CLOCK_KINDS))
     written: list[Step] = []
     for n, step in enumerate(story):
@@ -119,7 +119,7 @@ def as_updates(key: str, story: list[Step]) -> list[tuple[datetime, ComplaintUpd
 
 @dataclass
 class Monitor:
-    """The sla-monitor's rules with all around them that can go wrong. ``log`` is each partition: written at, event."""
+    """The sla-monitor's rules, with all around them that can go wrong. ``log``: by partition (written, at, step)."""
 
     log: list[list[tuple[datetime, datetime, ComplaintUpdated]]]
     rng: random.Random
@@ -132,7 +132,7 @@ class Monitor:
         return sum(written <= now for written, _, _ in self.log[partition])
 
     def batch(self, partition: int, now: datetime) -> None:
-        """Read some; perhaps all of it is rolled back, perhaps it is stored and will be read again all the same."""
+        """Read some steps; perhaps all are rolled back, perhaps they are stored and read again all the same."""
         first = self.acknowledged[partition]
         last = min(first + self.rng.randint(1, 5), self.there(partition, now))
         changed: dict[str, str] = {}
@@ -151,7 +151,7 @@ class Monitor:
             self.acknowledged[partition] = last
 
     def tick(self, now: datetime) -> None:
-        """As the timer does it: look how far the log goes, wait until that is taken in, and only then ring."""
+        """Ring as the timer does: look how far the log goes, wait until that is taken in, and only then ring."""
         ends = [self.there(partition, now) for partition in range(PARTITIONS)]
         while any(taken < end for taken, end in zip(self.taken, ends, strict=True)):
             self.batch(self.rng.randrange(PARTITIONS), now)
@@ -166,7 +166,7 @@ class Monitor:
 
 
 def run(seed: int, *, lag_h: float = 0, asks: bool = True, lost: float = 0) -> tuple[Monitor, dict[str, list[Step]]]:
-    """``lag_h``: some steps are written so late; ``lost``: so many are dead letters first, and are put back."""
+    """Play a seed. ``lag_h``: how late some steps may be; ``lost``: the share of steps put back as dead letters."""
     rng = random.Random(seed)
     stories = {f"c{n}": a_story(rng, asks=asks) for n in range(6)}
     log: list[list[tuple[datetime, datetime, ComplaintUpdated]]] = [[] for _ in range(PARTITIONS)]
@@ -192,13 +192,13 @@ def run(seed: int, *, lag_h: float = 0, asks: bool = True, lost: float = 0) -> t
             monitor.batch(rng.randrange(PARTITIONS), now)
         if rng.random() < 0.7:
             monitor.tick(now)
-    for _ in range(60):  # what is due and was skipped or rolled back
+    for _ in range(60):  # for timers that were skipped or rolled back
         monitor.tick(UNTIL)
     return monitor, stories
 
 
 def wrong(seed: int) -> list[str]:
-    """What differs from the oracle: missing, too much, twice, too early."""
+    """The differences from the oracle: missing, too much, twice, too early."""
     monitor, stories = run(seed)
     expected = [
         ((key, s.stage, s.round, s.kind, s.level, s.deadline), s.at)
@@ -206,7 +206,7 @@ def wrong(seed: int) -> list[str]:
         for s in oracle.oracle(story, UNTIL)
     ]
     must = Counter(one for one, _ in expected)
-    not_before = dict(sorted(expected, key=lambda row: row[1], reverse=True))  # of two alike the first
+    not_before = dict(sorted(expected, key=lambda row: row[1], reverse=True))  # if two are equal, the first
     found = Counter(identity(data) for _, _, data in monitor.said)
     problems = [f"missing {one}" for one in must - found] + [f"too much {one}" for one in found - must]
     ids = Counter(event_id for _, event_id, _ in monitor.said)
@@ -240,9 +240,9 @@ def test_whatever_befalls_the_reader_the_announcements_are_those_of_the_oracle(s
 
 
 def wrong_after_all(seed: int, *, lag_h: float = 0, lost: float = 0) -> list[str]:
-    """What differs from the oracle when all is there at last.
+    """The differences from the oracle when all steps have come at last.
 
-    What was said meanwhile may be too much, but no breach; a warning that came too early may come again in its time.
+    Announcements before that may be too many, except breaches; a warning that came too early may come again in time.
     """
     monitor, stories = run(seed, lag_h=lag_h, lost=lost)
     often = Counter(
@@ -256,7 +256,7 @@ def wrong_after_all(seed: int, *, lag_h: float = 0, lost: float = 0) -> list[str
     standing, twice = on_the_ladder(found)
     must = {one for one in expected if one[3] == "breached"}
     problems += [f"not breached {one}" for one in standing - must] + [f"taken back {one}" for one in must - standing]
-    # Of two clocks, of which one was taken back, both may miss the same date.
+    # If one of two clocks was undone, both may miss the same date.
     problems += [f"told while it stood {one}" for one in twice if often[one] < 2]
     ids = Counter(event_id for _, event_id, _ in monitor.said)
     problems += [f"twice the id {event_id}" for event_id, n in ids.items() if n > 1]
@@ -268,7 +268,7 @@ def wrong_after_all(seed: int, *, lag_h: float = 0, lost: float = 0) -> list[str
 
 
 def on_the_ladder(found: list[Told]) -> tuple[set[Told], list[Told]]:
-    """The breaches and steps of ladders that stand at the end, and those that were told though they stood."""
+    """The breaches and ladder steps that stand at the end, and those that were told again while they stood."""
     standing: set[Told] = set()
     twice: list[Told] = []
     for one in found:
@@ -281,7 +281,7 @@ def on_the_ladder(found: list[Told]) -> tuple[set[Told], list[Told]]:
 
 
 def in_order(key: str, story: list[Step]) -> ComplaintClock:
-    """The clock at the end when every step comes in its turn."""
+    """The clock at the end if every step comes in its turn."""
     clock: ComplaintClock | None = None
     for at, update in as_updates(key, story):
         clock, _ = clocks.decide(clock, update, at, RULES)
@@ -290,11 +290,11 @@ def in_order(key: str, story: list[Step]) -> ComplaintClock:
 
 
 def calm(clock: ComplaintClock) -> ComplaintClock:
-    """``clock`` without what tells how it came there."""
+    """``clock`` without the traces of how it came there."""
     return msgspec.structs.replace(clock, past=None, announced=0, last_rang=None)
 
 
-#: In these two letters are put back one after the other, and the deadline in between is another.
+#: Seeds in which two dead letters are put back one after the other, with another deadline in between.
 PUT_BACK_TWICE = (6769485, 6769707)
 
 
@@ -423,7 +423,7 @@ def test_it_finds_a_clock_that_takes_no_breach_back(
 
 
 def test_the_test_has_something_to_find() -> None:
-    """Each kind of announcement happens often enough in what the seeds give."""
+    """Each kind of announcement is frequent enough in the stories of the seeds."""
     kinds = Counter(identity(data)[3:5] for seed in range(40) for _, _, data in run(1708 + seed)[0].said)
     wanted = ["started", "paused", "resumed", "warned", "breached", "met", "stopped", "lapsed"]
     assert [kind for kind in wanted if kinds[kind, 0] < 5] == []

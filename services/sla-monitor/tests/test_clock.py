@@ -1,4 +1,4 @@
-"""What the clocks announce: one test a rule, then any story in any rhythm of ticks."""
+"""The clocks' announcements: one test for each rule, then any story in any rhythm of ticks."""
 
 from __future__ import annotations
 

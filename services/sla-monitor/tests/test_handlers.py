@@ -58,7 +58,7 @@ def test_a_started_clock_is_an_sla_updated_event_that_fits_the_contract() -> Non
 
 
 def test_the_days_of_a_deadline_carry_what_their_sentences_need() -> None:
-    """Tuesday; a half Thursday off the count, for the reporter is asked on it; then days that are called something."""
+    """Tuesday; a half Thursday that doesn't count, because a question is open then; then days with names."""
     soppeng = load_rules(Path(__file__).parents[3] / "region" / "soppeng")
     local = {date(2026, 2, 5): LocalDay(working=True, reason="menjelang libur", half=True)}
     rules = replace(soppeng, calendar=replace(soppeng.calendar, local=local))

@@ -1,4 +1,4 @@
-"""Steps that were dead letters and are put back, or that come to light late: as if they had come in their turn."""
+"""Late steps, such as dead letters that are put back, count as if they had come in their turn."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def step(seq: int, name: str, at: datetime) -> tuple[Step, datetime]:
 
 
 def play(story: list[At], late: int | None, *, rung_at: int | None = None) -> tuple[ComplaintClock, list[SlaEvent]]:
-    """All steps in order but ``late``, which comes at the end, after the timers rang."""
+    """Play all steps in order except ``late``, which comes at the end, after the timers rang."""
     steps = [step(seq, name, MONDAY + timedelta(seconds=at)) for seq, (name, at) in enumerate(story)]
     order = [each for each in steps if each[0].seq != late]
     clock: ComplaintClock | None = None
@@ -43,7 +43,7 @@ def play(story: list[At], late: int | None, *, rung_at: int | None = None) -> tu
 
 
 def breaches(said: list[SlaEvent]) -> set[object]:
-    """The deadlines that are missed when all is told."""
+    """The deadlines that count as missed when all is told."""
     net = [e.said.promise for e in said if e.kind == "breached"]
     for event in said:
         if event.kind == "retracted":
@@ -141,7 +141,7 @@ FRIDAY, SATURDAY = MONDAY + timedelta(days=4, hours=3), MONDAY + timedelta(days=
 
 
 def late_on_the_ladder(*names: str) -> tuple[ComplaintClock, list[SlaEvent], list[SlaEvent]]:
-    """What was said until Saturday, with a breach and level 1 in it, and what when steps of Friday noon came then."""
+    """The announcements until Saturday, with a breach and level 1, and those after late steps of Friday noon."""
     clock, _ = decide(None, *step(0, "registered", MONDAY), SOPPENG)
     clock, before = due(clock, SATURDAY, SOPPENG)
     after: list[SlaEvent] = []

@@ -1,4 +1,4 @@
-"""Whose rights, which policy, and what happens when the rules change."""
+"""Requests for rights, the choice of a policy, and changes of the rules."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_other_notes_do_nothing() -> None:
 
 
 def with_new_year() -> Rules:
-    """Two days instead of three from 1 January 2027 on."""
+    """Rules with two days instead of three from 1 January 2027 on."""
     old = structs.replace(SOPPENG.policies["standar-3-hari"], valid_until=date(2026, 12, 31))
     shorter = structs.replace(old.stages["completion"], amount=2)
     new = Policy(name="baru", stages={**old.stages, "completion": shorter}, valid_from=date(2027, 1, 1))
@@ -99,7 +99,7 @@ def test_a_complaint_keeps_its_policy_when_another_one_comes_also_for_its_next_r
 
 
 def by_category() -> Rules:
-    """Ten days for what has to do with corruption."""
+    """Rules with ten days for complaints about corruption."""
     policy = SOPPENG.policies["standar-3-hari"]
     longer = Variant(amount=10, warn_ratio=1, category=frozenset({"aparatur_korupsi"}))
     completion = structs.replace(policy.stages["completion"], variants=(longer,))
@@ -127,7 +127,7 @@ def test_who_has_to_answer_within_the_hour_is_told_so_from_the_start(urgency: st
 
 
 def acknowledgements(events: list[SlaEvent]) -> list[tuple[str, datetime]]:
-    """What is said of the word that whoever has it owes, and its deadline."""
+    """The announcements about the unit's first word, with their deadlines."""
     return [(e.kind, e.running.deadline_at) for e in events if e.running.stage == "acknowledgement" and e.audible]
 
 
@@ -208,7 +208,7 @@ def test_a_changed_calendar_moves_no_running_deadline_at_a_question_or_its_answe
 
 
 def test_days_that_were_not_promised_yet_follow_the_new_calendar() -> None:
-    """Asked on Tuesday, answered on Friday: 6, 10 and 11 February, for the 9th is off now."""
+    """Asked on Tuesday, answered on Friday: 6, 10 and 11 February, because the 9th is off now."""
     rules, asked, answered = off_on(date(2026, 2, 9)), wita("2026-02-03T10:00"), wita("2026-02-06T10:00")
     clock, _ = walk(SOPPENG, ("registered", MONDAY), ("routed/unit", MONDAY))
     clock, _ = decide(clock, Step(2, "waiting_for_reporter", MONDAY), asked, rules)

@@ -1,4 +1,4 @@
-"""``sla-monitor recalendar``: the clocks in a real PostgreSQL worked out again, as far as was shown."""
+"""``sla-monitor recalendar`` recomputes clocks in a real PostgreSQL, and changes only the deadlines that it showed."""
 
 from __future__ import annotations
 

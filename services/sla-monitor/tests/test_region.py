@@ -22,7 +22,7 @@ def test_the_region_of_seconds_has_soppengs_calendar() -> None:
     soppeng = load_rules(REGION / "soppeng")
     assert stages.keys() == soppeng.policies[soppeng.default[0]].stages.keys()
     assert {stage.term.unit for stage in stages.values()} == {"seconds"}
-    # What is quiet comes after the breach and the first step of its ladder, so that each can be watched by itself.
+    # Quiet stages come after the breach and the first step of its ladder, so that each can be watched by itself.
     completion = stages["completion"]
     first = completion.term.amount + completion.escalation[0].after.amount
     assert all(stage.term.amount > first for stage in stages.values() if stage.quiet)

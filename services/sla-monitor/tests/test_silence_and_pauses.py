@@ -1,4 +1,4 @@
-"""Clocks beside the promise: who is silent, what is asked, who hears of a breach."""
+"""Clocks beside the promise to citizens: silent units, questions, and the recipients of a breach."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def test_only_an_answer_is_called_one(kind: str, reason: str) -> None:
 
 @pytest.mark.parametrize(("seconds", "goes_on"), [(9, []), (15, ["resumed", "warned"])])
 def test_an_answer_that_was_put_back_ends_the_pause_it_came_after(seconds: int, goes_on: list[str]) -> None:
-    """Put back are step 1, before the question, or step 3, after it."""
+    """The step put back is step 1, before the question, or step 3, after it."""
     t0 = MONDAY
     late = 3 if goes_on else 1
     story_ = [

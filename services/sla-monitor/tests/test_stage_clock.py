@@ -1,4 +1,4 @@
-"""One stage's clock by itself: what it says in which order, and how it stands still. All times are seconds."""
+"""One stage's clock by itself: the order of its announcements, and its pauses. All times are seconds."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def second_of(moment: datetime | None) -> int | None:
 
 
 def rung(running: StageClock, times: int = 9, stage: Stage | None = STAGE) -> tuple[list[tuple[str, int]], StageClock]:
-    """What it says as often as it rings, ``times`` at most, and the clock after that."""
+    """Its announcements, one for each ring and at most ``times``, and the clock after that."""
     said: list[tuple[str, int]] = []
     while (due := running.next_due_at) and len(said) < times:
         kind, then = running.ring(stage, CALENDAR)

@@ -66,7 +66,7 @@ async def test_a_story_moves_the_clocks_and_the_timer_rings_each_once(pool: Pool
     steps, handler = BatchHandler(pool, handler_of(RULES)), handler_of(RULES)
     await steps([record(0, "a", "registered", MONDAY), record(1, "a", "routed", MONDAY, seq=1, received=MONDAY)])
     async with pool.acquire() as db:
-        for _ in range(2):  # as after a restart: what was rung is stored
+        for _ in range(2):  # as after a restart: clocks that rang are stored
             await ring_all(db, handler, MONDAY + timedelta(days=60), RULES, set())
     said = await announced(pool)
     breaches = [(b.stage, b.level) for b in said if isinstance(b, SlaBreached)]

@@ -1,4 +1,4 @@
-"""The loop that lets clocks ring, on a real PostgreSQL: when, which, and what happens to one that fails."""
+"""The loop that lets clocks ring, on a real PostgreSQL: when, which ones, and how it treats one that fails."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def test_a_clock_that_fails_is_left_alone_and_shown_and_all_others_ring(
 async def test_however_many_clocks_fail_all_others_ring(
     pool: Pool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Also one whose row can't be read any more; ten are named in the log, and the gauge counts all."""
+    """Even if the row of one can't be read any more; ten are named in the log, and the gauge counts all."""
     real = handlers.on_timer
 
     def broken(clock: ComplaintClock, now: datetime, *, rules: Rules) -> tuple[ComplaintClock, list[Emit]]:
@@ -121,7 +121,7 @@ async def test_however_many_clocks_fail_all_others_ring(
 
 
 def log_ends_at(monkeypatch: pytest.MonkeyPatch, where: Ends) -> None:
-    """Let the topic of steps end there, as far as the timer can see."""
+    """Make the topic of steps end at ``where``, as far as the timer can see."""
 
     @contextlib.asynccontextmanager
     async def log_ends(settings: Settings, topics: list[str]) -> AsyncIterator[Callable[[], Awaitable[Ends]]]:
@@ -159,7 +159,7 @@ async def test_what_was_due_a_moment_ago_waits_for_steps_that_are_on_their_way(
 async def test_no_clock_rings_after_a_standstill_before_the_log_is_read_to_its_end(
     pool: Pool, dsn: str, monkeypatch: pytest.MonkeyPatch, stood_still: timedelta
 ) -> None:
-    """Both were due meanwhile, and of one an answer that was in time waits unread; the other is late indeed."""
+    """Both came due during the standstill: one has an unread answer that was in time, the other is really late."""
     due, waits, rung = datetime.now(UTC) - stood_still, asyncio.Event(), asyncio.Event()
     log_ends_at(monkeypatch, {(UPDATED, 0): 1})
 

@@ -1,4 +1,4 @@
-"""What is taken back: the clocks go on as if it had never been done."""
+"""Undone acts: the clocks go on as if they had never been done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LATER, LAST = wita("2026-02-03T09:00"), wita("2026-02-20T00:00")
 
 
 def story(*steps: tuple[str, str], **about: str) -> tuple[ComplaintClock, list[SlaEvent]]:
-    """Play ``kind/lane`` or ``kind/lane/note``, each with its moment after 2026-02-."""
+    """Play steps ``kind/lane`` or ``kind/lane/note``, each with its day and time in February 2026."""
     clock: ComplaintClock | None = None
     events: list[SlaEvent] = []
     for seq, (name, moment) in enumerate(steps):

@@ -1,4 +1,4 @@
-"""What operators are shown, from a real PostgreSQL."""
+"""The figures shown to operators, from a real PostgreSQL."""
 
 from __future__ import annotations
 

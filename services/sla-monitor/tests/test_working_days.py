@@ -1,4 +1,4 @@
-"""Which days are off and why, half days, and the hours of a day."""
+"""Days off and their reasons, half days, and the hours of a day."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Step:
 
 
 def story(rules: Rules, *steps: tuple[str, datetime], until: datetime | None = None, **about: str) -> list[SlaEvent]:
-    """What is announced; a step is ``kind``, ``kind/lane`` or ``noted/note``, with when it happened."""
+    """The announcements of a story; a step is ``kind``, ``kind/lane`` or ``noted/note``, with its moment."""
     clock, events = walk(rules, *steps, **about)
     return events + (due(clock, until, rules)[1] if until else [])
 
@@ -67,7 +67,7 @@ def walk(rules: Rules, *steps: tuple[str, datetime], **about: str) -> tuple[Comp
 
 
 def told(events: list[SlaEvent], stage: str) -> list[tuple[str, str]]:
-    """Kind and moment, in WITA, of what is said about ``stage``."""
+    """The kind and the moment, in WITA, of each announcement about ``stage``."""
     zone = SOPPENG.calendar.timezone
     return [(e.kind, f"{e.at.astimezone(zone):%m-%d %H:%M}") for e in events if e.running.stage == stage]
 

@@ -39,10 +39,10 @@ cli = service_cli("sla-monitor", "sla_monitor.app:run", [Path(__file__).parents[
 
 
 def read_time(text: str) -> datetime:
-    """A time with an offset, as RFC 3339 writes it: ``t`` and ``z`` too, and 24:00 as the end of the day.
+    """Read a time with an offset, as RFC 3339 writes it: ``t`` and ``z`` too, and 24:00 as the end of the day.
 
     Raises:
-        typer.BadParameter: it is not one, or its year is not one of ``YEARS``.
+        typer.BadParameter: the text is not such a time, or its year is not one of ``YEARS``.
     """
     end_of_day = re.fullmatch(r"([0-9-]+T)24(:00(?::00(?:\.0+)?)?(?:Z|[+-].+))", text.upper())
     try:

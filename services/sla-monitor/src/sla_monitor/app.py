@@ -1,4 +1,4 @@
-"""Joins the sla-monitor's parts: the only place that knows all of them."""
+"""Joins the sla-monitor's parts: the only module that knows all of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SERVICE = "sla-monitor"
 
 
 def handler_of(rules: Rules) -> Handler[ComplaintClock]:
-    """What the sla-monitor contributes to the chassis."""
+    """Build the sla-monitor's handler for the chassis."""
 
     def decide(
         clocks: Mapping[str, ComplaintClock], message: Message, now: datetime
@@ -62,7 +62,7 @@ def _log_what_is_missed(before: ComplaintClock, after: ComplaintClock, message: 
 
 
 async def retention(kept: timedelta, pool: Pool, wake: Callable[[], None]) -> None:
-    """For ever: delete the clocks of complaints that ended so long ago."""
+    """Delete the clocks of complaints that ended longer than ``kept`` ago; runs until cancelled."""
     await keep_deleting(SERVICE, pool, partial(store.delete_old, kept=kept))
 
 

@@ -1,4 +1,4 @@
-"""The clocks of one complaint: what its story and the passing of time make of them."""
+"""The clocks of one complaint, as its story and the passing of time move them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from sla_monitor.state import (
 )
 from sla_monitor.undone import remembered, taken_back, takes_back
 
-#: The steps by which something happens to a complaint.
+#: The steps that tell of the complaint itself, not of its clocks.
 _STORY = frozenset(UpdateKind) - CLOCK_KINDS
 NEW_ROUND = frozenset({UpdateKind.REOPENED, UpdateKind.UNMERGED})
 _JUST_BEFORE = timedelta(microseconds=1)
@@ -40,10 +40,10 @@ _JUST_BEFORE = timedelta(microseconds=1)
 def decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: Rules) -> Decision:
     """Take in the next step of a complaint's story, which happened at ``now``.
 
-    A step that was taken in before changes nothing. Timers that were due before ``now`` ring first. A step that belongs
-    before something told already, because it was a dead letter or was written late, has all since told anew with it: so
-    the outcome is the same whether ``due`` was called in time, late or never, and whenever a step comes. What was
-    announced of that moment or a later one is taken back, or said to stand.
+    A step that was taken in before changes nothing. Timers that were due before ``now`` ring first. If a step belongs
+    before others already taken in, because it was a dead letter or was written late, all since then is replayed with
+    it: so the outcome is the same whether ``due`` was called in time, late or never, and whenever a step comes.
+    Breaches announced for that moment or a later one are retracted or upheld.
     """
     after, events = _decide(clock, update, now, rules)
     if after is clock:
@@ -81,7 +81,7 @@ def due(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
 
 
 def recalendared(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
-    """Work the running deadlines out again, after the calendar changed. One that would be past already stays."""
+    """Recompute the running deadlines after the calendar changed. One that would be past already stays."""
     clock, events = _rederive(clock, now, rules, "kalender berubah", lambda running: replace(running, derivation=()))
     if past := clock.past:
         before = recalendared(past.clock, now, rules)[0] if past.clock else None
@@ -90,7 +90,7 @@ def recalendared(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision
 
 
 def _numbered(before: ComplaintClock | None, after: ComplaintClock, events: list[SlaEvent]) -> Decision:
-    """Count ``events`` on from what was announced before, however often they had been derived."""
+    """Number ``events`` on from the last announcement, even if they were derived again in a replay."""
     first, last = (before.announced, before.last_rang) if before else (0, None)
     numbered = [dataclasses.replace(event, number=n) for n, event in enumerate(events, first)]
     for event in events:
@@ -102,10 +102,10 @@ def _numbered(before: ComplaintClock | None, after: ComplaintClock, events: list
 def _upheld(
     before: ComplaintClock | None, clock: ComplaintClock, events: list[SlaEvent], now: datetime, update: Update
 ) -> list[SlaEvent]:
-    """Say that what was announced without knowing ``update``, which came before it, stands where it is not retracted.
+    """Uphold the breaches that were announced without ``update``, which came before them, and are not retracted.
 
-    Also when it is of a clock that has ended since, for who waits can't know that; and of what is announced only now,
-    as of a step before others that are known.
+    Do so even if their clock has ended since, because the router, which waits, can't know that; and for breaches that
+    are announced only now, because the step belongs before others that are known.
     """
     if update.kind not in _STORY:
         return []
@@ -119,9 +119,9 @@ def _next(clock: ComplaintClock | None, update: Update, now: datetime, rules: Ru
     events: list[SlaEvent] = []
     if clock is None:
         clock, events = _first_seen(update, rules)
-    if update.kind not in _STORY:  # its own words, or what it does not know
+    if update.kind not in _STORY:  # the clocks' own words, and unknown kinds
         return replace(clock, seq=update.seq), _aloud(events)
-    # What happens at the very deadline is in time, so a deadline rings only for what happens after it.
+    # A step at the very deadline is in time, so a deadline rings only for steps after it.
     clock, rung = _ring(clock, now - _JUST_BEFORE, rules)
     if takes_back(clock, update):
         clock = replace(clock, seq=update.seq, unit=update.unit, lane=update.lane)
@@ -180,7 +180,7 @@ def _aloud(events: list[SlaEvent]) -> list[SlaEvent]:
 
 
 def _first_seen(update: Update, rules: Rules) -> Decision:
-    """Counts from the receipt, whichever step is seen first: a complaint without a clock would be nobody's."""
+    """Count from the receipt, whichever step is seen first: a complaint without a clock would be nobody's."""
     policy = rules.policy_at(update.received_at)
     clock = ComplaintClock(
         complaint_id=update.complaint_id,
@@ -192,7 +192,7 @@ def _first_seen(update: Update, rules: Rules) -> Decision:
         lane=update.lane,
         classified=classification(update),
     )
-    # Who sees a story from its middle can't know which of the smaller promises were kept already.
+    # If the beginning of a story is missing, the smaller promises may have been kept already.
     stages = [
         s for s in policy.stages.values() if UpdateKind.REGISTERED in s.starts and (update.seq == 0 or not s.quiet)
     ]
@@ -200,7 +200,7 @@ def _first_seen(update: Update, rules: Rules) -> Decision:
 
 
 def _silence(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -> ComplaintClock:
-    """Whoever gets it owes a word; whatever happens next ends the silence."""
+    """Track how long the unit has been silent: from the moment it gets the complaint to the next step."""
     if update.kind not in MOVES:
         return clock
     word, merged = clock.word, update.kind == UpdateKind.MERGED or (clock.merged and update.kind != UpdateKind.UNMERGED)
@@ -243,7 +243,7 @@ def _end(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, r
     events: list[SlaEvent] = []
     left: list[StageClock] = []
     names = triggers(update)
-    ended: set[str] = set()  # of several clocks of one stage the oldest ends
+    ended: set[str] = set()  # if a stage has several clocks, only the oldest ends
     for running in clock.running:
         stage = policy.stages.get(running.stage)
         done = stage is not None and bool(stage.ends & names) and running.stage not in ended
@@ -252,7 +252,7 @@ def _end(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, r
             left.append(running)
             continue
         ended.add(running.stage)
-        if running.paused_until is not None:  # what ends it ends the pause
+        if running.paused_until is not None:  # the step that ends a clock ends its pause, too
             running = resumed(running, now, stage, rules.calendar)
         events += _verdict(clock, running, update, now, done=done)
         if running.pauses and not (stage and stage.parallel):
@@ -266,7 +266,7 @@ def _verdict(
 ) -> list[SlaEvent]:
     in_time = now <= running.deadline_at
     events = []
-    if (level := running.untrue_from(now)) is not None:  # announced before this step, made in time, was seen
+    if (level := running.untrue_from(now)) is not None:  # announced before this step, which was in time, was seen
         events.append(SlaEvent(kind=ClockKind.RETRACTED, at=now, clock=clock, running=replace(running, level=level)))
     if done and in_time:
         return [*events, SlaEvent(kind=ClockKind.MET, at=now, clock=clock, running=running)]
@@ -275,10 +275,10 @@ def _verdict(
 
 
 def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
-    """Another type, urgency or category may have another term; it counts from the start all the same.
+    """Apply the terms of another type, urgency or category; they still count from the start.
 
-    In danger, or where a person says that it is more urgent, one that would be over by then counts from now: it may be
-    told of on the third day.
+    In danger, or after a person changed the urgency, a shorter term that would be over by now counts from now: the
+    danger may be told only on the third day.
     """
     if clock.classified == classification(update):
         return clock, []
@@ -290,7 +290,7 @@ def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: date
             return None
         term = stage.term_of(update)
         derivation = running.derivation if term.unit == running.term.unit else ()
-        # Who was told by when is told when that changes.
+        # A unit that was told a deadline is also told when it changes.
         quiet = running.quiet and stage.quiet_for(update)
         changed = replace(running, term=term, derivation=derivation, quiet=quiet)
         from_now = update.urgency == Urgency.DARURAT or update.note == Note.URGENCY_CHANGED
@@ -309,13 +309,13 @@ def _rederive(
     events: list[SlaEvent] = []
     running: list[StageClock] = []
     for each in clock.running:
-        missed = each.breached or (each.deadline_at <= now and each.paused_until is None)  # though it has not rung yet
+        missed = each.breached or (each.deadline_at <= now and each.paused_until is None)  # even if it has not rung yet
         changed = None if missed else change(each)
         moved = rederived(changed, rules.calendar) if changed else each
         if moved.deadline_at != each.deadline_at and moved.deadline_at > now:
             events.append(SlaEvent(kind=ClockKind.RESCHEDULED, at=now, clock=clock, running=moved, reason=reason))
             each = replace(moved, warned=moved.warned and moved.warn_at <= now)
-        running.append(each)  # what would be past already stays: no promise is broken by a change of the rules
+        running.append(each)  # one that would be past already stays: a change of rules breaks no promise
     return replace(clock, running=tuple(running)), _aloud(events)
 
 

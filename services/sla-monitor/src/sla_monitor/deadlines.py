@@ -1,4 +1,4 @@
-"""From the start of a stage to its deadline, and the days that lead there."""
+"""Computes the deadline of a stage from its start, and the days that lead there."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from kabupaten.calendar import Calendar
 from kabupaten.sla import Term
 from sla_monitor.working_days import DayOff, day_off, is_half, office_hours
 
-#: A span in which the clock stood still: from the question to the answer, both aware.
+#: A span in which the clock was paused: from the question to the answer, both aware.
 PauseSpan = tuple[datetime, datetime]
 WAITING = "menunggu jawaban pelapor"
-#: Why a question stops the clock no more.
+#: Why a question no longer pauses the clock.
 ASKED_ENOUGH = "waktu bertanya sudah habis, tenggat tetap"
 _CODES: dict[str, DayCode] = {"hours": "hours", "minutes": "minutes", "seconds": "seconds"}
 _DAY_S, _MOMENT, _DAY = 24 * 60 * 60, timedelta(microseconds=1), timedelta(days=1)
@@ -30,14 +30,14 @@ _DAY_S, _MOMENT, _DAY = 24 * 60 * 60, timedelta(microseconds=1), timedelta(days=
 class Day(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One day between a start and a deadline. ``share``: how much of it can count.
 
-    ``reason`` says in Indonesian what ``kind`` says to programs, and after it ``about`` a day with work. With the
-    ``code`` of the sentence, the ``amount`` in it and what the day is ``called`` others say it in their words.
+    ``reason`` says in Indonesian what ``kind`` says to programs; on a day with work, ``about`` is added to it. ``code``
+    names the sentence; ``amount`` and ``called`` (the day's name) fill it, so that others can say it in their words.
     """
 
     date: date
     counted: bool
     reason: str
-    kind: str = ""  # of a clock that was stored before there were kinds
+    kind: str = ""  # "" in clocks that were stored before kinds existed
     about: str = ""
     share: float = 1
     code: DayCode | Literal[""] = ""
@@ -57,16 +57,16 @@ class Deadline:
 def deadline(
     start: datetime, term: Term, calendar: Calendar, pauses: Sequence[PauseSpan] = (), promised: tuple[Day, ...] = ()
 ) -> Deadline:
-    """The deadline of what starts at ``start`` (aware) and takes ``term``, without ``pauses`` (in order, apart).
+    """Compute the deadline of a ``term`` that starts at ``start`` (aware), without ``pauses`` (in order, apart).
 
-    What ``promised`` says of a day stands, whatever the calendar says by now; in working hours the calendar decides.
+    A day in ``promised`` stays as it was, whatever the calendar says by now; working hours follow the calendar.
 
     Days: the local day of ``start`` is day 0, whatever day it is; the deadline is the local midnight that ends the last
-    counted day. A day that ends during a pause doesn't count. The working time is what the counted days have, 24 h
-    each and 12 h a half one, from the midnight that begins day 1; ``warn_at`` is where ``warn_ratio`` of it has passed,
-    to the second. Where that falls between two counted days it is the beginning of the later one.
+    counted day. A day that ends during a pause doesn't count. The working time is that of the counted days, 24 h each
+    and 12 h for a half one, from the midnight that begins day 1; ``warn_at`` is the moment when ``warn_ratio`` of it
+    has passed, to the second. If that falls between two counted days, it is the beginning of the later one.
 
-    Working hours run while the office is open, hours, minutes and seconds always, all but during a pause.
+    Working hours run while the office is open; hours, minutes and seconds always run. All of them stop during a pause.
 
     Raises:
         OverflowError: the deadline is past the year 9999.
@@ -81,15 +81,15 @@ def deadline(
 
 
 def after(moment: datetime, term: Term, calendar: Calendar, pauses: Sequence[PauseSpan] = ()) -> datetime:
-    """When ``term`` has passed since ``moment``, without ``pauses``. Midnight belongs to the day that ends with it."""
+    """Return when ``term`` has passed since ``moment``, without ``pauses``. Midnight belongs to the day it ends."""
     whole_days = term.unit in ("working_days", "days")
     return deadline(moment - _MOMENT if whole_days else moment, term, calendar, pauses).at
 
 
 def used_up(bound: Term, pauses: Sequence[PauseSpan], now: datetime, calendar: Calendar) -> datetime:
-    """When ``pauses`` (in order, apart) and one that begins at ``now`` will together have lasted ``bound``.
+    """Return when ``pauses`` (in order, apart) and one that begins at ``now`` will together have lasted ``bound``.
 
-    Not after ``now``: nothing of it is left.
+    If that is not after ``now``, nothing of ``bound`` is left.
     """
     spans = [*pauses, (now, now)]
     between = [(ended, began) for (_, ended), (began, _) in pairwise(spans) if ended < began]
@@ -97,7 +97,7 @@ def used_up(bound: Term, pauses: Sequence[PauseSpan], now: datetime, calendar: C
 
 
 def worked(since: datetime, until: datetime, calendar: Calendar) -> timedelta:
-    """How much working time lies between two moments: office hours where the calendar has some, else whole days."""
+    """Return the working time between two moments: office hours if the calendar has some, otherwise whole days."""
     start, end = since.astimezone(calendar.timezone), until.astimezone(calendar.timezone)
     total, day = timedelta(), start.date()
     while day <= end.date():
@@ -116,7 +116,7 @@ def _office(day: date, calendar: Calendar) -> Iterator[tuple[datetime, datetime]
 
 
 def _nights(pause: PauseSpan, calendar: Calendar) -> Iterator[date]:
-    """The days that end during ``pause``."""
+    """List the days that end during ``pause``."""
     day, last = (moment.astimezone(calendar.timezone).date() for moment in pause)
     while day < last:
         yield day
@@ -155,7 +155,7 @@ def _day_0(day: date, calendar: Calendar) -> Day:
 
 
 def _verdict(day: date, term: Term, calendar: Calendar) -> tuple[Day | None, bool, str, str]:
-    """The day where nobody works; else whether it is half a day, what is to be said of it, what it is called."""
+    """Return the day if nobody works on it; otherwise None, whether it is half a day, a remark on it, and its name."""
     if term.unit == "days":
         return None, False, "", ""
     off, half, local = day_off(calendar, day), is_half(calendar, day), calendar.local.get(day)
@@ -256,7 +256,7 @@ def _worked(day: date, span: timedelta, calendar: Calendar) -> Day:
 def _open(
     day: date, start: datetime, calendar: Calendar, pauses: Sequence[PauseSpan]
 ) -> Iterator[tuple[datetime, datetime]]:
-    """When the office is open on ``day``, from ``start`` on, and the clock does not stand still."""
+    """List the spans of ``day``, from ``start`` on, in which the office is open and the clock is not paused."""
     for opens, end in _office(day, calendar):
         since = max(opens, start)
         for stops, goes_on in pauses:

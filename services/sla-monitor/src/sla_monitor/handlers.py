@@ -24,14 +24,14 @@ PROMISING = frozenset({ClockKind.STARTED, ClockKind.RESUMED, ClockKind.RESCHEDUL
 
 
 def key(message: Message) -> str:
-    """The complaint whose clocks the message moves."""
+    """Return the complaint whose clocks the message moves."""
     return message.event.subject
 
 
 def on_message(
     clock: ComplaintClock | None, message: Message, now: datetime, *, rules: Rules
 ) -> tuple[ComplaintClock | None, list[Emit]]:
-    """A step of a complaint's story moves its clocks; everything else is left alone."""
+    """Move a complaint's clocks by a step of its story; ignore all other events."""
     if not isinstance(message.data, ComplaintUpdated):
         return clock, []
     clock, events = clocks.decide(clock, message.data, now, rules)
@@ -39,13 +39,13 @@ def on_message(
 
 
 def on_timer(clock: ComplaintClock, now: datetime, *, rules: Rules) -> tuple[ComplaintClock, list[Emit]]:
-    """What time alone makes true at ``now``. Call it only when the story is read past ``now``."""
+    """Announce everything that time alone makes true at ``now``. Call it only when the story is read past ``now``."""
     clock, events = clocks.due(clock, now, rules)
     return clock, [to_emit(event) for event in events]
 
 
 def to_emit(event: SlaEvent) -> Emit:
-    """``event`` as the contract has it, with an id that is the same whenever it is announced again."""
+    """Make the contract's event of ``event``; its id stays the same if it is announced again."""
     return Emit(
         topic=topics.SLA_BREACHED if event.kind in MISSED else topics.SLA_UPDATED,
         subject=event.clock.complaint_id,

@@ -1,4 +1,4 @@
-"""What is to be said when a story is told anew, with a step in it that was not there the first time."""
+"""Finds the announcements to make when a story is replayed with a step that was missing the first time."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from msgspec.structs import replace
 from contracts.vocabulary import ClockKind
 from sla_monitor.state import Announced, ComplaintClock, Decision, ReplayBase, SlaEvent
 
-#: What a clock says when a promise is missed, and as long as nobody makes it up.
+#: The announcements of a missed promise: the breach, then the steps of its ladder until somebody acts.
 LADDER = frozenset({ClockKind.BREACHED, ClockKind.ESCALATED})
 
 
 def reconcile(clock: ComplaintClock, derived: list[SlaEvent], past: ReplayBase, now: datetime) -> Decision:
-    """Give ``clock`` and what must be said of all that was ``derived`` anew; ``past`` knows what was said before.
+    """Return ``clock`` and what to announce of all that the replay ``derived``; ``past`` knows what was said before.
 
-    That is what had not been said, and that a breach or a step of its ladder was none. One that was taken back and is
-    one after all is another announcement.
+    That is everything not said before, and retractions of breaches and ladder steps that turned out untrue. One that
+    was retracted and is true after all is announced again.
     """
     anew = [event.said for event in derived]
     before = _rung_before(past.clock)
@@ -45,7 +45,7 @@ def reconcile(clock: ComplaintClock, derived: list[SlaEvent], past: ReplayBase, 
 
 
 def _rung_before(clock: ComplaintClock | None) -> list[Announced]:
-    """Give the steps of ladders that ``clock`` has reached: a step that comes very late may be in time for them too."""
+    """Return the ladder steps that ``clock`` has reached: a step that comes very late may prove them untrue, too."""
     return [
         Announced(kind=ClockKind.ESCALATED if level else ClockKind.BREACHED, running=replace(running, level=level))
         for running in (clock.running if clock else ())
@@ -54,7 +54,7 @@ def _rung_before(clock: ComplaintClock | None) -> list[Announced]:
 
 
 def _standing(said: Iterable[Announced]) -> dict[object, Announced]:
-    """Give the steps of ladders that were announced and not taken back since."""
+    """Return the ladder steps that were announced and not retracted since."""
     standing: dict[object, Announced] = {}
     for each in said:
         if each.kind == ClockKind.RETRACTED:
@@ -66,7 +66,7 @@ def _standing(said: Iterable[Announced]) -> dict[object, Announced]:
 
 
 def _unsettled(past: ReplayBase, anew: list[Announced], said: list[Announced]) -> tuple[Announced, ...]:
-    """Of all that was ``said``, what may have to be told anew once more; ``past`` has what was derived since."""
+    """Return the part of ``said`` that a further replay may change; ``past`` has the announcements derived since."""
     since = {each.identity for each in past.said}
     settled = {each.identity for each in anew} - since
     ladder = LADDER | {ClockKind.RETRACTED}

@@ -1,4 +1,4 @@
-"""What the sla-monitor shows of itself, of the units and of the calendar."""
+"""The sla-monitor's metrics, about itself, the units and the calendar."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ESTIMATED_DAYS = Gauge("lapor_calendar_estimated_days", "Holidays of the year th
 
 
 def count(emits: Iterable[Emit]) -> None:
-    """Count what was announced."""
+    """Count the announcements."""
     for emit in emits:
         match emit.data:
             case SlaBreached(level=0) as data:

@@ -1,4 +1,4 @@
-"""Questions to the reporter: how they stop the clocks, for how long, and what lets them go on."""
+"""Questions to the reporter: how they pause the clocks, for how long, and what resumes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WHY_RESUMED = WHY_STOPPED | {UpdateKind.IN_PROGRESS: "pelapor menjawab"}
 
 
 def resume(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
-    """The step after a question lets the clock go on, unless it is an aside or asks again."""
+    """Resume paused clocks at the step after a question, unless it is an aside or asks again."""
     if update.kind not in MOVES:
         return clock, []
     events: list[SlaEvent] = []
@@ -33,7 +33,7 @@ def resume(clock: ComplaintClock, policy: Policy, update: Update, now: datetime,
 
 
 def pause(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
-    """A question to the reporter stops the clock."""
+    """Pause the clocks at a question to the reporter."""
     events: list[SlaEvent] = []
     running: list[StageClock] = []
     for each in clock.running:
@@ -53,11 +53,11 @@ def _asks(stage: Stage | None, update: Update) -> Pause | None:
 def _stop(
     clock: ComplaintClock, running: StageClock, bound: Term, now: datetime, rules: Rules
 ) -> tuple[StageClock, list[SlaEvent]]:
-    """All questions of a round share one bound: who asks again and again gains nothing."""
+    """Pause one clock. All questions of a round share one bound, so that a unit gains nothing by asking repeatedly."""
     earlier = (*clock.earlier_pauses.get(running.stage, ()), *running.pauses)
-    since = max(now, earlier[-1][1]) if earlier else now  # no moment stands still twice
+    since = max(now, earlier[-1][1]) if earlier else now  # no moment is paused twice
     until = used_up(bound, earlier, since, rules.calendar)
-    if until <= since:  # nobody waits: the router must hear it, or the complaint would wait for ever
+    if until <= since:  # nothing is left: tell the router, or the complaint would wait forever
         running = replace(running, revision=running.revision + 1)
         return running, [SlaEvent(kind=ClockKind.RESUMED, at=now, clock=clock, running=running, reason=ASKED_ENOUGH)]
     events: list[SlaEvent] = []

@@ -1,4 +1,4 @@
-"""Works running deadlines out again after the calendar changed: finds what would change, and does it when asked."""
+"""Recomputes running deadlines after the calendar changed: finds the changes, and makes them when asked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BATCH = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A running deadline that is another under the calendar of today."""
+    """A running deadline that differs under today's calendar."""
 
     ticket: str
     complaint_id: str
@@ -33,7 +33,7 @@ class Change:
 
 
 def changes(clock: ComplaintClock, now: datetime, rules: Rules) -> tuple[ComplaintClock, list[Change], list[Emit]]:
-    """What becomes of ``clock``: the deadlines that differ, and how each is told."""
+    """Recompute ``clock``; return it, the deadlines that differ, and the events that tell of them."""
     old = {running.which: running.deadline_at for running in clock.running}
     clock, events = recalendared(clock, now, rules)
     rows = [
@@ -52,7 +52,7 @@ def changes(clock: ComplaintClock, now: datetime, rules: Rules) -> tuple[Complai
 
 
 async def found(dsn: str, rules: Rules) -> AsyncIterator[Change]:
-    """What would change of all running deadlines; changes nothing.
+    """Find all running deadlines that would change, without changing them.
 
     Raises:
         OSError, asyncpg.PostgresError: the database can't be reached.
@@ -66,7 +66,9 @@ async def found(dsn: str, rules: Rules) -> AsyncIterator[Change]:
 
 
 async def apply(dsn: str, rules: Rules, handler: Handler[ComplaintClock], wanted: Sequence[Change]) -> int:
-    """Make the ``wanted`` changes and tell them, batch by batch; how many. What would be another by now stays.
+    """Make the ``wanted`` changes and tell them, batch by batch; return how many.
+
+    A clock that would change in another way by now stays as it is.
 
     Raises:
         OSError, asyncpg.PostgresError: the database can't be reached; the batches before are done.

@@ -1,4 +1,4 @@
-"""What a region decides about time, as the clock asks it."""
+"""A region's decisions about time, as the clock asks for them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from kabupaten.sla import Policy, Sla
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """All that a region decides about time. ``default`` names the policies of new complaints; the first that holds."""
+    """All that a region decides about time. ``default`` names policies for new complaints: the first valid one."""
 
     policies: Mapping[str, Policy]
     default: tuple[str, ...]
     calendar: Calendar
 
     def policy_at(self, received_at: datetime) -> Policy:
-        """The policy of a complaint that was received then."""
+        """Return the policy of a complaint received at ``received_at``."""
         day = received_at.astimezone(self.calendar.timezone).date()
         return Sla(policies=self.policies, default=self.default).on(day)
 
     def policy(self, name: str, received_at: datetime) -> Policy:
-        """The policy ``name``; if it was taken out of the file meanwhile, the one for then."""
+        """Return the policy ``name`` or, if it is no longer in the file, the one for ``received_at``."""
         return self.policies.get(name) or self.policy_at(received_at)

@@ -13,10 +13,10 @@ from sla_monitor.state import ComplaintClock, SlaEvent
 
 
 def simulate(events: Iterable[Envelope[ComplaintUpdated]], until: datetime, rules: Rules) -> list[SlaEvent]:
-    """All that the clocks announce up to and including ``until`` (aware), in order of time, then of complaint.
+    """Return all announcements up to and including ``until`` (aware), in order of time, then of complaint.
 
-    Each story is taken in order of ``seq``, however ``events`` are mixed; of two with one number the earlier counts.
-    What happened after ``until`` is left out.
+    Each story is taken in order of ``seq``, however ``events`` are mixed; if two have one number, the earlier counts.
+    Steps after ``until`` are left out.
     """
     out: list[SlaEvent] = []
     clocks: dict[str, ComplaintClock] = {}

@@ -1,4 +1,4 @@
-"""The clock of one stage: how it is set, what it says when its time comes, how it stands still and goes on."""
+"""The clock of one stage: how it is set, rings, pauses and resumes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class StageClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The clock of one stage. It keeps its term and its deadline even when the policy or the calendar changes.
 
     ``n`` counts the starts of the stage in its ``round``. ``level`` is the step of the ladder that was reached.
-    ``paused_until`` is the bound of the pause it is in; the last of ``pauses`` is that one, as if it lasted so long.
-    ``revision`` counts how often the deadline was worked out again. ``rang`` are the moments of the breach and of each
-    step of the ladder since.
+    ``paused_until`` is when its present pause ends at the latest; the last of ``pauses`` is that pause, as if it lasted
+    until then. ``revision`` counts how often it was paused, resumed or recomputed. ``rang`` are the moments of the
+    breach and of each step of the ladder since.
     """
 
     stage: str
@@ -44,7 +44,7 @@ class StageClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def which(self) -> tuple[str, int, int]:
-        """What tells it from the other clocks of its complaint."""
+        """The key that tells it from the other clocks of its complaint."""
         return self.stage, self.round, self.n
 
     @property
@@ -61,18 +61,18 @@ class StageClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return not self.warned and self.warn_at < self.deadline_at
 
     def untrue_from(self, at: datetime) -> int | None:
-        """Give the lowest step of the ladder that was reached not before ``at``; 0 is the breach, None: none was."""
+        """Return the lowest ladder step reached at ``at`` or later: 0 is the breach; None if no step was reached."""
         return next((level for level, moment in enumerate(self.rang) if at <= moment), None)
 
     def before(self, level: int) -> StageClock:
-        """Give the clock as it was before it reached ``level`` of the ladder."""
+        """Return the clock as it was before it reached ``level`` of the ladder."""
         escalate_at = self.rang[level] if level else None
         return replace(
             self, breached=level > 0, level=max(level - 1, 0), rang=self.rang[:level], escalate_at=escalate_at
         )
 
     def ring(self, stage: Stage | None, calendar: Calendar) -> tuple[ClockKind, StageClock | None]:
-        """What it says at ``next_due_at``, and the clock after that; None when it is done."""
+        """Return its announcement at ``next_due_at``, and the clock after that; None if it is done."""
         if self.paused_until is not None:
             return ClockKind.RESUMED, resumed(self, self.paused_until, stage, calendar)
         if self.breached:
@@ -88,7 +88,7 @@ class StageClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def set_clock(
     stage: Stage, complaint: Classified, start: datetime, calendar: Calendar, *, round_: int, n: int
 ) -> StageClock:
-    """A clock of ``stage`` for ``complaint`` that starts at ``start``, the ``n``-th of it in the round."""
+    """Make a clock of ``stage`` for ``complaint`` that starts at ``start``, the ``n``-th one in the round."""
     term = stage.term_of(complaint)
     until = deadline(start, term, calendar)
     return StageClock(
@@ -108,7 +108,7 @@ def set_clock(
 def _climb(
     running: StageClock, stage: Stage | None, calendar: Calendar, *, earliest: datetime | None = None
 ) -> StageClock:
-    """Set it to the next step of the ladder, measured from the breach without the pauses since. Never out of order."""
+    """Set it to the next step of the ladder, measured from the breach without later pauses, and never out of order."""
     rungs = stage.ladder_of(running.term)[running.level :] if stage else ()
     if not rungs:
         return replace(running, escalate_at=None)
@@ -118,7 +118,7 @@ def _climb(
 
 
 def rederived(running: StageClock, calendar: Calendar) -> StageClock:
-    """The clock with its deadline worked out again from start, term, pauses, and the days promised so far."""
+    """Recompute its deadline from start, term, pauses, and the days promised so far."""
     until = deadline(running.start, running.term, calendar, running.pauses, running.derivation)
     return replace(
         running,
@@ -130,13 +130,13 @@ def rederived(running: StageClock, calendar: Calendar) -> StageClock:
 
 
 def paused(running: StageClock, until: datetime, now: datetime, calendar: Calendar) -> StageClock:
-    """The clock standing still until ``until`` at most, which gives its deadline; a breach that was announced stays."""
+    """Pause it until ``until`` at most, and recompute its deadline for that; an announced breach keeps its deadline."""
     stands = replace(running, pauses=(*running.pauses, (now, until)), paused_until=until)
     return replace(stands, revision=stands.revision + 1) if running.breached else rederived(stands, calendar)
 
 
 def resumed(running: StageClock, now: datetime, stage: Stage | None, calendar: Calendar) -> StageClock:
-    """The clock going on at ``now``, which is not after the bound. What would be due already is due from now on."""
+    """Resume it at ``now``, which is not after the pause's bound. Words that would be due already are due from now."""
     (since, _), before = running.pauses[-1], running.pauses[:-1]
     goes_on = replace(running, pauses=(*before, (since, max(now, since))), paused_until=None)
     if running.breached:

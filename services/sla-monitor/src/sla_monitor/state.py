@@ -1,4 +1,4 @@
-"""What is remembered of a complaint, what moves its clocks, and what they announce."""
+"""The remembered state of a complaint, the steps that move its clocks, and their announcements."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from kabupaten.sla import Trigger
 from sla_monitor.deadlines import PauseSpan
 from sla_monitor.stage_clock import StageClock
 
-#: All that a quiet stage says.
+#: The only kinds that a quiet stage announces.
 CALLS_FOR_ACTION = frozenset(
     {ClockKind.WARNED, ClockKind.BREACHED, ClockKind.ESCALATED, ClockKind.LAPSED, ClockKind.RETRACTED, ClockKind.UPHELD}
 )
-#: What of a unit counts as its first word. What the reporter or a rule does is none.
+#: The steps that count as a unit's first word. Acts of the reporter or of a rule don't.
 FIRST_RESPONSES = frozenset(
     {
         UpdateKind.ACKNOWLEDGED,
@@ -39,14 +39,14 @@ WHY_STOPPED: dict[str, str] = {
     UpdateKind.ROUTED: "diteruskan ke unit lain",
     UpdateKind.APPEALED: "pelapor keberatan",
 }
-#: So many steps are kept for the one that is missing; after these it is given up.
+#: The most steps that are kept while one is missing; after that, the missing one is given up.
 MAX_STEPS = 50
 #: Type, urgency and category.
 Classification = tuple[str | None, str | None, str | None]
 
 
 class Update(Protocol):
-    """What the clocks need to know of a ``complaint.updated`` event."""
+    """The fields of a ``complaint.updated`` event that the clocks need."""
 
     @property
     def complaint_id(self) -> str: ...
@@ -90,7 +90,7 @@ class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def of(cls, update: Update, at: datetime) -> Step:
-        """``update``, which happened at ``at``."""
+        """Make a step of ``update``, which happened at ``at``."""
         return cls(
             complaint_id=update.complaint_id,
             ticket=update.ticket,
@@ -116,8 +116,8 @@ class FirstResponse(Struct, frozen=True, kw_only=True):
 
 
 class Before(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How it was before the last act of a unit that may be taken back. ``returns``: that was a return, after which it
-    is given to somebody."""
+    """The state before the last act of a unit that may be undone. ``returns``: the act was a return, and the complaint
+    has not been routed again yet."""
 
     returns: bool
     running: tuple[StageClock, ...]
@@ -129,12 +129,12 @@ class Before(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered of one complaint. ``seq`` is the last step of its story that was taken in.
 
-    ``starts`` counts the starts of each stage in this round; ``waiting_since`` is when the complaint came to whoever
-    has it and has not said a word since; ``word`` is the last first word; ``earlier_pauses`` is when clocks of each
-    stage that ended in this round stood still; ``past`` is there while a step before ``seq`` is missing, and from a
-    timer's ringing to the next step; ``announced`` counts all that was ever said; ``last_rang`` is the clock whose
-    breach, or step of the ladder, came last of all that were ever announced, with that moment alone; ``before`` is how
-    it was before the last act, while that may be taken back.
+    ``starts`` counts the starts of each stage in this round. ``waiting_since`` is when its present unit got it, while
+    that unit has not said a word since; ``word`` is the last first word. ``earlier_pauses`` are the pauses of clocks
+    that ended in this round, by stage. ``past`` exists while a step before ``seq`` is missing, and from a timer's
+    ringing to the next step. ``announced`` counts all announcements ever made. ``last_rang`` is the clock with the
+    latest breach or ladder step ever announced, with only that moment. ``before`` is the state before the last act,
+    while that may be undone.
     """
 
     complaint_id: str
@@ -164,7 +164,7 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def risk(self) -> Literal["at_risk", "overdue"] | None:
-        """How it stands with what was promised aloud."""
+        """Whether a promise that is not quiet is overdue or at risk; None if neither."""
         aloud = [running for running in self.running if not running.quiet]
         if any(running.breached for running in aloud):
             return "overdue"
@@ -172,7 +172,7 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Announced(Struct, frozen=True, kw_only=True):
-    """An announcement, as far as it must be told from others."""
+    """The part of an announcement that tells it from others."""
 
     kind: str
     running: StageClock
@@ -189,7 +189,7 @@ class Announced(Struct, frozen=True, kw_only=True):
 
     @property
     def distinct(self) -> str:
-        """The kind, made distinct where a complaint may have it twice in a round with one deadline."""
+        """The kind, made distinct if a complaint may have it twice in a round with one deadline."""
         kind, running = self.kind, self.running
         if kind in (ClockKind.ESCALATED, ClockKind.RETRACTED):
             kind = f"{kind}-{running.level}"
@@ -199,16 +199,16 @@ class Announced(Struct, frozen=True, kw_only=True):
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Announced twice, it is one announcement."""
+        """The key of the announcement: two with the same key are one."""
         return *self.promise, self.distinct
 
 
 class ReplayBase(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is needed to tell a story anew, when a step comes that belongs before what was told already.
+    """The data to replay a story from, when a step comes that belongs before others already taken in.
 
-    ``clock`` is the clock before anything that may have to be told anew, None where nothing had been seen; ``steps``
-    came since, and one between them is missing; ``said`` was announced since, in order; ``last_rang_at`` is the
-    moment of the last timer that rang since.
+    ``clock`` is the state before everything that may have to be replayed; None if nothing had been seen. ``steps``
+    came since, perhaps with a missing one between them; ``said`` was announced since, in order; ``last_rang_at`` is
+    the moment of the last timer that rang since.
     """
 
     clock: ComplaintClock | None
@@ -227,15 +227,15 @@ class ReplayBase(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return seq > (self.clock.seq if self.clock else -1) and all(step.seq != seq for step in self.steps)
 
     def heard(self, events: list[SlaEvent]) -> ReplayBase:
-        """The same with ``events`` announced."""
+        """Return the same with ``events`` announced."""
         return replace(self, said=(*self.said, *(event.said for event in events)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SlaEvent:
-    """Something to announce. ``at`` is when it became true: for what time alone brought, the moment it was due.
+    """An announcement. ``at`` is when it became true; if time alone made it true, the moment when it was due.
 
-    ``number`` counts what is said of the complaint.
+    ``number`` counts the complaint's announcements.
     """
 
     kind: str
@@ -249,12 +249,12 @@ class SlaEvent:
 
     @property
     def audible(self) -> bool:
-        """Whether it is said aloud, or only kept."""
+        """Whether it is announced, or only remembered."""
         return not self.running.quiet or self.kind in CALLS_FOR_ACTION
 
     @property
     def said(self) -> Announced:
-        """What is remembered of it. The days are told once more only where a breach may be taken back."""
+        """The part of it that is remembered. Only a breach keeps its days, because its retraction tells them again."""
         slim = self.running if self.kind == ClockKind.BREACHED else replace(self.running, derivation=(), pauses=())
         return Announced(kind=self.kind, running=slim)
 
@@ -263,10 +263,10 @@ Decision = tuple[ComplaintClock, list[SlaEvent]]
 
 
 def triggers(update: Update) -> frozenset[Trigger]:
-    """The names under which a stage may wait for ``update``."""
+    """Return the names under which a stage may wait for ``update``."""
     return frozenset({update.kind, f"{update.kind}/{update.lane}", f"{update.kind}/{update.note}"})
 
 
 def classification(update: Update) -> Classification:
-    """What the complaint is known to be as of ``update``."""
+    """Return the complaint's classification as of ``update``."""
     return update.type, update.urgency, update.category

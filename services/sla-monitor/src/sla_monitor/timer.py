@@ -22,18 +22,18 @@ from sla_monitor.state import ComplaintClock
 log = logging.getLogger(__name__)
 
 Clocks = Mapping[str, ComplaintClock]
-#: So many that fail are logged with where; the gauge counts all.
+#: How many failing complaints are logged by id; the gauge counts all.
 LOGGED = 10
 
 
 async def timer(
     settings: Settings, rules: Rules, handler: Handler[ComplaintClock], pool: Pool, wake: Callable[[], None]
 ) -> None:
-    """For ever: announce what is due, but only once the story is read past it. One per database.
+    """Announce what is due, once the story is read past it; runs until cancelled, one per database.
 
-    A step that was made before the deadline may still be in the router when the deadline comes: it gets
-    ``announce_after_s``. And it may wait unread: so each round looks at the log's end first, waits until all of that is
-    taken in, and only then lets timers ring.
+    A step made before the deadline may still be in the router when the deadline comes: it gets ``announce_after_s``. It
+    may also wait unread: so each round looks at the log's end first, waits until all up to there is taken in, and only
+    then lets timers ring.
     """
     stuck: set[str] = set()
     async with log_ends(settings, [UPDATED]) as ends, holding(pool, TIMER_LOCK) as db:
@@ -50,9 +50,9 @@ async def timer(
 async def ring_all(
     db: Connection, handler: Handler[ComplaintClock], at: datetime, rules: Rules, stuck: set[str]
 ) -> None:
-    """Let all ring that is due at ``at``. A complaint that fails is left alone until the restart: it is ``stuck``.
+    """Let all timers ring that are due at ``at``. A complaint that fails is ``stuck``: left alone until the restart.
 
-    However many fail, the process goes on: they stay due, and leaving for them would leave all others.
+    However many fail, the process goes on: to end it would not help them, and would stop all others.
 
     Raises:
         OSError, asyncpg.PostgresError: the database is in trouble.

@@ -1,4 +1,4 @@
-"""What a unit has taken back: the clocks go on as if its act had never been."""
+"""Undoes a unit's act for the clocks: they go on as if it had never been."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from kabupaten.sla import Policy
 from sla_monitor.stage_clock import StageClock
 from sla_monitor.state import Before, ComplaintClock, Decision, SlaEvent, Update
 
-#: The acts that may be taken back.
+#: The acts that may be undone.
 UNDOABLE = frozenset({UpdateKind.RESOLVED, UpdateKind.REJECTED, UpdateKind.HANDED_OVER, UpdateKind.RETURNED})
 WHY = "tindakan terakhir dibatalkan"
 
 
 def takes_back(clock: ComplaintClock, update: Update) -> bool:
-    """Whether ``update`` takes back the act before which ``clock`` is remembered."""
+    """Whether ``update`` undoes an act, and ``clock`` remembers the state before that act."""
     return update.note == Note.UNDONE and update.kind != UpdateKind.REOPENED and clock.before is not None
 
 
 def remembered(clock: ComplaintClock, update: Update, now: datetime) -> ComplaintClock:
-    """``clock`` with how it was at ``now``, if ``update`` may be taken back; without, if something else happened."""
+    """Return ``clock`` with its state at ``now`` if ``update`` may be undone; without it if something else happened."""
     if clock.merged:
         return clock
     if update.kind in UNDOABLE:
@@ -43,15 +43,15 @@ def remembered(clock: ComplaintClock, update: Update, now: datetime) -> Complain
 
 
 def _as_of(now: datetime, running: StageClock) -> StageClock:
-    """``running`` without what was announced of it for a later moment, and is not true: that comes again if it is."""
+    """Return ``running`` without breaches announced for ``now`` or later: they come again if they are true."""
     level = running.untrue_from(now)
     return running if level is None else running.before(level)
 
 
 def taken_back(clock: ComplaintClock, policy: Policy, now: datetime) -> Decision:
-    """Bring back the clocks that the act has ended, say their dates again, and end those that began since.
+    """Restore the clocks that the act ended, tell their dates again, and end the clocks that began since.
 
-    One that ticked through goes on. What is overdue by now is said as ever: what was promised was not kept.
+    A clock that ran through goes on. A deadline that has passed is announced as usual: the promise was not kept.
     """
     before = clock.before
     assert before is not None  # noqa: S101  (only asked for what takes something back)
@@ -63,7 +63,7 @@ def taken_back(clock: ComplaintClock, policy: Policy, now: datetime) -> Decision
         if each.which in had or (stage and stage.parallel):
             running.append(each)
             continue
-        if (level := each.untrue_from(now)) is not None:  # it was taken back in time, and that came to light late
+        if (level := each.untrue_from(now)) is not None:  # the undo was in time, and came to light late
             retracted = replace(each, level=level)
             events.append(SlaEvent(kind=ClockKind.RETRACTED, at=now, clock=clock, running=retracted))
         events.append(SlaEvent(kind=ClockKind.STOPPED, at=now, clock=clock, running=each, reason=WHY))

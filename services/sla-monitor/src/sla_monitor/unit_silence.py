@@ -1,4 +1,4 @@
-"""Shows what operators must see: silent units, what is overdue, and what the calendar lacks."""
+"""Shows operators the silent units, the overdue complaints, and the gaps of the calendar."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from sla_monitor.working_days import estimated, knows_joint_leave
 log = logging.getLogger(__name__)
 
 LOOK_S = 15
-#: A unit is past its rhythm after so many times its median, but not before so many seconds.
+#: A unit is past its rhythm after this many times its median, but not before this many seconds.
 TIMES, AT_LEAST_S = 2, 600
 
 
 async def watch(rules: Rules, pool: Pool, wake: Callable[[], None]) -> None:
-    """For ever: look every ``LOOK_S``, and say once a day what the calendar lacks. One per database, for whoever adds
-    up the figures of all processes."""
+    """Look every ``LOOK_S``, and log once a day what the calendar lacks; runs until cancelled. One per database, so
+    that the sum over all processes is right."""
     said: date | None = None
     async with holding(pool, SHOW_LOCK) as leader:
         while True:
@@ -39,7 +39,7 @@ async def watch(rules: Rules, pool: Pool, wake: Callable[[], None]) -> None:
 
 
 async def look(rules: Rules, db: Connection, now: datetime) -> None:
-    """Show how it stands at ``now``."""
+    """Show the figures as of ``now``."""
     silent, rhythms, risks = await store.silent(db), await store.rhythms(db), await store.risks(db)
     silent_s = {unit: max((now - since).total_seconds(), 0) for unit, since in silent.items()}
     past = {
@@ -73,7 +73,7 @@ def tell_of_calendar(calendar: Calendar, year: int) -> None:
 
 
 def _show(gauge: Gauge, values: Mapping[str, float]) -> None:
-    """Set ``gauge`` for each unit; one that is no more among them is 0."""
+    """Set ``gauge`` for each unit; one that is no longer among ``values`` is 0."""
     known = {label for metric in gauge.collect() for sample in metric.samples for label in sample.labels.values()}
     for unit in known | set(values):
         gauge.labels(unit).set(values.get(unit, 0))

@@ -1,4 +1,4 @@
-"""A deadline told in Indonesian, for people."""
+"""Deadlines in Indonesian words, for people."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from sla_monitor.deadlines import Day, Deadline
 
 
 def day_in_words(day: date) -> str:
-    """``Senin 2 Maret 2026``."""
+    """Write it as ``Senin 2 Maret 2026``."""
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def time_in_words(time: datetime) -> str:
-    """``Senin 2 Maret 2026 pukul 10.02 WITA``; seconds only if there are any."""
+    """Write it as ``Senin 2 Maret 2026 pukul 10.02 WITA``; seconds only if there are any."""
     clock = time.strftime("%H.%M.%S" if time.second else "%H.%M")
     return f"{day_in_words(time)} pukul {clock} {time.tzname()}"
 
 
 def end_in_words(time: datetime) -> str:
-    """As ``time_in_words``, but midnight is 24.00 of the day it ends: nobody reads 00.00 as the evening before."""
+    """Write it as ``time_in_words``, but midnight as 24.00 of the day it ends: nobody reads 00.00 as that evening."""
     if (time.hour, time.minute, time.second) == (0, 0, 0):
         return f"{day_in_words(time - timedelta(days=1))} pukul 24.00 {time.tzname()}"
     return time_in_words(time)
 
 
 def explained(policy: str, stage: str, term: Term, start: datetime, found: Deadline) -> str:
-    """The table that ``sla-monitor explain`` prints."""
+    """Return the table that ``sla-monitor explain`` prints."""
     rows = [(day_in_words(day.date), _counted(day), day.reason) for day in found.derivation]
     rows.insert(0, ("Tanggal", "Dihitung", "Keterangan"))
     width = max(len(row[0]) for row in rows)

@@ -1,4 +1,4 @@
-"""Which days are working days, how much of them, in which hours, and why the others are not."""
+"""Tells working days from days off: how much of a day counts, in which hours, and why nobody works on the others."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from contracts.dates import WEEKDAYS
 from contracts.vocabulary import DayKind
 from kabupaten.calendar import Calendar, Hours
 
-#: How the library of the nation's holidays names what it has no other mark for: leave that was decreed with them, …
+#: Parts of names in the library of the nation's holidays, which has no other mark for leave decreed with them, …
 JOINT_LEAVE = "cuti bersama"
-#: … and a day that depends on the moon and has no decree yet.
+#: … and for a day that depends on the moon and has no decree yet.
 ESTIMATED = "(perkiraan)"
 NOON = time(12)
 
 
 class DayOff(NamedTuple):
-    """Why nobody works on a day: ``reason`` says it in Indonesian; a holiday is ``called`` something."""
+    """Why nobody works on a day: ``reason`` says it in Indonesian; ``called`` is the name of a holiday."""
 
     kind: str
     reason: str
@@ -26,7 +26,7 @@ class DayOff(NamedTuple):
 
 
 def day_off(calendar: Calendar, day: date) -> DayOff | None:
-    """Why nobody works on ``day``; None on a working day, be it half a one."""
+    """Return why nobody works on ``day``; None on a working day, even a half one."""
     if calendar.is_working(day):
         return None
     if (local := calendar.local.get(day)) is not None:
@@ -44,7 +44,7 @@ def is_half(calendar: Calendar, day: date) -> bool:
 
 
 def office_hours(calendar: Calendar, day: date) -> list[Hours]:
-    """When there is work on ``day``, in local time; a weekend on duty has Friday's hours or, without them, Monday's."""
+    """List the office hours of ``day``, in local time; a weekend on duty has Friday's or, without them, Monday's."""
     if day_off(calendar, day) is not None:
         return []
     hours = calendar.office_hours
@@ -61,7 +61,7 @@ def knows_joint_leave(calendar: Calendar, year: int) -> bool:
 
 
 def estimated(calendar: Calendar, year: int) -> list[date]:
-    """The days of ``year`` that are off by an estimate, which only a decree makes sure."""
+    """List the days off in ``year`` that are only estimated, until a decree makes them sure."""
     return [day for day in _days_of(year) if (off := day_off(calendar, day)) and off.kind == DayKind.ESTIMATED]
 
 

@@ -1,1 +1,1 @@
-"""The sla-monitor's outside: its database, and how far the log goes."""
+"""The sla-monitor's outside: its database."""

@@ -23,7 +23,7 @@ ON CONFLICT (complaint_id) DO UPDATE SET next_due_at = excluded.next_due_at, wai
 _DUE = """
 SELECT complaint_id FROM clocks WHERE next_due_at <= $1 AND NOT complaint_id = ANY($2) ORDER BY next_due_at LIMIT 500"""
 _RUNNING = "SELECT complaint_id FROM clocks WHERE next_due_at IS NOT NULL"
-# One look into the index for each unit, however many complaints wait.
+# One index lookup for each unit, however many complaints wait.
 _SILENT = """
 WITH RECURSIVE silent AS (
     (SELECT waiting_unit, waiting_since FROM clocks WHERE waiting_since IS NOT NULL
@@ -34,7 +34,7 @@ WITH RECURSIVE silent AS (
         WHERE waiting_since IS NOT NULL AND waiting_unit > silent.waiting_unit
         ORDER BY waiting_unit, waiting_since LIMIT 1) next)
 SELECT * FROM silent"""
-#: A rhythm is the median of so many last words, and there must be so many.
+#: A unit's rhythm is the median of its latest first words: of how many, and how many there must be.
 LAST_WORDS, ENOUGH_WORDS = 20, 5
 _RHYTHMS = """
 WITH RECURSIVE units AS (
@@ -55,17 +55,17 @@ _decoder = msgspec.json.Decoder(ComplaintClock)
 
 
 def encode(clock: ComplaintClock) -> str:
-    """``clock`` as it is stored."""
+    """Encode ``clock`` as it is stored."""
     return msgspec.json.encode(clock).decode()
 
 
 def decode(body: str) -> ComplaintClock:
-    """What ``encode`` stored."""
+    """Decode a clock that ``encode`` encoded."""
     return _decoder.decode(body)
 
 
 async def load(db: Connection, complaint_ids: list[str]) -> dict[str, ComplaintClock]:
-    """The clocks of ``complaint_ids``, as far as there are any."""
+    """Load the existing clocks of ``complaint_ids``."""
     rows = await db.fetch(_LOAD, complaint_ids)
     return {row["complaint_id"]: decode(row["body"]) for row in rows}
 
@@ -89,30 +89,30 @@ async def save(db: Connection, clocks: dict[str, ComplaintClock]) -> None:
 
 
 async def due(db: Connection, at: datetime, but: Collection[str] = ()) -> list[str]:
-    """Complaints with a timer set to ``at`` or earlier, the earliest first, at most 500 and none of ``but``."""
+    """List complaints with a timer set to ``at`` or earlier, except ``but``: at most 500, the earliest first."""
     return [row["complaint_id"] for row in await db.fetch(_DUE, at, list(but))]
 
 
 async def running(db: Connection) -> AsyncIterator[list[str]]:
-    """All complaints that have a timer set, 500 at a time."""
+    """Yield all complaints that have a timer set, 500 at a time."""
     ids = sorted(row["complaint_id"] for row in await db.fetch(_RUNNING))
     for first in range(0, len(ids), 500):
         yield ids[first : first + 500]
 
 
 async def silent(db: Connection) -> dict[str, datetime]:
-    """By unit, since when its oldest complaint waits for a first word; '' is nobody."""
+    """Return, by unit, since when its oldest complaint has waited for a first word; '' is nobody."""
     return {row["waiting_unit"]: row["waiting_since"] for row in await db.fetch(_SILENT)}
 
 
 async def rhythms(db: Connection) -> dict[str, float]:
-    """By unit, after how many seconds of working time its first word usually comes; where enough is known."""
+    """Return, by unit, the usual working time to its first word in seconds, if enough first words are known."""
     rows = await db.fetch(_RHYTHMS, LAST_WORDS, ENOUGH_WORDS)
     return {row["word_unit"]: row["rhythm"] for row in rows}
 
 
 async def risks(db: Connection) -> dict[str, dict[str, int]]:
-    """How many complaints of which unit are ``at_risk`` and ``overdue``."""
+    """Count the complaints that are ``at_risk`` and ``overdue``, by unit."""
     found: dict[str, dict[str, int]] = {}
     for row in await db.fetch(_RISKS):
         found.setdefault(row["risk"], {})[row["waiting_unit"]] = row["n"]
@@ -120,5 +120,5 @@ async def risks(db: Connection) -> dict[str, dict[str, int]]:
 
 
 async def delete_old(db: Connection, kept: timedelta) -> dict[str, int]:
-    """Delete up to 1,000 clocks that nothing has moved for ``kept``, and nothing will; how many there were."""
+    """Delete up to 1,000 clocks without a timer that nothing has moved for ``kept``; return how many there were."""
     return {"clocks": int((await db.execute(_OLD, kept)).split()[-1])}
