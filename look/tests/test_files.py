@@ -1,4 +1,4 @@
-"""The addresses of files: they change with the content, and scripts that import each other fit each other."""
+"""The addresses of files change with the content, and scripts that import each other match."""
 
 from __future__ import annotations
 

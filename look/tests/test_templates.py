@@ -1,4 +1,4 @@
-"""Templates are compiled once, and say what each environment has them say."""
+"""Templates are compiled once, and render with the filters of each environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from look import templates
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A package with one template, by a name that no other test has."""
+    """A package with one template, under a name that no other test uses."""
     name = f"pages_{tmp_path.name}"
     (tmp_path / name / "templates").mkdir(parents=True)
     (tmp_path / name / "__init__.py").touch()

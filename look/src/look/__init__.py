@@ -1,1 +1,1 @@
-"""How pages look, and what protects them: what the website and the desk share."""
+"""The design of pages and their protection, shared by the website and the desk."""

@@ -1,4 +1,4 @@
-"""The files of a website. An address changes with the content, so that browsers may keep it."""
+"""The static files of a website. An address changes with its content, so that browsers may cache it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def _digest(content: bytes) -> str:
 
 
 def gather(folder: Path) -> dict[str, bytes]:
-    """Give name to content of all that there is below /static/: what is asked for never becomes a path.
+    """Return the content of every file below /static/ by its name, so that no requested name ever becomes a path.
 
-    That are the files of ``folder`` and those that all websites of ours have.
+    These are the files of ``folder`` and those that all our websites share.
     """
     paths = [*_FOLDER.iterdir(), *folder.iterdir()]
     files = {path.name: path.read_bytes() for path in sorted(paths, key=lambda path: path.name)}
@@ -30,11 +30,11 @@ def gather(folder: Path) -> dict[str, bytes]:
 
 
 def address(name: str, files: Mapping[str, bytes]) -> str:
-    """Give where a browser gets the file ``name`` of ``files``."""
+    """Return the address at which a browser gets the file ``name`` of ``files``."""
     return f"/static/{name}?v={_scripts(files) if name.endswith('.js') else _digest(files[name])}"
 
 
 def _scripts(files: Mapping[str, bytes]) -> str:
-    """Give one version for all scripts: those that import each other must fit each other."""
+    """Return one version for all scripts, because scripts that import each other must match."""
     scripts = (_IMPORT.sub(rb'from "./\1"', files[name]) for name in sorted(files) if name.endswith(".js"))
     return _digest(b"".join(scripts))

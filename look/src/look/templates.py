@@ -11,7 +11,7 @@ from jinja2.compiler import CodeGenerator
 
 
 class _Compiled(BytecodeCache):
-    """Keeps what was compiled: a website in two languages has two environments of the same templates."""
+    """Keeps compiled templates, because a website in two languages has two environments of the same templates."""
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str, bool], CodeType | None] = {}
@@ -24,7 +24,7 @@ class _Compiled(BytecodeCache):
 
 
 def _key(bucket: Bucket) -> tuple[str, str, bool]:
-    """Tell a template of a page, which escapes what is put into it, from the same one as mail."""
+    """Make a key that tells a page's template, which escapes its values, from the same template used for mail."""
     return bucket.key, bucket.checksum, bool(bucket.environment.autoescape)
 
 
@@ -32,7 +32,7 @@ _COMPILED = _Compiled()
 
 
 class _Generator(CodeGenerator):
-    """Computes nothing while it compiles, not even a filter of a constant: another environment has another filter."""
+    """Evaluates nothing at compile time, not even a filter of a constant: filters differ between environments."""
 
     def _output_child_to_const(self, node: nodes.Expr, *rest: Any) -> str:
         if not isinstance(node, nodes.TemplateData):
@@ -45,7 +45,7 @@ class _Environment(Environment):
 
 
 def environment(package: str, *, autoescape: bool = True, **more: Any) -> Environment:
-    """Make the environment of the templates in ``package``; ``more`` is Jinja's own."""
+    """Make the environment of the templates in ``package``; ``more`` are arguments of Jinja's Environment."""
     return _Environment(
         loader=PackageLoader(package),
         autoescape=autoescape,

@@ -1,4 +1,4 @@
-"""What each website of ours answers with: its files, the headers that protect its pages, and what it refuses."""
+"""The parts of an answer that all our websites share: files, protective headers, compression and refusals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEADERS = {
     "script-src 'self'; worker-src 'self'; manifest-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    # Not `no-referrer`, with which a browser says `Origin: null` of what our own forms send (https://fetch.spec.whatwg.org,
+    # Not `no-referrer`: a browser would then send `Origin: null` with our own forms (https://fetch.spec.whatwg.org,
     # "append a request Origin header").
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -29,16 +29,16 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-#: A year, as https://www.rfc-editor.org/rfc/rfc6797 shows. Without subdomains, of which we know nothing.
+#: A year, as in https://www.rfc-editor.org/rfc/rfc6797. Without subdomains, because we know nothing about them.
 _HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def protecting(
     public_url: str, unlisted: Sequence[str], images: str = ""
 ) -> Callable[[Message, Scope], Awaitable[None]]:
-    """Give the hook that adds the headers to each answer; no search engine lists what begins with ``unlisted``.
+    """Return the hook that adds the headers to each answer and keeps paths below ``unlisted`` out of search engines.
 
-    ``images`` are other sites of ours whose pictures pages show, with blanks between them.
+    ``images`` are our other sites whose pictures the pages show, separated by blanks.
     """
     policy = _HEADERS["Content-Security-Policy"].replace("img-src 'self'", f"img-src 'self' {images}".rstrip())
     headers = {
@@ -60,10 +60,10 @@ def protecting(
 
 
 def from_elsewhere(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
-    """Tell what a page of another site sends in its visitor's name; programs don't say.
+    """Whether a page of another site sends this POST in its visitor's name; requests of programs count as ours.
 
-    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header. Neighbours under the same domain are others, too. Old
-    browsers, and all where a site has no TLS, name the page's site in Origin; ours is never null, see ``_HEADERS``.
+    By https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header; other hosts of the same domain count as other sites.
+    Old browsers, and all browsers without TLS, name only the Origin; ours is never null, see ``_HEADERS``.
     """
     method: Any = connection.scope.get("method")
     if method != "POST":
@@ -78,7 +78,7 @@ def from_elsewhere(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
 async def static(
     name: str, files: Annotated[Mapping[str, bytes], Dependency(skip_validation=True)], v: str = ""
 ) -> Response[bytes]:
-    """A file of the website's own; the one that a page names by its version never changes."""
+    """Answer with a static file; a file that is requested by its present version may be cached for a year."""
     if name not in files:
         raise NotFoundException
     kept = "max-age=31536000, immutable" if v == address(name, files).rpartition("=")[2] else "max-age=86400"
@@ -87,12 +87,12 @@ async def static(
 
 
 class CompressingLooks(CompressionMiddleware):
-    """Compresses what is looked at.
+    """Compresses answers to GET only.
 
-    Not what answers something sent: beside the sender's secret it repeats what was typed, and the length of the two
-    together would tell of the secret (BREACH). What is looked at repeats nothing that another could choose.
+    The answer to a form repeats what was typed beside the sender's secret, and the compressed length of both would
+    reveal the secret (BREACH). An answer to GET repeats nothing that an attacker could choose.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Answer, compressed if the request is a GET."""
         await (super().__call__ if scope.get("method") == "GET" else self.app)(scope, receive, send)
