@@ -1,4 +1,4 @@
-"""A canary arrives, is lost or is refused: one of them, and once."""
+"""A canary arrives, is lost or is refused: exactly one of these, exactly once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose certificates are looked at from outside: each broker's two, and the website's."""
+"""The prober looks at both certificates of each broker and at the website's."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def certified(tmp_path: Path) -> Path:
 
 
 def test_brokers_their_listener_for_units_and_the_website_are_looked_at(certified: Path) -> None:
-    """That of units has the name by which they reach it, and is reached here by another."""
+    """The listener for units has a certificate for its public name; the prober reaches it by another name."""
     ca = certified / "trust" / "ca.pem"
 
     with (

@@ -1,4 +1,4 @@
-"""What is shown of the cluster."""
+"""The figures of the cluster that the prober shows."""
 
 from __future__ import annotations
 

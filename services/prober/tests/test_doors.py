@@ -1,4 +1,4 @@
-"""A canary goes through a door as everybody else does."""
+"""A canary goes through a door like any other message."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SETTINGS = Settings(**GIVEN)
 
 
 class Doors:
-    """What was asked for, and what is answered."""
+    """Records the requests to the doors, and answers them with ``status``."""
 
     def __init__(self) -> None:
         self.asked: list[httpx.Request] = []

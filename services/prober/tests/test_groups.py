@@ -1,4 +1,4 @@
-"""How far a group is behind, in records and in time, without asking it."""
+"""How far a group is behind is known in records and in time without asking the group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joins the prober's parts: the only place that knows all of them."""
+"""Wires the prober's parts together: the only module that knows all of them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def _serve(settings: Settings) -> None:
 
 
 async def _send(settings: Settings, canaries: Canaries, reading: asyncio.Event, channel: str, door: Door) -> None:
-    """For ever: one canary after the other, as long as somebody can see them arrive."""
+    """Send one canary after the other until cancelled, but only while the reader can see them arrive."""
     while True:
         await reading.wait()
         text = canary.write(settings.canary_key.get_secret_value().encode(), channel, datetime.now(UTC))
@@ -72,19 +72,19 @@ async def _send(settings: Settings, canaries: Canaries, reading: asyncio.Event, 
         except httpx.HTTPError as error:
             canaries.refused(name)
             metrics.CANARIES.labels(channel, "refused").inc()
-            # By its class: what it says names the address, and the token of the gateway's door is in that.
+            # Log only the error's class: its message has the address, which contains the token of the gateway's door.
             log.warning("canary_refused", extra={"channel": channel, "error": type(error).__name__})
         await asyncio.sleep(settings.canary_every_s)
 
 
 async def _read(settings: Settings, canaries: Canaries, reading: asyncio.Event) -> None:
-    """For ever: what passed where. It belongs to no group, and reads from now on."""
+    """Record until cancelled which canary passed which service, reading from now on and without a consumer group."""
     consumer = AIOKafkaConsumer(CANARY, **kafka_client(settings), auto_offset_reset="latest", enable_auto_commit=False)
     try:
         await start(consumer, settings.publish_timeout_s)
         await consumer.seek_to_end()
         for place in consumer.assignment():
-            await consumer.position(place)  # nothing that is sent from here on is missed
+            await consumer.position(place)  # no canary sent from here on is missed
         reading.set()
         async for record in consumer:
             try:
@@ -109,7 +109,7 @@ def _show(canaries: Canaries, passed: CanaryPassed) -> None:
 
 
 def _hop(by: str) -> str:
-    """The name of a hop: all intakes are one, so that channels can be compared."""
+    """Return the name of a hop, the same for all intakes, so that channels can be compared."""
     return "intake" if by.startswith("intake-") else by
 
 

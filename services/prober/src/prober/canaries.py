@@ -1,17 +1,17 @@
-"""What is known of the canaries that are under way. Pure: moments are given, nothing is sent or counted here."""
+"""The state of the canaries that are under way. Pure: callers give the time, nothing is sent or counted here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-#: What a canary comes past last: a unit would hear of a complaint next.
+#: The last service that a canary passes: after it a real complaint would reach a unit.
 LAST = "router"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hop:
-    """A canary was passed on by ``by``, ``after_s`` seconds after it was sent."""
+    """The service ``by`` passed a canary on, ``after_s`` seconds after it was sent."""
 
     channel: str
     by: str
@@ -20,21 +20,21 @@ class Hop:
 
 @dataclass(kw_only=True)
 class Canaries:
-    """Those that are under way, by name: their channel and when they were sent, in seconds of one clock."""
+    """The canaries under way by name, each with its channel and the time it was sent, in seconds of one clock."""
 
     lost_after_s: float
     waiting: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def sent(self, name: str, channel: str, now: float) -> None:
-        """One was handed over at the door."""
+        """Note that a canary is handed over at its door."""
         self.waiting[name] = channel, now
 
     def refused(self, name: str) -> None:
-        """The door did not take it."""
+        """Forget a canary that its door refused."""
         self.waiting.pop(name, None)
 
     def passed(self, name: str, by: str, now: float) -> Hop | None:
-        """Tell how long it took to there; None for one that nobody waits for: lost, or of an earlier process."""
+        """Return the hop with its time; None if nobody waits for the canary: it is lost, or of an earlier process."""
         if name not in self.waiting:
             return None
         channel, sent_at = self.waiting[name]
@@ -43,7 +43,7 @@ class Canaries:
         return Hop(channel=channel, by=by, after_s=max(now - sent_at, 0))
 
     def lost(self, now: float) -> Iterator[str]:
-        """Take those out that are not coming any more, and give their channels."""
+        """Remove the canaries that are under way for too long, and yield their channels."""
         for name, (channel, sent_at) in [*self.waiting.items()]:
             if now - sent_at > self.lost_after_s:
                 del self.waiting[name]

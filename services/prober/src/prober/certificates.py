@@ -1,4 +1,4 @@
-"""Until when the certificates are good of what is seen from here: brokers, their listener for units, the website."""
+"""Shows when the certificates of the brokers, of their listener for units and of the website expire."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from prober.settings import Settings
 
 
 def show_certificates(settings: Settings, brokers: Iterable[tuple[str, int]]) -> None:
-    """Show when the certificates of ``brokers`` and of the website end, where there is TLS. It blocks.
+    """Show when the certificates of ``brokers`` and of the website expire, where there is TLS. It blocks.
 
     Raises:
         OSError: the CA of the brokers can't be read.
@@ -23,7 +23,7 @@ def show_certificates(settings: Settings, brokers: Iterable[tuple[str, int]]) ->
     for host, port in brokers if ca else ():
         show(Server(host, port), ssl.create_default_context(cafile=ca), within_s)
         if settings.probe_agencies_port:
-            # It may be of a CA that every system knows (deploy/certificates).
+            # Its certificate may be signed by a public CA (deploy/certificates).
             show(Server(host, settings.probe_agencies_port), _public(ca), within_s)
     if website := _website(settings.probe_web_url):
         show(website, _public(ca), within_s)
@@ -34,7 +34,7 @@ def _website(url: AnyHttpUrl) -> Server | None:
 
 
 def _public(ca: Path | None) -> ssl.SSLContext:
-    """Trust what the doors trust, and ``ca``."""
+    """Make a context that trusts ``ca`` beside the CAs that the doors' HTTP client trusts."""
     context = httpx.create_ssl_context(trust_env=False)
     if ca:
         context.load_verify_locations(cafile=ca)

@@ -1,4 +1,4 @@
-"""What the cluster says of itself to who may only describe it: brokers, replicas, groups and their offsets."""
+"""Shows the cluster as a client with rights to describe only sees it: brokers, replicas, groups and their offsets."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LOOK_EVERY_S = 15
 
 
 async def watch(settings: Settings) -> None:
-    """For ever: ask the cluster, and show what it says.
+    """Ask the cluster every ``LOOK_EVERY_S`` seconds until cancelled, and show its answers.
 
     Raises:
-        confluent_kafka.KafkaException: it does not answer.
+        confluent_kafka.KafkaException: the cluster does not answer.
     """
     look = looker(settings)
     while True:
@@ -34,7 +34,7 @@ async def watch(settings: Settings) -> None:
 
 
 def looker(settings: Settings) -> Callable[[float], None]:
-    """Make what asks the cluster and shows the answers; it is given the moment, in seconds of one clock."""
+    """Make the function that asks the cluster and shows the answers; it takes the time, in seconds of one clock."""
     services = {name for topic in load_topics([]) for name in topic.consumers}
     admin, growth, within_s = AdminClient(_client(settings)), Growth(), settings.publish_timeout_s
     certificates_at = float("-inf")
@@ -58,7 +58,7 @@ def looker(settings: Settings) -> Callable[[float], None]:
 
 
 def _client(settings: Settings) -> dict[str, Any]:
-    """Settings of a librdkafka client, which answers what aiokafka's admin client can't read (DescribeGroups v3)."""
+    """Return the settings of a librdkafka client, which unlike aiokafka's can read DescribeGroups v3."""
     ca = settings.kafka_ca_file
     return {
         "bootstrap.servers": settings.kafka_bootstrap_servers,
@@ -68,12 +68,12 @@ def _client(settings: Settings) -> dict[str, Any]:
         "sasl.username": settings.kafka_username,
         "sasl.password": settings.kafka_password.get_secret_value(),
         "log_level": 0,
-        "error_cb": lambda _error: None,  # each request says by itself that it failed
+        "error_cb": lambda _error: None,  # each request raises its own failure
     }
 
 
 def show_behind(found: Mapping[str, Behind]) -> None:
-    """Show by its name how far each group is behind."""
+    """Show how far each group is behind."""
     for name, behind in found.items():
         metrics.BEHIND.labels(name).set(behind.records)
         metrics.BEHIND_S.labels(name).set(behind.seconds)

@@ -1,4 +1,4 @@
-"""The doors through which canaries go, as citizens and the gateway use them."""
+"""The doors that canaries go through, used as citizens and the gateway use them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import httpx
 
 from prober.settings import Settings
 
-#: Whom a canary's SMS is from: no number, so that nothing could be sent to one.
+#: The sender of a canary's SMS: not a number, so that no reply can be sent to it.
 SENDER = "canary"
-#: Hands over a canary by its name and its text.
+#: Hands over a canary, given its name and its text.
 Door = Callable[[str, str], Awaitable[None]]
 
 
 def doors(settings: Settings, http: httpx.AsyncClient) -> Mapping[str, Door]:
-    """Give the door of each channel. Each raises httpx.HTTPError for what was not taken.
+    """Return the door of each channel. A door raises httpx.HTTPError if it does not take the canary.
 
-    There is none for X and Facebook: a canary there would be a post that everybody reads.
+    X and Facebook have no door: a canary there would be a post that everybody reads.
     """
 
     async def web(name: str, text: str) -> None:

@@ -1,6 +1,6 @@
-"""How far groups are behind, as it is seen from outside. Pure: offsets and moments are given.
+"""How far groups are behind, seen from outside. Pure: callers give offsets and times.
 
-A group whose process died says nothing of itself; its committed offsets stay, and partitions grow.
+A group whose process died reports nothing, but its committed offsets stay while its partitions grow.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 Place = tuple[str, int]
-#: So many growths of a partition are remembered: at a look each 15 s more than eight hours of steady growth.
+#: How many growths of a partition are remembered: at one look each 15 s, more than eight hours of steady growth.
 KEPT = 2_000
 _OF_UNIT = re.compile(r"(unit\.[a-z0-9-]+)\..")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Behind:
-    """``records`` are not finished with; as far as is known the oldest was written ``seconds`` ago or before."""
+    """A group has ``records`` left to handle; the oldest was written at least ``seconds`` ago, as far as was seen."""
 
     records: int = 0
     seconds: float = 0
@@ -26,18 +26,18 @@ class Behind:
 
 @dataclass(kw_only=True)
 class Growth:
-    """When each partition was first seen to end where."""
+    """The ends of each partition, each with the time at which it was first seen."""
 
     seen: dict[Place, deque[tuple[float, int]]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=KEPT)))
 
     def look(self, ends: Mapping[Place, int], now: float) -> None:
-        """Partitions end at ``ends`` now."""
+        """Note that partitions end at ``ends`` now."""
         for place, end in ends.items():
             if not self.seen[place] or self.seen[place][-1][1] != end:
                 self.seen[place].append((now, end))
 
     def behind(self, committed: Mapping[Place, int], now: float) -> Behind:
-        """Tell how far a group is behind that has finished with all before ``committed``."""
+        """Return how far a group is behind that has handled everything before its ``committed`` offsets."""
         records, seconds = 0, 0.0
         for place, offset in committed.items():
             if place in self.seen and (missing := self.seen[place][-1][1] - offset) > 0:
@@ -48,9 +48,9 @@ class Growth:
 
 
 def called(group: str, services: Iterable[str]) -> str | None:
-    """Give the name under which ``group`` is shown: a service, or ``unit.`` and a unit's code; None for any other.
+    """Return the name under which ``group`` is shown: a service, or ``unit.`` and a unit's code; None for any other.
 
-    A unit names its groups as it likes below that.
+    A unit may append any suffix to that for its groups.
     """
     if group in services:
         return group
@@ -59,7 +59,7 @@ def called(group: str, services: Iterable[str]) -> str | None:
 
 
 def by_name(found: Iterable[tuple[str, Behind]]) -> dict[str, Behind]:
-    """Give for each name the group that is least behind: a unit may have tried many, and one that works is enough."""
+    """Return for each name its group that is least behind: a unit may try many groups, and one that works is enough."""
     best: dict[str, Behind] = {}
     for name, behind in found:
         if name not in best or (behind.seconds, behind.records) < (best[name].seconds, best[name].records):

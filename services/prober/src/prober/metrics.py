@@ -1,4 +1,4 @@
-"""What the prober found out."""
+"""The prober's metrics."""
 
 from __future__ import annotations
 

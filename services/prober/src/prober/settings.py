@@ -1,4 +1,4 @@
-"""What the prober reads from the environment."""
+"""The settings that the prober reads from the environment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chassis.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The doors, and what opens them."""
+    """The prober's doors with their secrets, and how often canaries go through them."""
 
     canary_key: SecretStr = Field(min_length=16, description="secret by which the intakes know a canary")
     canary_every_s: float = Field(60, ge=2, description="seconds between two canaries of a channel")
