@@ -1,4 +1,4 @@
-"""For every test: packages are known before pytest meets the folders of the same name; examples are the same."""
+"""Settings of all tests: packages are imported before pytest finds folders of the same name, and examples are fixed."""
 
 import gc
 
@@ -11,11 +11,11 @@ import kabupaten  # noqa: F401
 import look  # noqa: F401
 from chassis.logs import JsonFormatter
 
-# Nothing of what is imported dies: the garbage collector would look at it again and again (see ``gc.freeze``).
+# Imported objects never die, so collecting garbage while importing is wasted work (see ``gc.freeze``).
 gc.disable()
 
-# The same examples in every run, and a busy machine is no failure; ``--hypothesis-profile=search`` looks further.
-# Nor is each line traced that they run, to explain a failure: that takes several times as long as the tests.
+# Every run draws the same examples, and a busy machine is not a failure; ``--hypothesis-profile=search`` draws more.
+# Without Phase.explain, which traces each line to explain a failure and takes several times as long as the tests.
 settings.register_profile(
     "steady",
     deadline=None,
@@ -37,11 +37,11 @@ pytest_plugins = (
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Print with a failed test all that was logged: what went wrong stands in the fields, not in an event's name."""
+    """Print all fields of the log records of a failed test: they say what went wrong, the event's name does not."""
     session.config.pluginmanager.get_plugin("logging-plugin").report_handler.setFormatter(JsonFormatter("test"))
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over all tests and what they import: it would look at them again and again."""
+    """Exempt all tests and their imports from garbage collection: it would scan them again and again."""
     gc.freeze()
     gc.enable()

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Run a command that can't hang and leaves nothing behind: guard.py [--limit S] COMMAND…
 
-Everything that the command starts, in whatever session, stays a descendant of this process, because a child subreaper
-inherits orphans. At the limit, or when this process is told to stop, it shows what runs, the stacks of Python processes
+Every process that the command starts, in any session, stays a descendant of this one, because a child subreaper
+inherits orphans. At the limit, or when it is told to stop, this process shows what runs, the stacks of Python processes
 that can show them, and the ends of their logs; then it ends all of them.
 
-Exits with the command's own code; 124 at the limit, 3 if the command succeeded but left processes behind. Needs nothing
-but Python.
+Exits with the command's own code, with 128 + the signal when told to stop, 124 at the limit, 3 if the command succeeded
+but left processes behind. Needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ import time
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
-#: Seconds that a process has to leave after SIGTERM, before SIGKILL.
+#: Seconds that a process has between SIGTERM and SIGKILL.
 PATIENCE_S = 10
-#: What asks this process to stop.
+#: The signals that ask this process to stop.
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-#: Of so many logs the last lines are shown, and so much of each line.
+#: At the end, the last LINES lines of at most LOGS logs are shown, each cut to LETTERS letters.
 LOGS, LINES, LETTERS = 12, 15, 300
 
 
 def descendants() -> list[int]:
-    """Give the pids of all that was started from here and still is, zombies too."""
+    """List the pids of all descendants of this process, zombies included."""
     children: dict[int, list[int]] = {}
     for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
         with contextlib.suppress(OSError):
@@ -46,7 +46,7 @@ def descendants() -> list[int]:
 
 
 def is_zombie(pid: int) -> bool:
-    """Whether the process has ended and nobody has asked how."""
+    """Whether the process has ended and its parent has not collected it, or it is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
@@ -54,7 +54,7 @@ def is_zombie(pid: int) -> bool:
 
 
 def named(pid: int) -> str:
-    """Give the start of a process's command line."""
+    """Return the start of a process's command line."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:150]
     except OSError:
@@ -62,7 +62,7 @@ def named(pid: int) -> str:
 
 
 def shows_its_stacks(pid: int) -> bool:
-    """Whether the process catches SIGUSR1: our tests do, with all their stacks (testing.suite)."""
+    """Whether the process is Python and catches SIGUSR1: our tests then print all their stacks (testing.suite)."""
     try:
         caught = next(
             line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt")
@@ -73,7 +73,7 @@ def shows_its_stacks(pid: int) -> bool:
 
 
 def written_by(pid: int) -> Path | None:
-    """Give the file that the process writes its output to, if it is one."""
+    """Return the log file that the process writes its output to, if there is one."""
     with contextlib.suppress(OSError):
         path = Path(os.readlink(f"/proc/{pid}/fd/1"))
         return path if path.suffix == ".log" and path.exists() else None
@@ -81,7 +81,7 @@ def written_by(pid: int) -> Path | None:
 
 
 def show() -> None:
-    """Print what runs, ask for stacks, and print the ends of the logs that were written last."""
+    """Print the running processes, ask them for their stacks, and print the ends of the logs written last."""
     running = descendants()
     for pid in running:
         print(f"  {pid} {named(pid)}", flush=True)
@@ -96,7 +96,7 @@ def show() -> None:
 
 
 def end_all() -> list[str]:
-    """End everything that was started from here: SIGTERM, then SIGKILL. Give the names of what had to be ended."""
+    """End all descendants, by SIGTERM, then SIGKILL, and return the names of those that were still running."""
     left = {pid: named(pid) for pid in descendants() if not is_zombie(pid)}
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
@@ -113,7 +113,7 @@ def end_all() -> list[str]:
 
 
 def reap() -> dict[int, int]:
-    """Collect children that have ended, so that their processor time is counted; give their exit codes by pid."""
+    """Collect the children that have ended, so that their CPU time is counted, and return their exit codes by pid."""
     found = {}
     with contextlib.suppress(ChildProcessError):
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
@@ -123,8 +123,8 @@ def reap() -> dict[int, int]:
 
 
 def run(command: list[str], limit_s: float) -> int:
-    """Run ``command`` to its end or to its limit, end what it left, and give the exit code as the module says."""
-    # Signals are waited for, not handled, so that orphans are collected the moment they end.
+    """Run ``command`` to its end or its limit, end what it left behind, and return the exit code (see the module)."""
+    # Wait for signals instead of handling them, so that orphans are collected the moment they end.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *STOPS})
     child = subprocess.Popen(command, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, ()))
     code, deadline = None, time.monotonic() + limit_s
@@ -144,13 +144,13 @@ def run(command: list[str], limit_s: float) -> int:
 
 
 def main() -> int:
-    """Run the command of the command line."""
+    """Run the command that the command line names."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--limit", type=float, default=4500, help="seconds until all of it is ended")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args()
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    os.environ["GUARD_PID"] = str(os.getpid())  # what it collects counts as the run's (testing.suite.cost)
+    os.environ["GUARD_PID"] = str(os.getpid())  # the run's cost includes all it collects (testing.suite.cost)
     return run(given.command, given.limit)
 
 
