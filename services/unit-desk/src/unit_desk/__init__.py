@@ -1,1 +1,1 @@
-"""The desk of the units: where people answer complaints who have never heard of Kafka."""
+"""The units' desk: where people who have never heard of Kafka answer complaints."""

@@ -26,10 +26,10 @@ def invite_(
     unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="A unit with `desk: true` in units.yaml.")],
     role: Annotated[str, typer.Option("--role", metavar="ROLE", help="petugas, pimpinan, operator or pemantau.")],
 ) -> None:
-    """Invite somebody, and print the link by which they choose a password; it is good for three days, once.
+    """Invite somebody, and print the link for choosing a password; it works once, within three days.
 
-    The first of an installation are invited so; afterwards heads and operators do it at the desk. Who is invited again
-    has forgotten the password: the old one is gone at once.
+    The first people of an installation are invited this way; later, heads and operators invite at the desk. Invite a
+    person again who has forgotten the password: the old one stops working immediately.
 
     Examples:
 
@@ -49,7 +49,7 @@ def user_(
     remove: Annotated[bool, typer.Option("--remove", help="They have left: out at once, from everywhere.")] = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """List who works at the desk, when their account was last changed and when they last came in; or take some out.
+    """List the people of the desk, when their account was last changed and when they last logged in; or remove some.
 
     Examples:
 
@@ -77,7 +77,7 @@ def notices_(
     failed: Annotated[bool, typer.Option("--failed", help="Only what was not sent, or perhaps.")] = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """What people of the desk were sent, the newest first: to whom, by which way, about what, and what became of it.
+    """List the messages to people of the desk, the newest first: recipient, medium, subject and outcome.
 
     Examples:
 
@@ -96,7 +96,7 @@ def notices_(
 def resend_(
     numbers: Annotated[list[UUID], typer.Argument(metavar="ID...", help="As `notices` gives them.")],
 ) -> None:
-    """Send again what was refused, or may not have arrived: that may so be told twice.
+    """Send messages again that were refused or may not have arrived; the latter may arrive twice.
 
     Examples:
 
@@ -112,7 +112,7 @@ def resend_(
 
 @main.command("demo")
 def demo_(as_json: AS_JSON = False) -> None:
-    """Make people to play with, and print how each logs in now; only where DESK_PUBLIC_URL is this machine.
+    """Create demo accounts, and print how each logs in now; only if DESK_PUBLIC_URL is on this machine.
 
     Examples:
 

@@ -1,6 +1,6 @@
-"""What can be done with a complaint at the desk, and what is missing before it is sent. Pure.
+"""The acts that the desk offers on a complaint, and the checks before one is sent. Pure.
 
-The router decides, and refuses what it must: here it is only said before, so that nobody writes in vain.
+The router decides and refuses. These checks only say so earlier, so that nobody writes in vain.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from kabupaten.resolution_check import substance
 from unit_desk.rules import Rules
 from unit_desk.words import STATUS
 
-#: What must be filled in before a ready sentence is sent.
+#: Marks a gap in a ready sentence, which must be filled in before it is sent.
 GAP = "…"
 MOST_LETTERS = 4_000
-#: A reason for citizens says more than that it is another's.
+#: The fewest words of a reason: it must say more than that the complaint is another unit's.
 LEAST_WORDS = 3
 PROOFS = ("image/jpeg", "image/png", "image/webp", "image/heic", "video/mp4", "application/pdf")
 MOST_BYTES = 100_000_000
@@ -44,10 +44,10 @@ MOST_BYTES = 100_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """Something that is done by one reply. ``slug`` is its address, ``words`` the field of the reply that is written.
+    """Something that one reply does. ``slug`` is its address, ``words`` the field of the reply that holds the text.
 
-    ``needs`` are further fields that must be filled in, ``optional`` those that may be; ``among`` is what may be chosen
-    where that depends on who chooses. ``read_by`` says who reads the words, where its other fields do not.
+    ``needs`` are further fields that must be filled in, ``optional`` those that may be. ``among`` are the choices where
+    they depend on the person. ``read_by`` says who reads the text, where the other fields don't say it.
     """
 
     action: Action
@@ -183,7 +183,7 @@ ACTS: Mapping[str, Act] = {
         ),
     )
 }  # fmt: skip
-#: By status, what mostly comes next in front.
+#: The acts by status, the likeliest next one first.
 _NEXT: Mapping[str, tuple[str, ...]] = {
     Status.ROUTED: ("terima", "kerjakan", "tanya", "selesaikan", "minta-bantuan", "kembalikan", "limpahkan"),
     Status.ACKNOWLEDGED: ("kerjakan", "selesaikan", "tanya", "minta-bantuan", "waktu", "kembalikan", "limpahkan"),
@@ -192,7 +192,7 @@ _NEXT: Mapping[str, tuple[str, ...]] = {
 }
 _OF_RIGHTS = ("kabulkan", "tidak-kabulkan")
 _OF_AN_APPEAL = ("terima", "terima-keberatan", "tolak-keberatan")
-#: What somebody else does with what was resolved; the first not by who resolved it.
+#: The acts that confirm or reject a resolution; the first is not open to the person who resolved it.
 OF_A_CONFIRMATION = ("sesuai", "belum-sesuai")
 OF_A_DECISION = ("terima-keberatan", "tolak-keberatan")
 _OF_TRIAGE = ("teruskan", "perbaiki", "gabungkan", "tolak")
@@ -201,8 +201,8 @@ _OF_A_HELPER = ("terima", "kerjakan", "selesaikan", "kembalikan")
 
 @dataclass(frozen=True, kw_only=True)
 class Typed:
-    """What was filled in. ``proof`` is a file that lies at an address, ``photos`` are those that the desk keeps;
-    ``sentence`` is what is made of the words, where they are not written as they stand."""
+    """The filled-in form. ``proof`` is a file at another address, ``photos`` are kept by the desk; ``sentence`` is the
+    text made of the words, where they are not sent as they stand."""
 
     words: str = ""
     to: str = ""
@@ -220,7 +220,7 @@ class Typed:
 
 
 def offered(told: UnitRouted, rules: Rules) -> list[Act]:
-    """List what its unit can do with a complaint now, what comes next first."""
+    """List the acts that the unit can do on a complaint now, the likeliest next one first."""
     complaint = told.complaint
     if not complaint or complaint.erased:
         return []
@@ -231,7 +231,7 @@ def offered(told: UnitRouted, rules: Rules) -> list[Act]:
 
 
 def _is_last_desk(complaint: ComplaintSnapshot, rules: Rules) -> bool:
-    """Whether nobody is left to whom it could be given back, as far as the desk knows."""
+    """Whether no unit is left that the complaint could be returned to, as far as the desk knows."""
     here, barred = complaint.unit, rules.accused(complaint.accuses)
     if complaint.role == Part.SUPPORT or complaint.lane != Lane.TRIAGE or here != desks.last_unit(rules, barred):
         return False
@@ -244,7 +244,7 @@ def _is_last_desk(complaint: ComplaintSnapshot, rules: Rules) -> bool:
 
 
 def _of_turn(told: UnitRouted, complaint: ComplaintSnapshot) -> list[str]:
-    """Name what can be done because it is the unit's turn."""
+    """Name the acts that the unit can do because it is its turn."""
     if complaint.role == Part.SUPPORT:
         mine = next((each for each in complaint.support if each.unit == told.unit), None)
         if mine is None or complaint.status not in WITH_A_UNIT or mine.status == SupportStatus.DONE:
@@ -261,9 +261,9 @@ def _of_turn(told: UnitRouted, complaint: ComplaintSnapshot) -> list[str]:
 
 
 def missing(act: Act, typed: Typed, told: UnitRouted, rules: Rules) -> dict[str, str]:
-    """Say what the router would refuse, and what nobody should read, by the field that it is about."""
+    """Say by field what the router would refuse, and what nobody should read."""
     complaint = told.complaint
-    assert complaint  # noqa: S101 - what has none is not offered
+    assert complaint  # noqa: S101 - without a complaint no act is offered
     found = dict(typed.problems)
     if act.words and (said := _wrong_words(act, typed.words, complaint, rules)):
         found["words"] = said
@@ -287,12 +287,12 @@ def missing(act: Act, typed: Typed, told: UnitRouted, rules: Rules) -> dict[str,
 
 
 def takes_photos(act: Act, complaint: ComplaintSnapshot) -> bool:
-    """Whether photos go with ``act``: who has the address of one sees it, so none of what is confidential."""
+    """Whether ``act`` takes photos: anybody with a photo's address sees it, so not of confidential complaints."""
     return "evidence" in act.optional and complaint.role != Part.SUPPORT and not complaint.rahasia
 
 
 def must_prove(act: Act, complaint: ComplaintSnapshot, rules: Rules) -> bool:
-    """Whether the region wants proof of ``act`` for what the complaint is about."""
+    """Whether the region requires proof of ``act`` for the complaint's category."""
     category = rules.categories.get(complaint.category or "")
     return takes_photos(act, complaint) and category is not None and category.proof
 
@@ -327,7 +327,7 @@ def _no_target(typed: Typed, told: UnitRouted, rules: Rules) -> str | None:
 
 
 def helpers(told: UnitRouted, rules: Rules) -> dict[str, str]:
-    """Name the units that may be asked to help with a complaint, by code: neither who has it, nor whom it accuses."""
+    """Name the units that may be asked to help, by code: not those that have the complaint, nor those it accuses."""
     complaint = told.complaint
     assert complaint  # noqa: S101
     barred = {told.unit, *rules.accused(complaint.accuses), *(each.unit for each in complaint.support)}
@@ -349,7 +349,7 @@ def _no_helper(typed: Typed, told: UnitRouted, rules: Rules) -> str | None:
 
 
 def _why_not_for(unit: str, complaint: ComplaintSnapshot, rules: Rules) -> str:
-    """Say whom a complaint accuses, or may, that ``unit`` may not read it."""
+    """Say why ``unit`` may not read the complaint: which units it accuses, or may accuse."""
     if unit in complaint.accuses:
         return "Laporan ini menyangkut petugas unit itu, yang tidak boleh membacanya."
     whom = _whom(unit, complaint, rules)
@@ -357,7 +357,7 @@ def _why_not_for(unit: str, complaint: ComplaintSnapshot, rules: Rules) -> str:
 
 
 def _whom(unit: str, complaint: ComplaintSnapshot, rules: Rules) -> str:
-    """Name whom it accuses, or may, for whose sake ``unit`` may not read it."""
+    """Name the units that the complaint accuses, or may accuse, and with which ``unit`` is accused."""
     return ", ".join(rules.short.get(each, each) for each in complaint.accuses if unit in rules.accused([each]))
 
 
@@ -378,7 +378,7 @@ def _no_supporters(typed: Typed, complaint: ComplaintSnapshot, rules: Rules) -> 
 
 
 def warnings(act: Act, typed: Typed, told: UnitRouted, rules: Rules) -> list[str]:
-    """Say what somebody should know who is about to do ``act``, though it can be done."""
+    """Warn about consequences of ``act`` that don't prevent it."""
     complaint = told.complaint
     assert complaint  # noqa: S101
     if "unit" not in act.needs:
@@ -413,7 +413,7 @@ def _no_parent(typed: Typed, told: UnitRouted, rules: Rules) -> str | None:
 
 
 def wrong_parent(complaint: ComplaintSnapshot, parent: ComplaintSnapshot, rules: Rules) -> str | None:
-    """Say why a complaint can't be merged into ``parent``, as its unit was told of that last."""
+    """Say why a complaint can't be merged into ``parent``, by the last state of it that its unit was told."""
     if parent.status == Status.MERGED:
         return f"{parent.ticket} sendiri sudah digabung. Pakai nomor induknya."
     if parent.status in FINAL | {Status.RESOLVED, Status.APPEALED}:
@@ -431,7 +431,7 @@ _NEEDED = {"to": _no_target, "unit": _no_unit, "category": _no_category, "into":
 
 
 def wrong_proof(proof: Evidence, rules: Rules) -> str | None:
-    """Say why a proof can't be published; the router takes none that lies elsewhere, for the page calls it ours."""
+    """Say why a proof can't be published. The router accepts only listed hosts, as our page calls the proof ours."""
     host = host_of(proof.url) if proof.url[:6].lower() == "https:" and len(proof.url) <= 1_000 else None
     if host is None:
         return "Alamatnya harus dimulai dengan https://. Salin alamat berkas itu dari peramban."
@@ -467,14 +467,14 @@ def reply_of(act: Act, typed: Typed, ticket: str) -> UnitReplied:
 
 
 def slug_of(said: UnitReplied) -> str:
-    """Name the act by which ``said`` was written; nothing for an action that this version does not know."""
+    """Name the act that ``said`` was written with; empty for an action that this version does not know."""
     if said.action == Action.CORRECT:
         return "perbaiki" if said.category else "jenis"
     return next((slug for slug, act in ACTS.items() if act.action == said.action), "")
 
 
 def sentences(act: Act, complaint: ComplaintSnapshot, rules: Rules) -> list[str]:
-    """Give the ready sentences for ``act``, those of the category first; none where its words become part of one."""
+    """List the ready sentences for ``act``, the category's own first; empty where its words go into a sentence."""
     if "day" in act.needs:
         return []
     fit = [each for each in rules.sentences if each.action == act.action]

@@ -1,4 +1,4 @@
-"""How much the programs of units may ask for: in memory, for each process."""
+"""Rate limits for the programs of units: in memory, for each process."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from contextlib import contextmanager
 
 from chassis.limits import Buckets, Rate
 
-#: What one key may do, by its right.
+#: The rate of one key, by right.
 RATES = {"read": Rate(burst=60, per_hour=3_600), "reply": Rate(burst=60, per_hour=1_200)}
-#: So many requests of one key wait for news at once.
+#: The most requests of one key that wait for news concurrently.
 MOST_WAITING = 4
 
 
 class Allowance:
-    """Counts what was asked for lately, by key."""
+    """Counts recent requests by key."""
 
     def __init__(self) -> None:
         self._used = {right: Buckets(rate) for right, rate in RATES.items()}
         self._waiting: dict[str, int] = {}
 
     def wait_s(self, key: str, right: str) -> float:
-        """Count a request of ``key``; gives the seconds until it may be made, and then it is not counted."""
+        """Count a request of ``key`` and return 0; or return the seconds until one is allowed, and don't count it."""
         if wait_s := self._used[right].wait_s(key):
             return wait_s
         self._used[right].take(key)
@@ -29,7 +29,7 @@ class Allowance:
 
     @contextmanager
     def waiting(self, key: str) -> Iterator[bool]:
-        """Count one more request of ``key`` that waits; gives whether it may."""
+        """Count a request of ``key`` that waits, until the context ends; yield whether it may wait."""
         count = self._waiting.get(key, 0)
         self._waiting[key] = count + 1
         try:

@@ -1,4 +1,4 @@
-"""Joins the parts of unit-desk; the only module that knows them all."""
+"""Joins the parts of unit-desk; the only module that knows all of them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ from unit_desk.settings import DeskSettings
 from unit_desk.throttle import Delays
 
 SERVICE = "unit-desk"
-#: Bytes of a form without files.
+#: The most bytes of a form without files.
 MAX_BODY_BYTES = 1024 * 1024
 #: Seconds that a form with photos may take: 10 MB over 2G.
 _PHOTOS_S = 900
@@ -84,7 +84,7 @@ _FOLDER = Path(__file__).parent / "static"
 
 
 def handler(rules: Rules) -> Handler[Kept]:
-    """What the desk contributes to the chassis."""
+    """Make the handler that the chassis runs for the desk."""
 
     async def save(db: Connection, changed: Mapping[str, Kept]) -> None:
         await told.save(db, changed)
@@ -106,7 +106,7 @@ def handler(rules: Rules) -> Handler[Kept]:
 
 
 def sources(rules: Rules) -> list[str]:
-    """Name the topics that are read: those of the units that have a desk, what reporters were told, and erasures."""
+    """Name the topics to read: those of units with a desk, of messages to reporters, and of erasures."""
     return [*(unit_routed(unit) for unit in rules.desks), TOLD, ERASED]
 
 
@@ -118,9 +118,9 @@ def build_app(desk: Desk) -> Litestar:
         return await person_of(request, desk)
 
     async def only_from_here(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
-        """Refuse what no page of the desk sent; a coroutine, for Litestar runs a guard that is none in a thread."""
+        """Refuse forms that no page of the desk sent. A coroutine: Litestar runs a plain function in a thread."""
         if connection.scope["path"].startswith("/api/"):
-            return  # a key is shown by a program, and by no browser of its own accord
+            return  # the API takes keys, which no browser sends by itself
         if connection.scope.get("method") == "POST" and not came_from_here(Request(connection.scope), desk):
             raise problems.FromElsewhere
 
@@ -164,7 +164,7 @@ def build_app(desk: Desk) -> Litestar:
 
 
 def plain(rules: Rules) -> Environment:
-    """Make templates of what is no page: mail."""
+    """Make templates for mail, which is plain text."""
     return _templates(rules, {}).overlay(autoescape=False)
 
 
@@ -200,9 +200,9 @@ def _templates(rules: Rules, own: dict[str, bytes], photos_at: str = "", sites: 
 
 
 async def catch_up(places: Places, read: Places) -> Places:
-    """Take in what lies between ``places`` and the ends, and tell nobody again what the database told that is lost.
+    """Read from ``places`` to the ends, and tell nobody again what the lost database had already told.
 
-    First all sessions end: whatever stops it later, nobody is in by one that had ended.
+    End all sessions first: even if the rest fails, nobody uses a session that had already ended.
 
     Raises:
         aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: Kafka or the database is away.
@@ -239,7 +239,7 @@ def run() -> None:
 
 async def _serve(settings: DeskSettings, region: Region) -> None:
     relay, rules = Relay(settings, SERVICE), rules_of(region, settings.web_url)
-    # Beside pages and the consumer: relay, whoever decides whom to tell, and a sender by each way hold one for ever.
+    # Besides pages and the consumer: the relay, the dispatcher and the sender of each medium hold a connection forever.
     pool = await open_pool(str(settings.database_url), connected=0, most=12)
     courier = Courier(pool=pool, key=settings.key, allowed=settings.desk_webhook_networks)
     photos = Photos(pool, Files(settings.evidence_url, settings.evidence_s3), settings.public_url)
@@ -282,12 +282,12 @@ async def _serve(settings: DeskSettings, region: Region) -> None:
 
 
 async def _retention(pool: Pool, kept: dict[str, timedelta]) -> None:
-    """For ever: delete complaints that ended, when they were kept long enough."""
+    """Run until cancelled: delete ended complaints whose retention is over."""
     await keep_deleting(SERVICE, pool, partial(told.delete_old, kept=kept))
 
 
 async def _sessions(pool: Pool) -> None:
-    """For ever: delete sessions and invitations that are over, and what people were sent long ago."""
+    """Run until cancelled: delete sessions, invitations and codes that are over, and old messages to people."""
     while True:
         await accounts.sweep(pool)
         await notices.sweep(pool)

@@ -1,4 +1,4 @@
-"""Where a unit wants that its head agrees before something goes out: what, whose, and how it stands then. Pure."""
+"""Acts that need the consent of the unit's head: which acts, whose, and whether a draft still fits. Pure."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from unit_desk.people import Person, Role
 from unit_desk.previews import Preview, preview
 from unit_desk.rules import Rules
 
-#: With these a complaint ends, as far as the unit goes.
+#: The acts that end a complaint for its unit.
 ENDS = frozenset({Action.RESOLVE, Action.REJECT, Action.HAND_OVER})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What ``person`` wrote at the step ``seen`` for the head of the unit; ``agreed`` is None while it waits."""
+    """A reply that ``person`` wrote at the step ``seen`` for the head; ``agreed`` is ``None`` while it waits."""
 
     id: UUID
     person: UUID
@@ -37,8 +37,8 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A draft that waits, as its page shows it: what the citizen would read now, what happened since it was written,
-    and why it can't go out any more, if that is so."""
+    """A draft that waits, as its page shows it: what the citizen would read now, the steps since it was written, and in
+    ``barred`` why it can't be sent any longer, if so."""
 
     draft: Draft
     act: Act
@@ -49,7 +49,7 @@ class Waiting:
 
 
 def is_wanted(act: Act, complaint: ComplaintSnapshot, person: Person, rules: Rules) -> bool:
-    """Whether ``act`` of ``person`` waits for the head of their unit, if there is one."""
+    """Whether ``act`` of ``person`` waits for the head of their unit, if the unit has one."""
     mine = person.unit in rules.approving and person.role != Role.PIMPINAN
     return mine and act.action in ENDS and complaint.role == Part.LEAD
 
@@ -68,9 +68,9 @@ def waiting(
     *,
     told_today: bool = False,
 ) -> Waiting:
-    """Look at ``draft`` as the complaint stands now; ``events`` are what came, the last first, but for the clock's.
+    """Compare ``draft`` with the complaint as it stands now; ``events`` (without the clock's) are the latest first.
 
-    ``told_today`` is as :func:`unit_desk.previews.preview` has it.
+    :func:`unit_desk.previews.preview` explains ``told_today``.
     """
     act, typed = ACTS[slug_of(draft.said)], typed_of(draft.said, photos_at)
     can = act in offered(told, rules)
@@ -86,7 +86,7 @@ def waiting(
 
 
 def typed_of(said: UnitReplied, photos_at: str) -> Typed:
-    """Give what was filled in to write ``said``; what lies at ``photos_at`` are the desk's own photos."""
+    """Return the form fields that produce ``said``; files at ``photos_at`` are the desk's own photos."""
     photos = tuple(each for each in said.evidence if each.url.startswith(photos_at))
     return Typed(
         words=said.message or said.reason or "",

@@ -1,4 +1,4 @@
-"""What the citizen was told of a complaint and whether it arrived, in words for who answered it. Pure."""
+"""Whether messages about a complaint reached the citizen, in words for the unit that answered it. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contracts.dates import day_in_words
 from contracts.vocabulary import Arrival, MessageKind, NoArrival
 from unit_desk import words
 
-#: What carries a message, as it stands in "tidak diterima …".
+#: The carrier of a message, as named in "tidak diterima …".
 _CARRIER: Mapping[str, str] = {"sms": "operator seluler", "email": "server surat"}
 _UNREACHABLE: Mapping[str, str] = {
     "sms": "nomornya tidak dapat dihubungi",
@@ -37,16 +37,16 @@ _KIND: Mapping[str, str] = {
     MessageKind.CORRECTION: "Ralat permintaan maaf",
     MessageKind.ADDED: "Tanda terima tambahan warga",
 }
-#: What may be sent again: it did not arrive, or perhaps.
+#: The states in which a message may be sent again: it did not arrive, or may not have.
 MISSING = (Arrival.FAILED, Arrival.PERHAPS)
 _STILL = "Isinya tetap terbaca di halaman laporan warga."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """What became of a message: words with a drawing of ``ikon.svg`` and a class of the stylesheet. ``called``: which
-    message. ``at``: when; nothing of what is still to come. ``failed``: somebody may have to do something. ``again``:
-    the message, if somebody may ask for it to be sent again.
+    """The outcome of a message: words with an icon of ``ikon.svg``. ``called``: the kind of message. ``at``: when; None
+    while it waits, or if it was not sent. ``failed``: somebody may have to act. ``again``: the message's id, if it may
+    be sent again.
     """
 
     called: str
@@ -59,21 +59,21 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrivals:
-    """What became of each message: ``under`` the reply (its id) or the event (its number) that it tells, and ``others``
-    that tell nothing of these."""
+    """The outcome of each message: ``under`` the reply (its id) or the event (its number) that it tells about, and
+    ``others`` that tell about neither."""
 
     under: Mapping[str, Sequence[Line]]
     others: Sequence[Line]
 
     @property
     def failed(self) -> int:
-        """How many of the others did not arrive."""
+        """The number of ``others`` that did not arrive."""
         return sum(line.failed for line in self.others)
 
 
 def advice(sorting: str) -> str:
-    """Say what can be done about a message that did not arrive: operators of ``sorting`` have it sent again. Who is
-    one, for whom that is empty, has a button for it."""
+    """Say what can be done about a message that did not arrive: an operator of ``sorting`` can send it again. Operators
+    have a button for it; for them ``sorting`` is empty."""
     if not sorting:
         return _STILL
     return f"{_STILL} Bila mendesak, minta {sorting} mengirimnya lagi dengan menyebut nomor laporan ini."
@@ -82,7 +82,7 @@ def advice(sorting: str) -> str:
 def placed(
     rows: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]], now: datetime, zone: tzinfo
 ) -> Arrivals:
-    """Put each message of ``rows`` under the first of ``events`` that tells of its step; they stand the last first."""
+    """Put each message of ``rows`` under the first event of its step; ``events`` are given the latest first."""
     first = {each["seq"]: each for each in events}
     under: dict[str, list[Line]] = {}
     others: list[Line] = []
@@ -94,12 +94,12 @@ def placed(
 
 
 def key_of(event: Mapping[str, Any]) -> str:
-    """Name a place of the story: a reply by its id, any other word by its number."""
+    """Return the key of a place in the story: the id of a reply, or the number of any other event."""
     return event["reply_id"] or str(event.get("n", ""))
 
 
 def line_of(row: Mapping[str, Any], now: datetime, zone: tzinfo) -> Line | None:
-    """Say what became of a message; None for what only a newer version knows."""
+    """Say what became of a message; None for a state that only a newer version knows."""
     called = _KIND.get(row["kind"], _KIND[MessageKind.STEP])
     if row["again"]:
         return Line(called=called, text="Diminta dikirim lagi", icon="tunggu")
@@ -140,7 +140,7 @@ def _said(
 
 
 def _hour(until: datetime, now: datetime) -> str:
-    """Write when it is sent: ``07.00``, ``besok 07.00``, or with the day."""
+    """Write when a message is sent: ``07.00``, ``besok 07.00``, or with the day."""
     local = until.astimezone(now.tzinfo)
     days = (local.date() - now.date()).days
     day = "" if days <= 0 else "besok " if days == 1 else f"{day_in_words(local.date())} "

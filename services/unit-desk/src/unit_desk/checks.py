@@ -1,6 +1,6 @@
-"""What is wrong with a reply that a program sends, before it is sent: what ``acts.py`` says to people. Pure.
+"""Checks of a program's reply before it is sent, as ``acts.py`` checks those of people. Pure.
 
-The router takes more than is checked here: what ``powers.py`` offers to people, such as ``undo``, is left to it.
+The router accepts more than is checked here: it alone judges the acts of ``powers.py``, such as ``undo``.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from unit_desk import acts
 from unit_desk.acts import GAP, Act, Typed
 from unit_desk.rules import Rules
 
-#: Who may do these, and until when, follows from more than a reply has.
+#: Whether these are allowed depends on more than the reply: on the person and the time.
 _LEFT = {Action.UNDO, Action.REASSIGN, Action.INSTRUCT, Action.PRIORITIZE}
-# Of several that are one action, the first asks for nothing that a reply does not have.
+# Where several acts have one action, the first counts: it needs only fields that a reply has.
 _ACTS: dict[str, Act] = {
     each.action.value: each for each in reversed([*acts.ACTS.values()]) if each.action not in _LEFT
 }
 
 
 def not_now(said: UnitReplied, told: UnitRouted, rules: Rules) -> bool:
-    """Whether the complaint is not in a state in which its unit can do that; who acts from above is not asked here."""
+    """Whether the complaint's state bars its unit from this act; the acts of superior units are not checked here."""
     act = _ACTS.get(said.action)
     if act is None or told.unit == rules.sorting or told.unit in rules.watching:
         return False
@@ -30,11 +30,11 @@ def not_now(said: UnitReplied, told: UnitRouted, rules: Rules) -> bool:
 def wrong(said: UnitReplied, told: UnitRouted, rules: Rules) -> dict[str, str]:
     """Say what is wrong with each field of ``said``."""
     act = _ACTS.get(said.action)
-    if act is None or (act.action == Action.CORRECT and said.type):  # the type is mended, and no category
+    if act is None or (act.action == Action.CORRECT and said.type):  # it corrects the type, not the category
         return {}
     words = {"message": said.message, "reason": said.reason}.get(act.words) or ""
     typed = Typed(
-        # Only who fills in a ready sentence can forget its gap.
+        # A gap is the mark of a ready sentence; in a program's text it is just dots.
         words=words.replace(GAP, "..."),
         to=said.to or "",
         unit=said.unit or "",

@@ -1,4 +1,4 @@
-"""What the command line does with the desk's people."""
+"""The commands about the desk's people, their messages, and the keys of programs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class DeskAccess(MigrateSettings):
-    """What the commands need, and no more: neither Kafka nor a port."""
+    """The settings of the commands, which need neither Kafka nor a port."""
 
     region_dir: Path = Field(description="folder of the kabupaten's data")
     desk_public_url: AnyHttpUrl | None = Field(None, description="address by which people reach the desk")
@@ -47,14 +47,14 @@ class DeskAccess(MigrateSettings):
 
 
 class Unfit(ValueError):
-    """What was asked for is not to be had; the message says why."""
+    """The request can't be met; the message says why."""
 
 
 async def invite(db: Connection, settings: DeskAccess, email: str, name: str, unit: str, role: str) -> str:
-    """Invite somebody; gives the link.
+    """Invite somebody; return the link.
 
     Raises:
-        Unfit: the unit has no desk, or there is no such role in it.
+        Unfit: the unit has no desk, or no such role.
     """
     units = load(settings.region_dir, "units").units
     if unit not in units.desks:
@@ -69,7 +69,7 @@ async def invite(db: Connection, settings: DeskAccess, email: str, name: str, un
 
 
 async def everybody(db: Connection, settings: DeskAccess, emails: Sequence[str]) -> list[dict[str, Any]]:
-    """List people, or those of ``emails`` alone: who they are, when changed, and when they last came in."""
+    """List all people, or those with ``emails``: who they are, when last changed, and when they last logged in."""
     units, wanted = load(settings.region_dir, "units").units, {each.strip().lower() for each in emails}
     rows = await accounts.colleagues(db, list(units.by_code))
     return [
@@ -84,10 +84,10 @@ async def everybody(db: Connection, settings: DeskAccess, emails: Sequence[str])
 
 
 async def take_out(db: Connection, emails: Sequence[str]) -> None:
-    """Take people out, all of ``emails`` or none.
+    """Remove people from the desk, all of ``emails`` or nobody.
 
     Raises:
-        Unfit: nobody has one of the addresses.
+        Unfit: an address belongs to nobody.
     """
     async with db.transaction():
         for email in dict.fromkeys(emails):
@@ -100,10 +100,10 @@ async def take_out(db: Connection, emails: Sequence[str]) -> None:
 async def create_key(
     db: Connection, settings: DeskAccess, unit: str, system: str, contact: str, rights: Sequence[str], days: int
 ) -> tuple[str, Mapping[str, Any]]:
-    """Make a key of a program of ``unit``; gives it, and what is known of it.
+    """Create a key for a program of ``unit``; return it with its record.
 
     Raises:
-        Unfit: the unit has no desk, or a word does not fit.
+        Unfit: the unit has no desk, or a value does not fit.
     """
     if unit not in load(settings.region_dir, "units").units.desks:
         raise Unfit(f"{unit} has no desk: write `desk: true` in its row of units.yaml, then `lapor provision`")
@@ -122,12 +122,12 @@ async def every_key(db: Connection, settings: DeskAccess) -> list[Mapping[str, A
 
 
 async def revoke_key(db: Connection, settings: DeskAccess, key_id: str) -> Mapping[str, Any] | None:
-    """Revoke a key; None if there is none."""
+    """Revoke a key and return its record; None if there is no such key."""
     return await keys.revoke(db, key_id, list(load(settings.region_dir, "units").units.by_code), None)
 
 
 async def sent(db: Connection, *, failed: bool) -> list[dict[str, Any]]:
-    """List what people were sent; with ``failed`` only what did not go out, or perhaps."""
+    """List the messages to people; with ``failed`` only those that were not sent, or perhaps not."""
     rows = await notices.log(db, None, failed=failed)
     return [
         {
@@ -142,15 +142,15 @@ async def sent(db: Connection, *, failed: bool) -> list[dict[str, Any]]:
 
 
 async def send_again(db: Connection, numbers: Sequence[UUID]) -> list[UUID]:
-    """Have messages be sent again; gives those that are."""
+    """Queue messages to be sent again; return the ids of those that are."""
     now = datetime.now(UTC)
     return [number for number in numbers if await notices.again(db, number, None, now)]
 
 
 async def demo(db: Connection, settings: DeskAccess) -> list[dict[str, Any]]:
-    """Make people to play with where they are missing, and say how each logs in.
+    """Create the missing demo accounts, and say how each logs in.
 
-    Their passwords derive from the desk's key, so that they are the same next time and are kept nowhere.
+    Their passwords derive from the desk's key: they stay the same, and are stored nowhere.
 
     Raises:
         Unfit: the desk is not on this machine alone.
@@ -178,8 +178,8 @@ async def demo(db: Connection, settings: DeskAccess) -> list[dict[str, Any]]:
 
 
 def _demo_people(units: Units, shares: Mapping[str, int]) -> list[tuple[str, str]]:
-    """A clerk of each unit that answers, those with most complaints first, a head of the first of them, an operator,
-    and who looks over all: the people of the last resort, and of whom that answers to."""
+    """List demo people: a clerk of each answering unit, by share of complaints; a head of the first unit; operators;
+    and those who look over all, at the last resort and its supervisor."""
     over = {row.supervisor for row in units.rows}
     plain = [row.code for row in units.rows if row.desk and not row.has_role and row.code not in over]
     plain.sort(key=lambda unit: -shares[unit])

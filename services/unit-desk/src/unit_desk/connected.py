@@ -11,7 +11,7 @@ _SERVICE = "unit-desk"
 
 
 def in_database(work: Any) -> Any:
-    """Run ``work`` with a connection and the settings of the desk; exit 75 without a database."""
+    """Run ``work`` with a connection to the desk's database and its settings; exit 75 without a database."""
     import asyncio
 
     from chassis.cli import away
@@ -32,6 +32,6 @@ def in_database(work: Any) -> Any:
 
 
 def refused(said: str) -> typer.Exit:
-    """Say why not, and give the exit."""
+    """Print why the command failed, and return the exit."""
     sys.stderr.write(f"{said}\n")
     return typer.Exit(1)

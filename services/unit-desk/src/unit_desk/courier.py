@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 
 _EVERY_S = 0.5
 _LOOK_S = 15.0
-#: So many are on their way at once.
+#: The most notices in flight.
 _MOST = 64
 
 
 @dataclass(kw_only=True)
 class Courier:
-    """Sends what is due; from ``key`` the secrets derive, and ``allowed`` are private networks that are meant."""
+    """Sends notices that are due. The secrets derive from ``key``; ``allowed`` are private networks it may reach."""
 
     pool: Pool
     key: bytes
@@ -40,7 +40,7 @@ class Courier:
     _busy: Counter[UUID] = field(default_factory=Counter)
 
     async def run(self) -> None:
-        """For ever: send what is due, and show what is off.
+        """Run until cancelled: send notices that are due, and show which webhooks are switched off.
 
         Raises:
             asyncpg.PostgresError, OSError: the database is gone; start again.
@@ -58,13 +58,13 @@ class Courier:
                     task.add_done_callback(tasks.discard)
                 await asyncio.sleep(_EVERY_S)
         finally:
-            # What is on its way is sent again by who takes it next, under the same id.
+            # A notice in flight is sent again, under the same id, by the process that claims it next.
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def due(self) -> list[Delivery]:
-        """Take what is due, while not too much is on its way."""
+        """Claim the notices that are due, unless too many are in flight."""
         if self._busy.total() >= _MOST:
             return []
         return await webhooks.claim(self.pool, list(self._busy))
@@ -74,7 +74,7 @@ class Courier:
             await self.send(it)
         except OUTAGES as error:
             log.warning("notice_not_marked", extra={"error": type(error).__name__})
-        except Exception:  # a bug of ours: it is tried again when its lease is over, and the others go on
+        except Exception:  # a bug of ours: retry when the lease is over, and go on with the others
             log.exception("notice_failed", extra={"webhook": str(it.webhook)})
         finally:
             self._busy[it.webhook] -= 1
@@ -82,7 +82,7 @@ class Courier:
                 del self._busy[it.webhook]
 
     async def send(self, it: Delivery) -> str:
-        """Send a notice once, and keep what became of it; gives that."""
+        """Send a notice once, store the outcome, and return it."""
         body = webhook_notices.body_of(it)
         headers = webhook_notices.headers_of(it, body, self.key, datetime.now(UTC))
         result = await outbound.post(
@@ -103,7 +103,7 @@ class Courier:
         return result
 
     async def show(self) -> None:
-        """Show how many are switched off, and where nothing was given up yet: Prometheus sees only a change."""
+        """Count switched-off webhooks, and start units' counters of given-up notices: Prometheus sees only a change."""
         counts = await webhooks.off(self.pool)
         metrics.WEBHOOKS_OFF.clear()
         for unit, count in counts.items():

@@ -1,4 +1,4 @@
-"""Decides who is told what, and when: of danger at once, of what can wait by the hour, of what is open each morning."""
+"""Decides who is told what, and when: danger immediately, what can wait hourly, open work each morning."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from unit_desk.projection import NEVER
 from unit_desk.rules import Rules
 
 _EVERY_S = 0.5
-#: What can't be told now is looked at again so much later.
+#: How long news waits that can't be told now, until it is looked at again.
 _AGAIN = timedelta(minutes=1)
-#: After noon nobody needs a list of the morning.
+#: After noon nobody needs the morning's list.
 _NOON = time(12)
 ALARM, GATHERED = "alarm", "gathered"
 Clock = Callable[[], datetime]
@@ -45,25 +45,25 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Office:
-    """By what is decided: ``media`` are the ways that there are."""
+    """The rules and the clock of decisions; ``media`` are the available ways to tell people."""
 
     rules: Rules
     media: tuple[str, ...]
     clock: Clock = _now
 
     def local(self, at: datetime) -> datetime:
-        """Give ``at`` in the kabupaten's own time."""
+        """Convert ``at`` to the kabupaten's own time."""
         return at.astimezone(self.rules.zone)
 
 
 async def dispatch(pool: Pool, office: Office) -> None:
-    """For ever: see whom to tell, one process at a time.
+    """Run until cancelled: decide whom to tell, in one process at a time.
 
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
     """
     morning_of: date | None = None
-    metrics.nothing()  # what this process knew when it decided last, another may have settled since
+    metrics.nothing()  # another process may have settled what this one showed last
     async with holding(pool, TIMER_LOCK) as db:
         while True:
             await tell(db, office)
@@ -75,7 +75,7 @@ async def dispatch(pool: Pool, office: Office) -> None:
 
 
 async def tell(db: Connection, office: Office) -> None:
-    """Give what is due to who is to be told, each unit in a transaction of its own."""
+    """Tell people what is due, each unit in a transaction of its own."""
     for unit in await kept.due_units(db, office.clock()):
         async with db.transaction():
             rows = await kept.new(db, unit)
@@ -95,7 +95,7 @@ async def _tell_unit(db: Connection, office: Office, unit: str, rows: Sequence[M
     ripe = [row for row in gathered if row["next_at"] > row["at"]]
     fresh = [row for row in gathered if row["next_at"] <= row["at"]]
     if fresh:
-        # The first of an hour says when the hour is over; the others join it.
+        # The first notice of an hour sets when the hour ends; later ones join it.
         until = min((row["next_at"] for row in ripe), default=now + office.rules.notices.gathered)
         await kept.wait(db, [row["id"] for row in fresh], max(until, now))
     if any(row["next_at"] <= now for row in ripe):
@@ -103,7 +103,7 @@ async def _tell_unit(db: Connection, office: Office, unit: str, rows: Sequence[M
 
 
 def _at_once(office: Office, row: Mapping[str, Any]) -> bool:
-    """Whether it is told by itself; what is read late is gathered, but danger."""
+    """Whether a notice is told by itself, immediately; one that was read late is gathered, except danger."""
     late = row["recorded_at"] - row["at"] > LATE
     if row["person"]:
         return _weight(row) > 0
@@ -111,10 +111,10 @@ def _at_once(office: Office, row: Mapping[str, Any]) -> bool:
 
 
 def _is_over(office: Office, row: Mapping[str, Any]) -> bool:
-    """Whether nobody has to be told any more: it is done or not theirs, was seen, or is old news."""
+    """Whether nobody has to be told any longer: it is done, is another's, was seen, or is old news."""
     if row["standing"] is None or (row["opened_at"] and row["kind"] != Kind.DANGER):
         return True
-    # What was handed over is nobody's work, and yet the office that has it says nothing.
+    # A complaint that was handed over is nobody's work, but the silence of its office is still news.
     if row["standing"] == "rest" and row["kind"] != Kind.SILENT:
         return True
     if row["kind"] == Kind.ASSIGNED and row["person"] != row["assignee"]:
@@ -151,7 +151,7 @@ async def _tell_gathered(
     given = [row for row in rows if row["id"] not in held]
     of_all: dict[Staff, list[Mapping[str, Any]]] = defaultdict(list)
     for row in given:
-        # Who has it hears of it, on duty or not.
+        # The assignee is told, on duty or not.
         for each in _named(people, row) if row["person"] else {*there, *(p for p in people if p.id == row["assignee"])}:
             of_all[each].append(row)
     for person, its in of_all.items():
@@ -160,17 +160,17 @@ async def _tell_gathered(
 
 
 def _weight(row: Mapping[str, Any]) -> int:
-    """Say how urgent what somebody alone is told is; of all else its kind says it."""
+    """Return the urgency of a notice for one person; any other notice is as urgent as its kind."""
     return (row["weight"] or 0) if row.get("person") else 0
 
 
 def _named(people: Sequence[Staff], row: Mapping[str, Any]) -> list[Staff]:
-    """Give whom alone it is for, on duty or not."""
+    """Return the one person that the notice is for, on duty or not."""
     return [each for each in people if each.id == row["person"]]
 
 
 async def climb(db: Connection, office: Office) -> None:
-    """Give what nobody opened for too long to who is next."""
+    """Pass notices that nobody opened for too long to the next level."""
     now = office.clock()
     async with db.transaction():
         for row in await kept.climbing(db, now):
@@ -184,7 +184,7 @@ async def climb(db: Connection, office: Office) -> None:
 
 
 async def _give(db: Connection, office: Office, row: Mapping[str, Any], level: int, now: datetime) -> None:
-    """Give ``row`` to who is at ``level`` or, where nobody is whom it could reach, at the next."""
+    """Pass ``row`` to the people at ``level``, or at the next level where somebody can be reached."""
     people = await kept.people(db, [row["unit"]])
     operators = [each for each in await kept.people(db, [office.rules.sorting]) if each.role == Role.OPERATOR]
     know = await kept.who_know(db, row["id"])
@@ -195,7 +195,7 @@ async def _give(db: Connection, office: Office, row: Mapping[str, Any], level: i
         level += 1
     after = office.rules.notices.climb_minutes
     minutes = after.danger if row["kind"] == Kind.DANGER else after.escalation
-    # From the last on it goes nowhere; it stays to be counted until somebody opens it.
+    # At the last level it stops climbing; it is counted until somebody opens it.
     climb_at = now + timedelta(minutes=minutes) if level < LEVELS else NEVER
     await kept.told(db, [row["id"]], min(level, LEVELS - 1), climb_at)
 
@@ -203,7 +203,7 @@ async def _give(db: Connection, office: Office, row: Mapping[str, Any], level: i
 async def _write(
     db: Connection, office: Office, to: Sequence[Staff], kind: str, rows: Sequence[Mapping[str, Any]], now: datetime
 ) -> int:
-    """Have ``to`` be told of ``rows``; gives how many of them are."""
+    """Queue messages about ``rows`` to the people ``to``; return how many of them are told."""
     reached = set()
     for person in to:
         by_medium: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -228,9 +228,9 @@ async def _is_too_much(db: Connection, office: Office, person: Staff, medium: st
 
 
 async def send_morning(db: Connection, office: Office, dropped: str | None = None) -> bool:
-    """Have everybody be sent what their unit has to do, each working day; True when that is settled for today.
+    """Queue each person's list of open work, each working day; return True when that is settled for today.
 
-    With ``dropped`` it is only noted why it was not.
+    With ``dropped`` nothing is sent; that reason is recorded instead.
     """
     now = office.clock()
     at = office.local(now)
@@ -247,7 +247,7 @@ async def send_morning(db: Connection, office: Office, dropped: str | None = Non
 
 
 async def show(db: Connection, office: Office) -> None:
-    """Show how long the oldest message waits, how much nobody opens, and what did not reach a citizen."""
+    """Show how long the oldest message waits, how many notices nobody opens, and how much did not reach citizens."""
     now, waits = office.clock(), await kept.oldest(db)
     for medium in Medium:
         since = waits.get(medium)

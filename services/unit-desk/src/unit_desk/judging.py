@@ -1,6 +1,6 @@
-"""What somebody else judges of what a unit did: a resolution that is to be confirmed, an appeal. Pure.
+"""Judging what a unit did: the confirmation of a resolution, and the decision on an appeal. Pure.
 
-The router decides who may, and gives nothing to whom it accuses; here is what the page of it shows.
+The router decides who may judge, and never the accused; this module collects what the page shows.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from contracts.events import ComplaintSnapshot, FollowUp, Past, UnitReplied
 from contracts.vocabulary import Action, FollowUpKind, UpdateKind
 from unit_desk.acts import OF_A_CONFIRMATION, OF_A_DECISION, Act
 
-#: Not by who has resolved it themselves.
+#: Not open to the person who resolved it.
 BY_ANOTHER = frozenset({OF_A_CONFIRMATION[0], *OF_A_DECISION})
 _JUDGES = frozenset({*OF_A_CONFIRMATION, *OF_A_DECISION})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """What was ``done``, as far as it is known; the last ``mark`` of its reporter, and what ``they`` added last."""
+    """The work ``done``, if known; the reporter's last rating (``mark``); and the last words that ``they`` added."""
 
     done: Past | None
     mark: FollowUp | None
@@ -27,12 +27,12 @@ class Judged:
 
 
 def is_judged(can: Collection[Act]) -> bool:
-    """Whether somebody who ``can`` do that judges what was done."""
+    """Whether a person with the acts ``can`` judges what was done."""
     return any(act.slug in _JUDGES for act in can)
 
 
 def judged(complaint: ComplaintSnapshot) -> Judged:
-    """Read what was done of ``complaint``, and what its reporter thinks of it."""
+    """Find what was done about ``complaint``, and what its reporter thinks of it."""
     items = list(reversed(complaint.follow_ups))
     return Judged(
         done=next((past for past in reversed(complaint.history) if past.kind == UpdateKind.RESOLVED), None),
@@ -42,5 +42,5 @@ def judged(complaint: ComplaintSnapshot) -> Judged:
 
 
 def confirmed(ticket: str) -> UnitReplied:
-    """Make the reply that says no more than that it is done."""
+    """Make the reply that only confirms that the work is done."""
     return UnitReplied(ticket=ticket, action=Action.CONFIRM.value)

@@ -20,7 +20,7 @@ def create(
     right: Annotated[list[str] | None, typer.Option("--right", help="read or reply; without it both.")] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=1_100, help="For how long it holds.")] = 365,
 ) -> None:
-    """Make a key, and print it: this once, for it is stored nowhere.
+    """Create a key, and print it this once: it is stored nowhere.
 
     Examples:
 
@@ -38,7 +38,7 @@ def create(
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """All keys that there are and were: of which unit and program, what they allow, until when, and the last use.
+    """List all keys, also revoked and expired ones: unit, program, rights, end, and last use.
 
     Examples:
 
@@ -64,7 +64,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` gives it.")]) -> None:
-    """Revoke a key, for good and at once. What was replied with it stays.
+    """Revoke a key, for good and immediately. Replies that were sent with it stay.
 
     Examples:
 

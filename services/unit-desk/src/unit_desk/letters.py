@@ -1,4 +1,4 @@
-"""Words what people of the desk are sent: mail and SMS. No citizen's text, name or contact is in any of it."""
+"""Writes mail and SMS to people of the desk. They contain no citizen's text, name or contact."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from unit_desk.notices import Kind
 from unit_desk.rules import Rules
 from unit_desk.settings import DeskSettings
 
-#: Whatever the letters, servers get ASCII: not each takes more (RFC 6152).
+#: Servers get ASCII, whatever the letters: not every server accepts more (RFC 6152).
 _LINES = SMTP.clone(cte_type="7bit")
-#: So many are named; the desk has the rest.
+#: The most complaints that a message names; the desk shows the rest.
 MOST_LINES = 12
 CODE_MINUTES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A complaint in a message: what is new, where, and due when. ``apart``: its reader has no page of it."""
+    """A complaint in a message: its news, its place, and when it is due. ``apart``: its reader has no page of it."""
 
     ticket: str
     unit: str
@@ -57,9 +57,9 @@ class Line:
 def lines_of(
     rows: Sequence[Mapping[str, Any]], told: Sequence[UnitRouted], rules: Rules, site: str, now: datetime, unit: str
 ) -> list[Line]:
-    """Make a line of each complaint of ``rows`` that is still somebody's; ``told`` are their last words, in order.
+    """Make a line for each complaint of ``rows`` that still is somebody's; ``told`` are their latest words, in order.
 
-    ``unit`` is the reader's: a complaint that this unit was never told of has no page to lead to.
+    ``unit`` is the reader's. A complaint that this unit was never told of has no page to link to.
     """
     made: dict[str, Line] = {}
     for row, word in zip(rows, told, strict=True):
@@ -74,7 +74,7 @@ def lines_of(
             ticket=row["ticket"],
             unit=row["unit"],
             kinds=kinds,
-            # Where a confidential one is would say too much beside its kind.
+            # Beside its kind, the place of a confidential complaint would say too much.
             place="" if complaint.rahasia else (place.kecamatan or "") if place else "",
             due=words.due_dated(complaint, now, rules.zone),
             link=f"{site}/" if apart else f"{site}/laporan/{row['ticket']}",
@@ -84,7 +84,7 @@ def lines_of(
 
 
 def sms(lines: Sequence[Line], site: str, rules: Rules) -> str:
-    """Say in one SMS what it is about; what does not fit is left out from its end, and the link never is."""
+    """Write one SMS about ``lines``; details are dropped until it fits, but never the link."""
     first = lines[0]
     more = f" dan {len(lines) - 1} lainnya" if len(lines) > 1 else ""
     link = f"{site}/" if more else first.link
@@ -108,19 +108,19 @@ class Letter:
 
 
 def letter(template: str, rules: Rules, **context: Any) -> Letter:
-    """Make the mail of ``template``."""
+    """Render the mail of ``template``."""
     return letter_of(_templates().get_template(f"surat/{template}.txt").render(rules=rules, **context))
 
 
 def letter_of(said: str) -> Letter:
-    """Make the mail of what a template said: its first line is the subject."""
+    """Make a mail of rendered text: its first line is the subject."""
     subject, _, text = said.partition("\n")
     return Letter(subject=" ".join(subject.split()), text=text.strip() + "\n")
 
 
 @cache
 def _templates() -> Environment:
-    # No page: mail is plain text, and its readers' programs show it as it is.
+    # No escaping: mail is plain text, and mail programs show it as it is.
     environment = templates.environment("unit_desk", autoescape=False)
     environment.globals |= {"words": words, "most": MOST_LINES, "danger": Kind.DANGER, "minutes": CODE_MINUTES}
     environment.filters |= {"day": day_in_words}
@@ -128,7 +128,7 @@ def _templates() -> Environment:
 
 
 def envelope(letter_: Letter, message: UUID, to: str, settings: DeskSettings, now: datetime) -> EmailMessage:
-    """Make the message of ``letter_``; sent twice, it is the same to who has both."""
+    """Make the message of ``letter_``; sent twice, it has the same Message-ID."""
     sender = mailbox(settings.mail_from)
     made = EmailMessage(policy=_LINES)
     made["From"], made["To"] = sender, Address(addr_spec=to)
@@ -139,16 +139,16 @@ def envelope(letter_: Letter, message: UUID, to: str, settings: DeskSettings, no
         made["Reply-To"] = mailbox(settings.mail_reply_to)
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834
     made.set_content(letter_.text)
-    made["Content-Language"] = "id"  # what is set before the content is taken out with the former content
+    made["Content-Language"] = "id"  # set last: setting the content removes earlier Content-* headers
     return made
 
 
 def code_in(key: bytes, message: UUID) -> str:
-    """Give the code of six digits that ``message`` brings; it is kept nowhere."""
+    """Derive the six-digit code that ``message`` brings; it is stored nowhere."""
     digest = hmac.digest(key, f"login code {message}".encode(), hashlib.sha256)
     return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06}"
 
 
 def token_in(key: bytes, message: UUID) -> str:
-    """Give the secret of the invitation that ``message`` brings; it is kept nowhere."""
+    """Derive the secret of the invitation that ``message`` brings; it is stored nowhere."""
     return urlsafe_b64encode(hmac.digest(key, f"invitation {message}".encode(), hashlib.sha256)[:24]).decode()

@@ -1,4 +1,4 @@
-"""The figures of the desk, beside those of every service."""
+"""The desk's metrics, besides those of every service."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOLD_S = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120),
 )
 REPLIES = Counter("lapor_desk_replies", "Replies of people at the desk: sent, and accepted or refused", ["result"])
-#: Of what its people were told.
+#: Messages to people of the desk.
 SENT = Counter("lapor_desk_notices", "Messages to people of the desk, by what became of them", ["medium", "result"])
 DANGER_S = Histogram(
     "lapor_desk_danger_notice_seconds",
@@ -28,19 +28,19 @@ UNOPENED = Gauge("lapor_desk_notices_unopened", "Danger or a long delay of which
 UNTOLD = Gauge(
     "lapor_desk_citizens_untold", "Messages to citizens that did not arrive, or perhaps not; at most 200 are counted"
 )
-#: Of what webhooks were told: sent, later, given-up.
+#: Notices to webhooks, by result: sent, later, given-up.
 NOTICES = Counter("lapor_desk_webhook_notices", "Tries to tell a webhook, by what became of it", ["unit", "result"])
 WEBHOOKS_OFF = Gauge("lapor_desk_webhooks_off", "Webhooks of units that were switched off and not on again", ["unit"])
 
 
 def time_told(message: Message, now: datetime) -> None:
-    """Measure how long ago that was said of which a unit is told now; ``now`` is the moment."""
+    """Measure the time from the router's decision until a unit is told of it, at ``now``."""
     if isinstance(message.data, UnitRouted):
         TOLD_S.observe(max((now - message.event.time).total_seconds(), 0))
 
 
 def nothing() -> None:
-    """Show nothing that waits: another process does that."""
+    """Show no backlog: another process does that."""
     OLDEST_S.clear()
     UNOPENED.set(0)
     UNTOLD.set(0)

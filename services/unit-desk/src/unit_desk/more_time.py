@@ -1,4 +1,4 @@
-"""More time that a unit asks for: its reporter reads why, and when it is expected; what was promised stays. Pure."""
+"""A unit's request for more time: its reporter reads the reason and the expected day; the deadline stays. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from contracts.events import ComplaintSnapshot
 
-#: A day further off is none that anybody plans for.
+#: Nobody plans for a day further off.
 LONGEST = timedelta(days=180)
 
 
 def day_of(text: str) -> date | None:
-    """Read a day as a form writes it, 2026-12-01."""
+    """Parse a day as a form writes it, 2026-12-01; None if it is not a day."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -19,7 +19,7 @@ def day_of(text: str) -> date | None:
 
 
 def wrong(text: str, complaint: ComplaintSnapshot, now: datetime, zone: tzinfo) -> str:
-    """Say why the day ``text`` is no day to ask for; nothing where it is one."""
+    """Say why ``text`` is not a day to ask for; empty if it is."""
     day, today = day_of(text), now.astimezone(zone).date()
     if day is None:
         return "Pilih tanggal perkiraan selesainya."

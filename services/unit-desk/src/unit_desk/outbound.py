@@ -1,4 +1,4 @@
-"""Sends to an address that a person of a unit typed, and to no network of ours (:mod:`chassis.public_hosts`)."""
+"""Sends to an address that a person of a unit typed, but never into our networks (:mod:`chassis.public_hosts`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import httpx
 from chassis.limits import Network
 from chassis.public_hosts import Address, Resolve, Unfit, connecting_to, place_of, resolve
 
-#: For all of it: the name, the connection, the answer.
+#: For the whole request: lookup, connection and answer.
 WITHIN_S = 10.0
 
 
@@ -26,8 +26,8 @@ async def post(
     verify: ssl.SSLContext | None = None,
     within_s: float = WITHIN_S,
 ) -> str:
-    """Send ``body``; gives the status of the answer, or a code of why there was none. A redirect is not followed,
-    and of the answer no byte after its head is read.
+    """Send ``body``; return the status of the answer, or a code that says why no answer came. Redirects are not
+    followed, and only the head of the answer is read.
     """
     try:
         async with asyncio.timeout(within_s):
@@ -40,7 +40,7 @@ async def post(
     except socket.gaierror:
         return "no-such-host"
     except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, ValueError) as error:
-        # An error of httpx tells of the request: its text goes nowhere.
+        # The text of an httpx error quotes the request, so it is neither logged nor kept.
         return "tls" if "CERTIFICATE" in str(error) or "SSL" in str(error) else "no-answer"
 
 

@@ -1,4 +1,4 @@
-"""Offices outside the kabupaten that are written to: their links, and what is missing in an answer. Pure."""
+"""Offices outside the kabupaten that we write to: their links, and the checks of their answers. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uuid import UUID
 from kabupaten.calendar import Calendar
 from unit_desk.acts import GAP
 
-#: The answer, and what is added to it.
+#: The first answer, and additions to it.
 MOST_ANSWERS = 5
 MOST_LETTERS, LEAST_WORDS = 2_000, 3
 WAITS, SENT, REFUSED = "waits", "sent", "refused"
@@ -21,10 +21,10 @@ _PROOF = 32
 
 @dataclass(frozen=True, kw_only=True)
 class Handover:
-    """A complaint that was handed over to the office ``party``; ``link`` says which of its links holds.
+    """A complaint that was handed over to the office ``party``; ``link`` is the number of the valid link.
 
-    One that is sent without ``sent_at`` may have been: it was read long after it was told, as after a loss.
-    ``reminder`` says the how many-th reminder the letter is; 0: it is the first letter.
+    A letter that counts as sent without ``sent_at`` may have been sent: its word was read long after it came, as after
+    a loss. ``reminder`` is the number of the reminder that the letter is; 0: it is the first letter.
     """
 
     id: UUID
@@ -47,7 +47,7 @@ class Handover:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What an office said; ``accepted`` is None until the router has answered."""
+    """An answer of an office; ``accepted`` is ``None`` until the router has answered."""
 
     id: UUID
     at: datetime
@@ -57,15 +57,15 @@ class Answer:
 
 
 def token(key: bytes, handover: Handover) -> str:
-    """Make the end of the link's address: which hand-over it is, and the proof that the desk made it.
+    """Make the end of the link's address: the id of the hand-over, and the proof that the desk made the link.
 
-    The proof is of the complaint, the office, the link's number and its end: with another of them it is another.
+    The proof covers the complaint, the office, the link's number and its end: it changes with each of them.
     """
     return handover.id.hex + _proof(key, handover)
 
 
 def named(text: str) -> UUID | None:
-    """Say which hand-over a token is of; whether it is a good one, ``is_good`` tells."""
+    """Return the id of the hand-over in a token; :func:`is_good` says whether the token is valid."""
     try:
         return UUID(hex=text[:32]) if len(text) == 32 + _PROOF and text.isascii() else None
     except ValueError:
@@ -73,20 +73,20 @@ def named(text: str) -> UUID | None:
 
 
 def is_good(key: bytes, handover: Handover, text: str) -> bool:
-    """Whether ``text`` is the token of the link of ``handover`` that holds."""
+    """Whether ``text`` is the token of the valid link of ``handover``."""
     return hmac.compare_digest(token(key, handover).encode(), text.encode())
 
 
 def _proof(key: bytes, it: Handover) -> str:
     about = (it.id.hex, it.complaint_id, it.party, str(it.link), str(round(it.expires_at.timestamp())))
-    own = hmac.digest(key, b"answers of offices outside", hashlib.sha256)  # the key has another use
+    own = hmac.digest(key, b"answers of offices outside", hashlib.sha256)  # the desk's key has other uses
     return hmac.digest(own, "\n".join(about).encode(), hashlib.sha256).hex()[:_PROOF]
 
 
 def answer_id(handover: UUID) -> UUID:
-    """Make the id of an answer: half of it is chance, the other says to which hand-over it belongs.
+    """Make the id of an answer: half of it is random, half says which hand-over it belongs to.
 
-    So an answer is known on the topic also by a desk that has lost it.
+    So even a desk that has lost the answer recognizes it on the topic.
     """
     chance = secrets.token_bytes(8)
     return UUID(bytes=chance + _mark(handover, chance))
@@ -102,7 +102,7 @@ def _mark(handover: UUID, chance: bytes) -> bytes:
 
 
 def wrong(text: str) -> str | None:
-    """Say what is missing in an answer before a citizen can read it."""
+    """Say what is wrong with an answer before a citizen can read it."""
     if not text:
         return "Tulis dulu jawabannya."
     if GAP in text:
@@ -113,7 +113,7 @@ def wrong(text: str) -> str | None:
 
 
 def last_working(calendar: Calendar, now: datetime) -> datetime:
-    """Give ``now`` on a working day, and else when the last one ended: on no other is anybody reminded."""
+    """Return ``now`` on a working day, else the end of the last one: offices are reminded on working days only."""
     day = midnight = now.astimezone(calendar.timezone).date()
     while not calendar.is_working(day):
         midnight, day = day, day - timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Writes to offices outside what was handed over to them, and sends it."""
+"""Writes letters to offices outside about complaints that were handed over to them, and sends the letters."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ _MOST_WAIT = timedelta(hours=1)
 
 
 def link(settings: DeskSettings, handover: Handover) -> str:
-    """Give the address of the page on which an office answers."""
+    """Return the address of the page where an office answers."""
     return f"{settings.public_url}/jawab/{parties.token(settings.key, handover)}"
 
 
 def letter(
     settings: DeskSettings, templates: Environment, handover: Handover, complaint: ComplaintSnapshot, to: str
 ) -> EmailMessage:
-    """Make the letter. Of what is confidential it says only that it is there: mail is read by many on its way."""
+    """Make the letter. About a confidential complaint it says only that it exists: many can read mail on its way."""
     said = templates.get_template("surat/pihak.txt").render(
         handover=handover, complaint=complaint, link=link(settings, handover), reply_to=settings.mail_reply_to
     )
-    # The same each time, so that one that comes twice is known; with another link it is another.
+    # The same id each time, so that a second copy is recognized; a letter with another link has another id.
     ends = round(handover.expires_at.timestamp())
     message = uuid5(handover.id, f"{handover.link} {ends} {handover.reminder}")
     return envelope(letter_of(said), message, to, settings, datetime.now(UTC))
 
 
 async def keep_writing(pool: Pool, settings: DeskSettings, rules: Rules, templates: Environment) -> None:
-    """For ever: send what waits, where there is a mail server."""
+    """Run until cancelled: send letters that wait, if there is a mail server."""
     while settings.smtp_url:
         try:
             while await write_one(pool, settings, rules, templates):
@@ -61,7 +61,7 @@ async def keep_writing(pool: Pool, settings: DeskSettings, rules: Rules, templat
 
 
 async def keep_reminding(pool: Pool, settings: DeskSettings, rules: Rules) -> None:
-    """For ever: each hour, have those reminded who did not answer."""
+    """Run until cancelled: each hour, queue reminders to offices that did not answer."""
     while settings.smtp_url:
         try:
             await remind(pool, rules, datetime.now(UTC))
@@ -72,7 +72,7 @@ async def keep_reminding(pool: Pool, settings: DeskSettings, rules: Rules) -> No
 
 
 async def remind(pool: Pool, rules: Rules, now: datetime) -> None:
-    """Have those reminded by ``now`` who do not answer, on a working day, and tell operators of who is silent."""
+    """Queue reminders to offices that have not answered by ``now``, on working days; tell operators of silent ones."""
     if parties.last_working(rules.calendar, now) != now:
         return
     for office in written_to(rules):
@@ -85,9 +85,9 @@ async def remind(pool: Pool, rules: Rules, now: datetime) -> None:
 
 
 async def settle(db: Connection, rules: Rules, alive: datetime) -> None:
-    """Count as told what was due while a lost database was ``alive``, in the caller's transaction.
+    """Count reminders due while the lost database was ``alive`` as sent, in the caller's transaction.
 
-    What was due in its last hour may not have gone out: it goes, with the Message-ID that it had.
+    Those due in its last hour may not have been sent: they are sent, with the Message-ID that they had.
     """
     until = parties.last_working(rules.calendar, alive - timedelta(seconds=_REMIND_S))
     for office in written_to(rules):
@@ -96,12 +96,12 @@ async def settle(db: Connection, rules: Rules, alive: datetime) -> None:
 
 
 def written_to(rules: Rules) -> list[Target]:
-    """Give the offices that have an address."""
+    """List the offices that have a mail address."""
     return [office for office in rules.targets.values() if office.email]
 
 
 async def write_one(pool: Pool, settings: DeskSettings, rules: Rules, templates: Environment) -> bool:
-    """Send one letter that waits; False: none does."""
+    """Send one letter that waits; return False if no letter does."""
     async with pool.acquire() as db, db.transaction():
         found = await handovers.next_letter(db)
         if found is None:
@@ -118,7 +118,7 @@ async def write_one(pool: Pool, settings: DeskSettings, rules: Rules, templates:
         except Refused as error:
             log.warning("letter_refused", extra={"ticket": handover.ticket, "why": str(error)})
             await handovers.refused(db, handover.id, str(error))
-        except (TryLater, OutcomeUnknown) as error:  # who has it twice knows it by its id
+        except (TryLater, OutcomeUnknown) as error:  # a second copy is recognized by its Message-ID
             log.warning("letter_later", extra={"ticket": handover.ticket, "why": str(error)})
             wait = min(timedelta(minutes=1) * 2 ** min(handover.tries, 6), _MOST_WAIT)
             await handovers.later(db, handover.id, str(error), wait)

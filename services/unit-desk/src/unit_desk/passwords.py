@@ -1,7 +1,7 @@
 """Passwords, and the codes beside them.
 
-NIST SP 800-63B-4, 3.1.1.2: at least 15 letters, or 8 beside a second factor; compared as they are, and refused where
-they are soon guessed. OWASP ASVS 5.0, 6.2: no other rule of what must be in them.
+NIST SP 800-63B-4, 3.1.1.2: at least 15 letters, or 8 beside a second factor; compared as typed, and refused if easily
+guessed. OWASP ASVS 5.0, 6.2: no other rules for their composition.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from zxcvbn import zxcvbn
 
 ALONE, BESIDE_A_CODE, LONGEST = 15, 8, 200
-#: RFC 6238: a code is of half a minute, and that before and after it counts for clocks that are not the same.
+#: RFC 6238: a code is for half a minute; the codes before and after it count too, as clocks differ.
 STEP_S, AROUND = 30, 1
-#: A guesser of passwords must need ten to the power of so many tries; without a code, and beside one. zxcvbn counts 10
-#: for each letter that it has nothing to say about.
+#: The least guesses that a password must take, as a power of ten: without a code, and beside one. zxcvbn counts a
+#: factor of 10 for each letter that matches no pattern.
 _GUESSES = {False: 10.0, True: 7.5}
-#: It takes longer the longer the password is: what comes later makes it only stronger.
+#: zxcvbn gets slower with each letter, and letters after these only make a password stronger.
 _WEIGHED = 72
-#: What everybody here would try first.
+#: Words that everybody here would try first.
 _OURS = ("soppeng", "lapor", "diskominfo", "kominfo", "watansoppeng", "kabupaten", "petugas")
-#: OWASP Password Storage: argon2id, 19 MiB, twice. Two at once: a flood of guesses must not take all memory.
+#: OWASP Password Storage: argon2id, 19 MiB, two passes. Two at a time: a flood of guesses must not take all memory.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _at_once = asyncio.Semaphore(2)
 
@@ -47,7 +47,7 @@ def why_not(password: str, *, with_code: bool, about: tuple[str, ...] = ()) -> s
 
 
 async def hashed(password: str) -> str:
-    """Give what is kept of ``password``."""
+    """Hash ``password`` for storage."""
     async with _at_once:
         return await asyncio.to_thread(_hasher.hash, password)
 
@@ -58,7 +58,7 @@ def _nobodys() -> str:
 
 
 async def fits(password: str, kept: str | None) -> bool:
-    """Tell whether ``password`` is the one that is ``kept``; takes as long where there is none."""
+    """Whether ``password`` matches the hash ``kept``; takes equally long without a hash."""
     async with _at_once:
         try:
             await asyncio.to_thread(_hasher.verify, kept or _nobodys(), password)
@@ -68,17 +68,17 @@ async def fits(password: str, kept: str | None) -> bool:
 
 
 def code_secret(key: bytes, person: UUID, number: int) -> str:
-    """Give the secret of a person's codes. It is kept nowhere: it derives from the desk's ``key``."""
+    """Derive the secret of a person's codes from the desk's ``key``; it is stored nowhere."""
     return b32encode(hmac.digest(key, f"code of {person}, {number}".encode(), hashlib.sha256)[:20]).decode()
 
 
 def code_now(secret: str, at_s: float) -> str:
-    """Give the code of the moment ``at_s``."""
+    """Return the code that is valid at ``at_s``."""
     return pyotp.TOTP(secret, interval=STEP_S).at(int(at_s))
 
 
 def step_of(secret: str, code: str, at_s: float) -> int | None:
-    """Name the half minute that ``code`` is of, if it is near ``at_s``; None if it is none."""
+    """Return the half minute that ``code`` is for, if it is near ``at_s``; else None."""
     digits = code.replace(" ", "")
     now = int(at_s) // STEP_S
     steps = range(now - AROUND, now + AROUND + 1)
@@ -87,5 +87,5 @@ def step_of(secret: str, code: str, at_s: float) -> int | None:
 
 
 def code_address(secret: str, email: str) -> str:
-    """Give what an authenticator reads from a QR code."""
+    """Return the address that an authenticator reads from a QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="Meja LAPOR!")

@@ -1,4 +1,4 @@
-"""Who works at the desk, and what each may do. Pure."""
+"""The people of the desk: their roles, and what each may do. Pure."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """What a person is at the desk."""
+    """A person's role at the desk."""
 
     PETUGAS = "petugas"  # answers for the unit
     PIMPINAN = "pimpinan"  # heads it, and invites its people
-    OPERATOR = "operator"  # of the LAPOR! admin: sorts, and invites people of every unit
-    PEMANTAU = "pemantau"  # of who looks over all units: reads all, instructs
+    OPERATOR = "operator"  # at the LAPOR! admin: sorts, and invites people of every unit
+    PEMANTAU = "pemantau"  # at a unit that looks over all units: reads all, instructs
 
 
-#: What each role is called, and what it may do, in words.
+#: The names of the roles.
 CALLED: dict[str, str] = {
     Role.PETUGAS: "Petugas",
     Role.PIMPINAN: "Pimpinan",
     Role.OPERATOR: "Operator",
     Role.PEMANTAU: "Pemantau",
 }
-#: These can do harm to many: they need a code beside the password.
+#: These roles can do harm to many, so they need a code beside the password.
 WITH_CODE = frozenset({Role.PIMPINAN, Role.OPERATOR, Role.PEMANTAU})
 
 
 def belongs(role: str, unit: str, sorting: str, watching: frozenset[str]) -> bool:
-    """Tell whether ``unit`` has people of ``role``. Who sorts for all is never let in by a password alone."""
+    """Whether ``unit`` has people of ``role``. Nobody of the unit that sorts for all gets in by a password alone."""
     match role:
         case Role.OPERATOR:
             return unit == sorting
@@ -41,7 +41,7 @@ def belongs(role: str, unit: str, sorting: str, watching: frozenset[str]) -> boo
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody of ``unit``; ``session`` is the hash by which they are logged in."""
+    """Somebody of ``unit``; ``session`` is the hash of their session's token."""
 
     id: UUID
     email: str
@@ -52,12 +52,12 @@ class Person:
 
     @property
     def sees_all(self) -> bool:
-        """Whether the complaints of every unit are shown."""
+        """Whether they see the complaints of every unit."""
         return self.role in (Role.PEMANTAU, Role.OPERATOR)
 
     @property
     def watches(self) -> bool:
-        """Whether they look over the units, and answer for none."""
+        """Whether they look over the units, and don't answer complaints."""
         return self.role == Role.PEMANTAU
 
     @property
@@ -66,7 +66,7 @@ class Person:
         return self.role != Role.PEMANTAU
 
     def may_invite(self, unit: str, role: str, sorting: str, watching: frozenset[str]) -> bool:
-        """Whether they may invite somebody to be ``role`` of ``unit``: each role belongs to some units only."""
+        """Whether they may invite somebody as ``role`` of ``unit``: only certain units have a role."""
         if not belongs(role, unit, sorting, watching):
             return False
         return self.role == Role.OPERATOR or (

@@ -1,7 +1,6 @@
-"""What is put right from the desk: taken back, taken from its unit, instructed, said what it is. Who may, and until
-when. Pure.
+"""Acts that put complaints right: undo, reassign, instruct, correct, prioritize; and who may, until when. Pure.
 
-The router decides (its ``powers.py`` and ``undoing.py``): here is what it would say, as far as the desk was told.
+The router decides (its ``powers.py`` and ``undoing.py``). This module predicts its answer as far as the desk can know.
 """
 
 from __future__ import annotations
@@ -21,24 +20,24 @@ from unit_desk.rules import Rules
 from unit_desk.words import DONE
 
 _said = msgspec.json.Decoder(UnitReplied)
-#: How a complaint stands after each act that can be taken back; a return is with who sorts then.
+#: The status after each act that can be undone; a returned complaint is with the unit that sorts.
 _LEFT: Mapping[str, Status] = {
     Action.RESOLVE: Status.RESOLVED,
     Action.REJECT: Status.REJECTED,
     Action.HAND_OVER: Status.HANDED_OVER,
     Action.RETURN: Status.ROUTED,
 }
-#: What the clock tells a unit: to its reporter it is no step of the work.
+#: News that only the clock causes: its reporter does not see it as a step of the work.
 _BY_THE_CLOCK = frozenset({Why.DEADLINE_SET, Why.WARNED, Why.BREACHED, Why.RETRACTED, Why.ESCALATED})
-#: Who is above the units acts by these people.
+#: The roles that act for a superior unit.
 _COMMAND = frozenset({Role.PEMANTAU, Role.PIMPINAN})
-#: What this module offers, by address: it may be done with what is another's.
+#: The acts that this module offers, by address: they may be done on another unit's complaint.
 SLUGS = frozenset({"batalkan", "alihkan", "arahan", "jenis", "mendesak", *OF_A_CONFIRMATION, *OF_A_DECISION})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Last:
-    """The last act of a unit, which can be taken back; ``before`` is the status that it then has again."""
+    """The last act of a unit, which can be undone; ``before`` is the status that an undo restores."""
 
     action: str
     at: datetime
@@ -47,9 +46,9 @@ class Last:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What is known beside the complaint: the last act of one's own unit, since ``when`` it stands as it does and how
-    it stood ``before``, whether its delay was ``escalated`` to one's own unit, and when its reporter was told that it
-    is worked on, if that is the last that they were told."""
+    """Facts besides the complaint: the last act of one's own unit; since ``when`` it has its status, and which
+    it had ``before``; whether its delay was ``escalated`` to one's own unit; and in ``worked_at`` when its reporter was
+    told that it is worked on, if nothing was told since."""
 
     last: Last | None = None
     when: datetime | None = None
@@ -58,7 +57,7 @@ class Known:
     worked_at: datetime | None = None
 
     def told_today(self, rules: Rules, now: datetime) -> bool:
-        """Tell whether its reporter was told this very day that it is worked on, and of nothing since."""
+        """Whether its reporter was told today that it is worked on, and nothing since."""
         at = self.worked_at
         return at is not None and at.astimezone(rules.zone).date() == now.astimezone(rules.zone).date()
 
@@ -69,8 +68,8 @@ def known(
     heard: Sequence[Mapping[str, Any]],
     unit: str,
 ) -> Known:
-    """Read what the people of ``unit`` know: ``events`` of the complaint, ``replies`` and the escalations that the unit
-    ``heard`` of, each the last first."""
+    """Collect what people of ``unit`` know, from the complaint's ``events``, the ``replies``, and the escalations that
+    the unit ``heard`` of, each the latest first."""
     status = events[0]["status"] if events else ""
     same = next((n for n, row in enumerate(events) if row["status"] != status), len(events))
     return Known(
@@ -83,7 +82,7 @@ def known(
 
 
 def _worked_at(events: Sequence[Mapping[str, Any]], replies: Mapping[str, Mapping[str, Any]]) -> datetime | None:
-    """Give when progress was told, if that is the last that was; what the clock says, and a refusal, is none."""
+    """Return when progress was told, if nothing was told since; refused replies and the clock's news don't count."""
     for event in events:
         reply = replies.get(event["reply_id"] or "")
         if event["why"] in _BY_THE_CLOCK or (reply and not reply["accepted"]):
@@ -105,13 +104,13 @@ def _last(events: Sequence[Mapping[str, Any]], replies: Sequence[Mapping[str, An
 
 
 def _is_escalated(heard: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether some delay is known that was not taken back; that of a rights request gives nobody power."""
+    """Whether a delay was escalated and not retracted; the delay of a rights request gives nobody power."""
     stages = {row["stage"] for row in heard} - {StageName.RIGHTS.value}
     return any(next(row["why"] for row in heard if row["stage"] == stage) == Why.ESCALATED for stage in stages)
 
 
 def more(told: UnitRouted, person: Person, what: Known, rules: Rules, now: datetime) -> list[Act]:
-    """List what ``person`` may put right of what ``told`` says, beside what its unit does with it."""
+    """List what ``person`` may put right about ``told``, besides the acts of its unit."""
     complaint = told.complaint
     if not complaint or complaint.erased:
         return []
@@ -129,7 +128,7 @@ def more(told: UnitRouted, person: Person, what: Known, rules: Rules, now: datet
 
 
 def _decides(told: UnitRouted, complaint: ComplaintSnapshot, person: Person, what: Known, rules: Rules) -> list[Act]:
-    """List how who is above ends an appeal, or a confirmation: also a *pemantau* of the unit that decides."""
+    """List how a superior ends an appeal or a confirmation; so does a *pemantau* of the unit that decides an appeal."""
     own = person.watches and told.unit == person.unit == complaint.unit and complaint.status == Status.APPEALED
     if not (own or _is_above(complaint, person, what, rules)):
         return []
@@ -148,7 +147,7 @@ def _is_above(complaint: ComplaintSnapshot, person: Person, what: Known, rules: 
 
 
 def _leads(told: UnitRouted, complaint: ComplaintSnapshot, person: Person) -> bool:
-    """Whether it is the turn of their unit, and they answer for it."""
+    """Whether it is their unit's turn, and they answer for it."""
     mine = told.unit == person.unit == complaint.unit and complaint.role == Part.LEAD
     return mine and person.answers and complaint.status in ACTIVE
 
@@ -156,7 +155,7 @@ def _leads(told: UnitRouted, complaint: ComplaintSnapshot, person: Person) -> bo
 def _levels(
     told: UnitRouted, complaint: ComplaintSnapshot, person: Person, what: Known, rules: Rules
 ) -> tuple[str, ...]:
-    """Name how urgent they may say that it is: who works on it raises it, who sorts or is above lowers it too."""
+    """Name the urgencies that they may set: the unit at work raises it; operators and superiors may lower it too."""
     levels, now = [each.value for each in Urgency], complaint.urgency or Urgency.SEDANG.value
     if now not in levels:
         return ()
@@ -186,7 +185,7 @@ def _undo(
 
 
 def _undo_later(since: datetime | None, rules: Rules, now: datetime) -> Act | None:
-    """By who sorts, with a reason, which its reporter reads."""
+    """Offer an operator's undo, with a reason that the reporter reads; None when it is too late."""
     if since and now - since > timedelta(days=rules.powers.undo_days):
         return None
     says = "Laporan kembali seperti sebelum tindakan terakhir. Unitnya dan warga membaca alasan Anda."
@@ -198,14 +197,14 @@ def _sorts(person: Person, rules: Rules) -> bool:
 
 
 def _stands(told: UnitRouted, complaint: ComplaintSnapshot, unit: str, action: str) -> bool:
-    """Whether it is still as ``action`` of ``unit`` has left it, as far as the unit was told."""
+    """Whether the complaint still stands as ``action`` of ``unit`` left it, as far as the unit was told."""
     if told.unit != unit or complaint.status != _LEFT[action] or told.why == Why.UNDONE:
         return False
     return action != Action.RETURN or complaint.unit != unit or complaint.lane == Lane.TRIAGE
 
 
 def too_late(told: UnitRouted, person: Person, what: Known, rules: Rules, now: datetime) -> str:
-    """Say that an act can't be taken back any more, and who still can; nothing where that is not so."""
+    """Say that an act can't be undone any longer, and who still can; empty if that is not the case."""
     complaint, last = told.complaint, what.last
     if not complaint or complaint.erased or not last or not person.answers:
         return ""
@@ -225,7 +224,7 @@ def too_late(told: UnitRouted, person: Person, what: Known, rules: Rules, now: d
 
 
 def before(what: Known) -> str:
-    """Name the status that a complaint has again when its last act is taken back."""
+    """Name the status that a complaint has again when its last act is undone."""
     return what.last.before if what.last else what.before
 
 

@@ -1,4 +1,4 @@
-"""What a citizen will get when a reply is sent, word for word. Pure."""
+"""The text that a citizen will read when a reply is sent, word for word. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from intake.posts import ROOM, fitted
 from intake.segments import count, fit
 from unit_desk.rules import Rules
 
-#: What a step is about, where its kind does not say that.
+#: The subject of a step, where its kind does not say it.
 _NOTES: dict[str, Note] = {
     Action.RIGHTS_DONE: Note.RIGHTS_DONE,
     Action.RIGHTS_DECLINE: Note.RIGHTS_DECLINED,
@@ -26,7 +26,7 @@ _NOTES: dict[str, Note] = {
     Action.CONFIRM: Note.CONFIRMED,
     Action.REDO: Note.NOT_CONFIRMED,
 }
-#: The step that each action is told as, and the status after it.
+#: The step as which each action is told, and the status after it.
 _TOLD: dict[str, UpdateKind] = {
     Action.ACKNOWLEDGE: UpdateKind.ACKNOWLEDGED,
     Action.PROGRESS: UpdateKind.IN_PROGRESS,
@@ -42,16 +42,16 @@ _TOLD: dict[str, UpdateKind] = {
     Action.RIGHTS_DECLINE: UpdateKind.NOTED,
     Action.UPHOLD: UpdateKind.REOPENED,
     Action.DISMISS: UpdateKind.CLOSED,
-    Action.UNDO: UpdateKind.IN_PROGRESS,  # and not known better
+    Action.UNDO: UpdateKind.IN_PROGRESS,  # unless the status before is known
     Action.REASSIGN: UpdateKind.ROUTED,
     Action.INSTRUCT: UpdateKind.NOTED,
     Action.PRIORITIZE: UpdateKind.CORRECTED,
     Action.CONFIRM: UpdateKind.NOTED,
     Action.REDO: UpdateKind.REOPENED,
 }
-#: These its reporter does not read, but the units that have it.
+#: The units that have the complaint read the reasons of these; its reporter does not.
 _FOR_UNITS = frozenset({Action.UPHOLD, Action.INSTRUCT, Action.REASSIGN, Action.REDO})
-#: These are done with what another unit leads.
+#: Acts on a complaint that another unit leads.
 _FROM_ABOVE = frozenset({Action.UNDO, Action.REASSIGN, Action.INSTRUCT, Action.PRIORITIZE, Action.CORRECT})
 _BY: dict[str, str] = {
     "intake-sms": "lewat SMS",
@@ -60,7 +60,7 @@ _BY: dict[str, str] = {
     "facebook": "sebagai balasan di Facebook",
     "whatsapp": "lewat WhatsApp",
 }
-#: What the clock adds to a step, which nobody knows before.
+#: Additions by the system to a step, not known before it is sent.
 _ADDED: dict[str, str] = {
     UpdateKind.WAITING_FOR_REPORTER: "Sistem menambahkan sampai kapan warga dapat menjawab.",
     UpdateKind.RESOLVED: "Sistem menambahkan sampai kapan warga dapat minta dibuka kembali.",
@@ -70,10 +70,10 @@ _ADDED: dict[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """``texts`` are what is read, one message each, ``by`` how it gets there, ``size`` how long it is where that costs.
+    """``texts`` are the messages as read, ``by`` says how they get there, ``size`` their length where length costs.
 
-    ``adds`` says what is added that is not known yet. ``cut``: the end is left out, for no more is sent. ``masked``:
-    something in it is replaced, for everybody may read it.
+    ``adds`` says what will be added that is not known yet. ``cut``: the end is left out, as it is too long.
+    ``masked``: something in it is replaced, as everybody may read it.
     """
 
     texts: tuple[str, ...]
@@ -85,21 +85,21 @@ class Preview:
 
     @property
     def text(self) -> str:
-        """All that is read, a message a line."""
+        """All messages, one a line."""
         return "\n".join(self.texts)
 
 
 def preview(
     told: UnitRouted, said: UnitReplied, rules: Rules, before: str = "", *, told_today: bool = False
 ) -> Preview:
-    """Say what the reporter gets when ``said`` is sent; who helps is read by the unit that leads alone, and what that
-    asks by the one that is asked.
+    """Return what the reporter gets when ``said`` is sent. Only the leading unit reads the reply of a unit that
+    helps, and only the unit that is asked reads a request for help.
 
-    ``before`` is the status that it has again when an act is taken back. ``told_today``: the last that its reporter
-    was told, this very day, is that it is worked on; that is not told twice a day.
+    ``before`` is the status that an undo restores. ``told_today``: the last that the reporter was told, today, is that
+    the complaint is worked on; that is not told twice a day.
     """
     complaint = told.complaint
-    assert complaint  # noqa: S101 - what has none is not replied to
+    assert complaint  # noqa: S101 - without a complaint nobody replies
     written = (said.message or "") + (said.reason or "")
     masked = rules.masked(written) != written
     if complaint.role == Part.SUPPORT and said.action not in _FROM_ABOVE:
@@ -127,7 +127,7 @@ def preview(
 
 
 def _sent(text: str, service: str, complaint: ComplaintSnapshot, rules: Rules) -> Preview:
-    """Give ``text`` as it leaves by the channel of ``complaint``: cut, or in so many posts."""
+    """Return ``text`` as the channel of ``complaint`` carries it: cut, or split into posts."""
     number = complaint.ticket
     if service == "intake-sms":
         sent = fit(text, rules.texts.elsewhere("more", number, rules.site))
@@ -159,7 +159,7 @@ def _update(told: UnitRouted, said: UnitReplied, rules: Rules, before: str) -> C
         kind = UpdateKind(before)
     unit, lane = _where(told, complaint, said, rules)
     erasing = any(item.right == Right.ERASURE for item in complaint.follow_ups)
-    erases = note == Note.RIGHTS_DONE and erasing  # it is said when it is done, and in no unit's words
+    erases = note == Note.RIGHTS_DONE and erasing  # the citizen is told in fixed words, not the unit's
     target = rules.targets.get(said.to or "")
     return ComplaintUpdated(
         complaint_id=complaint.complaint_id,
@@ -178,7 +178,7 @@ def _update(told: UnitRouted, said: UnitReplied, rules: Rules, before: str) -> C
         code="erased" if erases else "confirmed" if closes else UNSET,
         urgency=complaint.urgency,
         message=rules.masked(said.message) if said.message and not erases else UNSET,
-        # What is to be done again is said to the unit alone.
+        # Only the unit reads what it has to do again.
         reason=rules.masked(said.reason) if said.reason and said.action not in _FOR_UNITS else UNSET,
         target=(target.name if target else said.to) or UNSET,
         contact=(target.contact if target else None) or UNSET,
@@ -189,13 +189,14 @@ def _update(told: UnitRouted, said: UnitReplied, rules: Rules, before: str) -> C
 
 
 def _where(told: UnitRouted, complaint: ComplaintSnapshot, said: UnitReplied, rules: Rules) -> tuple[str, str]:
-    """Name the unit that its reporter reads of, and the lane in which that has it."""
+    """Name the unit that the reporter reads about, and the lane in which that unit has it."""
     match said.action:
         case Action.DISPOSE | Action.REASSIGN:
             unit = said.unit or told.unit
             return unit, Lane.TRIAGE if unit == rules.sorting else Lane.UNIT
         case Action.UNDO if complaint.status == Status.ROUTED:
-            # It was returned: who sorts gave it back from the lane in which it is not now.
+            # It was returned. The lane matters only for the unit that sorts: if that has it in triage now, it was its
+            # own work before; else it had it to sort.
             other = Lane.TRIAGE if complaint.lane == Lane.UNIT or complaint.unit != told.unit else Lane.UNIT
             return told.unit, other
         case Action.UNDO | Action.INSTRUCT:

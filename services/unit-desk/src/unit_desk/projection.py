@@ -1,4 +1,4 @@
-"""Keeps what units are told: the last word on each complaint, what happened, and what became of each reply. Pure."""
+"""Keeps what units are told: the latest word on each complaint, its history, and the outcome of each reply. Pure."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from unit_desk.notices import kind_of
 from unit_desk.webhook_notices import ERASED, ROUTED
 
 _replace = msgspec.structs.replace
-#: It is over, or the next word is the reporter's: the unit has answered.
+#: The unit has answered: the complaint is over, or the next word is the reporter's.
 _DONE = FINAL | {Status.RESOLVED, Status.MERGED}
-#: Told to who has to look at it, whoever leads and however it stands.
+#: A unit that is told of these has to look at the complaint, whichever unit leads and whatever its status.
 _TO_BE_SEEN = frozenset({Why.HANDED_OVER, Why.SIMILAR, Why.URGENT, Why.RATED, Why.ESCALATED, Why.RIGHTS_REQUESTED})
-#: What comes beside that for which a complaint is here, which stays: a due date, a change, an answer.
+#: These don't replace the reason for which a complaint is here: a due date, a change, an answer.
 _BESIDE = frozenset({Why.REPLIED, Why.UPDATED, Why.DEADLINE_SET, Why.WARNED, Why.BREACHED, Why.RETRACTED})
 WORK, ATTENTION, REST = "work", "attention", "rest"
 _WEIGHTS: dict[str | None, int] = {Urgency.DARURAT: 2, Urgency.TINGGI: 1}
 NEVER = datetime.max.replace(tzinfo=UTC)
-#: By ``key_of``.
+#: Keyed by :func:`key_of`.
 States: TypeAlias = Mapping[str, "Kept"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A word that came; ``answer`` is what it says of a reply, ``notice`` what the unit's people are told of it.
+    """A word that came; ``answer`` is what it says of a reply, ``notice`` the kind of news that it is for people.
 
-    It is the ``newest`` unless it came after one that knew more of the complaint.
+    It is not the ``newest`` if it came after a word that knew more of the complaint.
     """
 
     event_id: str
@@ -46,7 +46,7 @@ class Event:
 
     @property
     def answer(self) -> ReplyAnswer | None:
-        """What became of a reply, if it is about one."""
+        """The outcome of a reply, if the word is about one."""
         return self.told.reply or None
 
 
@@ -64,7 +64,7 @@ class Logged:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What an intake said at that time of a message to the reporter; of one message the last holds."""
+    """An intake's word on a message to the reporter; the last word on each message holds."""
 
     at: datetime
     told: ComplaintTold
@@ -72,11 +72,11 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """What ``unit`` knows of a complaint: the last word, and the ``events`` that are not kept yet, with their records.
+    """A unit's knowledge of a complaint: the latest word, and the ``events`` not stored yet, with their records.
 
-    What its reporter was told, ``said``, is of no unit.
+    ``said``, what its reporter was told, belongs to no unit.
 
-    ``told`` is None for a complaint that it knows nothing of, ``gone`` if all of it is to be deleted.
+    ``told`` is ``None`` for a complaint that the unit knows nothing of; ``gone``: everything about it is to be deleted.
     """
 
     unit: str
@@ -96,12 +96,12 @@ class Kept:
 
 
 def key_of(unit: str, complaint_id: str) -> str:
-    """Name the state of what ``unit`` knows of a complaint; without a unit what all know."""
+    """Return the key of the state of a complaint at ``unit``; with an empty unit, of the state that all units share."""
     return f"{unit}/{complaint_id}"
 
 
 def keys(message: Message) -> list[str]:
-    """Name the state that ``message`` touches."""
+    """Return the key of the state that ``message`` touches, in a list."""
     data, unit = message.data, topics.unit_of(message.record.topic) or ""
     if isinstance(data, UnitRouted) and data.complaint:
         return [key_of(unit, data.complaint.complaint_id)]
@@ -111,10 +111,10 @@ def keys(message: Message) -> list[str]:
 
 
 def verify(message: Message) -> None:
-    """Refuse what belongs on another topic.
+    """Refuse a message that belongs on another topic.
 
     Raises:
-        InvalidEvent: it is neither a unit's, on that unit's topic, nor about an erasure or a message to a reporter.
+        InvalidEvent: it is neither for the topic's unit, nor about an erasure or a message to a reporter.
     """
     data, unit = message.data, topics.unit_of(message.record.topic)
     if isinstance(data, ComplaintTold) or message.record.topic == topics.TOLD:
@@ -127,14 +127,14 @@ def verify(message: Message) -> None:
 
 
 def decide(states: States, message: Message, now: datetime) -> tuple[dict[str, Kept], list[Emit]]:
-    """Take in ``message``: what comes twice, or an older one after a newer one, changes nothing but the history."""
+    """Take in ``message``; a duplicate, or a word older than the latest, changes only the history."""
     (key,) = keys(message)
     unit, _, complaint_id = key.partition("/")
     before = states.get(key) or Kept(unit=unit, complaint_id=complaint_id)
     if isinstance(message.data, ComplaintTold):
         return {key: replace(before, said=(*before.said, Said(at=message.event.time, told=message.data)))}, []
     if not isinstance(message.data, UnitRouted):
-        # Of an order that is carried out already nothing is left to do.
+        # An erasure leaves nothing to do for the words before it: their events and the values of their records go.
         log = (*map(_without_words, before.log), _logged(message, complaint_id)) if unit else ()
         return {key: Kept(unit=unit, complaint_id=complaint_id, log=log, gone=True)}, []
     event = Event(event_id=message.event.id, at=now, told=message.data)
@@ -144,7 +144,7 @@ def decide(states: States, message: Message, now: datetime) -> tuple[dict[str, K
 
 
 def _logged(message: Message, complaint_id: str) -> Logged:
-    """Give the record itself, byte by byte; the last word on what is erased has nothing of anybody in it."""
+    """Make the log's entry of a record, byte by byte; the last word on an erased complaint holds nobody's data."""
     record, data = message.record, message.data
     complaint = data.complaint if isinstance(data, UnitRouted) else None
     return Logged(
@@ -175,7 +175,7 @@ def _after(before: Kept, event: Event) -> Kept:
 
 
 def standing_of(told: UnitRouted) -> str:
-    """Tell on which list of its unit a complaint is: to work on, to be seen, or on none."""
+    """Return the list of its unit that a complaint is on: to work on, to be seen, or ``REST`` for neither."""
     complaint = told.complaint
     if not complaint:
         return REST
@@ -196,16 +196,16 @@ def _is_open(told: UnitRouted, complaint: ComplaintSnapshot) -> bool:
 
 
 def _is_to_be_seen(told: UnitRouted, complaint: ComplaintSnapshot) -> bool:
-    """Also what it tried in vain to do with another's complaint: it is still to be done."""
+    """Whether the unit has to look at it; a refused act on another unit's complaint counts, as its work is left."""
     if told.reply:
         return not told.reply.accepted and complaint.role == Part.LEAD and complaint.unit != told.unit
     return told.why in _TO_BE_SEEN or told.stage == StageName.RIGHTS or _is_taken_away(told, complaint)
 
 
 def _is_taken_away(told: UnitRouted, complaint: ComplaintSnapshot) -> bool:
-    """Whether a person gave it to another unit (``reassign``): who and why stands behind the unit's name.
+    """Whether a person gave it to another unit (``reassign``): the reason names that unit, then who did it and why.
 
-    What a rule takes away has no such words; it may accuse whom it is taken from, and is shown to nobody there.
+    A withdrawal by a rule has no such reason; it may accuse the unit, so nobody there is shown it.
     """
     said = told.reason or ""
     return (
@@ -216,7 +216,7 @@ def _is_taken_away(told: UnitRouted, complaint: ComplaintSnapshot) -> bool:
 
 
 def due_of(complaint: ComplaintSnapshot) -> datetime | None:
-    """Give by when what is to be done next is to be done: the promise, or first its taking, a decision, a look."""
+    """Return when the next step is due: acknowledging, confirming, deciding an appeal, or else the promised end."""
     if complaint.acknowledge_by:
         return complaint.acknowledge_by
     if complaint.confirmation:
@@ -227,5 +227,5 @@ def due_of(complaint: ComplaintSnapshot) -> datetime | None:
 
 
 def weight_of(complaint: ComplaintSnapshot) -> int:
-    """Give how urgent it is: 2 is danger to life."""
+    """Return the urgency as a number: 2 is danger to life."""
     return _WEIGHTS.get(complaint.urgency, 0)

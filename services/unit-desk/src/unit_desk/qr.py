@@ -1,4 +1,4 @@
-"""Draws what a telephone reads."""
+"""Draws QR codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import segno
 
 
 def draw(text: str, border: int) -> str:
-    """Give ``text`` as a QR code, as SVG that is as large as what it stands in; ``border`` in modules."""
+    """Draw ``text`` as a QR code, in SVG that fills its container; ``border`` in modules."""
     picture = BytesIO()
     segno.make(text, micro=False, error="m").save(
         picture, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=border, svgclass="qr-code", lineclass=None

@@ -1,4 +1,4 @@
-"""After the database was restored: nobody is in by what may have ended since, or is told again what they were told."""
+"""After a restore: nobody stays logged in by a session that may have ended since, or is told old news again."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from unit_desk.notices import AT_ONCE, DANGER_FRESH, UNTOUCHED, Kind
 
 @dataclass(kw_only=True)
 class Before:
-    """What the lost database had taken in, as far as its group had ``read``, the last of it at ``alive``.
+    """The words that the lost database had read, up to the offsets ``read`` by its group; the last one at ``alive``.
 
-    ``fresh`` are the words that it never knew: of them people are told as ever.
+    ``fresh`` are the words that it never knew: people are told about them as usual.
     """
 
     read: Places
@@ -31,7 +31,7 @@ class Before:
     fresh: set[str] = field(default_factory=set)
 
     def note(self, message: Message) -> None:
-        """See whether ``message`` was taken in before; a run that was stopped may have handled it already."""
+        """Record whether ``message`` was taken in before; an earlier run that stopped may have handled it already."""
         record, at = message.record, message.time
         if record.offset < self.read.get(TopicPartition(record.topic, record.partition), 0):
             self.alive = max(self.alive or at, at)
@@ -40,9 +40,9 @@ class Before:
 
 
 async def shut(db: Connection) -> str:
-    """End each session, code and invitation, for those that ended or were used since are open again; says how many.
+    """End all sessions, codes and invitations, as the backup reopens those that ended since; say how many.
 
-    Of people, passwords and keys nothing tells what became of them: an operator looks through them.
+    Nothing tells what became of people, passwords and keys since: an operator looks through them.
     """
     async with db.transaction():
         sessions, invitations = await accounts.end_everybodys(db)
@@ -52,7 +52,7 @@ async def shut(db: Connection) -> str:
 
 
 async def settle(db: Connection, office: Office, before: Before) -> None:
-    """Take back what had been told by the time that the database was lost, once all is read again."""
+    """Take back notices that were told before the database was lost, once everything is read again."""
     if before.alive is None:
         return
     rows = await kept.unsettled(db)
@@ -67,7 +67,7 @@ async def settle(db: Connection, office: Office, before: Before) -> None:
 
 
 def _was_told(office: Office, row: Mapping[str, Any], alive: datetime) -> bool:
-    """Whether it went out while the lost database was ``alive``. A danger that nobody touched is told rather twice."""
+    """Whether it was told while the lost database was ``alive``. A danger that nobody touched is rather told twice."""
     if row["kind"] == Kind.DANGER and row["status"] in UNTOUCHED:
         return bool(office.clock() - row["at"] > DANGER_FRESH)
     if row["kind"] == Kind.DANGER:

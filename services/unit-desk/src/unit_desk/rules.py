@@ -1,4 +1,4 @@
-"""What the desk knows of the region: units, categories, targets, sentences, and what citizens are told."""
+"""The desk's data about the region: units, categories, targets, sentences, and the texts for citizens."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _OFF = ("public", "government")
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """``units`` are names by code, ``desks`` the codes of those whose people answer here, ``watching`` of those that
-    look over all, ``approving`` of those whose head agrees first; ``sorting`` is the LAPOR! admin, ``conduct``
-    looks at officials, ``last_resort`` gets what nobody else may have; ``accused_with`` are for each
-    unit those that may not read what accuses it: see ``_accused_with``. ``site`` is the address of the website."""
+    """``units`` are names by code, ``desks`` the codes of units whose people answer here, ``watching`` of those that
+    look over all, ``approving`` of those whose head agrees first; ``sorting`` is the LAPOR! admin, ``conduct`` looks
+    at officials, ``last_resort`` gets what no other unit may have; ``accused_with`` are for each unit those that may
+    not read complaints that accuse it (see ``_accused_with``). ``site`` is the address of the website."""
 
     units: Mapping[str, str]
     short: Mapping[str, str]
@@ -63,29 +63,29 @@ class Rules:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where the kabupaten is, as clocks go."""
+        """The kabupaten's time zone."""
         return self.calendar.timezone
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """Give the kecamatan, as a form offers them."""
+        """The kecamatan, as a form offers them."""
         return [(name, name) for name in self.kecamatan]
 
     @property
     def desk_names(self) -> dict[str, str]:
-        """Give the names of the units whose people answer here."""
+        """The short names of the units whose people answer here, by code."""
         return {code: self.short[code] for code in self.desks}
 
     def masked(self, text: str) -> str:
-        """Give ``text`` as the router publishes it: without identifiers of citizens and links of strangers."""
+        """Mask ``text`` as the router publishes it: without identifiers of citizens and links to unknown hosts."""
         return mask_links(mask(text, self.contacts), self.evidence_hosts, self.contacts)
 
     def party(self, name: str) -> Target | None:
-        """Give the office outside of that name."""
+        """Find the office outside with that name."""
         return next((each for each in self.targets.values() if each.name == name), None)
 
     def accused(self, about: Iterable[str]) -> frozenset[str]:
-        """Name the units that may not read what is ``about`` these: the router keeps it from them, too."""
+        """Name the units that may not read a complaint ``about`` these; the router keeps it from them, too."""
         return frozenset().union(*(self.accused_with.get(unit, frozenset({unit})) for unit in about))
 
     def not_for(self, unit: str) -> list[str]:
@@ -98,18 +98,18 @@ class Rules:
         return found.unit if found else None
 
     def confirms(self, category: str | None) -> bool:
-        """Tell whether somebody else confirms what is resolved of a category, before it is closed."""
+        """Whether somebody else confirms a resolution in this category before the complaint is closed."""
         found = self.categories.get(category or "")
         return found is not None and found.confirm
 
     def category_name(self, category: str | None) -> str:
-        """Call a category as people do."""
+        """Return the name that people use for a category."""
         found = self.categories.get(category or "")
         return found.name if found and found.name else (category or "belum diketahui").replace("_", " ")
 
 
 def rules_of(region: Region, site: str = "") -> Rules:
-    """Give what the desk knows of ``region``, which has all ``PARTS``, and where citizens have their website."""
+    """Collect the desk's data from ``region``, loaded with all ``PARTS``; ``site`` is the citizens' website."""
     units = region.units
     return Rules(
         units={row.code: row.name for row in units.rows},
@@ -130,7 +130,7 @@ def rules_of(region: Region, site: str = "") -> Rules:
         boilerplate=region.routing.boilerplate,
         evidence_hosts=units.evidence_hosts,
         contacts=region.contacts,
-        # It adds a year when a day of that year is first asked for.
+        # The calendar loads the holidays of a year when a day of that year is first asked for.
         calendar=replace(region.calendar, holidays=holidays.country_holidays("ID", categories=_OFF, language="id")),
         notices=region.notices,
         texts=Texts(region),
@@ -139,15 +139,15 @@ def rules_of(region: Region, site: str = "") -> Rules:
 
 
 def over_all(units: Units) -> frozenset[str]:
-    """Name the units whose people look over all: the last resort, and whom that answers to."""
+    """Name the units whose people look over all: the last resort and its supervisor."""
     fallback = units.holder(UnitRole.FALLBACK)
     above = units.by_code[fallback].supervisor
     return frozenset({fallback, *([above] if above else [])})
 
 
 def _accused_with(units: Mapping[str, Unit], rules: Sequence[RoutingRule]) -> dict[str, frozenset[str]]:
-    """Give for each unit itself, who has its work later, and who is accused together with these (``accused`` in
-    ``routing.yaml``). What a successor will inherit it does not read before it begins either."""
+    """Map each unit to itself, its successors, and the units accused together with these (``accused`` in
+    ``routing.yaml``). A successor is barred even before it takes over."""
     found = {}
     for code in units:
         chain = frozenset(_successors(units, code))
@@ -157,7 +157,7 @@ def _accused_with(units: Mapping[str, Unit], rules: Sequence[RoutingRule]) -> di
 
 
 def _successors(units: Mapping[str, Unit], code: str) -> Iterator[str]:
-    """Name ``code``, who has its work after it, and so on."""
+    """Name ``code``, its successor, and so on."""
     follow: str | None = code
     while follow is not None:
         yield follow

@@ -1,4 +1,4 @@
-"""Sends what people of the desk are to be told: by each way one message at a time, danger first."""
+"""Sends messages to people of the desk: one at a time by each medium, danger first."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ log = logging.getLogger(__name__)
 CODE, INVITATION, MORNING, PASSWORD = "code", "invitation", "morning", "password"
 _LOCKS = {Medium.EMAIL: MAIL_LOCK, Medium.SMS: SENDER_LOCK}
 _EVERY_S = 0.3
-#: Tries of what fails as nobody foresaw, or whose process dies with it.
+#: The most tries of a message that fails unexpectedly, or whose process dies with it.
 MOST_TRIES = 5
-#: Between two tries of what the server does not take now, at most: for danger, and for the rest.
+#: The longest pause before a retry while the server takes nothing: usually, and for danger.
 _PAUSE_S, _DANGER_PAUSE_S = 300.0, 10.0
-#: For so long something is tried: a list of the morning is old by then, and what is open is in the next.
+#: How long a message is tried, by kind: later a morning's list is stale, and the next one has what is open.
 _CODES = dict.fromkeys((CODE, PASSWORD), timedelta(minutes=CODE_MINUTES))
 _LATEST = {MORNING: timedelta(hours=4), INVITATION: timedelta(days=3), **_CODES}
 _LATEST_OTHER = timedelta(days=1)
@@ -44,7 +44,7 @@ _LIST = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
-    """By what is sent: ``send_sms`` is the gateway's call."""
+    """The rules and settings of sending; ``send_sms`` is the gateway's call."""
 
     office: Office
     settings: DeskSettings
@@ -52,17 +52,17 @@ class Post:
 
     @property
     def rules(self) -> Rules:
-        """What the desk knows of the region."""
+        """The desk's data about the region."""
         return self.office.rules
 
     @property
     def site(self) -> str:
-        """Where links lead."""
+        """The desk's address, for links."""
         return self.settings.public_url
 
 
 class Nothing(Exception):
-    """There is nothing more to tell; the text says why."""
+    """Nothing is left to tell; the text says why."""
 
 
 Task = tuple[str, Callable[[], Awaitable[None]]]
@@ -70,7 +70,7 @@ Task = tuple[str, Callable[[], Awaitable[None]]]
 
 @asynccontextmanager
 async def posting(pool: Pool, settings: DeskSettings, rules: Rules) -> AsyncIterator[list[Task]]:
-    """Give what tells people: who decides, and who sends by each way that there is."""
+    """Yield the tasks that tell people: the dispatcher, and a sender for each medium."""
     office = Office(rules=rules, media=settings.media)
     async with sms_gateway.client(settings) as http:
         post = Post(office=office, settings=settings, send_sms=sms_gateway.sender(settings, http))
@@ -81,7 +81,7 @@ async def posting(pool: Pool, settings: DeskSettings, rules: Rules) -> AsyncIter
 
 
 async def send_all(pool: Pool, post: Post, medium: Medium) -> None:
-    """For ever: send what is pending by ``medium``.
+    """Run until cancelled: send pending messages by ``medium``.
 
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
@@ -94,7 +94,7 @@ async def send_all(pool: Pool, post: Post, medium: Medium) -> None:
 
 
 async def send_next(db: Connection, post: Post, medium: Medium) -> bool:
-    """Send one message; False: none is due."""
+    """Send one message; return False if no message is due."""
     row = await kept.claim(db, medium, post.office.clock())
     if row is None:
         return False
@@ -110,7 +110,7 @@ async def send_next(db: Connection, post: Post, medium: Medium) -> bool:
     except (Refused, OutcomeUnknown) as error:
         await _mark(db, post, row, "refused" if isinstance(error, Refused) else "maybe_sent", str(error))
         log.error("notice_not_delivered", extra={"notice": str(row["id"]), "medium": medium, "why": str(error)})
-    except Exception as error:  # not foreseen: this one waits, the others go on
+    except Exception as error:  # unexpected: this message waits, the others go on
         log.exception("notice_failed", extra={"notice": str(row["id"])})
         if row["attempts"] >= MOST_TRIES:
             await _mark(db, post, row, "refused", type(error).__name__)
@@ -130,10 +130,10 @@ async def _mark(db: Connection, post: Post, row: Mapping[str, Any], state: str, 
 
 
 async def _hand(db: Connection, post: Post, row: Mapping[str, Any], now: datetime) -> datetime | None:
-    """Hand a message over; gives since when there was this danger to tell.
+    """Hand a message over; return since when the danger that it tells of is known, if any.
 
     Raises:
-        Nothing, and what the servers' answers mean.
+        Nothing, and the errors that the servers' answers mean.
     """
     if now - row["fresh_at"] > _LATEST.get(row["kind"], _LATEST_OTHER):
         raise Nothing("late")
@@ -169,7 +169,7 @@ async def _lines(
 
 
 async def _own(db: Connection, post: Post, row: Mapping[str, Any], person: Staff, now: datetime) -> Letter:
-    """Word what is about no single complaint."""
+    """Write a mail that is not about a complaint."""
     unit_name = post.rules.units.get(person.unit, person.unit)
     if row["kind"] in (CODE, PASSWORD):
         code = letters.code_in(post.settings.key, row["id"])
@@ -218,7 +218,7 @@ async def _by_mail(post: Post, row: Mapping[str, Any], person: Staff, letter: Le
 async def _by_sms(post: Post, row: Mapping[str, Any], person: Staff, text: str) -> None:
     if not person.phone or not post.send_sms:
         raise Nothing("no number")
-    number = row["id"].int >> 64  # by it the gateway's call remembers with what it died before
+    number = row["id"].int >> 64  # by it the gateway's call recognizes a message whose process died
     await post.send_sms(
         Notice(
             id=number, ticket="", kind=ALARM, key="", address=person.phone, thread=None, text=text,

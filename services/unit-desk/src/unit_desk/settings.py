@@ -16,9 +16,9 @@ from unit_desk.notices import Medium
 
 
 class DeskSettings(FileSettings, MailSettings, GatewaySettings):
-    """What the desk reads besides what every service with a database reads.
+    """The desk's settings, besides those of every service with a database.
 
-    Without a mail server and a gateway nobody is told what came, and without the first no office outside is written to.
+    Without a mail server and a gateway nobody is told the news; without a mail server no office outside is written to.
     """
 
     desk_host: str = Field("127.0.0.1", description="address of the desk")
@@ -63,18 +63,18 @@ class DeskSettings(FileSettings, MailSettings, GatewaySettings):
 
     @property
     def media(self) -> tuple[Medium, ...]:
-        """How people of the desk can be told."""
+        """The media for telling people of the desk."""
         given = {Medium.EMAIL: self.smtp_url, Medium.SMS: self.sends_sms}
         return tuple(medium for medium, there in given.items() if there)
 
     @property
     def web_url(self) -> str:
-        """Where citizens' photos are, without a slash at the end; empty where that is not known."""
+        """The address of citizens' photos, without a slash at its end; empty if unknown."""
         return str(self.web_public_url or "").rstrip("/")
 
     @property
     def photo_sites(self) -> tuple[str, ...]:
-        """Where citizens' photos are, without slashes at the end."""
+        """The addresses of citizens' photos, without slashes at the end."""
         return tuple(dict.fromkeys(str(each).rstrip("/") for each in (self.web_url, self.social_public_url) if each))
 
     @property

@@ -1,4 +1,4 @@
-"""What the desk answers to programs of units. Its OpenAPI document is made from these types."""
+"""The desk's answers to programs of units. Their OpenAPI document is made from these types."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from contracts.codec import Envelope
 from contracts.events import UnitReplied, UnitRouted
 
-#: So many events in one answer, at most and usually; and so many seconds one waits for the next.
+#: The most events in one answer, the usual number, and the most seconds that a request waits for the next event.
 MOST_EVENTS, USUAL_EVENTS, MOST_WAIT_S = 200, 100, 25
 
 

@@ -1,7 +1,7 @@
-"""Which complaints of a unit may be about the same thing: by place, matter and words. Pure.
+"""Complaints of a unit that may be about the same thing: by place, category and words. Pure.
 
-The router suggests and merges by what it knows of all units; this only shows a clerk what else lies on their own desk,
-also where the router's bar is not reached, and what is done already.
+The router suggests and merges, knowing the complaints of all units. This module only shows clerks what else lies on
+their own desk, also below the router's threshold, and what is done already.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from datetime import timedelta
 
 from contracts.events import ComplaintSnapshot, Place
 
-#: Older ones are another trouble, or the same anew; more than these nobody reads.
+#: Older complaints are another problem, or the same one again; nobody reads more than these.
 WINDOW, SHOWN = timedelta(days=60), 3
-#: Shorter words join others, and say nothing of what it is about.
+#: Shorter words are function words, which don't tell the subject.
 _LEAST_LETTERS = 4
-#: From these shares of words in common on: where nothing else speaks for it, and where matter and village do.
+#: The least share of common words: without other evidence, and with the same category and village.
 _BY_WORDS, _BY_PLACE = 0.5, 0.15
-#: One word is in every second complaint of a matter.
+#: A single common word is in every second complaint of a category.
 _LEAST_WORDS = 2
 
 
@@ -33,7 +33,7 @@ class Like:
 
 
 def ranked(complaint: ComplaintSnapshot, others: Iterable[ComplaintSnapshot]) -> list[Like]:
-    """Give the likeliest of ``others``, which are in the same kecamatan, the likeliest first."""
+    """Return the likeliest of ``others``, which are in the same kecamatan, the likeliest first."""
     if complaint.rahasia or complaint.restricted or complaint.erased:
         return []
     found = [like for other in others if (like := _like(complaint, other))]
@@ -53,7 +53,7 @@ def _like(complaint: ComplaintSnapshot, other: ComplaintSnapshot) -> Like | None
     alike = len(common) >= _LEAST_WORDS and share >= _BY_WORDS
     if not alike and not (same and desa and desa == its_desa and share >= _BY_PLACE):
         return None
-    # The longer text's surplus counts half: of two that say all of it the one that says no more is likelier.
+    # The longer text's surplus counts half: of two texts that contain this one, the shorter is likelier.
     both = (share + 2 * len(common) / max(1, len(words) + len(its_words))) / 2
     score = 0.6 * both + 0.2 * same + 0.2 * bool(desa and desa == its_desa)
     reasons = [

@@ -1,4 +1,4 @@
-"""The story of a complaint as people of a unit read it: what came, what was replied, what a citizen was told. Pure."""
+"""The story of a complaint as people of a unit read it: what came, the replies, what the citizen was told. Pure."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from unit_desk.previews import preview
 from unit_desk.rules import Rules
 
 _said = msgspec.json.Decoder(UnitReplied)
-#: What a reply is called until it is answered, and after.
+#: The names of a reply's states, before its answer and after.
 WAITS, SENT, TAKEN, REFUSED = "menunggu dikirim", "terkirim", "diterima", "ditolak"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """A reply from the desk. ``told`` is what the citizen read or will read; nothing if it was refused. ``until``: to
-    that day it asks for more time; ``helper`` is whom it asks to help."""
+    """A reply from the desk. ``told`` is what the citizen read or will read; empty if it was refused. ``until``: the
+    day until when it asks for more time; ``helper``: the unit that it asks to help."""
 
     id: UUID
     at: datetime
-    person: UUID | None  # none: a program of the unit
+    person: UUID | None  # None: a program of the unit
     said: UnitReplied
     state: str
     code: str
@@ -41,12 +41,12 @@ class Answered:
 
     @property
     def text(self) -> str:
-        """What was written."""
+        """The text that was written."""
         return self.said.message or self.said.reason or ""
 
     @property
     def did(self) -> str:
-        """What was done by it."""
+        """The act of the reply, in words."""
         if self.helper:
             return f"{words.did(self.said)} {self.helper}"
         return "meminta tambahan waktu" if self.until else words.did(self.said)
@@ -54,8 +54,8 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A line of the story: a word that came, a reply, or a note. ``detail`` is in somebody's words; ``key`` is where a
-    message of it belongs (:func:`unit_desk.arrivals.key_of`)."""
+    """A line of the story: a word that came, a reply, or a note. ``detail`` is in somebody's own words; ``key`` says
+    where a message about it belongs (:func:`unit_desk.arrivals.key_of`)."""
 
     at: datetime
     title: str
@@ -67,7 +67,7 @@ class Step:
 
 
 def read_replies(rows: Sequence[Mapping[str, Any]], told: UnitRouted, rules: Rules, *, waits: bool) -> list[Answered]:
-    """Read what was replied, the last first; while something ``waits`` the newest that has no answer is not out."""
+    """Read the replies, the latest first; while something ``waits``, those without an answer count as not sent."""
     found = []
     for row in rows:
         said = _said.decode(row["said"])
@@ -97,7 +97,7 @@ def _asked(said: UnitReplied, rules: Rules) -> str:
 def story(
     events: Sequence[Mapping[str, Any]], replies: Sequence[Answered], notes: Sequence[Mapping[str, Any]], rules: Rules
 ) -> list[Step]:
-    """Put together what happened, the last first. An answer to a reply of the desk stands with the reply."""
+    """Put the story together, the latest first. The answer to a reply of the desk is shown with the reply."""
     own = {str(each.id) for each in replies}
     steps = [_of_event(row, rules) for row in events if row["reply_id"] not in own]
     steps += [
@@ -138,5 +138,5 @@ def _of_event(row: Mapping[str, Any], rules: Rules) -> Step:
 
 
 def since(events: Sequence[Mapping[str, Any]], seen: int, rules: Rules) -> list[Step]:
-    """Give what happened after the step ``seen``, the first first."""
+    """List what happened after the step ``seen``, the earliest first."""
     return [_of_event(row, rules) for row in reversed(events) if row["seq"] > seen]

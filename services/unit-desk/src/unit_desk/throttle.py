@@ -1,4 +1,4 @@
-"""How long who guessed wrong waits: longer each time, and never for ever, so that nobody locks another out."""
+"""How long a person waits after wrong guesses: longer each time, but never forever, so nobody locks another out."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import OrderedDict
 
 from chassis.limits import Buckets, Clock, Rate
 
-#: Guesses that cost nothing, and the longest wait: from one place for one person; for one person from all places, by
-#: which others could keep that person out.
+#: Free guesses and the longest wait: from one place for one person; and for one person from all places, which is short,
+#: as others could use it to keep that person out.
 HERE, PERSON = (5, 900.0), (30, 30.0)
 #: From one place for all persons: an office has one address, and every day some of its people mistype.
 PLACE = Rate(burst=30, per_hour=12)
-#: After so long without a wrong guess all is as before.
+#: Wrong guesses are forgotten so long after the last one.
 FORGOTTEN_S = 24 * 3600
 _MOST = 50_000
 
@@ -26,7 +26,7 @@ class Delays:
         self._places = Buckets(PLACE, clock, _MOST)
 
     def wait_s(self, email: str, place: str) -> float:
-        """Give the seconds until somebody from ``place`` may try again to be ``email``."""
+        """Return the seconds until somebody from ``place`` may try again to log in as ``email``."""
         return max(self._places.wait_s(place), *(self._left(key, *bounds) for key, bounds in _keys(email, place)))
 
     def wrong(self, email: str, place: str) -> None:
@@ -40,7 +40,7 @@ class Delays:
             self._wrong.popitem(last=False)
 
     def right(self, email: str, place: str) -> None:
-        """Forget what was guessed wrong by who is in now."""
+        """Forget the wrong guesses of a person who has logged in."""
         for key, _bounds in _keys(email, place):
             self._wrong.pop(key, None)
 
@@ -52,7 +52,7 @@ class Delays:
         count, at = self._known(key)
         if count < free:
             return 0.0
-        wait = min(longest_s, 2.0 ** min(count - free + 1, 20))  # of thousands of guesses a float has no power
+        wait = min(longest_s, 2.0 ** min(count - free + 1, 20))  # the power of thousands of guesses overflows a float
         return max(0.0, at + wait - self.clock())
 
 

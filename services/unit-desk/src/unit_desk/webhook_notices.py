@@ -1,4 +1,4 @@
-"""What is told to a webhook, and how it is signed: Standard Webhooks 1.0. Pure.
+"""Notices to webhooks, and how they are signed: Standard Webhooks 1.0. Pure.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -18,16 +18,16 @@ from standardwebhooks import Webhook as Signer
 
 #: Something came for the unit; a complaint was erased; a person pressed "test".
 ROUTED, ERASED, TEST = "unit.routed", "complaint.erased", "webhook.test"
-#: So long after a new secret was given the one before signs, too.
+#: How long the old secret still signs, too, after a new one was made.
 OVERLAP = timedelta(days=1)
-#: Waits before each further try, in seconds: a day in all, and then no more.
+#: Seconds before each retry: a day in all, then the notice is given up.
 WAITS_S = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800)
-#: After so long without one success it is switched off.
+#: A webhook is switched off after so long without a success.
 OFF_AFTER = timedelta(days=5)
 
 
 class NoticeData(Struct, kw_only=True, frozen=True):
-    """What it is about: whose, and by which numbers. What was said is read with a key."""
+    """The subject of a notice: the unit and the ids. The text itself is read with a key."""
 
     unit: str
     ticket: str | UnsetType = UNSET
@@ -36,7 +36,7 @@ class NoticeData(Struct, kw_only=True, frozen=True):
 
 
 class Notice(Struct, kw_only=True, frozen=True):
-    """What a receiver gets."""
+    """The body that a receiver gets."""
 
     type: str
     timestamp: datetime
@@ -45,7 +45,7 @@ class Notice(Struct, kw_only=True, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """A notice on its way to ``url``; ``id`` is its webhook-id, and ``secret`` the number of the secret that signs."""
+    """A notice on its way to ``url``; ``id`` is its webhook-id, and ``secret`` the number of its signing secret."""
 
     id: UUID
     webhook: UUID
@@ -62,7 +62,7 @@ class Delivery:
 
 
 def secret_of(key: bytes, webhook: UUID, number: int) -> str:
-    """Derive the secret ``number`` of a webhook from the key of the desk; it is kept nowhere."""
+    """Derive the secret ``number`` of a webhook from the key of the desk; it is stored nowhere."""
     digest = hmac.digest(key, f"webhook {webhook} {number}".encode(), hashlib.sha256)
     return f"whsec_{b64encode(digest).decode()}"
 
@@ -75,7 +75,7 @@ def body_of(it: Delivery) -> bytes:
 
 
 def headers_of(it: Delivery, body: bytes, key: bytes, now: datetime) -> dict[str, str]:
-    """Sign ``body``, also with the secret before it while both hold."""
+    """Make the headers that sign ``body``, also with the previous secret while both are valid."""
     numbers = [it.secret]
     if it.rotated_at and now < it.rotated_at + OVERLAP:
         numbers.append(it.secret - 1)
@@ -91,5 +91,5 @@ def headers_of(it: Delivery, body: bytes, key: bytes, now: datetime) -> dict[str
 
 
 def wait_s(tries: int) -> int | None:
-    """Give the seconds until it is tried again after ``tries`` times; None: no more."""
+    """Return the seconds from try ``tries`` to the next; None when the notice is given up."""
     return WAITS_S[tries - 1] if tries <= len(WAITS_S) else None

@@ -1,4 +1,4 @@
-"""What people of a unit read in words instead of a code, with its drawing and its colour. Pure."""
+"""Words for codes, as people of a unit read them, with an icon and a colour. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kabupaten.calendar import WEEKDAYS
 from unit_desk.notices import MORNING, Kind
 from unit_desk.projection import due_of
 
-#: Nearer than this a deadline is soon.
+#: A deadline nearer than this is soon.
 SOON = timedelta(days=1)
 STATUS, WHY, URGENCY = unit_words.STATUS, unit_words.WHY, unit_words.URGENCY
 answer_to = unit_words.answer_to
@@ -29,7 +29,7 @@ STAGE: Mapping[str, str] = {
     StageName.APPEAL_ACKNOWLEDGEMENT: "penerimaan keberatan",
     StageName.CONFIRMATION: "pemastian hasil",
 }
-#: What was done by a reply.
+#: The act of a reply.
 DONE: Mapping[str, str] = {
     Action.ACKNOWLEDGE: "menerima laporan",
     Action.PROGRESS: "mengabarkan kemajuan",
@@ -60,7 +60,7 @@ SUPPORT: Mapping[str, str] = {
     SupportStatus.IN_PROGRESS: "sedang mengerjakan",
     SupportStatus.DONE: "bagiannya selesai",
 }
-#: What a notice is about, as a mail and the page of wishes say it.
+#: The subject of a notice, as mail and the page ``/kabar`` say it.
 NOTICE: Mapping[str, str] = {
     Kind.DANGER: "Darurat",
     Kind.BREACH: "Batas waktu terlewat",
@@ -79,7 +79,7 @@ NOTICE: Mapping[str, str] = {
     Kind.SILENT: "Kantor luar tidak menjawab",
     MORNING: "Daftar pagi",
 }
-#: What a message is.
+#: The kinds of messages.
 MESSAGE: Mapping[str, str] = {
     "alarm": "Segera",
     "gathered": "Kumpulan",
@@ -88,7 +88,7 @@ MESSAGE: Mapping[str, str] = {
     "password": "Kode ganti kata sandi",
     "invitation": "Undangan",
 }
-#: What became of it.
+#: The outcome of a message.
 MESSAGE_STATE: Mapping[str, str] = {
     "pending": "menunggu dikirim",
     "sending": "sedang dikirim",
@@ -105,7 +105,7 @@ DROPPED: Mapping[str, str] = {
     "left": "orangnya sudah keluar",
     "no number": "tidak ada nomor HP",
 }
-#: By which channel somebody complained, or is told.
+#: The channels of complaints and of messages.
 CHANNEL: Mapping[str, str] = {
     "sms": "SMS",
     "web": "situs",
@@ -122,17 +122,17 @@ KIND: Mapping[str, str] = {
 }
 
 
-#: What comes by these alone is no cause to be on a list.
+#: These alone don't put a complaint on a list.
 _NO_CAUSE = frozenset({Why.DEADLINE_SET, Why.REPLIED})
-#: The reason of these says nothing without what it is a reason for; that of all others stands for itself.
+#: The reasons of these need their cause in front; all other reasons can stand alone.
 _WITH_REASON = frozenset({Why.WITHDRAWN, Why.INSTRUCTED, Why.HANDED_OVER})
-#: Of so many words a list tells that they spoke for the category.
+#: The most words that a list shows as evidence for the category.
 _MOST_WORDS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sign:
-    """Words with a drawing of ``ikon.svg`` and a class of the stylesheet: each says it without the others."""
+    """Words with an icon of ``ikon.svg`` and a class of the stylesheet: each says it without the others."""
 
     text: str
     icon: str
@@ -140,7 +140,7 @@ class Sign:
 
 
 def urgency(complaint: ComplaintSnapshot) -> Sign | None:
-    """Tell what cannot wait."""
+    """Return the sign of a complaint that can't wait; None for any other."""
     match complaint.urgency:
         case Urgency.DARURAT:
             return Sign(text="Darurat", icon="awas", look="danger")
@@ -150,7 +150,7 @@ def urgency(complaint: ComplaintSnapshot) -> Sign | None:
 
 
 def due(complaint: ComplaintSnapshot, now: datetime, zone: tzinfo) -> Sign | None:
-    """Tell when it is due: late, soon, later, or that the clock stands still; None where nothing is promised."""
+    """Say when it is due: late, soon, later, or that the clock is paused; None where nothing is promised."""
     at = due_of(complaint)
     if complaint.paused_until:
         return Sign(text="Waktu berhenti", icon="henti", look="paused")
@@ -166,7 +166,7 @@ def due(complaint: ComplaintSnapshot, now: datetime, zone: tzinfo) -> Sign | Non
 
 
 def due_dated(complaint: ComplaintSnapshot, now: datetime, zone: tzinfo) -> str:
-    """Tell when it is due in words that stay true however late they are read; empty where nothing is promised."""
+    """Say when it is due in words that stay true however late they are read; empty where nothing is promised."""
     at = due_of(complaint)
     if complaint.paused_until:
         return "Waktu berhenti"
@@ -177,13 +177,13 @@ def due_dated(complaint: ComplaintSnapshot, now: datetime, zone: tzinfo) -> str:
 
 
 def hours(minutes: tuple[int, int]) -> str:
-    """Say from when to when, of minutes since midnight."""
+    """Write from when to when, given minutes since midnight."""
     begin, end = (f"{each // 60:02}.{each % 60:02}" for each in minutes)
     return f"{begin}–{end}"
 
 
 def did(said: UnitReplied) -> str:
-    """Say what was done by a reply; what this version does not know by its code."""
+    """Say what a reply did; an action that this version does not know is named by its code."""
     if said.action == Action.CORRECT and said.type and not said.category:
         return "memperbaiki jenis"
     return DONE.get(said.action, said.action)
@@ -213,12 +213,12 @@ def duty(days: Sequence[str], hours: str) -> str:
 
 
 def role(complaint: ComplaintSnapshot) -> str:
-    """Tell what the unit's part is, where that is not to answer."""
+    """Say that the unit helps; empty if it has to answer."""
     return "Anda membantu" if complaint.role == Part.SUPPORT else ""
 
 
 def why_here(told: UnitRouted) -> str:
-    """Say in few words why a complaint is on a list; empty where another line of the list says it, or nothing does."""
+    """Say briefly why a complaint is on a list; empty where another line of the list says it, or no reason is known."""
     complaint, reason = told.complaint, told.reason or ""
     if told.reply and not told.reply.accepted:
         return f"Balasan tidak diterima sistem: {told.reply.reason or told.reply.code or told.why}"
@@ -229,19 +229,19 @@ def why_here(told: UnitRouted) -> str:
         words = ", ".join(_spoke_for(complaint))
         said = reason or "Diteruskan ke unit ini"
         return _capital(f"{said} ({words})" if words else said)
-    if told.why == Why.UNDONE or not reason:  # that reason names the act by its code
+    if told.why == Why.UNDONE or not reason:  # the reason of an undo names the act by its code
         return why
     return f"{why}. {_capital(reason)}" if told.why in _WITH_REASON else _capital(reason)
 
 
 def _is_asked_to_help(told: UnitRouted, complaint: ComplaintSnapshot) -> bool:
-    """Whether who leads has asked it for something, which its list shows."""
+    """Whether the leading unit has asked this one for something, which the list shows anyway."""
     asked = any(each.unit == told.unit and each.request for each in complaint.support)
     return told.why == Why.ROUTED and complaint.role == Part.SUPPORT and asked
 
 
 def _spoke_for(complaint: ComplaintSnapshot) -> Sequence[str]:
-    """Give the words that spoke for its category, where it came by that to a unit."""
+    """Return the words that spoke for its category, if it was routed to a unit by category."""
     if complaint.lane != Lane.UNIT:
         return ()
     found = (each.evidence for each in complaint.candidates if each.category == complaint.category)

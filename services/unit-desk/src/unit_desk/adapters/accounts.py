@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from chassis.database import Connection
 from unit_desk.people import Person
 
-#: A morning without a press ends a session, and so does a day's work.
+#: A session ends ``IDLE`` after the last press, and at the latest ``DAY`` after the login.
 IDLE, DAY = timedelta(hours=2), timedelta(hours=12)
 INVITED_FOR = timedelta(days=3)
 
@@ -22,7 +22,7 @@ _PERSON = (
 )
 _BY_ID = "SELECT id, email, name, unit, role FROM people WHERE id = $1 AND left_at IS NULL"
 _ADD = "INSERT INTO people (id, email, name, unit, role) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (email) DO NOTHING"
-# Who has left and comes back, or has forgotten the password, is invited again, and is whoever the invitation says.
+# A person who has left and returns, or has forgotten the password, is invited again, with a new name and role.
 _AGAIN = """
 UPDATE people SET name = $2, unit = $3, role = $4, left_at = NULL, password = NULL, code_key = 0, changed_at = now()
 WHERE email = $1 RETURNING id"""
@@ -56,7 +56,7 @@ _SESSIONS = """
 SELECT token = $2 AS this, begun_at, seen_at FROM sessions
 WHERE person = $1 AND seen_at > now() - $3::interval AND begun_at > now() - $4::interval
 ORDER BY seen_at DESC LIMIT 20"""
-# A code is taken once: of two who send it at the same time one is in.
+# A code is used once: of two concurrent requests with it, one logs in.
 _USE_CODE = "UPDATE people SET code_used = $2 WHERE id = $1 AND code_used < $2 RETURNING id"
 _ENTERED = "UPDATE people SET entered_at = now() WHERE id = $1"
 _BEGIN = "INSERT INTO sessions (token, person) VALUES ($1, $2)"
@@ -67,21 +67,21 @@ WHERE s.token = $1 AND s.seen_at > now() - $2::interval AND s.begun_at > now() -
 _SEEN = "UPDATE sessions SET seen_at = now() WHERE token = $1"
 _END = "DELETE FROM sessions WHERE token = $1"
 _END_EVERYBODYS = "WITH gone AS (DELETE FROM sessions RETURNING 1) SELECT count(*) FROM gone"
-# They end as by themselves, so that who opens the link reads that another is needed.
+# They expire as usual, so that a person who opens the link reads that a new one is needed.
 _END_INVITATIONS = """
 WITH gone AS (UPDATE invitations SET expires_at = now() WHERE expires_at > now() RETURNING 1)
 SELECT count(*) FROM gone"""
 _OLD_SESSIONS = "DELETE FROM sessions WHERE begun_at < now() - $1::interval"
 _OLD_INVITATIONS = "DELETE FROM invitations WHERE expires_at < now() - interval '30 days'"
 _NOTE = "INSERT INTO audit (person, act, unit, ticket, about) VALUES ($1, $2, $3, $4, $5)"
-# Whoever sends a form has opened it, and that stands there; who made one up has not.
+# A person who sends a form has opened the complaint, so that look is already there; for a forged form it is added.
 _NOTE_LOOK = """
 INSERT INTO audit (person, act, unit, ticket, about) SELECT $1, 'buka', $2, $3, $4
 WHERE NOT EXISTS (
     SELECT FROM audit
     WHERE ticket = $3 AND person = $1 AND act IN ('buka', 'nilai') AND at > now() - $5::interval)"""
-# Once a day for each complaint: whoever keeps a list open is shown it again with each change. In their order, for two
-# pages of one person may come at once.
+# Once a day for each complaint: an open list is shown again with each change. Sorted, as two pages of one person may
+# come concurrently.
 _LISTED = """
 WITH fresh AS (
     INSERT INTO listed AS l (person, ticket, day) SELECT $1, t, $4 FROM (SELECT unnest($2::text[]) AS t ORDER BY 1) s
@@ -99,7 +99,7 @@ ORDER BY a.n DESC LIMIT 100"""
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """A person with what proves who they are; ``code_key`` is 0 for who has no codes."""
+    """A person with their credentials; ``code_key`` is 0 for a person without codes."""
 
     person: Person
     password: str | None
@@ -108,7 +108,7 @@ class Account:
 
 
 def hash_of(token: str) -> bytes:
-    """Give what is kept of a secret that is random, and long enough not to be guessed."""
+    """Hash a secret for storage; it is random, and too long to be guessed."""
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -119,7 +119,7 @@ def _person(row: Mapping[str, Any], session: bytes = b"") -> Person:
 
 
 async def account(db: Connection, email: str) -> Account | None:
-    """Find who has this address and has not left."""
+    """Find the person who has this address and has not left."""
     row = await db.fetchrow(_PERSON, email.strip().lower())
     if row is None:
         return None
@@ -135,9 +135,9 @@ async def by_id(db: Connection, person: UUID) -> Person | None:
 async def invite(
     db: Connection, email: str, name: str, unit: str, role: str, by: Person | None, *, token: str = ""
 ) -> str:
-    """Invite somebody; gives the secret of the link, which may be a given ``token``. Nothing: it invites them already.
+    """Invite somebody; return the link's secret, which may be a given ``token``; empty if that invites them already.
 
-    Who is here already is out until it is opened.
+    A person who is here already is logged out, and can't log in until they accept.
     """
     email, token = email.strip().lower(), token or secrets.token_urlsafe(24)
     async with db.transaction():
@@ -151,18 +151,18 @@ async def invite(
 
 
 async def invited(db: Connection, token: str) -> tuple[Person, int] | None:
-    """Tell who is invited by ``token``, and which secret their codes would have."""
+    """Find the person whom ``token`` invites, and the number of the secret that their codes would have."""
     row = await db.fetchrow(_INVITED, hash_of(token))
     return (_person(row), row["code_key"] + 1) if row else None
 
 
 async def is_expired(db: Connection, token: str) -> bool:
-    """Tell whether ``token`` invited somebody, too long ago; for a month that is known."""
+    """Whether ``token`` is an invitation that has expired; that is known for a month."""
     return await db.fetchval(_EXPIRED, hash_of(token)) is not None
 
 
 async def accept(db: Connection, token: str, password: str, code_key: int, code_used: int) -> UUID | None:
-    """Keep the hashed ``password`` of who is invited; the link is spent. None: it was spent before."""
+    """Store the hashed ``password`` of the invited person, and use up the link. None: it was used before."""
     async with db.transaction():
         person: UUID | None = await db.fetchval(_TAKE, hash_of(token))
         if person is not None:
@@ -171,18 +171,18 @@ async def accept(db: Connection, token: str, password: str, code_key: int, code_
 
 
 async def colleagues(db: Connection, units: Sequence[str]) -> list[Mapping[str, Any]]:
-    """List who works for ``units``."""
+    """List the people of ``units``."""
     rows: list[Mapping[str, Any]] = await db.fetch(_COLLEAGUES, list(units))
     return rows
 
 
 async def names(db: Connection, people: Sequence[UUID]) -> dict[UUID, str]:
-    """Give the names of ``people``, of those who left, too."""
+    """Return the names of ``people``, also of those who left."""
     return {row["id"]: row["name"] for row in await db.fetch(_NAMES, list(people))}
 
 
 async def leave(db: Connection, person: Person, by: Person | None) -> None:
-    """Take somebody out, at once: sessions, password, invitation; what they had is nobody's again."""
+    """Remove somebody immediately: sessions, password, invitation; their complaints are nobody's again."""
     async with db.transaction():
         for statement in (_LEAVE, _LET_GO, _NO_INVITATION, _NO_FILTERS, _OUT_ALL):
             await db.execute(statement, person.id)
@@ -190,26 +190,26 @@ async def leave(db: Connection, person: Person, by: Person | None) -> None:
 
 
 async def use_code(db: Connection, person: UUID, step: int) -> bool:
-    """Take the code of the half minute ``step``; False if it, or a later one, was taken before."""
+    """Use the code of the half minute ``step``; return False if it, or a later one, was used before."""
     return await db.fetchval(_USE_CODE, person, step) is not None
 
 
 async def begin(db: Connection, person: UUID) -> str:
-    """Begin a session; gives its secret."""
+    """Begin a session; return its secret."""
     token = secrets.token_urlsafe(32)
     await db.execute(_BEGIN, hash_of(token), person)
     return token
 
 
 async def log_in(db: Connection, person: Person) -> str:
-    """Begin the session of who has shown who they are, in the caller's transaction; gives its secret."""
+    """Begin the session of a person who proved who they are, in the caller's transaction; return its secret."""
     await note(db, person, "masuk", unit=person.unit)
     await db.execute(_ENTERED, person.id)
     return await begin(db, person.id)
 
 
 async def who(db: Connection, token: str, *, pressed: bool = True) -> Person | None:
-    """Tell whose session ``token`` is, if it goes on; ``pressed``: by what the person did."""
+    """Find the person whose session ``token`` is, if valid; ``pressed``: the person acted, which prolongs it."""
     session = hash_of(token)
     row = await db.fetchrow(_WHO, session, IDLE, DAY)
     if row is None:
@@ -220,29 +220,29 @@ async def who(db: Connection, token: str, *, pressed: bool = True) -> Person | N
 
 
 async def end(db: Connection, person: Person) -> None:
-    """End the session by which ``person`` is logged in."""
+    """End the current session of ``person``."""
     async with db.transaction():
         await db.execute(_END, person.session)
         await note(db, person, "keluar", unit=person.unit)
 
 
 async def sessions(db: Connection, person: Person) -> list[Mapping[str, Any]]:
-    """List the sessions of ``person`` that go on, and which of them is ``this``."""
+    """List the valid sessions of ``person``, and which of them is ``this``."""
     rows: list[Mapping[str, Any]] = await db.fetch(_SESSIONS, person.id, person.session, IDLE, DAY)
     return rows
 
 
 async def end_all(db: Connection, person: Person) -> None:
-    """End every session of ``person``, this one too."""
+    """End every session of ``person``, also this one."""
     async with db.transaction():
         await db.execute(_OUT_ALL, person.id)
         await note(db, person, "keluar dari semua perangkat", unit=person.unit)
 
 
 async def change_password(db: Connection, person: Person, password: str) -> str | None:
-    """Keep another hashed ``password``, in the caller's transaction; gives the secret of a new session.
+    """Store another hashed ``password``, in the caller's transaction; return the secret of a new session.
 
-    Every other session ends, and this one: who has stolen its cookie has nothing. None: ``person`` has left.
+    All other sessions end, also the current one: a stolen cookie is worthless. None: ``person`` has left.
     """
     if await db.fetchval(_CHANGE, person.id, password) is None:
         return None
@@ -252,12 +252,12 @@ async def change_password(db: Connection, person: Person, password: str) -> str 
 
 
 async def end_everybodys(db: Connection) -> tuple[int, int]:
-    """End every session and every invitation that is open, in the caller's transaction; gives how many of each."""
+    """End all sessions and all open invitations, in the caller's transaction; return how many of each."""
     return await db.fetchval(_END_EVERYBODYS), await db.fetchval(_END_INVITATIONS)
 
 
 async def sweep(db: Connection) -> None:
-    """Delete sessions and invitations that are over, and whom a list showed what on earlier days: the audit has it."""
+    """Delete sessions and invitations that are over, and what lists showed on earlier days: the audit has that."""
     await db.execute(_OLD_SESSIONS, DAY)
     await db.execute(_OLD_INVITATIONS)
     await db.execute(_OLD_LISTED)
@@ -272,12 +272,12 @@ async def note(
     ticket: str | None = None,
     about: str | None = None,
 ) -> None:
-    """Add to the audit what ``person`` did; ``about`` holds codes and ids, and nobody's text."""
+    """Add an act of ``person`` to the audit; ``about`` holds codes and ids, but nobody's text."""
     await db.execute(_NOTE, person.id if isinstance(person, Person) else person, act, unit, ticket, about)
 
 
 async def note_look(db: Connection, person: Person, unit: str, ticket: str, about: str) -> None:
-    """Add to the audit that ``person`` is shown a complaint, unless they opened it as lately as a session lasts."""
+    """Add to the audit that ``person`` is shown a complaint, unless they opened it within the length of a session."""
     await db.execute(_NOTE_LOOK, person.id, unit, ticket, about, DAY)
 
 
@@ -288,6 +288,6 @@ async def note_listed(db: Connection, person: Person, tickets: Sequence[str], da
 
 
 async def looks(db: Connection, ticket: str) -> list[Mapping[str, Any]]:
-    """List who looked at a complaint and what they did, the last first."""
+    """List who looked at a complaint and what they did, the latest first."""
     rows: list[Mapping[str, Any]] = await db.fetch(_LOOKS, ticket)
     return rows

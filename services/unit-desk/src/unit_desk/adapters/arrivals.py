@@ -1,4 +1,4 @@
-"""Keeps in PostgreSQL what became of each message to a reporter; used by the projection and the page of a complaint."""
+"""Stores in PostgreSQL what became of each message to a reporter; used by the projection and the complaint's page."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from contracts.events import ResendAsked
 from contracts.topics import RESEND_ASKED
 from unit_desk.projection import Said
 
-#: Whose complaint nobody here was told of for so long never comes: its topic keeps as much.
+#: A complaint that no unit here was told of for so long never comes: its topic keeps words no longer.
 EARLY = timedelta(days=90)
-# Whether somebody has asked for it again, and nothing is said of that yet: an intake that may not send it says nothing.
+# Whether somebody has asked for it again and no answer came yet: an intake that may not send it does not answer.
 _ASKED = "(again_at > greatest(said_at, now() - interval '15 min'))"
-# It may come before its complaint, so it is kept whether that is known or not; of what is erased nothing is.
+# A message may come before its complaint, so it is stored whether that is known or not; unless the complaint is erased.
 _KEEP = """
 INSERT INTO arrivals (message_id, complaint_id, kind, seq, channel, state, why, at, until, said_at, early)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NOT EXISTS (SELECT FROM complaints WHERE complaint_id = $2)
@@ -31,7 +31,7 @@ _OF = f"""
 SELECT message_id, kind, seq, channel, state, why, at, until, {_ASKED} AS again FROM arrivals
 WHERE complaint_id = $1
 ORDER BY at, message_id LIMIT 200"""
-# Of complaints that somebody here may see; who is accused by one is not told of it.
+# Only of complaints that somebody here may see, and without those that accuse a unit of $1.
 _MISSING = f"""
 SELECT message_id, a.kind, a.seq, a.channel, a.state, a.why, a.at, a.until, {_ASKED} AS again,
     c.ticket, c.lead
@@ -40,13 +40,13 @@ FROM arrivals a, LATERAL (
     ORDER BY unit = lead DESC, seq DESC LIMIT 1) AS c
 WHERE state IN ('not_delivered', 'perhaps_sent') AND NOT accuses && $1
 ORDER BY a.at DESC LIMIT 100"""
-# As many as that list has; somebody's eyes are asked for, not a statistic.
+# At most 200: this asks for somebody's eyes, and is not a statistic.
 _HOW_MANY_MISSING = """
 SELECT count(*) FROM (
     SELECT FROM arrivals a WHERE state IN ('not_delivered', 'perhaps_sent')
         AND EXISTS (SELECT FROM complaints c WHERE c.complaint_id = a.complaint_id)
     ORDER BY at DESC LIMIT 200) AS first"""
-# Asked for once, until it is said what came of it.
+# A message is asked for once, until its new outcome is known.
 _AGAIN = f"""
 UPDATE arrivals a SET again_at = greatest($2, said_at + interval '1 ms')
 WHERE message_id = $1 AND state IN ('not_delivered', 'perhaps_sent') AND {_ASKED} IS NOT TRUE
@@ -64,7 +64,7 @@ DELETE FROM arrivals WHERE message_id IN (SELECT message_id FROM old WHERE NOT k
 
 
 async def keep(db: Connection, said: Sequence[Said]) -> None:
-    """Keep what was ``said``, in the caller's transaction; what came later before it stays."""
+    """Store the words ``said``, in the caller's transaction; a later word that was read before stays."""
     rows = [
         (
             *(each.told.message_id, each.told.complaint_id, each.told.kind, _or_none(each.told.step)),
@@ -81,31 +81,31 @@ def _or_none(step: Any) -> int | None:
 
 
 async def erase(db: Connection, complaint_id: str) -> None:
-    """Delete what is known of the messages about a complaint, in the caller's transaction."""
+    """Delete what became of the messages about a complaint, in the caller's transaction."""
     await db.execute(_ERASE, complaint_id)
 
 
 async def of_complaint(db: Connection | Pool, complaint_id: str) -> Sequence[Mapping[str, Any]]:
-    """Give what became of each message about a complaint, the first first."""
+    """List what became of each message about a complaint, the earliest first."""
     rows: Sequence[Mapping[str, Any]] = await db.fetch(_OF, complaint_id)
     return rows
 
 
 async def missing(db: Connection | Pool, not_for: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-    """List what has not arrived, or perhaps not, of complaints that accuse none of ``not_for``, the last first."""
+    """List messages that may not have arrived, on complaints that accuse none of ``not_for``; the latest first."""
     rows: Sequence[Mapping[str, Any]] = await db.fetch(_MISSING, list(not_for))
     return rows
 
 
 async def how_many_missing(db: Connection) -> int:
-    """Count what :func:`missing` lists, whomever it accuses; at most 200."""
+    """Count the messages that :func:`missing` lists, whomever the complaint accuses; at most 200."""
     count: int = await db.fetchval(_HOW_MANY_MISSING)
     return count
 
 
 async def send_again(db: Connection, message_id: str, not_for: Sequence[str], now: datetime) -> str | None:
-    """Ask the intake that has it to send a message again, in the caller's transaction; give the ticket, or None where
-    there is nothing to ask: it arrived, it waits, somebody asked already, or its complaint accuses one of ``not_for``.
+    """Ask the intake of a message to send it again, in the caller's transaction; return the ticket. None if it can't be
+    asked: it arrived, it waits, somebody asked already, or its complaint accuses one of ``not_for``.
     """
     row = await db.fetchrow(_AGAIN, message_id, now, list(not_for))
     if row is None or row["ticket"] is None:
@@ -118,6 +118,6 @@ async def send_again(db: Connection, message_id: str, not_for: Sequence[str], no
 
 
 async def delete_old(db: Connection, complaint_ids: Sequence[str]) -> int:
-    """Delete those of complaints that no unit here has any more, and of such as none ever had; give how many."""
+    """Delete messages about complaints that no unit here has any longer or ever had; return how many."""
     deleted = await db.execute(_OLD, list(complaint_ids))
     return int(deleted.split()[-1]) + len(await db.fetch(_EARLY, EARLY))

@@ -1,4 +1,4 @@
-"""Reads lists and complaints from PostgreSQL, and keeps what people of the desk do with them."""
+"""Reads lists and complaints from PostgreSQL, and stores what people of the desk do with them."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from unit_desk.rules import Rules
 
 PAGE = 50
 OF_THE_CLOCK = tuple(each.value for each in (Why.DEADLINE_SET, Why.WARNED, Why.BREACHED, Why.RETRACTED))
-#: What a list may be narrowed to by when it is due.
+#: The filters of a list by due date.
 DUE = {"lewat": "due < now()", "dekat": "due BETWEEN now() AND now() + interval '1 day'"}
 _ESCALATIONS = (Why.ESCALATED.value, Why.RETRACTED.value)
-#: Of a search so many words count, each by how it begins or by its stem: "lubang" finds "berlubang", "jembat" a
+#: The most words of a search. A word matches by its beginning or its stem: "lubang" finds "berlubang", "jembat" a
 #: bridge, and "Q2MDN" the number that ends so.
 MOST_WORDS = 8
 _WORD = re.compile(r"[^\W_]+")
-#: So far one leafs; further on one searches.
+#: The last page that can be reached by leafing; beyond it one searches.
 MOST_PAGES = 40
 _said = msgspec.json.Decoder(UnitReplied)
-# Lists are put together of these, each order with its own place in an index.
+# The parts of list queries; each order has its own place in an index.
 _LIST = "SELECT unit, complaint_id, ticket, told_at, standing, assignee, told FROM complaints"
 _ASKS_FOR_TIME = (
     """(unit, complaint_id) IN (SELECT unit, complaint_id FROM replies WHERE until IS NOT NULL AND accepted)"""
 )
 _WAITS_FOR_HEAD = """(unit, complaint_id) IN (SELECT unit, complaint_id FROM drafts WHERE agreed IS NULL)"""
-# An office outside that says nothing: its letter was refused, it was reminded already, or its link is over.
+# Silent offices outside: their letter was refused, they were reminded already, or their link has expired.
 _SILENT = """
 handovers WHERE unit = {} AND over_at IS NULL AND answered_at IS NULL AND revoked_at IS NULL
     AND (letter = 'refused' OR (reminder > 0 AND letter = 'sent') OR expires_at < now())"""
@@ -62,16 +62,16 @@ SELECT (SELECT count(*) FROM {_SILENT.format("$1")}) AS outside,
         SELECT FROM drafts d WHERE d.unit = $1 AND d.complaint_id = complaints.complaint_id AND d.agreed IS NULL
     )) AS approval
 FROM complaints WHERE unit = $1 AND standing IN ('work', 'attention')"""
-# Of what several units know: what is wanted, what is one's own to do or to see, and else what who leads was told last.
+# Several units may have a row: takes the wanted unit's, else one's own if it is open, else the lead's, else the latest.
 _ONE = """
 SELECT unit, complaint_id, ticket, told_at, standing, assignee, told FROM complaints
 WHERE ticket = $1 AND (unit = $2 OR ($3 AND NOT accuses && $5))
 ORDER BY unit = $4 DESC, unit = $2 AND standing <> 'rest' DESC, unit = lead DESC, seq DESC LIMIT 1"""
-# Whoever had it before may know less.
+# A unit that led before may know less.
 _LED = """
 WITH its AS MATERIALIZED (SELECT told, unit, lead, seq FROM complaints WHERE ticket = $1)
 SELECT told FROM its WHERE unit = lead ORDER BY seq DESC LIMIT 1"""
-# Danger waits in the queue itself.
+# Danger is in the queue itself.
 _STRAIGHT = """
 SELECT count(*) FROM complaints
 WHERE unit = $1 AND standing <> 'rest' AND standing = 'attention' AND why = $3 AND weight = 1 AND received_at >= $2"""
@@ -94,14 +94,14 @@ SELECT unit, complaint_id, until FROM replies JOIN unnest($1::text[], $2::text[]
     USING (unit, complaint_id) WHERE until IS NOT NULL AND accepted ORDER BY at"""
 _NOTES = """
 SELECT id, person, at, instruction, text FROM notes WHERE unit = $1 AND complaint_id = $2 ORDER BY at LIMIT 200"""
-# By the index of places; who has no kecamatan is near nobody.
+# Uses the index of places; a complaint without a kecamatan is near no other.
 _NEAR = """
 SELECT unit, complaint_id, ticket, told_at, standing, assignee, told FROM complaints
 WHERE unit = $1 AND kecamatan = $2 AND complaint_id <> $3 AND received_at BETWEEN $4 AND $5
     AND NOT rahasia AND NOT erased
 ORDER BY received_at DESC LIMIT 100"""
 _LOCK = "SELECT seq FROM complaints WHERE unit = $1 AND complaint_id = $2 FOR UPDATE"
-# What a clock says is a step like any other, and changes nothing of what a clerk answers.
+# The clock's events are steps like any other, but they don't invalidate an answer.
 _MOVED = """
 SELECT EXISTS (SELECT FROM events WHERE unit = $1 AND complaint_id = $2 AND seq > $3 AND why <> ALL($4))"""
 _REPLIED = """
@@ -128,17 +128,17 @@ class Row:
 
     @property
     def complaint(self) -> ComplaintSnapshot:
-        """The complaint itself: what is kept has one."""
+        """The complaint itself: each stored word has one."""
         assert self.told.complaint  # noqa: S101
         return self.told.complaint
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """What a list is to show. ``which``: work, mine, approval, more_time, unconfirmed, appeals, attention, outside,
+    """The choice of a list. ``which``: work, mine, approval, more_time, unconfirmed, appeals, attention, outside,
     triage or all.
 
-    The rest narrows it. ``due`` is of ``DUE``, and of what is open alone: what ended is not late.
+    The other fields narrow it. ``due`` is a key of ``DUE``, for open complaints alone: those that ended are not late.
     """
 
     which: str = WORK
@@ -153,7 +153,7 @@ class Chosen:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A reply, with what the citizen is shown of it, and the day that is asked for in it."""
+    """A reply, with the text that the citizen is shown, and the day until when it asks for more time."""
 
     id: UUID
     said: UnitReplied
@@ -162,17 +162,17 @@ class Sent:
 
 
 class Moved(Exception):
-    """It moved on since it was opened, and nothing was sent."""
+    """The complaint moved on since it was opened, and nothing was sent."""
 
 
 class OtherReply(Exception):
-    """Something else was sent before under the same id."""
+    """Another reply was sent before under the same id."""
 
 
 async def listed(
     db: Connection, chosen: Chosen, person: Person, unit: str | None, rules: Rules
 ) -> tuple[list[Row], bool]:
-    """List a page of what is ``chosen`` of ``unit``, or of all units; and whether there is more."""
+    """List a page of the ``chosen`` complaints of ``unit``, or of all units; and whether more follow."""
     where, values = list[str](), list[object]()
 
     def narrow(condition: str, value: object) -> None:
@@ -184,7 +184,7 @@ async def listed(
     else:
         where.append("unit = lead")
     if unit != person.unit:
-        # Who looks over all is not to read what accuses their own unit, or who is accused with it.
+        # People who look over all must not read what accuses their own unit, or a unit accused with it.
         narrow("NOT accuses && {}", rules.not_for(person.unit))
     _narrow_standing(chosen, person, where, narrow)
     if chosen.status:
@@ -217,9 +217,9 @@ def _narrow_standing(chosen: Chosen, person: Person, where: list[str], narrow: A
             narrow("standing = {}", ATTENTION)
             return
         case _:
-            # Said so that the index of what is open is taken, whatever is asked.
+            # Written so that every filter uses the index of open complaints.
             where.append("standing <> 'rest' AND standing = 'work'")
-    # What was resolved is worked on no more: it waits for a second pair of eyes.
+    # A resolved complaint is worked on no longer: it waits for a second pair of eyes.
     where.append("status = 'resolved'" if chosen.which == "unconfirmed" else "status <> 'resolved'")
     if chosen.which == "appeals":
         narrow("status = {}", Status.APPEALED.value)
@@ -242,7 +242,7 @@ def _narrow_words(chosen: Chosen, person: Person, unit: str | None, where: list[
     for word in _WORD.findall(search)[:MOST_WORDS]:
         narrow("words @@ (to_tsquery('simple', {0}::text || ':*') || plainto_tsquery('indonesian', {0}))", word)
     if unit != person.unit:
-        # Who may not read it learns nothing of it by what it is found.
+        # A search must not tell the words of a confidential complaint to people who may not read it.
         where.append("NOT rahasia")
 
 
@@ -259,14 +259,14 @@ def _row(row: Mapping[str, Any]) -> Row:
 
 
 async def counted(db: Connection, unit: str, person: Person) -> Mapping[str, int]:
-    """Count what a unit has to do: work, attention, triage, mine, late, what waits for its head (approval), for another
-    pair of eyes (unconfirmed), for a decision (appeals), and for an office that says nothing (outside)."""
+    """Count a unit's open complaints: work, attention, triage, mine, late, and those that wait for its head (approval),
+    for another pair of eyes (unconfirmed), for a decision (appeals), and for a silent office (outside)."""
     row: Mapping[str, int] = await db.fetchrow(_COUNT, unit, person.id)
     return row
 
 
 async def one(db: Connection, ticket: str, person: Person, rules: Rules, unit: str | None = None) -> Row | None:
-    """Find a complaint as the unit of ``person`` was told of it; who sees all, as ``unit`` or else its lead was."""
+    """Find a complaint as the person's unit was told of it; if they see all, as ``unit`` or else its lead was told."""
     row = await db.fetchrow(_ONE, ticket, person.unit, person.sees_all, unit, rules.not_for(person.unit))
     return _row(row) if row else None
 
@@ -278,13 +278,13 @@ async def of_unit(db: Connection | Pool, ticket: str, unit: str) -> Row | None:
 
 
 async def led(db: Connection | Pool, ticket: str) -> ComplaintSnapshot | None:
-    """Give a complaint as who leads it was told of it last; None: its unit has no desk, or there is none."""
+    """Return a complaint as its leading unit was last told of it; None: that unit has no desk, or it does not exist."""
     told = await db.fetchval(_LED, ticket)
     return (read_told(told).complaint or None) if told else None
 
 
 async def straight(db: Connection, unit: str, since: datetime) -> int:
-    """Count what went straight to its unit, urgent and received after ``since``, and ``unit`` has not looked at."""
+    """Count urgent complaints that went straight to a unit after ``since``, and that ``unit`` has not looked at."""
     count: int = await db.fetchval(_STRAIGHT, unit, since, Why.URGENT.value)
     return count
 
@@ -292,25 +292,25 @@ async def straight(db: Connection, unit: str, since: datetime) -> int:
 async def story(
     db: Connection, row: Row, unit: str
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]], list[Any]]:
-    """Give what happened and what its unit and ``unit`` replied, the last first, and the notes, the first first."""
+    """List events, and replies of its unit and of ``unit``, the latest first; and notes, the earliest first."""
     place, units = (row.unit, row.complaint_id), list({row.unit, unit})
     replies = await db.fetch(_REPLIES, units, row.complaint_id)
     return await db.fetch(_EVENTS, *place), replies, await db.fetch(_NOTES, *place)
 
 
 async def heard(db: Connection, row: Row, unit: str) -> list[Mapping[str, Any]]:
-    """Give the escalations of a delay that ``unit`` was told of, and which were none, the last first."""
+    """List the escalations that ``unit`` was told of, and those that were retracted, the latest first."""
     rows: list[Mapping[str, Any]] = await db.fetch(_HEARD, unit, row.complaint_id, list(_ESCALATIONS))
     return rows
 
 
 async def waits(db: Connection, row: Row, unit: str) -> bool:
-    """Tell whether a reply of ``unit`` to this complaint is not out yet."""
+    """Whether a reply of ``unit`` to this complaint still waits to be sent."""
     return await db.fetchval(_WAITS, unit_replied(unit), row.complaint_id) is not None
 
 
 async def near(db: Connection, row: Row, within: timedelta) -> list[Row]:
-    """List what the unit has in the same kecamatan, received ``within`` that time before or after, the last first."""
+    """List the unit's complaints in the same kecamatan, received ``within`` that time before or after, latest first."""
     place, at = row.complaint.place or Place(), row.complaint.received_at
     if not place.kecamatan:
         return []
@@ -319,23 +319,23 @@ async def near(db: Connection, row: Row, within: timedelta) -> list[Row]:
 
 
 async def waiting(db: Connection, unit: str) -> int:
-    """Count the replies of ``unit`` that do not get out: Kafka is away."""
+    """Count the replies of ``unit`` that can't be sent, as Kafka is away."""
     count: int = await db.fetchval(_WAITING, unit_replied(unit))
     return count
 
 
 async def moved(db: Connection, row: Row, seen: int) -> bool:
-    """Tell whether something happened after the step ``seen``, other than that time passed."""
+    """Whether something happened after the step ``seen``, apart from the clock's events."""
     found: bool = await db.fetchval(_MOVED, row.unit, row.complaint_id, seen, list(OF_THE_CLOCK))
     return found
 
 
 async def reply(db: Connection, row: Row, person: Person, replies: Sequence[Sent], seen: int, now: datetime) -> bool:
-    """Keep ``replies`` of the unit of ``person``, and put them on their way, in the caller's transaction; False if they
-    were sent before.
+    """Store ``replies`` of the person's unit and queue them, in the caller's transaction; return False if they were
+    sent before.
 
     Raises:
-        Moved: since ``seen``, the step at which it was opened, it moved on.
+        Moved: the complaint moved on since ``seen``, the step at which it was opened.
     """
     await db.execute(_LOCK, row.unit, row.complaint_id)
     for each in (_by(person, reply) for reply in replies):
@@ -355,14 +355,14 @@ async def reply(db: Connection, row: Row, person: Person, replies: Sequence[Sent
 
 
 def _by(person: Person, sent: Sent) -> Sent:
-    """Tell the router's second pair of eyes apart: by a code of the desk's own, which is no name."""
+    """Add the ``actor``, so that the router can tell two people apart: an id of the desk's own, not a name."""
     if sent.said.action not in (Action.RESOLVE, Action.CONFIRM):
         return sent
     return replace(sent, said=msgspec.structs.replace(sent.said, actor=str(person.id)))
 
 
 async def resolver(db: Connection, row: Row) -> UUID | None:
-    """Give who of the desk has resolved it last, of whatever unit; None: nobody of the desk."""
+    """Return the person of the desk who resolved it last, in any unit; None: nobody of the desk did."""
     rows = await db.fetch(_ACCEPTED, row.complaint_id)
     done = (each["person"] for each in rows if _said.decode(each["said"]).action == Action.RESOLVE)
     found: UUID | None = next(done, None)
@@ -372,10 +372,10 @@ async def resolver(db: Connection, row: Row) -> UUID | None:
 async def reply_of_program(
     db: Connection, row: Row, key: str, reply_id: UUID, said: UnitReplied, now: datetime
 ) -> bool:
-    """Keep what a program replies and put it on its way, in the caller's transaction; False if it was sent before.
+    """Store a program's reply and queue it, in the caller's transaction; return False if it was sent before.
 
     Raises:
-        OtherReply: something else was sent under this id.
+        OtherReply: another reply was sent under this id.
     """
     value = msgspec.json.encode(said)
     if await db.fetchval(_REPLIED, reply_id, row.unit, row.complaint_id, None, value, None, None, key) is None:
@@ -388,29 +388,29 @@ async def reply_of_program(
 
 
 async def answer_of(db: Connection, reply_id: UUID) -> Mapping[str, Any] | None:
-    """Give what became of a reply."""
+    """Return what became of a reply."""
     row: Mapping[str, Any] | None = await db.fetchrow(_REPLY, reply_id)
     return row
 
 
 async def until(db: Connection, rows: Sequence[Row]) -> dict[tuple[str, str], date]:
-    """Give the days for which more time was asked last, by unit and complaint."""
+    """Return the last day until when more time was asked for, by unit and complaint."""
     found = await db.fetch(_UNTIL, [row.unit for row in rows], [row.complaint_id for row in rows])
     return {(each["unit"], each["complaint_id"]): each["until"] for each in found}
 
 
 async def add_note(db: Connection, row: Row, person: Person, note_id: UUID, text: str, *, instruction: bool) -> None:
-    """Keep what is said at the desk alone; sent twice, it is one."""
+    """Store a note, which stays at the desk; sent twice, it is stored once."""
     await db.execute(_NOTE, note_id, row.unit, row.complaint_id, person.id, instruction, text)
 
 
 async def assign(db: Connection, row: Row, to: UUID | None) -> None:
-    """Say who does it; None: nobody in particular."""
+    """Assign a complaint to somebody; None: to nobody in particular."""
     await db.execute(_ASSIGN, row.unit, row.complaint_id, to)
     await following.tell(db, [row.unit])
 
 
 async def looked_at(db: Connection, row: Row) -> None:
-    """Take off the list what was only to be seen, until something else comes."""
+    """Take a complaint that was only to be seen off the list, until something else comes."""
     await db.execute(_LOOKED, row.unit, row.complaint_id)
     await following.tell(db, [row.unit])

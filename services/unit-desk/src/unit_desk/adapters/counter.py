@@ -1,4 +1,4 @@
-"""What was typed in at the counter, in PostgreSQL: kept before it is sent, and its words only until they are taken."""
+"""Complaints typed in at the counter, in PostgreSQL: stored before they are sent; the words until they are taken."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from unit_desk.adapters import accounts
 from unit_desk.adapters.intake import HeldUp, Taken, Wrong
 from unit_desk.people import Person
 
-#: So long a receipt can be printed again, and what was to be mended waits to be.
+#: How long a receipt can be printed again, and how long a refused form waits to be fixed.
 PRINTED_FOR, MENDED_FOR = timedelta(days=1), timedelta(days=30)
 _MOST = 50
 
-# What was to be mended is written anew: nothing of it was taken. All else stays as it was first.
+# A refused form is overwritten, as nothing of it was taken. Any other form stays as it was first.
 _KEEP = """
 INSERT INTO counter (key, person, unit, way, digest, typed) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (key) DO UPDATE SET way = excluded.way, digest = excluded.digest, typed = excluded.typed, wrong = NULL
@@ -46,8 +46,8 @@ _NOT_MENDED = "DELETE FROM counter WHERE ticket IS NULL AND wrong IS NOT NULL AN
 
 @dataclass(frozen=True, kw_only=True)
 class Brought:
-    """What was typed in under ``key``. ``typed`` is there until it is taken, ``ticket`` from then on; ``wrong`` says
-    what is to be mended, and ``held_up`` why it waits."""
+    """A complaint typed in under ``key``. ``typed`` is there until the intake takes it, ``ticket`` from then on;
+    ``wrong`` says what must be fixed, and ``held_up`` why it waits."""
 
     key: UUID
     person: UUID
@@ -66,13 +66,13 @@ class Brought:
 
 
 async def keep(db: Connection, key: UUID, person: Person, typed: Mapping[str, str]) -> None:
-    """Keep what ``person`` typed, unless the form was kept before."""
+    """Store what ``person`` typed, unless the form was stored before."""
     kept = counter.packed(typed)
     await db.execute(_KEEP, key, person.id, person.unit, typed["way"], counter.digest(typed), kept)
 
 
 async def one(db: Connection, key: UUID) -> Brought | None:
-    """Find what was typed in under ``key``."""
+    """Find the complaint typed in under ``key``."""
     row = await db.fetchrow(_ROW, key)
     if row is None:
         return None
@@ -82,7 +82,7 @@ async def one(db: Connection, key: UUID) -> Brought | None:
 
 
 async def settle(pool: Pool, key: UUID, answer: Taken | Wrong | HeldUp) -> None:
-    """Note what the intake answered; who typed it goes to the audit, once."""
+    """Store the intake's answer; the audit notes once who typed the complaint."""
     match answer:
         case Taken():
             async with pool.acquire() as db, db.transaction():
@@ -98,17 +98,17 @@ async def settle(pool: Pool, key: UUID, answer: Taken | Wrong | HeldUp) -> None:
 
 
 async def waiting(db: Connection, since: timedelta) -> list[UUID]:
-    """Name what waits to be taken for longer than ``since``, the oldest first."""
+    """List the keys of complaints that wait for longer than ``since``, the oldest first."""
     return [row["key"] for row in await db.fetch(_WAITING, since, _MOST)]
 
 
 async def mine(db: Connection, person: Person) -> list[Mapping[str, Any]]:
-    """List what ``person`` typed in lately, the last first."""
+    """List the complaints that ``person`` typed in lately, the latest first."""
     rows: list[Mapping[str, Any]] = await db.fetch(_MINE, person.id, _MOST)
     return rows
 
 
 async def sweep(db: Connection) -> None:
-    """Delete what was printed long enough ago, and what nobody mended."""
+    """Delete receipts that are old enough, and refused forms that nobody fixed."""
     await db.execute(_PRINTED, PRINTED_FOR)
     await db.execute(_NOT_MENDED, MENDED_FOR)

@@ -1,4 +1,4 @@
-"""Keeps what waits for a head's word, in PostgreSQL."""
+"""Stores drafts that wait for a head's decision, in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _said = msgspec.json.Decoder(UnitReplied)
 
 
 async def has_head(db: Connection, unit: str) -> bool:
-    """Tell whether anybody is here who could agree."""
+    """Whether the unit has a head here who could agree."""
     found: bool = await db.fetchval(_HEADS, unit, Role.PIMPINAN.value)
     return found
 
 
 async def keep(db: Connection, row: Row, person: Person, draft_id: UUID, said: UnitReplied, seen: int) -> bool:
-    """Keep what is to be agreed to, and tell heads of the unit; False: something waits already, be it this."""
+    """Store a draft, and tell the heads of the unit; return False if a draft waits already, even this one."""
     given = draft_id, row.unit, row.complaint_id, person.id, seen, msgspec.json.encode(said)
     if await db.fetchval(_KEEP, *given) is None:
         return False
@@ -51,18 +51,18 @@ async def keep(db: Connection, row: Row, person: Person, draft_id: UUID, said: U
 
 
 async def last(db: Connection, row: Row) -> Draft | None:
-    """Give what was written last for the head of the unit, decided or not."""
+    """Return the latest draft for the head of the unit, decided or not."""
     found = await db.fetchrow(_LAST, row.complaint_id, row.unit)
     return Draft(**{**found, "said": _said.decode(found["said"]), "note": found["note"] or ""}) if found else None
 
 
 async def among(db: Connection, unit: str, complaints: Sequence[str]) -> frozenset[str]:
-    """Name those of ``complaints`` of which something waits for the head of ``unit``."""
+    """Return those of ``complaints`` with a draft that waits for the head of ``unit``."""
     return frozenset(row["complaint_id"] for row in await db.fetch(_AMONG, unit, list(complaints)))
 
 
 async def decide(db: Connection, draft: Draft, person: Person, note: str = "", *, agreed: bool) -> bool:
-    """Note what was decided; False if that was done before. Heads are told no more that it waits."""
+    """Store the decision; return False if there was one before. Heads are no longer told that the draft waits."""
     found = await db.fetchrow(_DECIDE, draft.id, agreed, person.id, note or None)
     if found is None:
         return False
@@ -71,6 +71,6 @@ async def decide(db: Connection, draft: Draft, person: Person, note: str = "", *
 
 
 async def tell_writer(db: Connection, row: Row, draft: Draft) -> None:
-    """Have its writer be told that a draft came back."""
+    """Tell the writer that the draft came back."""
     about = row.unit, row.complaint_id, row.ticket, Kind.GIVEN_BACK
     await notices.add(db, *about, f"given back {draft.id}", datetime.now(UTC), draft.person)

@@ -1,4 +1,4 @@
-"""What somebody looks at again and again, under a name of their own."""
+"""The filters that people saved as tabs, each under a name of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.database import Connection, Pool
 
-#: Tabs of one person, and letters of a name.
+#: The most tabs of one person, and letters of a name.
 MOST, MOST_LETTERS = 8, 30
 
 _OF = "SELECT name, query FROM filters WHERE person = $1 ORDER BY at, name LIMIT 20"
@@ -26,10 +26,10 @@ async def of(db: Connection | Pool, person: UUID) -> list[Mapping[str, Any]]:
 
 
 async def keep(db: Connection | Pool, person: UUID, name: str, query: str) -> bool:
-    """Keep ``query`` as ``name``, in place of what had that name; False where there are too many."""
+    """Store ``query`` as ``name``, in place of an older one; return False if the person has too many."""
     return await db.fetchval(_KEEP, person, name, query, MOST) is not None
 
 
 async def drop(db: Connection | Pool, person: UUID, name: str) -> None:
-    """Take a tab away."""
+    """Delete a tab."""
     await db.execute(_DROP, person, name)

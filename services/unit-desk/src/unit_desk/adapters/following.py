@@ -1,4 +1,4 @@
-"""Says in PostgreSQL that what units have to do is not what it was: pages that are open follow."""
+"""Notifies by PostgreSQL that the work of units changed: pages that are open follow."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from chassis.database import Connection, Pool
 
-#: The channel on which units are named.
+#: The channel that names units.
 CHANGED = "desk_changed"
 _NOTIFY = f"SELECT pg_notify('{CHANGED}', unit) FROM unnest($1::text[]) AS u (unit)"
 
 
 async def tell(db: Connection | Pool, units: Iterable[str]) -> None:
-    """Say that lists of ``units`` changed; in a transaction it is heard with its commit."""
+    """Notify that lists of ``units`` changed; within a transaction, at its commit."""
     if named := sorted(set(units)):
         await db.execute(_NOTIFY, named)

@@ -1,4 +1,4 @@
-"""Keeps in PostgreSQL what was handed over to offices that are written to, their letters and their answers."""
+"""Stores hand-overs to offices that we write to, with their letters and answers, in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from unit_desk.parties import MOST_ANSWERS, SENT, WAITS, Answer, Handover, is_an
 from unit_desk.projection import Event, Kept
 from unit_desk.rules import Rules
 
-#: What was handed over longer ago is written about only when somebody asks for it: topics are read again after a loss.
+#: About an older hand-over a letter is written only when somebody asks for it: topics are read again after a loss.
 FRESH = timedelta(days=2)
-#: A word that comes late may be read again, and the office may have answered: that is read within this time.
+#: A word that comes late may be a replay, and the office may have answered: that answer is read within this time.
 _CATCH_UP = timedelta(minutes=15)
 _WITH_COMPLAINT = """
 h.id, h.unit, h.complaint_id, h.ticket, h.party, h.at, h.link, h.expires_at, h.revoked_at, h.over_at, h.letter, h.tries,
@@ -36,7 +36,7 @@ _OVER = """
 UPDATE handovers SET over_at = now()
 WHERE unit = $1 AND complaint_id = $2 AND over_at IS NULL AND party IS DISTINCT FROM $3"""
 _OPEN = "SELECT id FROM handovers WHERE unit = $1 AND complaint_id = $2 AND over_at IS NULL"
-# Who has answered has the letter; but another one that somebody asked for brings another link.
+# An office that has answered has the letter; but another letter that somebody asked for brings another link.
 _RELAYED = """
 UPDATE handovers SET answered_at = coalesce(answered_at, $2),
     letter = CASE WHEN letter = 'waits' AND link = 1 THEN 'sent' ELSE letter END WHERE id = $1"""
@@ -61,8 +61,8 @@ WHERE id = $1 AND over_at IS NULL AND link = $3"""
 _SAYS_NOTHING = """
 answered_at IS NULL AND over_at IS NULL AND revoked_at IS NULL AND silent_at IS NULL
     AND since > $2::timestamptz - interval '200 days'"""
-# So many an hour: a mail server that is asked for more holds them up. A link that is over gets another end, which
-# derives from the day of the reminder: a desk that was restored makes the same.
+# At most 100 an hour: a mail server delays a larger number. A link that has expired gets another end, derived from
+# the day of the reminder, so that a restored desk makes the same one.
 _REMIND = f"""
 UPDATE handovers SET letter = $6, reminder = $3, tries = 0, next_try_at = now(),
     link = link + (expires_at <= $2::timestamptz)::int,
@@ -82,7 +82,7 @@ UPDATE handovers SET silent_at = $2::timestamptz WHERE silent_at IS NULL AND id 
     ORDER BY since LIMIT 100)
 RETURNING id, unit, complaint_id, ticket, since"""
 _HEARD = "UPDATE handovers SET answered_at = now() WHERE id = $1 AND answered_at IS NULL"
-# Of two processes one writes; what another one has in hand is passed over.
+# One process locks a letter and writes it; others pass over it.
 _NEXT = f"""SELECT {_WITH_COMPLAINT}
 WHERE h.letter = 'waits' AND h.over_at IS NULL AND h.revoked_at IS NULL AND h.next_try_at <= now()
 ORDER BY h.next_try_at LIMIT 1 FOR UPDATE OF h SKIP LOCKED"""
@@ -92,7 +92,7 @@ _LATER = "UPDATE handovers SET tries = tries + 1, problem = $2, next_try_at = no
 
 
 async def follow(db: Connection, rules: Rules, changed: Mapping[str, Kept]) -> None:
-    """Begin and end hand-overs as ``changed`` says, in the caller's transaction; what is erased goes altogether."""
+    """Begin and end hand-overs as ``changed`` says, in the caller's transaction; erased complaints lose theirs."""
     for kept in changed.values():
         if kept.gone:
             await db.execute(_ERASE, kept.complaint_id)
@@ -106,7 +106,7 @@ async def follow(db: Connection, rules: Rules, changed: Mapping[str, Kept]) -> N
 
 
 async def _take_in(db: Connection, rules: Rules, event: Event, complaint: ComplaintSnapshot) -> None:
-    """Each step for itself: read in one batch or in many, what begins with it has the same id and end."""
+    """Take in one step at a time: in one batch or in many, a hand-over gets the same id and end."""
     unit, party, answer = event.told.unit, handed_to(complaint), event.answer
     await db.execute(_OVER, unit, complaint.complaint_id, party)
     if party:
@@ -118,18 +118,18 @@ async def _take_in(db: Connection, rules: Rules, event: Event, complaint: Compla
 
 
 def handed_to(complaint: ComplaintSnapshot) -> str | None:
-    """Name the office that has it now."""
+    """Name the office that has the complaint now, if any."""
     return (complaint.target or None) if complaint.status == Status.HANDED_OVER and not complaint.erased else None
 
 
 async def begin(
     db: Connection, rules: Rules, unit: str, complaint: ComplaintSnapshot, party: str, at: datetime
 ) -> None:
-    """Have a letter written, once, to an office that has an address, about what it has since ``at``.
+    """Queue a letter, once, to an office that has an address, about the complaint that it has since ``at``.
 
-    A word that is read again makes the same id and end, so the link that the office holds is good again. Whether the
-    letter went out can't be known then: up to ``FRESH`` it goes out again, with the same Message-ID and link, unless
-    the answer to it is read meanwhile; after that it counts as sent, without a time.
+    A word that is read again makes the same id and end, so the link that the office holds is valid again. Nobody knows
+    then whether the letter was sent: up to ``FRESH`` it is sent again, with the same Message-ID and link, unless its
+    answer is read first; after that it counts as sent, without a time.
     """
     office = rules.party(party)
     if not office or not office.email:
@@ -150,19 +150,19 @@ def _uuid(text: str) -> UUID | None:
 
 
 async def of_complaint(db: Connection, unit: str, complaint_id: str) -> tuple[Handover, Sequence[Answer]] | None:
-    """Give the last hand-over of a complaint, and what its office said."""
+    """Find the latest hand-over of a complaint, and the answers of its office."""
     row = await db.fetchrow(_OF_COMPLAINT, unit, complaint_id)
     return (_handover(row), await answers(db, row["id"])) if row else None
 
 
 async def one(db: Connection, handover: UUID) -> tuple[Handover, ComplaintSnapshot] | None:
-    """Give a hand-over with its complaint as it stands."""
+    """Find a hand-over, with its complaint as it stands."""
     row = await db.fetchrow(_ONE, handover)
     return (_handover(row), _complaint(row)) if row else None
 
 
 async def answers(db: Connection, handover: UUID) -> Sequence[Answer]:
-    """Give what an office said, the first first."""
+    """List the answers of an office, the earliest first."""
     return [Answer(**row) for row in await db.fetch(_ANSWERS, handover)]
 
 
@@ -172,21 +172,21 @@ def _handover(row: Mapping[str, Any]) -> Handover:
 
 def _complaint(row: Mapping[str, Any]) -> ComplaintSnapshot:
     told = read_told(row["told"])
-    assert told.complaint  # noqa: S101 - what is kept has one
+    assert told.complaint  # noqa: S101 - each stored word has one
     return told.complaint
 
 
 class Closed(Exception):
-    """It was taken back, or revoked, since the form was opened; or enough was said."""
+    """The hand-over was undone, or its link revoked, since the form was opened; or the office has answered enough."""
 
 
 async def answer(db: Connection, handover: Handover, answer_id: UUID, text: str, now: datetime) -> None:
-    """Keep an answer and put it on its way as the LAPOR admin's reply, in the caller's transaction.
+    """Store an answer and queue it as the LAPOR admin's reply, in the caller's transaction.
 
-    Sent twice, it is one.
+    Sent twice, it is stored once.
 
     Raises:
-        Closed: nothing is taken for it any more.
+        Closed: no answer to it is accepted any longer.
     """
     if await db.fetchval(_LOCK, handover.id) is None:
         raise Closed
@@ -204,19 +204,19 @@ async def answer(db: Connection, handover: Handover, answer_id: UUID, text: str,
 
 
 async def revoke(db: Connection, handover: UUID) -> None:
-    """Let the link hold no more."""
+    """Revoke the link."""
     await db.execute(_REVOKE, handover)
 
 
 async def write_again(db: Connection, handover: Handover, days: int) -> None:
-    """Have another letter written, with another link than that of ``handover``, which holds no more; once."""
+    """Queue another letter, once, with a new link; the link of ``handover`` is no longer valid."""
     await db.execute(_AGAIN, handover.id, timedelta(days=days), handover.link)
 
 
 async def remind(db: Connection, office: Target, now: datetime, *, told: bool = False) -> None:
-    """Have an office reminded of what it has and has not answered by ``now``; with ``told`` it was already.
+    """Queue reminders to an office about complaints it has not answered by ``now``; with ``told`` they count as sent.
 
-    What two reminders are due for gets the later one.
+    If two reminders are due for a complaint, it gets the later one.
     """
     letter, answers = SENT if told else WAITS, timedelta(days=office.answer_days)
     for n, days in reversed([*enumerate(office.reminders, 1)]):
@@ -224,28 +224,28 @@ async def remind(db: Connection, office: Target, now: datetime, *, told: bool = 
 
 
 async def fell_silent(db: Connection, office: Target, now: datetime) -> list[Mapping[str, Any]]:
-    """Give what an office has let all its days and reminders pass of by ``now``, each once."""
+    """List complaints for which an office let all days and reminders pass by ``now``, each once."""
     answers = timedelta(days=office.answer_days)
     rows: list[Mapping[str, Any]] = await db.fetch(_FELL_SILENT, office.name, now, answers, len(office.reminders))
     return rows
 
 
 async def next_letter(db: Connection) -> tuple[Handover, ComplaintSnapshot] | None:
-    """Give a letter that is to be written; it is this process's until the transaction of the caller ends."""
+    """Return a letter to be written, locked until the caller's transaction ends."""
     row = await db.fetchrow(_NEXT)
     return (_handover(row), _complaint(row)) if row else None
 
 
 async def went(db: Connection, handover: UUID) -> None:
-    """The mail server has it."""
+    """Record that the mail server took a letter."""
     await db.execute(_WENT, handover)
 
 
 async def refused(db: Connection, handover: UUID, why: str) -> None:
-    """It will never be taken."""
+    """Record that a letter will never be taken."""
     await db.execute(_REFUSED, handover, why)
 
 
 async def later(db: Connection, handover: UUID, why: str, after: timedelta) -> None:
-    """It is tried again."""
+    """Record that a letter is tried again."""
     await db.execute(_LATER, handover, why, after)

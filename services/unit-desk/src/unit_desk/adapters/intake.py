@@ -1,4 +1,4 @@
-"""The website's API, by which the counter hands a complaint in. Without it nothing is lost: it is asked again."""
+"""Hands complaints of the counter to the website's API. While that is away nothing is lost: they are sent again."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from msgspec import Struct
 from unit_desk.settings import DeskSettings
 
 log = logging.getLogger(__name__)
-#: Seconds in which a clerk gets an answer. What comes later is found by the next try, under the same key.
+#: Timeouts, as a clerk waits for the answer. The next try, under the same key, finds an answer that came later.
 _ANSWER_S, _CONNECT_S = 8.0, 3.0
 
 
 class HeldUp(StrEnum):
-    """Why a complaint was not taken, or why it is not known whether it was."""
+    """Why a complaint was not taken, or may not have been."""
 
     AWAY = "away"
-    KEY = "key"  # it refuses our key
+    KEY = "key"  # the API refuses our key
     OFTEN = "often"
 
 
 class Taken(Struct, frozen=True, kw_only=True):
-    """The intake has it. ``told_by`` names by what its citizen is told."""
+    """The intake has the complaint. ``told_by`` names the ways to tell its citizen."""
 
     ticket: str
     access_code: str
@@ -37,7 +37,7 @@ class Taken(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Wrong:
-    """Nothing was taken; ``problems`` says by field what to mend, and at "form" what is no field's."""
+    """Nothing was taken; ``problems`` says by field what to fix, and under "form" what is not about a field."""
 
     problems: Mapping[str, str]
 
@@ -65,16 +65,16 @@ class Intake:
         )
 
     async def close(self) -> None:
-        """Close what is open."""
+        """Close the connections."""
         await self.http.aclose()
 
     async def send(self, key: str, body: Mapping[str, object]) -> Taken | Wrong | HeldUp:
-        """Hand ``body`` in; the same ``key`` is the same complaint, however often."""
+        """Hand ``body`` in; the same ``key`` is the same complaint, however often it is sent."""
         try:
             answer = await self.http.post("/v1/complaints", json=body, headers={"Idempotency-Key": key})
             return _read(answer)
         except (httpx.HTTPError, msgspec.DecodeError) as error:
-            # Not the error itself: it may repeat what was sent.
+            # Not the error itself: it may quote the complaint.
             log.warning("intake_away", extra={"error": type(error).__name__})
             return HeldUp.AWAY
 
@@ -96,7 +96,7 @@ def _read(answer: httpx.Response) -> Taken | Wrong | HeldUp:
 
 
 def intake_of(settings: DeskSettings) -> Intake | None:
-    """Give the intake that ``settings`` name; None where they don't."""
+    """Make the intake that ``settings`` name, if they do."""
     if not (settings.desk_counter_url and settings.desk_counter_key):
         return None
     return Intake(str(settings.desk_counter_url).rstrip("/"), settings.desk_counter_key.get_secret_value())

@@ -1,4 +1,4 @@
-"""Keys of the programs of units in PostgreSQL: found with each request, made and revoked by people."""
+"""Keys of the programs of units, in PostgreSQL: looked up with each request, created and revoked by people."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CREATE = """
 INSERT INTO keys (id, unit, system, contact, rights, key_hash, created_by, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8) ON CONFLICT (key_hash) DO NOTHING
 RETURNING id, unit, system, expires_at"""
-# Whoever pressed twice saw no first answer; after that nothing shows a key.
+# A person who pressed twice did not see the first answer; after these minutes nothing shows a key.
 _MADE = """
 SELECT id, unit, system, expires_at FROM keys
 WHERE key_hash = $1 AND revoked_at IS NULL AND used_at IS NULL AND created_at > now() - interval '10 minutes'"""
@@ -35,7 +35,7 @@ UPDATE keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 AND unit 
 
 
 class Right(StrEnum):
-    """What a key allows."""
+    """The rights of a key."""
 
     READ = "read"  # the unit's events
     REPLY = "reply"  # to its complaints
@@ -49,7 +49,7 @@ class UnitKey(Key):
 
 
 async def find(db: Pool, shown: str) -> UnitKey | None:
-    """Find the key that was ``shown``, and note that it is used; nothing is remembered, so one is revoked at once."""
+    """Find the key that was ``shown``, and record its use; nothing is cached, so a revoked key ends immediately."""
     row = await db.fetchrow(_FIND, hash_of(shown))
     if row is None:
         return None
@@ -68,9 +68,9 @@ async def create(
     by: Person | None,
     bits: bytes = b"",
 ) -> tuple[str, Mapping[str, Any]]:
-    """Make a key, and give it with what is known of it: it is stored nowhere and can't be shown again.
+    """Create a key, and return it with its record: it is stored nowhere and can't be shown again.
 
-    That of the same ``bits`` is made once, and given again for some minutes; then there is none.
+    The same ``bits`` create a key once; for some minutes they return it again, then an empty one.
     """
     key, number = new_key(bits), secrets.token_hex(4)
     async with db.transaction():
@@ -85,13 +85,13 @@ async def create(
 
 
 async def listed(db: Connection | Pool, units: Sequence[str]) -> list[Mapping[str, Any]]:
-    """List all keys of ``units`` that there are and were, without what they are."""
+    """List all keys of ``units``, also old ones, without the keys themselves."""
     rows: list[Mapping[str, Any]] = await db.fetch(_LIST, list(units))
     return rows
 
 
 async def revoke(db: Connection, key_id: str, units: Sequence[str], by: Person | None) -> Mapping[str, Any] | None:
-    """Revoke a key of ``units``, for good and at once; None if there is none."""
+    """Revoke a key of ``units``, for good and immediately; None if there is no such key."""
     async with db.transaction():
         row: Mapping[str, Any] | None = await db.fetchrow(_REVOKE, key_id, list(units))
         if row:

@@ -11,11 +11,11 @@ from uuid import UUID
 from chassis.database import Connection, Pool
 from unit_desk.projection import Kept, Logged
 
-#: As long as its topic keeps them.
+#: The retention of the topic.
 KEPT = timedelta(days=90)
-#: An answer holds so many bytes of events, and one more event.
+#: The most bytes of events in an answer, which may exceed it by one event.
 MOST_BYTES = 4_000_000
-#: The cursor of who has read nothing.
+#: The cursor of a reader that has read nothing.
 START = "0"
 
 # Locks the row until the end of the transaction, so that numbers commit in their order.
@@ -38,7 +38,7 @@ _ANY_AFTER = "SELECT EXISTS (SELECT FROM log WHERE unit = $1 AND n > $2)"
 _BEFORE = """
 SELECT log.n, log.event_id FROM replies AS r JOIN log ON log.unit = r.unit AND log.at <= r.at
 WHERE r.id = $1 ORDER BY log.n DESC LIMIT 1"""
-# The last of a unit stays: by it is known how far its readers have come.
+# The last entry of a unit stays: it tells how far the unit's readers have come.
 _OLD = """
 DELETE FROM log USING log_heads AS h WHERE log.unit = h.unit AND log.n < h.n AND log.ctid = ANY(ARRAY(
     SELECT ctid FROM log WHERE at < now() - $1::interval ORDER BY at LIMIT 500))
@@ -46,7 +46,7 @@ RETURNING log.n"""
 
 
 class CursorLost(Exception):
-    """What came after this cursor is not known any more, or the cursor is of another log: read from the beginning."""
+    """The events after this cursor are no longer known, or the cursor is of another log: read from the beginning."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +60,12 @@ class Entry:
 
     @property
     def cursor(self) -> str:
-        """The place behind it."""
+        """The place after the entry."""
         return _cursor(self.n, self.event_id)
 
 
 def _cursor(n: int, event_id: str) -> str:
-    """Make a cursor; a log that was restored and has another event there is known by the second part."""
+    """Make a cursor; its second part reveals a restored log that has another event at this place."""
     return f"{n}-{_mark(event_id)}"
 
 
@@ -74,13 +74,13 @@ def _mark(event_id: str) -> str:
 
 
 async def write(db: Connection, changed: Mapping[str, Kept]) -> list[tuple[str, Logged]]:
-    """Add what came, in the caller's transaction; gives what is new, by unit."""
+    """Add what came, in the caller's transaction; return the new entries, by unit."""
     by_unit: dict[str, list[Logged]] = {}
     for kept in changed.values():
         for entry in kept.log:
             by_unit.setdefault(kept.unit, []).append(entry)
     new: list[tuple[str, Logged]] = []
-    # In one order, for each locks the head of a unit; of one unit as they came.
+    # Units in a fixed order, as each head is locked; the entries of a unit in the order of the topic.
     for unit, entries in sorted(by_unit.items()):
         new += [(unit, each) for each in await _add(db, unit, sorted(entries, key=lambda each: each.offset))]
     return new
@@ -98,10 +98,10 @@ async def _add(db: Connection, unit: str, entries: Sequence[Logged]) -> list[Log
 
 
 async def read(db: Pool, unit: str, after: str, limit: int) -> list[Entry]:
-    """Give at most ``limit`` entries behind the cursor ``after``, the first first.
+    """Return at most ``limit`` entries after the cursor ``after``, the earliest first.
 
     Raises:
-        CursorLost: it is not known what lies between.
+        CursorLost: the entries right after the cursor are unknown.
     """
     n, _, mark = after.partition("-")
     place = int(n) if n.isascii() and n.isdigit() and len(n) < 19 else -1
@@ -116,24 +116,24 @@ async def _refuse_lost(db: Pool, unit: str, place: int, mark: str) -> None:
     event_id: str | None = await db.fetchval(_AT, unit, place)
     if event_id is not None and _mark(event_id) == mark:
         return
-    # It is so old that it was deleted; what came right after it is still there, so nothing was missed.
+    # The entry is so old that it was deleted; the one right after it is still there, so nothing was missed.
     if event_id is None and await db.fetchval(_IS_THERE, unit, place + 1):
         return
     raise CursorLost
 
 
 async def is_behind(db: Pool, unit: str, place: int) -> bool:
-    """Tell whether something came after the number ``place``."""
+    """Whether something came after the number ``place``."""
     found: bool = await db.fetchval(_ANY_AFTER, unit, place)
     return found
 
 
 async def before_reply(db: Pool, reply_id: UUID) -> str:
-    """Give the cursor behind which the answer to a reply comes."""
+    """Return the cursor that the answer to a reply comes after."""
     row = await db.fetchrow(_BEFORE, reply_id)
     return _cursor(row["n"], row["event_id"]) if row else START
 
 
 async def delete_old(db: Connection) -> int:
-    """Delete a batch of what was kept long enough; gives how many."""
+    """Delete a batch of entries whose retention is over; return how many."""
     return len(await db.fetch(_OLD, KEPT))

@@ -1,6 +1,6 @@
-"""Codes by which somebody without a password comes in, and anybody chooses another one, in PostgreSQL.
+"""Codes in PostgreSQL: a person without a password logs in with one, and anybody chooses a new password with one.
 
-What a code is, only the desk's key tells.
+Only the desk's key tells the code itself.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from uuid import UUID
 
 from chassis.database import Connection
 
-#: So often one may be guessed; after that another is asked for.
+#: The most wrong guesses; after that another code is needed.
 MOST_WRONG = 5
-# One statement, the same for an address that nobody has. Who chose a password, or has more power than to answer, is
-# sent no code: an address would be all that keeps others out.
+# One statement, the same for an unknown address. A person who has a password, or may do more than answer, gets no code:
+# access to the mailbox alone must not be enough for them.
 _ASK = """
 WITH who AS (SELECT id FROM people WHERE email = $1 AND role = 'petugas' AND password IS NULL AND code_key = 0
     AND left_at IS NULL),
@@ -24,7 +24,7 @@ old AS (UPDATE messages m SET state = 'dropped', detail = 'late' FROM who
     WHERE m.person = who.id AND m.kind = 'code' AND m.state = 'pending')
 INSERT INTO messages (id, person, medium, kind, weight, next_try_at, created_at, fresh_at)
 SELECT $2, id, 'email', 'code', 1, now(), now(), now() FROM who"""
-# For who is in, whoever they are. It lets nobody in who has a password.
+# For anybody who is logged in. A person with a password can't log in with this code.
 _ASK_SIGNED_IN = """
 WITH code AS (INSERT INTO login_codes (person, message, expires_at) VALUES ($1, $2, now() + $3::interval)
     ON CONFLICT (person) DO UPDATE SET message = excluded.message, expires_at = excluded.expires_at, wrong = 0),
@@ -50,41 +50,41 @@ _OLD = "DELETE FROM login_codes WHERE expires_at < now()"
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A code that was sent and not used: whose, and by which message."""
+    """A code that was sent and not used: its person, and the message that brought it."""
 
     person: UUID
     message: UUID
 
 
 async def ask(db: Connection, email: str, message: UUID, holds: timedelta) -> None:
-    """Have a code that ``holds`` so long be sent to ``email``, if somebody may come in so; older ones end."""
+    """Queue a code that is valid for ``holds`` to ``email``, if its person may log in by code; older codes end."""
     await db.execute(_ASK, email, message, holds)
 
 
 async def waiting(db: Connection, email: str) -> Waiting | None:
-    """Find the code that was sent to ``email`` and still holds."""
+    """Find the valid code that was sent to ``email``."""
     row = await db.fetchrow(_WAITING, email, MOST_WRONG)
     return Waiting(person=row["person"], message=row["message"]) if row else None
 
 
 async def ask_signed_in(db: Connection, person: UUID, message: UUID, holds: timedelta) -> None:
-    """Have a code by which ``person`` may choose a password be sent to them; older ones end."""
+    """Queue a code to ``person`` for choosing a password; older codes end."""
     await db.execute(_ASK_SIGNED_IN, person, message, holds)
 
 
 async def sent_to(db: Connection, person: UUID) -> Waiting | None:
-    """Find the code that was sent to ``person`` and still holds."""
+    """Find the valid code that was sent to ``person``."""
     row = await db.fetchrow(_SENT_TO, person, MOST_WRONG)
     return Waiting(person=row["person"], message=row["message"]) if row else None
 
 
 async def spend(db: Connection, code: Waiting) -> bool:
-    """Spend a code without coming in by it; False: somebody was faster, or it holds no more."""
+    """Use up a code without logging in; return False if somebody was faster, or it is no longer valid."""
     return await db.fetchval(_SPEND, code.person, code.message, MOST_WRONG) is not None
 
 
 async def use(db: Connection, code: Waiting) -> bool:
-    """Spend a code; False: somebody was faster, or it holds no more."""
+    """Use up a code to log in; return False if somebody was faster, or it is no longer valid."""
     return await db.fetchval(_USE, code.person, code.message, MOST_WRONG) is not None
 
 
@@ -94,11 +94,11 @@ async def wrong(db: Connection, code: Waiting) -> None:
 
 
 async def end_all(db: Connection) -> int:
-    """End everybody's codes; gives how many."""
+    """End everybody's codes; return how many."""
     count: int = await db.fetchval(_END_ALL)
     return count
 
 
 async def sweep(db: Connection) -> None:
-    """Delete codes that are over."""
+    """Delete codes that have expired."""
     await db.execute(_OLD)

@@ -1,4 +1,4 @@
-"""Keeps in PostgreSQL what people are to be told, to whom it goes, and what became of it."""
+"""Stores in PostgreSQL what people are to be told, the messages to them, and what became of each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from chassis.database import Connection
 from unit_desk.notices import Staff
 
-#: So long it can be seen what was sent.
+#: How long sent messages can be seen.
 KEPT = timedelta(days=30)
 _ADD = """
 INSERT INTO notices (unit, complaint_id, ticket, kind, event_id, at, next_at, person)
@@ -46,7 +46,7 @@ WHERE left_at IS NULL AND unit = ANY($1) ORDER BY name, id"""
 _MINE = """
 SELECT id, email, name, unit, role, phone, duty_days, duty_hours, by_mail, by_sms, unwanted FROM people
 WHERE id = $1 AND left_at IS NULL"""
-# One that waits takes in what comes meanwhile: who was not reached for an hour is told all of it at once.
+# A message that waits takes in later news: a person who was not reached for an hour gets all of it in one message.
 _WAITING = """
 SELECT id FROM messages WHERE person = $1 AND medium = $2 AND kind = $3 AND state = 'pending'
 ORDER BY created_at DESC LIMIT 1 FOR UPDATE SKIP LOCKED"""
@@ -67,7 +67,7 @@ UPDATE messages SET state = 'sending', attempts = attempts + 1
 WHERE id = (SELECT id FROM messages WHERE medium = $1 AND state = 'pending' AND next_try_at <= $2
     ORDER BY weight DESC, next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, person, medium, kind, weight, attempts, created_at, fresh_at"""
-# Whose process died with it in hand: it may have gone out. Sent again, under the same Message-ID, but not for ever.
+# A process died while it sent these: they may have gone out. They are sent again with the same Message-ID, not forever.
 _INTERRUPTED = """
 UPDATE messages SET state = CASE WHEN attempts < $2 THEN 'pending' ELSE 'maybe_sent' END
 WHERE medium = $1 AND state = 'sending'"""
@@ -129,79 +129,79 @@ async def add(
     at: datetime,
     person: UUID | None = None,
 ) -> None:
-    """Keep, in the transaction of the word that came at ``at``, that people of ``unit``, or one, are to be told."""
+    """Store that people of ``unit``, or one of them, must be told; in the transaction of the word that came ``at``."""
     await db.execute(_ADD, unit, complaint_id, ticket, kind, event_id, at, person)
 
 
 async def take_back(db: Connection, unit: str, complaint_id: str, kind: str) -> None:
-    """Tell nobody any more of ``kind``: it was settled. What went out stays in the list of what was sent."""
+    """Stop telling people about ``kind``: it was settled. Messages that went out stay in the log."""
     await db.execute(_TAKE_BACK, unit, complaint_id, kind)
 
 
 async def due_units(db: Connection, now: datetime) -> list[str]:
-    """Name the units in which somebody is to be told now."""
+    """Name the units with notices that are due."""
     return sorted(row["unit"] for row in await db.fetch(_DUE_UNITS, now))
 
 
 async def new(db: Connection, unit: str) -> list[Mapping[str, Any]]:
-    """List what people of ``unit`` were not told yet, and how it stands; locked."""
+    """List the new notices of ``unit``, with the state of their complaints; locked."""
     rows: list[Mapping[str, Any]] = await db.fetch(_NEW, unit)
     return rows
 
 
 async def climbing(db: Connection, now: datetime) -> list[Mapping[str, Any]]:
-    """List what nobody opened for too long; locked."""
+    """List the notices that nobody opened for too long; locked."""
     rows: list[Mapping[str, Any]] = await db.fetch(_CLIMBING, now)
     return rows
 
 
 async def wait(db: Connection, ids: Sequence[int], until: datetime) -> None:
-    """Look at these again at ``until``."""
+    """Make notices wait until ``until``."""
     await db.execute(_WAIT, list(ids), until)
 
 
 async def told(db: Connection, ids: Sequence[int], level: int, climb_at: datetime | None) -> None:
-    """Note that these were given to who is at ``level``, and when they go on if nobody opens them."""
+    """Record that notices were given to the people at ``level``, and when they climb if nobody opens them."""
     await db.execute(_TOLD, list(ids), level, climb_at)
 
 
 async def drop(db: Connection, ids: Sequence[int]) -> None:
-    """Tell nobody of these."""
+    """Drop notices: nobody is told of them."""
     await db.execute(_DROP, list(ids))
 
 
 async def unsettled(db: Connection) -> list[Mapping[str, Any]]:
-    """List what is still to be told, or told to others, and how its complaint stands."""
+    """List the notices that are still to be told or to climb, with the state of their complaints."""
     rows: list[Mapping[str, Any]] = await db.fetch(_UNSETTLED)
     return rows
 
 
 async def opened(db: Connection, ticket: str, unit: str, now: datetime, *, operator: bool, person: UUID) -> None:
-    """Note that ``person`` of ``unit`` looks at a complaint; an ``operator`` also ends what has climbed to them.
+    """Record that ``person`` of ``unit`` looks at a complaint; an ``operator`` also ends notices that climbed to them.
 
-    What somebody alone is told nobody else opens.
+    A notice for one person is opened by that person alone.
     """
     await db.execute(_OPENED, ticket, unit, now, operator, person)
 
 
 async def unopened(db: Connection) -> int:
-    """Count what climbed all the way up, and was opened by nobody."""
+    """Count the notices that climbed all the way up, and that nobody opened."""
     count: int = await db.fetchval(_UNOPENED)
     return count
 
 
 async def who_know(db: Connection, notice: int) -> set[UUID]:
-    """Give who was told of a notice already."""
+    """Return the people who were told of a notice already."""
     return {row["person"] for row in await db.fetch(_KNOW, notice)}
 
 
 async def people(db: Connection, units: Sequence[str]) -> list[Staff]:
-    """Give who works for ``units``."""
+    """List the people of ``units``."""
     return [_staff(row) for row in await db.fetch(_PEOPLE, list(units))]
 
 
 async def person(db: Connection, who: UUID) -> Staff | None:
-    """Give how somebody is told; None for who has left."""
+    """Find a person and how to tell them; None for a person who has left."""
     row = await db.fetchrow(_MINE, who)
     return _staff(row) if row else None
 
@@ -224,7 +224,7 @@ async def write(
     dropped: str | None = None,
     message: UUID | None = None,
 ) -> UUID:
-    """Have ``to`` be sent something; with ``dropped`` it is only noted why it was not."""
+    """Queue a message to ``to``, and return its id; with ``dropped`` record only why it was not sent."""
     waiting = None if once or message or dropped else await db.fetchval(_WAITING, to, medium, kind)
     if waiting:
         await db.execute(_RAISE, waiting, weight, now)
@@ -239,34 +239,34 @@ async def write(
 
 
 async def write_invitation(db: Connection, email: str, message: UUID, now: datetime) -> None:
-    """Have who is invited be sent the link that derives from ``message``."""
+    """Queue a mail to the invited person with the link that derives from ``message``."""
     await db.execute(_INVITATION, email, message, now)
 
 
 async def sent_since(db: Connection, to: UUID, medium: str, since: datetime) -> int:
-    """Count what somebody was sent by ``medium``, of danger and codes apart."""
+    """Count the messages to a person by ``medium``, except danger and codes."""
     count: int = await db.fetchval(_LATELY, to, medium, since)
     return count
 
 
 async def units_with_work(db: Connection) -> list[str]:
-    """Name the units that have something to do."""
+    """Name the units that have work."""
     return sorted(row["unit"] for row in await db.fetch(_OPEN_UNITS))
 
 
 async def take_up(db: Connection, medium: str, most: int) -> None:
-    """Put back what a process had in hand that died; what was tried ``most`` times is left as perhaps sent."""
+    """Queue again the messages of a process that died; after ``most`` tries a message counts as perhaps sent."""
     await db.execute(_INTERRUPTED, medium, most)
 
 
 async def claim(db: Connection, medium: str, now: datetime) -> Mapping[str, Any] | None:
-    """Take the next message to be sent by ``medium``, danger first."""
+    """Claim the next message to send by ``medium``, danger first."""
     row: Mapping[str, Any] | None = await db.fetchrow(_CLAIM, medium, now)
     return row
 
 
 async def about(db: Connection, message: UUID, unit: str) -> list[Mapping[str, Any]]:
-    """List what a message to somebody of ``unit`` is about, as it stands now."""
+    """List the complaints that a message to somebody of ``unit`` is about, as they stand now."""
     rows: list[Mapping[str, Any]] = await db.fetch(_ABOUT, message, unit)
     return rows
 
@@ -274,17 +274,17 @@ async def about(db: Connection, message: UUID, unit: str) -> list[Mapping[str, A
 async def open_work(
     db: Connection, unit: str, now: datetime, midnight: datetime, most: int
 ) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
-    """Give how much ``unit`` has to do, how much of it is late and due by ``midnight``, and the first ``most``."""
+    """Count the open work of ``unit``, and how much is late or due by ``midnight``; and return the first ``most``."""
     return await db.fetchrow(_OPEN_COUNT, unit, now, midnight), await db.fetch(_OPEN, unit, most)
 
 
 async def done(db: Connection, message: UUID, state: str, detail: str | None, now: datetime) -> None:
-    """Note what became of a message."""
+    """Record what became of a message."""
     await db.execute(_DONE, message, state, detail, now)
 
 
 async def perhaps_sent(db: Connection, until: datetime) -> None:
-    """Leave as perhaps sent what was due by ``until``, of danger apart."""
+    """Mark messages that were due by ``until`` as perhaps sent, except danger."""
     await db.execute(_PERHAPS_SENT, until)
 
 
@@ -294,21 +294,21 @@ async def later(db: Connection, message: UUID, detail: str, at: datetime) -> Non
 
 
 async def oldest(db: Connection) -> dict[str, datetime]:
-    """Give by medium since when the oldest message waits."""
+    """Return since when the oldest message waits, by medium."""
     return {row["medium"]: row["since"] for row in await db.fetch(_OLDEST)}
 
 
 async def log(
     db: Connection, units: Sequence[str] | None, *, failed: bool = False, most: int = 100
 ) -> list[Mapping[str, Any]]:
-    """List what people of ``units``, or of all, were sent, the newest first; with ``failed`` only what was not."""
+    """List the messages to people of ``units``, or of all, newest first; with ``failed`` only those that failed."""
     wanted = list(units) if units is not None else None
     rows: list[Mapping[str, Any]] = await db.fetch(_FAILED if failed else _LOG, wanted, most)
     return rows
 
 
 async def again(db: Connection, message: UUID, units: Sequence[str] | None, now: datetime) -> str | None:
-    """Send once more what failed, to somebody of ``units`` or of any; gives their unit, None: there is no such."""
+    """Queue a failed message again, to somebody of ``units`` or of any; return their unit. None: no such message."""
     unit: str | None = await db.fetchval(_AGAIN, message, now, list(units) if units is not None else None)
     return unit
 
@@ -316,21 +316,21 @@ async def again(db: Connection, message: UUID, units: Sequence[str] | None, now:
 async def set_wishes(
     db: Connection, who: UUID, phone: str | None, *, by_mail: bool, by_sms: bool, unwanted: Sequence[str]
 ) -> None:
-    """Keep how somebody wants to be told."""
+    """Store how somebody wants to be told."""
     await db.execute(_WISHES, who, phone, by_mail, by_sms, list(unwanted))
 
 
 async def set_duty(db: Connection, who: UUID, days: Sequence[str], hours: str) -> None:
-    """Keep when somebody is on duty."""
+    """Store when somebody is on duty."""
     await db.execute(_DUTY, who, list(days), hours)
 
 
 async def sweep(db: Connection) -> None:
-    """Delete what was kept long enough."""
+    """Delete messages and notices whose retention is over."""
     await db.execute(_OLD_MESSAGES, KEPT)
     await db.execute(_OLD_NOTICES, KEPT)
 
 
 def once_a_day(who: UUID, day: date) -> str:
-    """Name the list of one morning."""
+    """Name the morning's list of one person and day."""
     return f"morning {who} {day}"

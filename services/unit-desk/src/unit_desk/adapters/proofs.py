@@ -1,6 +1,6 @@
 """Photos of repairs: rows in PostgreSQL, new JPEGs in the store.
 
-A file is noted before it is kept, so that none is lost sight of, and one that no row has is deleted.
+The name of a file is noted before the file is stored, so that no file is forgotten; one without a row is deleted.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from unit_desk.adapters.complaints import Row
 from unit_desk.people import Person
 
 log = logging.getLogger(__name__)
-#: Photos of one resolution.
+#: The most photos of one resolution.
 MOST = 5
 LARGE, SMALL = "large.jpg", "small.jpg"
 MEDIA_TYPE = "image/jpeg"
 _LETTERS = 26
-#: What was not sent is kept so long.
+#: How long a photo that was not sent is kept.
 _UNSENT = timedelta(hours=24)
 _EVERY_S, _AT_ONCE = 10, 100
 
@@ -39,7 +39,7 @@ _KEEP = """
 INSERT INTO proofs (name, unit, complaint_id, person, sha256, bytes) VALUES ($1, $2, $3, $4, $5, $6)"""
 _OF_COMPLAINT = "SELECT name, sha256, bytes FROM proofs WHERE unit = $1 AND complaint_id = $2 AND name = ANY($3)"
 _SENT = "UPDATE proofs SET reply_id = $4 WHERE unit = $1 AND complaint_id = $2 AND name = ANY($3)"
-# Sent and not refused, of what everybody may read of; until the answer comes its unit alone knows the address.
+# Sent and not refused, of a complaint that everybody may read; until the answer comes only its unit knows the address.
 _PUBLIC = """
 SELECT EXISTS (SELECT FROM proofs p JOIN replies r ON r.id = p.reply_id
     JOIN complaints c ON c.unit = p.unit AND c.complaint_id = p.complaint_id
@@ -53,18 +53,18 @@ _DELETED = "DELETE FROM discarded_proofs WHERE name = $1"
 
 
 class Photos:
-    """Takes photos, and gives them; ``url`` is the address of the desk."""
+    """Stores photos and reads them; ``url`` is the address of the desk."""
 
     def __init__(self, pool: Pool, files: Files, url: str) -> None:
         self.pool, self.files, self.url = pool, files, url
         self.decoder = Decoder()
 
     async def take(self, row: Row, person: Person, content: bytes) -> Evidence:
-        """Keep a new JPEG of ``content``, without anything but what is to be seen.
+        """Store a new JPEG of ``content``, which holds only the visible picture.
 
         Raises:
-            Refused: it is no photo, or too large.
-            StoreDown, StoreFull: not now; nothing of it is kept.
+            Refused: it is not a photo, or too large.
+            StoreDown, StoreFull: the store can't take it now; nothing of it is kept.
         """
         if len(content) > MAX_BYTES:
             raise Refused("photo_size")
@@ -83,7 +83,7 @@ class Photos:
         return self._evidence(name, digest, size)
 
     async def of(self, row: Row, names: Sequence[str]) -> tuple[Evidence, ...]:
-        """Give those of ``names`` that are photos for this complaint, in their order."""
+        """Return those of ``names`` that are photos of this complaint, in their order."""
         found = {each["name"]: each for each in await self.pool.fetch(_OF_COMPLAINT, *_place(row), list(names))}
         known = (found[name] for name in dict.fromkeys(names) if name in found)
         return tuple(self._evidence(each["name"], each["sha256"], each["bytes"]) for each in known)
@@ -92,26 +92,26 @@ class Photos:
         return Evidence(url=f"{self.url}{PHOTOS}{name}", media_type=MEDIA_TYPE, sha256=digest, bytes=size)
 
     async def is_public(self, name: str) -> bool:
-        """Tell whether everybody who has its address may see the photo."""
+        """Whether everybody who has its address may see the photo."""
         public: bool = await self.pool.fetchval(_PUBLIC, name)
         return public
 
     async def read(self, name: str, *, small: bool) -> bytes | None:
-        """Give a photo; None if it is gone.
+        """Return a photo; None if it is deleted.
 
         Raises:
-            StoreDown: not now.
+            StoreDown: the store is away.
         """
         return await self.files.get(f"{name}/{SMALL if small else LARGE}")
 
     async def keep_deleting(self) -> None:
-        """For ever: delete what was not sent, and the files of what is gone."""
+        """Run until cancelled: delete photos that were not sent, and the files of deleted ones."""
         while True:
             await self.delete()
             await asyncio.sleep(_EVERY_S)
 
     async def delete(self) -> None:
-        """Let go of what was not sent in time, and delete the files of what is gone, a batch."""
+        """Discard photos that were not sent in time, and delete the files of discarded ones, a batch."""
         await self.pool.execute(_DISCARD_UNSENT, _UNSENT)
         for row in await self.pool.fetch(_DISCARDED, _AT_ONCE):
             try:
@@ -123,12 +123,12 @@ class Photos:
 
 
 def name_of(photo: Evidence) -> str:
-    """What its address calls it."""
+    """Return the name of a photo in its address."""
     return photo.url.rpartition("/")[2]
 
 
 async def sent(db: Connection, row: Row, reply_id: UUID, photos: Sequence[Evidence]) -> None:
-    """Keep that ``photos`` went with a reply, in the caller's transaction."""
+    """Record that ``photos`` were sent with a reply, in the caller's transaction."""
     if photos:
         await db.execute(_SENT, *_place(row), [name_of(each) for each in photos], reply_id)
 

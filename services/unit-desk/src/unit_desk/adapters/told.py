@@ -1,4 +1,4 @@
-"""Keeps in PostgreSQL what units are told; used by the projection alone."""
+"""Stores in PostgreSQL what units are told; used by the projection alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from unit_desk.projection import NEVER, Event, Kept, due_of, key_of, weight_of
 _LOAD = """
 SELECT c.unit, c.complaint_id, c.told, c.told_at, c.standing FROM complaints c
 JOIN unnest($1::text[], $2::text[]) AS k (unit, complaint_id) USING (unit, complaint_id)"""
-# Who has it at the desk has it no longer when the unit does not.
+# A complaint that its unit no longer works on has no assignee.
 _SAVE = """
 INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
     weight, kecamatan, standing, rahasia, erased, accuses, words, told)
@@ -49,7 +49,7 @@ _ERASE_REASONS = "UPDATE events SET reason = NULL WHERE unit = $1 AND complaint_
 _ERASE_LOG = "UPDATE log SET value = NULL WHERE unit = $1 AND complaint_id = $2 AND value IS NOT NULL"
 _ERASE_OUTBOX = "DELETE FROM outbox WHERE topic = $1 AND key = convert_to($2, 'UTF8')"
 _ERASE_PUBLISHED = "DELETE FROM published WHERE topic = $1 AND key = convert_to($2, 'UTF8')"
-# Who replied to what another unit has may never have been told of it.
+# A unit that replied to another unit's complaint may never have been told of it.
 _KNOWN_BY = """
 SELECT unit FROM complaints WHERE complaint_id = $1 UNION SELECT unit FROM replies WHERE complaint_id = $1"""
 _SILENCE = """
@@ -60,7 +60,7 @@ DELETE FROM complaints WHERE (unit, complaint_id) IN (
         SELECT unit, complaint_id FROM complaints WHERE status = kept.status AND told_at < now() - kept.age
         ORDER BY told_at LIMIT 500) AS old)
 RETURNING unit, complaint_id"""
-# What was given to another unit hears no more of how it ended, whether somebody looked or not.
+# A unit that gave its complaint to another one is not told how it ended, whether or not somebody looked.
 _OLD_REST = """
 DELETE FROM complaints WHERE (unit, complaint_id) IN (
     SELECT unit, complaint_id FROM complaints WHERE standing <> 'work' AND told_at < now() - $1::interval LIMIT 500)
@@ -72,7 +72,7 @@ DELETE FROM replies r USING unnest($1::text[], $2::text[]) AS k (u, c) WHERE com
 _OLD_NOTICES = (
     "DELETE FROM notices USING unnest($1::text[], $2::text[]) AS k (u, c) WHERE unit = u AND complaint_id = c"
 )
-# Its place stays, so that none is missing.
+# The entry stays, so that no number is missing.
 _OLD_LOG = """
 UPDATE log SET value = NULL FROM unnest($1::text[], $2::text[]) AS k (u, c)
 WHERE unit = u AND complaint_id = c AND value IS NOT NULL"""
@@ -87,12 +87,12 @@ _told = msgspec.json.Decoder(UnitRouted)
 
 
 def read_told(value: bytes) -> UnitRouted:
-    """Read a record as it is kept."""
+    """Decode a stored word."""
     return _told.decode(value)
 
 
 async def load(db: Connection, keys: list[str]) -> dict[str, Kept]:
-    """Load what is known, by ``projection.key_of``."""
+    """Load the known states, by ``projection.key_of``."""
     parted = [key.partition("/") for key in keys]
     rows = await db.fetch(_LOAD, [unit for unit, _, _ in parted], [complaint for _, _, complaint in parted])
     return {
@@ -108,7 +108,7 @@ async def load(db: Connection, keys: list[str]) -> dict[str, Kept]:
 
 
 async def save(db: Connection, changed: Mapping[str, Kept]) -> None:
-    """Keep ``changed``, in the caller's transaction; of what is gone nothing stays that anybody wrote."""
+    """Store ``changed``, in the caller's transaction; of an erased complaint nobody's text stays."""
     concerned = {kept.unit for kept in changed.values() if kept.unit}
     for kept in changed.values():
         if kept.unit and kept.told:
@@ -133,11 +133,11 @@ async def _keep_events(db: Connection, kept: Kept) -> None:
             about = (kept.unit, complaint.complaint_id, complaint.ticket, event.notice)
             await notices.add(db, *about, event.event_id, event.at)
         answer = event.answer
-        # Another program of the unit names its replies as it likes; those of the desk have such an id.
+        # Other programs of the unit choose any id for their replies; those of the desk have a UUID.
         if answer and (reply_id := _uuid(answer.event_id)):
             reason, code = answer.reason or None, answer.code or None
             values = kept.unit, reply_id, event.at, answer.accepted, code, reason, answer.masked
-            # A batch that is done again counts again.
+            # A batch that is rolled back and repeated counts again.
             if (await db.execute(_ANSWER, *values)).endswith(" 1"):
                 metrics.REPLIES.labels("accepted" if answer.accepted else "refused").inc()
 
@@ -162,7 +162,7 @@ def _event(kept: Kept, event: Event) -> tuple[object, ...]:
 
 def _row(kept: Kept) -> tuple[object, ...]:
     told, complaint = kept.told, kept.complaint
-    assert told is not None  # noqa: S101 - who calls has seen it
+    assert told is not None  # noqa: S101 - the caller has checked it
     assert complaint is not None  # noqa: S101
     place = complaint.place or Place()
     return (
@@ -174,7 +174,7 @@ def _row(kept: Kept) -> tuple[object, ...]:
 
 
 def _words(complaint: ComplaintSnapshot) -> str:
-    """What a complaint is found by; PostgreSQL takes no NUL."""
+    """Collect the words that a complaint is found by; PostgreSQL accepts no NUL."""
     place = complaint.place or Place()
     said = [complaint.ticket, complaint.text, complaint.place_stated, place.desa, place.kecamatan, place.stated]
     said += [item.text for item in complaint.follow_ups]
@@ -182,7 +182,7 @@ def _words(complaint: ComplaintSnapshot) -> str:
 
 
 async def erase(db: Connection, unit: str, complaint_id: str) -> None:
-    """Delete what ``unit`` was told of a complaint, what it wrote of it, and what is still on its way out."""
+    """Delete what ``unit`` was told about a complaint and what it wrote, also while that waits to be sent."""
     for row in await db.fetch(_LOAD, [unit], [complaint_id]):
         told = read_told(row["told"])
         await db.execute(_SILENCE, unit, complaint_id, msgspec.json.encode(silent(told)))
@@ -193,7 +193,7 @@ async def erase(db: Connection, unit: str, complaint_id: str) -> None:
 
 
 def silent(told: UnitRouted) -> UnitRouted:
-    """Give ``told`` without anything that anybody wrote."""
+    """Return ``told`` without any text that somebody wrote."""
     bare = told.complaint and replace(
         told.complaint,
         text="",
@@ -212,7 +212,7 @@ def silent(told: UnitRouted) -> UnitRouted:
 
 
 async def delete_old(db: Connection, kept: Mapping[str, timedelta]) -> dict[str, int]:
-    """Delete a batch of what ended longer ago than it is ``kept``; gives how many rows of which table went."""
+    """Delete a batch of complaints that ended longer ago than ``kept`` says; return how many rows, by table."""
     rows: list[Mapping[str, str]] = await db.fetch(_OLD, *ages(kept))
     rows += await db.fetch(_OLD_REST, max(kept.values()))
     units, ids = [row["unit"] for row in rows], [row["complaint_id"] for row in rows]

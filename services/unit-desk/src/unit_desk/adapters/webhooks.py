@@ -1,4 +1,4 @@
-"""Webhooks of units and what is on its way to them, in PostgreSQL."""
+"""Webhooks of units and the deliveries to them, in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from unit_desk.people import Person
 from unit_desk.projection import Logged
 from unit_desk.webhook_notices import OFF_AFTER, OVERLAP, TEST, Delivery, wait_s
 
-#: So long a process has what it took; one that was killed meanwhile sends it no more, and another does.
+#: How long a claimed delivery is one process's; if that process was killed, another one sends it afterwards.
 LEASE = timedelta(seconds=60)
-#: So many at once to one receiver.
+#: The most concurrent deliveries to one receiver.
 AT_ONCE = 4
 KEPT = timedelta(days=30)
 MOST_OF_UNIT = 5
@@ -27,7 +27,7 @@ FROM webhooks AS w, unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS e 
 WHERE w.unit = $1 AND w.removed_at IS NULL AND w.off_at IS NULL"""
 _COLUMNS = """
 d.id, d.webhook, w.unit, w.url, w.secret, w.rotated_at, d.kind, d.at, d.ticket, d.complaint_id, d.event_id, d.tries"""
-# Those of a receiver that is slow are waited for here, and no others.
+# A slow receiver delays its own deliveries, and no others.
 _CLAIM = f"""
 UPDATE deliveries AS d SET next_at = now() + $2::interval, tries = tries + 1, last_at = now() FROM webhooks AS w
 WHERE w.id = d.webhook AND d.id IN (
@@ -42,8 +42,8 @@ SELECT {_COLUMNS} FROM d JOIN webhooks AS w ON w.id = d.webhook"""
 _TOOK = "UPDATE deliveries SET next_at = NULL, delivered_at = now(), result = $2 WHERE id = $1"
 _WELL = "UPDATE webhooks SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL"
 _FAILED = "UPDATE deliveries SET next_at = now() + $3::interval, result = $2 WHERE id = $1 AND delivered_at IS NULL"
-# Only a notice that was tried for a day switches off: of a unit that is told little, the first try after a week may
-# fail for a moment. Between two notices it counts as failing, for nothing says that it does not.
+# Only a notice that was tried for a day switches off: if a unit gets little news, its first try after a week may fail
+# by chance. Between two notices the webhook counts as failing, as nothing shows the contrary.
 _ILL = """
 UPDATE webhooks SET failing_since = coalesce(failing_since, now()),
     off_at = CASE WHEN $2 OR ($3 AND failing_since < now() - $4::interval) THEN now() END,
@@ -77,7 +77,7 @@ DELETE FROM deliveries WHERE id = ANY(ARRAY(
 
 
 async def announce(db: Connection, new: Sequence[tuple[str, Logged]]) -> None:
-    """Put on its way that something came, in the transaction that keeps it."""
+    """Queue deliveries of new log entries, in the transaction that stores these."""
     by_unit: dict[str, list[Logged]] = {}
     for unit, entry in new:
         by_unit.setdefault(unit, []).append(entry)
@@ -87,20 +87,20 @@ async def announce(db: Connection, new: Sequence[tuple[str, Logged]]) -> None:
 
 
 async def claim(db: Connection | Pool, busy: Sequence[UUID]) -> list[Delivery]:
-    """Take what is due, but for receivers that are ``busy``; nobody else takes it for ``LEASE``."""
+    """Claim due deliveries, except to receivers that are ``busy``; nobody else gets them for ``LEASE``."""
     return [Delivery(**row) for row in await db.fetch(_CLAIM, list(busy), LEASE)]
 
 
 async def took(db: Connection, it: Delivery, result: str) -> None:
-    """Note that its receiver has it."""
+    """Record that the receiver has a notice."""
     await db.execute(_TOOK, it.id, result)
     await db.execute(_WELL, it.webhook)
 
 
 async def failed(db: Connection, it: Delivery, result: str) -> str | None:
-    """Note that it was not taken, and when it is tried again; gives why the webhook is off now, if it is.
+    """Record that a notice was not taken, and when it is retried; return why the webhook is off now, if it is.
 
-    It is switched off by the first notice that is given up ``OFF_AFTER`` the first failure since a success.
+    A 410 switches it off; so does a notice given up ``OFF_AFTER`` or longer after the first failure since a success.
     """
     again = None if it.kind == TEST else wait_s(it.tries)
     await db.execute(_FAILED, it.id, result, None if again is None else timedelta(seconds=again))
@@ -111,12 +111,12 @@ async def failed(db: Connection, it: Delivery, result: str) -> str | None:
 
 
 async def off(db: Pool) -> dict[str, int]:
-    """Count by unit the webhooks that are switched off."""
+    """Count the switched-off webhooks, by unit."""
     return {row["unit"]: row["off"] for row in await db.fetch(_OFF)}
 
 
 async def add(db: Connection, unit: str, url: str, by: Person) -> UUID | None:
-    """Add a webhook; None: the unit has as many as it may."""
+    """Add a webhook; None: the unit has as many as it may have."""
     webhook = uuid4()
     async with db.transaction():
         if await db.fetchval(_COUNT, unit) >= MOST_OF_UNIT:
@@ -139,13 +139,13 @@ async def one(db: Pool, webhook: UUID, units: Sequence[str]) -> Mapping[str, Any
 
 
 async def deliveries(db: Pool, webhook: UUID) -> list[Mapping[str, Any]]:
-    """List what was last told to a webhook, the last first."""
+    """List the latest deliveries of a webhook, the latest first."""
     rows: list[Mapping[str, Any]] = await db.fetch(_LOG, webhook)
     return rows
 
 
 async def new_test(db: Connection, webhook: Mapping[str, Any], by: Person) -> Delivery:
-    """Make a notice that tells of nothing; who asked sends it."""
+    """Make a test notice, which the caller sends."""
     async with db.transaction():
         row = await db.fetchrow(_TEST, webhook["id"])
         await accounts.note(db, by, "uji webhook", unit=webhook["unit"], about=f"webhook {webhook['id']}")
@@ -153,7 +153,7 @@ async def new_test(db: Connection, webhook: Mapping[str, Any], by: Person) -> De
 
 
 async def again(db: Connection, webhook: Mapping[str, Any], delivery: UUID, by: Person) -> bool:
-    """Send something again, under the same id; False if there is no such thing."""
+    """Queue a delivery again, under the same id; return False if it does not exist."""
     async with db.transaction():
         if await db.fetchval(_AGAIN, delivery, webhook["id"]) is None:
             return False
@@ -162,7 +162,7 @@ async def again(db: Connection, webhook: Mapping[str, Any], delivery: UUID, by: 
 
 
 async def rotate(db: Connection, webhook: Mapping[str, Any], by: Person) -> int | None:
-    """Begin a new secret beside the one before, which holds for a day; gives its number. None: two hold already."""
+    """Create a secret beside the old one, which is valid for a day more; return its number. None: two are valid."""
     async with db.transaction():
         number: int | None = await db.fetchval(_ROTATE, webhook["id"], OVERLAP)
         if number is not None:
@@ -171,14 +171,14 @@ async def rotate(db: Connection, webhook: Mapping[str, Any], by: Person) -> int 
 
 
 async def switch_on(db: Connection, webhook: Mapping[str, Any], by: Person) -> None:
-    """Switch it on; what came while it was off it is not told."""
+    """Switch a webhook on; it does not get the news that came while it was off."""
     async with db.transaction():
         await db.execute(_ON, webhook["id"])
         await accounts.note(db, by, "nyalakan webhook", unit=webhook["unit"], about=f"webhook {webhook['id']}")
 
 
 async def remove(db: Connection, webhook: Mapping[str, Any], by: Person) -> None:
-    """Take it away; nothing more is sent."""
+    """Remove a webhook; nothing more is sent to it."""
     async with db.transaction():
         await db.execute(_REMOVE, webhook["id"])
         await db.execute(_DROP, webhook["id"])
@@ -186,11 +186,11 @@ async def remove(db: Connection, webhook: Mapping[str, Any], by: Person) -> None
 
 
 async def delete_old(db: Connection) -> int:
-    """Delete a batch of what was told long enough ago; gives how many."""
+    """Delete a batch of deliveries whose retention is over; return how many."""
     return len(await db.fetch(_OLD, KEPT))
 
 
 def both_until(webhook: Mapping[str, Any], now: datetime) -> datetime | None:
-    """Give until when two secrets hold, if they do."""
+    """Return until when two secrets are valid, if they are."""
     until = webhook["rotated_at"] + OVERLAP if webhook["rotated_at"] else None
     return until if until and now < until else None

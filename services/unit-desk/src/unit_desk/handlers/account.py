@@ -1,4 +1,4 @@
-"""A person's own account: where they are logged in, and another password."""
+"""A person's own account: their sessions, and a change of the password."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FOR = timedelta(minutes=CODE_MINUTES)
 
 @get("/saya")
 async def mine(desk: A_DESK, person: ME, kode: str = "", tersimpan: str = "") -> Template:
-    """Who I am here, and where I am logged in."""
+    """Show who I am here, and where I am logged in."""
     return await _page(desk, person, asked=kode == "ya", saved=tersimpan == "ya")
 
 
@@ -54,14 +54,14 @@ async def _page(
 
 async def _account(desk: Desk, person: Person) -> accounts.Account:
     found = await accounts.account(desk.pool, person.email)
-    if found is None:  # taken out this moment
+    if found is None:  # removed this very moment
         raise NotIn
     return found
 
 
 @post("/saya/keluar")
 async def end_all(desk: A_DESK, person: ME) -> Response[Any]:
-    """End all sessions, this one too."""
+    """End all sessions, also this one."""
     async with desk.pool.acquire() as db:
         await accounts.end_all(db, person)
     answer: Response[Any] = see("/masuk")
@@ -86,7 +86,7 @@ async def ask(desk: A_DESK, person: ME) -> Response[Any]:
 
 @post("/saya/sandi", status_code=200)
 async def change(request: Request[Any, Any, Any], desk: A_DESK, person: ME, data: Form) -> Response[Any]:
-    """Take another password from who knows the old one, or reads the person's mail."""
+    """Change the password of a person who knows the old one, or reads the code in their mail."""
     account, asked = await _account(desk, person), "code" in data
     name, place = "code" if asked else "old", place_of(request, desk)
     if wait := desk.delays.wait_s(person.email, place):
@@ -121,7 +121,7 @@ def _wrong(account: accounts.Account, data: dict[str, str]) -> dict[str, str]:
 
 
 async def _spent(desk: Desk, db: Connection, person: Person, typed: str) -> bool:
-    """Spend the code that was sent, if ``typed`` is it; a wrong one counts."""
+    """Use up the code that was sent, if ``typed`` is that code; count a wrong one."""
     waiting = await login_codes.sent_to(db, person.id)
     if waiting is None:
         return False

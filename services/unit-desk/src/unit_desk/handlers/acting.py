@@ -1,4 +1,4 @@
-"""How something is done with a complaint: written, looked at as the citizen will get it, and sent."""
+"""Acts on a complaint: written, previewed as the citizen will get them, and sent."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where somebody does something: the complaint as a unit was told of it, what can be done with it, and the act."""
+    """The place of an act: the complaint as a unit was told of it, the acts offered on it, and the act itself."""
 
     row: Row
     act: Act
@@ -47,11 +47,11 @@ class Place:
 
 
 async def _place(desk: Desk, person: Person, number: str, slug: str, unit: str) -> Place:
-    """Find what somebody acts on.
+    """Find the complaint and the act of an address.
 
     Raises:
-        NotYours: there is no such complaint for them, or no such act.
-        NotAllowed: they never do such a thing with what is another's.
+        NotYours: they can't see such a complaint, or the act does not exist.
+        NotAllowed: the act is never done on another unit's complaint.
     """
     row, act = await found(desk, person, number, unit), acts.ACTS.get(slug)
     if act is None:
@@ -68,8 +68,8 @@ async def _place(desk: Desk, person: Person, number: str, slug: str, unit: str) 
 async def form(
     desk: A_DESK, person: ME, number: str, slug: str, unit: str = "", dari: str = "", naskah: str = "", ke: str = ""
 ) -> Template:
-    """The form of an act. ``dari`` is a reply that was refused, ``naskah`` a draft: their words are here again; ``ke``
-    is what to merge it into."""
+    """Show the form of an act. ``dari`` is a refused reply, ``naskah`` a draft: the form has their words again; ``ke``
+    is the complaint to merge into."""
     place = await _place(desk, person, number, slug, unit)
     row, act, typed = place.row, place.act, Typed(into=ke[:100])
     await accounts.note(desk.pool, person, "buka", unit=row.unit, ticket=row.ticket, about=slug)
@@ -81,7 +81,7 @@ async def form(
             typed = await _typed_again(desk, row, before)
     if naskah and is_mine(row, person) and (draft := await drafts.last(desk.pool, row)) and str(draft.id) == naskah:
         typed = await _typed_again(desk, row, draft.said)
-    # What needs no word can be sent at once: it is shown as the citizen gets it.
+    # An act that needs no words can be sent immediately: its preview is shown.
     ready = not act.must_say and not act.needs and not dari
     return await _page(desk, person, place, typed, reply_id=uuid4(), seen=row.complaint.seq, ready=ready)
 
@@ -115,7 +115,7 @@ async def _page(
 
 
 async def _wrong_parent(desk: Desk, place: Place, typed: Typed) -> dict[str, str]:
-    """Say why it can't be merged with what is named, if the desk knows that."""
+    """Say why the complaint can't be merged into the named one, as far as the desk knows."""
     parent = await _parent(desk, typed) if "into" in place.act.needs else None
     said = acts.wrong_parent(place.row.complaint, parent, desk.rules) if parent else None
     return {"into": said} if said else {}
@@ -174,7 +174,7 @@ async def send(
 
 
 async def _note_look(desk: Desk, person: Person, row: Row, slug: str) -> None:
-    """Note that the form was sent: what comes back shows the complaint, whatever was pressed."""
+    """Add a look to the audit: the answer to a form shows the complaint, whatever was pressed."""
     if is_mine(row, person):
         await accounts.note_look(desk.pool, person, row.unit, row.ticket, slug)
     else:
@@ -184,15 +184,15 @@ async def _note_look(desk: Desk, person: Person, row: Row, slug: str) -> None:
 async def _propose(
     desk: Desk, person: Person, row: Row, reply_id: UUID, said: UnitReplied, photos: tuple[Evidence, ...], seen: int
 ) -> None:
-    """Keep for the head of the unit what is to be sent."""
+    """Store a reply as a draft for the head of the unit."""
     async with desk.pool.acquire() as db, db.transaction():
         if await drafts.keep(db, row, person, reply_id, said, seen):
             await accounts.note(db, person, "ajukan", unit=row.unit, ticket=row.ticket, about=said.action)
-        await proofs.sent(db, row, reply_id, photos)  # it will go out under this id, however late
+        await proofs.sent(db, row, reply_id, photos)  # the reply will have this id, however late it is sent
 
 
 def _edited(desk: Desk, row: Row, act: Act, typed: Typed, step: str) -> Typed | None:
-    """Give what is typed after a press that only changes the form; None for any other."""
+    """Return the form after a press that only changes it; None for any other press."""
     what, _, which = step.partition("-")
     if what == "kalimat":
         return _with_sentence(desk, row, act, typed, _number(which))
@@ -202,14 +202,14 @@ def _edited(desk: Desk, row: Row, act: Act, typed: Typed, step: str) -> Typed | 
 
 
 async def _waits_for_head(desk: Desk, person: Person, place: Place) -> bool:
-    """Whether it goes out when the unit's head agrees; where no head is here it goes out at once."""
+    """Whether a reply waits for the head of the unit; without a head here it is sent immediately."""
     row, act = place.row, place.act
     wanted = is_mine(row, person) and approvals.is_wanted(act, row.complaint, person, desk.rules)
     return wanted and await drafts.has_head(desk.pool, row.unit)
 
 
 async def _moved(desk: Desk, person: Person, place: Place, typed: Typed, reply_id: UUID, seen: int) -> Template:
-    """Say what happened meanwhile, with all that was typed; to send it all the same is one press more."""
+    """Show what happened in the meantime, with all that was typed; one more press sends it all the same."""
     events, _, _ = await complaints.story(desk.pool, place.row, person.unit)
     moved = telling.since(events, seen, desk.rules)
     return await _page(desk, person, place, typed, reply_id=reply_id, seen=place.row.complaint.seq, moved=moved)
@@ -224,8 +224,8 @@ async def _send(
     draft: Draft | None = None,
     sorted_to: str = "",
 ) -> None:
-    """Send what is ``done``. A ``draft`` of what its head answers now waits no more; ``sorted_to`` is what was chosen
-    of the queue."""
+    """Send what is ``done``. If this ends the complaint for its unit, a waiting ``draft`` is closed; ``sorted_to`` is
+    the choice in the queue."""
     replies = [
         Sent(id=reply_id, said=acts.reply_of(act, typed, row.ticket), shown=shown, until=more_time.day_of(typed.day))
         for reply_id, act, typed, shown in done
@@ -243,8 +243,8 @@ async def _send(
 
 
 def sorting(row: Row, reply_id: UUID, category: str, unit: str, rules: Rules) -> list[tuple[UUID, Act, Typed, str]]:
-    """Give what sorting a complaint does, and the words its reporter gets: what it is about, where the machine took it
-    for something else, and whose it is."""
+    """List the acts of sorting a complaint, with the words for its reporter: the correction of its category, if the
+    machine chose another one, and the disposition to its unit."""
     done: list[tuple[UUID, Act, Typed, str]] = []
 
     def do(number: UUID, slug: str, typed: Typed) -> None:
@@ -261,7 +261,7 @@ async def decide(desk: Desk, person: Person, row: Row, reply_id: UUID, category:
     """Sort a complaint, as :func:`sorting` says.
 
     Raises:
-        Moved: it moved on, and nothing was sent.
+        Moved: the complaint moved on, and nothing was sent.
     """
     done = sorting(row, reply_id, category, unit, desk.rules)
     await _send(desk, person, row, done, seen, sorted_to=f"{category} {unit}")
@@ -294,13 +294,13 @@ async def _typed(desk: Desk, place: Place, data: Any) -> Typed:
 
 
 async def _typed_again(desk: Desk, row: Row, said: UnitReplied) -> Typed:
-    """Give what was filled in to write ``said``, with those of its photos that the desk still keeps."""
+    """Return the form that produced ``said``, with those of its photos that the desk still keeps."""
     typed = approvals.typed_of(said, desk.photos.url)
     return replace(typed, photos=await desk.photos.of(row, [name_of(each) for each in typed.photos]))
 
 
 async def _with_photos(desk: Desk, person: Person, row: Row, act: Act, typed: Typed, data: Any) -> Typed:
-    """Give ``typed`` with the photos that came before, and those that come now."""
+    """Return ``typed`` with the photos that came before, and those that come now."""
     if not acts.takes_photos(act, row.complaint):
         return typed
     photos = [*await desk.photos.of(row, [str(each) for each in data.getall("photo", [])])]
@@ -319,7 +319,7 @@ async def _with_photos(desk: Desk, person: Person, row: Row, act: Act, typed: Ty
 
 
 async def _proof(data: Any) -> tuple[Evidence | None, str]:
-    """Read a proof: the address where it lies, and the file itself, of which only what identifies it is kept."""
+    """Read a proof: its address and the file itself; only the file's type, size and hash are kept."""
     url, file = str(data.get("proof_url", "")).strip()[:2_000], data.get("proof_file")
     if isinstance(file, UploadFile) and (content := await file.read()):
         proof = Evidence(

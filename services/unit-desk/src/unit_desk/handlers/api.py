@@ -1,4 +1,4 @@
-"""What programs of units read and send, with a key and without Kafka."""
+"""The API for programs of units: they read and reply with a key, without Kafka."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def _may(wait_s: float) -> None:
 
 
 async def _key_of(request: Request[Any, Any, Any], desk: Desk, code: str, right: Right) -> UnitKey:
-    """Give the key that is shown, which holds for the unit and allows ``right``.
+    """Return the key of the request, if it is valid for the unit and allows ``right``.
 
     Raises:
-        Problem, chassis.keys.KeyRefused: there is none that does.
+        Problem, chassis.keys.KeyRefused: it is not, or the request has no key.
     """
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not shown.strip():
@@ -67,7 +67,7 @@ async def events(
     limit: int = USUAL_EVENTS,
     wait: int = 0,
 ) -> Response[bytes]:
-    """Give what came after a cursor; with ``wait`` not before there is something, or the seconds are over."""
+    """Return the events after a cursor; with ``wait``, wait at most so many seconds for the first one."""
     key = await _key_of(request, desk, code, Right.READ)
     _may(desk.allowance.wait_s(key.id, Right.READ))
     problems = {
@@ -81,7 +81,7 @@ async def events(
         with desk.allowance.waiting(key.id) as may:
             _may(0 if may else MOST_WAIT_S)
             await _something_came(desk, key, after, wait)
-        # It may have been revoked meanwhile.
+        # The key may have been revoked during the wait.
         key = await _key_of(request, desk, code, Right.READ)
         found = await _read(desk, key, after, limit)
     if found:
@@ -96,7 +96,7 @@ async def events(
 
 
 def key_name(key: UnitKey) -> str:
-    """Name a key in the audit."""
+    """Return the name of a key in the audit."""
     return f"kunci {key.id}"
 
 
@@ -115,7 +115,7 @@ async def _read(desk: Desk, key: UnitKey, after: str, limit: int) -> list[log.En
 async def _something_came(desk: Desk, key: UnitKey, after: str, wait_s: float) -> None:
     place, loop = int(after.partition("-")[0]), asyncio.get_running_loop()
     until = loop.time() + wait_s
-    # A desk that is told to stop answers who waits, so that they ask another.
+    # A desk that is told to stop answers waiting requests, so that the programs ask another process.
     while loop.time() < until and not desk.stopping():
         await asyncio.sleep(_EVERY_S)
         if await log.is_behind(desk.pool, key.unit, place):
@@ -124,7 +124,7 @@ async def _something_came(desk: Desk, key: UnitKey, after: str, wait_s: float) -
 
 @post("/api/v1/units/{code:str}/replies", status_code=202)
 async def reply(request: Request[Any, Any, Any], desk: A_DESK, code: str) -> Response[bytes]:
-    """Take a reply: it is checked, stored, and on its way to the router, which decides."""
+    """Take a reply: check it, store it, and queue it for the router, which decides."""
     key = await _key_of(request, desk, code, Right.REPLY)
     _may(desk.allowance.wait_s(key.id, Right.REPLY))
     once = request.headers.get("idempotency-key", "")
@@ -135,7 +135,7 @@ async def reply(request: Request[Any, Any, Any], desk: A_DESK, code: str) -> Res
     row = await complaints.of_unit(desk.pool, said.ticket, key.unit)
     if row is None:
         raise Problem("unknown-complaint")
-    # Each unit has ids of its own: none meets what another sent.
+    # Each unit has ids of its own, so its keys can't collide with another unit's.
     reply_id = UUID(derived_id(f"{key.unit}\x1f{once}", "unit.replied.v1"))
     if await complaints.answer_of(desk.pool, reply_id) is None:
         if row.complaint.erased:
@@ -170,7 +170,7 @@ def _said(body: bytes) -> UnitReplied:
     try:
         said = _reply.decode(body)
     except msgspec.ValidationError as error:
-        # It says which field, and the type that was expected; not what was sent.
+        # The error names the field and the expected type, but does not quote what was sent.
         about, _, where = str(error).partition(" - at `$")
         raise Problem("invalid-fields", errors={where.strip("`.") or "body": about}) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""What programs of units are told when something is wrong: RFC 9457, a code for them and words for people."""
+"""The errors of the API for programs of units: RFC 9457, with a code for programs and words for people."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _HTTP = {404: "not-found", 405: "not-found", 413: "too-large"}
 
 
 class Problem(Exception):
-    """An answer that is not what was asked for: one of the kinds above."""
+    """An answer that reports an error: one of the kinds above."""
 
     def __init__(self, kind: str, *, errors: Mapping[str, str] | None = None, wait_s: float = 0) -> None:
         super().__init__(kind)
@@ -51,7 +51,7 @@ class Problem(Exception):
 
 
 def answer(error: Exception) -> Response[bytes]:
-    """Give the answer to a request that ended in ``error``; logs it if it is a bug of ours."""
+    """Make the answer to a request that ended in ``error``; log the error if it is a bug of ours."""
     match error:
         case Problem():
             return _answer(error)

@@ -1,4 +1,4 @@
-"""What waits for the head of a unit is agreed to, given back with a note, or taken back."""
+"""Decisions on a draft for the head of a unit: agreed to, given back with a note, or taken back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_NOTE = 2_000
 
 @post("/laporan/{number:str}/persetujuan", status_code=200)
 async def decide(desk: A_DESK, person: ME, number: str, data: Form) -> Response[Any]:
-    """Decide what becomes of a draft; what was decided already stays so."""
+    """Decide on a draft; an earlier decision stays."""
     row = await found(desk, person, number, person.unit)
     draft = await drafts.last(desk.pool, row)
     if not is_mine(row, person):
@@ -58,7 +58,7 @@ async def _give_back(desk: Desk, person: Person, row: Row, draft: Draft, note: s
 
 
 async def _agree(desk: Desk, person: Person, row: Row, draft: Draft, seen: str) -> bool:
-    """Send it as its writer's, if nothing happened since the step ``seen``, at which its head looked at it."""
+    """Send a draft as its writer's, if nothing happened since the step ``seen``, at which the head looked at it."""
     wanted = approvals.waiting(row.told, draft, [], desk.rules, desk.photos.url)
     if wanted.barred or not (seen.isascii() and seen.isdigit() and len(seen) < 12):
         return False

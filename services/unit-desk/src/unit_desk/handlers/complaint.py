@@ -1,4 +1,4 @@
-"""One complaint: all that is known of it, and what is done with it at the desk alone."""
+"""One complaint: everything known of it, and what is done with it at the desk alone."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from unit_desk.rules import Rules
 ME = Annotated[Person, Dependency(skip_validation=True)]
 A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-#: So long a page waits for the answer to what was just sent: the router takes a fifth of a second.
+#: How long a page waits for the answer to a reply that was just sent: the router takes a fifth of a second.
 _ANSWER_S, _EVERY_S = 1.5, 0.1
 MOST_NOTE = 2_000
 _PENDING = timedelta(minutes=10)
 
 
 async def found(desk: Desk, person: Person, number: str, unit: str = "") -> Row:
-    """Find the complaint that somebody may see.
+    """Find a complaint that the person may see.
 
     Raises:
-        NotYours: there is none, or their unit was never told of it.
+        NotYours: it does not exist, or their unit was never told of it.
     """
     ticket = tickets.parse(number)
     row = await complaints.one(desk.pool, ticket, person, desk.rules, unit or None) if ticket else None
@@ -54,7 +54,7 @@ async def found(desk: Desk, person: Person, number: str, unit: str = "") -> Row:
 
 
 def is_mine(row: Row, person: Person) -> bool:
-    """Whether it is of the unit for which they answer."""
+    """Whether the complaint is at the unit that the person answers for."""
     return row.unit == person.unit and person.answers
 
 
@@ -65,7 +65,7 @@ async def possible(
     events: Sequence[Mapping[str, Any]] | None = None,
     replies: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[list[Act], Known]:
-    """Give what somebody can do with it now, and what that rests on; ``events`` and ``replies`` if they are read."""
+    """Return what the person can do now, and the facts that this rests on; pass ``events`` and ``replies`` if read."""
     if events is None:
         events, replies, _ = await complaints.story(desk.pool, row, person.unit)
     heard = await complaints.heard(desk.pool, row, person.unit) if person.unit in desk.rules.powers.superiors else []
@@ -84,13 +84,13 @@ def _waits(draft: Draft | None) -> bool:
 
 
 def hides(row: Row, person: Person) -> bool:
-    """Whether what a confidential complaint says is kept from who only looks over the units, or sorts."""
+    """Whether a confidential complaint's words are hidden from a person who only looks over the units, or sorts."""
     return row.complaint.rahasia and row.unit != person.unit
 
 
 @get("/laporan/{number:str}")
 async def show(desk: A_DESK, person: ME, number: str, unit: str = "", balasan: str = "") -> Template:
-    """Everything about a complaint."""
+    """Show everything about a complaint."""
     if balasan:
         await _answered(desk, balasan)
     row = await found(desk, person, number, unit)
@@ -99,24 +99,24 @@ async def show(desk: A_DESK, person: ME, number: str, unit: str = "", balasan: s
         await accounts.note(db, person, "buka", unit=row.unit, ticket=row.ticket)
         await notices.opened(db, row.ticket, person.unit, now, operator=operator, person=person.id)
     shown = await about(desk, person, row, balasan)
-    others = [like.complaint.ticket for like in shown["likes"]]  # their first words stand beside it
+    others = [like.complaint.ticket for like in shown["likes"]]  # the page shows their first words
     await accounts.note_listed(desk.pool, person, others, datetime.now(desk.rules.zone).date())
     return await page(desk, person, "laporan.html", "", **shown)
 
 
 async def about(desk: Desk, person: Person, row: Row, just_sent: str = "") -> dict[str, Any]:
-    """Give all that the page of a complaint shows."""
+    """Collect everything that the page of a complaint shows."""
     events, replies, notes = await complaints.story(desk.pool, row, person.unit)
     written = await handovers.of_complaint(desk.pool, row.unit, row.complaint_id)
     messages = [] if hides(row, person) else await arrivals.of_complaint(desk.pool, row.complaint_id)
     happened = [event for event in events if event["why"] not in OF_THE_CLOCK]
     arrived = told_reporter.placed(messages, happened, datetime.now(UTC), desk.rules.zone)
-    # What the router answered to an office's words stands with these.
+    # The router's answer to an office's words is shown with these.
     of_party = {str(each.id) for each in written[1]} if written else set()
     events = [each for each in events if each["reply_id"] not in of_party]
     waits = bool(replies) and await complaints.waits(desk.pool, row, person.unit)
     answers = telling.read_replies(replies, row.told, desk.rules, waits=waits)
-    # What is not answered for so long is put aside somewhere, and holds up nobody: the router says what it takes.
+    # A reply without an answer for so long was put aside, and blocks nobody: the router says what it accepts.
     lately = datetime.now(UTC) - _PENDING
     pending = [
         each for each in answers if each.state == telling.WAITS or (each.state == telling.SENT and each.at > lately)
@@ -143,7 +143,7 @@ async def about(desk: Desk, person: Person, row: Row, just_sent: str = "") -> di
         "refused_slug": acts.slug_of(refused.said) if refused else "",
         "sent": next((each for each in answers if str(each.id) == just_sent), None),
         "offered": [] if pending else can,
-        # While its reporter is asked, help is all that there is to do, and nothing that must be done.
+        # While the reporter is asked, the only act left is to ask for help, and nobody has to do that.
         "main": [act for act in acts.offered(row.told, desk.rules)[:1] if mine and act.action != Action.ASK_HELP],
         "judged": judging.is_judged(can),
         "too_late": powers.too_late(row.told, person, what, desk.rules, datetime.now(UTC)),
@@ -181,22 +181,22 @@ async def about(desk: Desk, person: Person, row: Row, just_sent: str = "") -> di
 
 
 async def _likes(desk: Desk, row: Row) -> list[similar.Like]:
-    """Give what else of the unit may be the same, and is not named already."""
+    """List other complaints of the unit that may be the same, and are not named already."""
     named = {each.ticket for each in row.complaint.similar}
     others = [each.complaint for each in await complaints.near(desk.pool, row, similar.WINDOW)]
     return similar.ranked(row.complaint, (each for each in others if each.ticket not in named))
 
 
 def _party(rules: Rules, row: Row) -> Target | None:
-    """The office outside that has it and can be written to."""
+    """Return the office outside that has the complaint, if we can write to it."""
     office = rules.party(handovers.handed_to(row.complaint) or "") if row.unit == rules.sorting else None
     return office if office and office.email else None
 
 
 def _map_link(row: Row, rules: Rules) -> str:
-    """Where the place is on a map: the point that the citizen gave for that, or else its name.
+    """Link to the place on a map: to the point that the citizen gave for that, or else to the name of the place.
 
-    Nothing of what a citizen wrote leaves the desk by it.
+    Nothing that a citizen wrote leaves the desk with it.
     """
     if row.complaint.position:
         return map_link(row.complaint.position)
@@ -208,7 +208,7 @@ def _map_link(row: Row, rules: Rules) -> str:
 
 
 async def _answered(desk: Desk, reply: str) -> None:
-    """Wait a moment for the answer to what was just sent, so that the next page shows it."""
+    """Wait a moment for the answer to a reply that was just sent, so that the next page shows it."""
     try:
         reply_id = UUID(reply)
     except ValueError:
@@ -223,7 +223,7 @@ async def _answered(desk: Desk, reply: str) -> None:
 
 @post("/laporan/{number:str}/catatan")
 async def note(desk: A_DESK, person: ME, number: str, data: Form, unit: str = "") -> Response[Any]:
-    """Keep a note; of who looks over all units it is an instruction."""
+    """Store a note; from a person who looks over all units it is an instruction."""
     row = await found(desk, person, number, unit)
     if hides(row, person) or not (is_mine(row, person) or person.watches):
         raise NotAllowed
@@ -248,7 +248,7 @@ def _id(text: str) -> UUID:
 
 @post("/laporan/{number:str}/petugas")
 async def assign(desk: A_DESK, person: ME, number: str, data: Form) -> Response[Any]:
-    """Say who does it: oneself, a colleague, or nobody in particular."""
+    """Assign the complaint: to oneself, to a colleague, or to nobody in particular."""
     row = await found(desk, person, number, person.unit)
     to = await _colleague(desk, row, data.get("person", ""))
     if not is_mine(row, person):
@@ -273,7 +273,7 @@ async def _colleague(desk: Desk, row: Row, chosen: str) -> UUID | None:
 
 @post("/laporan/{number:str}/dilihat")
 async def looked_at(desk: A_DESK, person: ME, number: str) -> Response[Any]:
-    """Take off the list what was only to be seen."""
+    """Take a complaint that was only to be seen off the list."""
     row = await found(desk, person, number, person.unit)
     if row.unit != person.unit:
         raise NotAllowed

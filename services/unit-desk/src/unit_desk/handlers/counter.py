@@ -1,4 +1,4 @@
-"""The counter: what was brought by letter, by telephone or in person is typed in, checked, sent, and receipted."""
+"""The counter: complaints by letter, by telephone or in person are typed in, checked, sent, and receipted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 ME = Annotated[Person, Dependency(skip_validation=True)]
 A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-#: How often what waits is sent again, and how old it is then: younger, its clerk is still looking at it.
+#: How often complaints that wait are sent again, and their least age: before it, their clerk still looks at them.
 AGAIN_S, NOT_BEFORE = 15, timedelta(seconds=20)
 
 
@@ -39,7 +39,7 @@ def _may(person: Person) -> None:
 
 @get("/loket")
 async def form(desk: A_DESK, person: ME) -> Template:
-    """An empty form, whose key makes two presses one complaint; and what was typed in lately."""
+    """Show an empty form, whose key makes two presses one complaint; and the complaints typed in lately."""
     _may(person)
     return await _form(desk, person, uuid4(), {}, {})
 
@@ -58,7 +58,7 @@ async def _form(
 
 @post("/loket", status_code=200)
 async def take(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
-    """Stop in danger, show what was typed, or send it."""
+    """Show a warning if there is danger, show what was typed, or send it."""
     _may(person)
     key, typed, step, texts = _key(data.get("key", "")), counter.read(data), data.get("step", ""), desk.rules.texts
     if step == "ubah" or desk.intake is None:
@@ -76,7 +76,7 @@ async def take(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
     await kept.keep(desk.pool, key, person, typed)
     known = await _mine(desk, person, key)
     if known.digest != counter.digest(typed):
-        # Gone back to, changed, and sent once more: what was typed first stands, and this would be another complaint.
+        # The clerk went back, changed the form and sent it again: the first complaint stands; this would be another.
         return await _form(desk, person, uuid4(), typed, {}, before=known.ticket or str(known.key))
     await deliver(desk, key)
     return see(f"/loket/{key}")
@@ -84,7 +84,7 @@ async def take(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
 
 @get("/loket/{key:uuid}")
 async def show(desk: A_DESK, person: ME, key: UUID) -> Template:
-    """The receipt; or what is to be mended; or that it waits."""
+    """Show the receipt; or what must be fixed; or that the complaint waits."""
     brought = await _mine(desk, person, key)
     if brought.ticket:
         return await _receipt(desk, person, brought)
@@ -96,7 +96,7 @@ async def show(desk: A_DESK, person: ME, key: UUID) -> Template:
 
 @post("/loket/{key:uuid}")
 async def again(desk: A_DESK, person: ME, key: UUID) -> Response[Any]:
-    """Send what waits once more."""
+    """Send a complaint that waits once more."""
     await _mine(desk, person, key)
     await deliver(desk, key)
     return see(f"/loket/{key}")
@@ -124,7 +124,7 @@ async def _receipt(desk: Desk, person: Person, brought: Brought) -> Template:
 
 
 def _said(brought: Brought, texts: Texts) -> dict[str, str]:
-    """Give the sentences of a receipt."""
+    """Make the sentences of a receipt."""
     site, words = (brought.page or "").partition("/laporan/")[0], texts.counter
     how = f" {texts.both} ".join(words[f"by_{medium}"] for medium in brought.told_by if f"by_{medium}" in words)
     values = {
@@ -147,7 +147,7 @@ def _key(text: str) -> UUID:
 
 
 async def deliver(desk: Desk, key: UUID) -> None:
-    """Hand in what was typed under ``key``, if it waits. Whoever does it twice gets the same complaint."""
+    """Hand in the complaint typed under ``key``, if it waits. Handed in twice, it is the same complaint."""
     brought = await kept.one(desk.pool, key)
     if desk.intake is None or brought is None or brought.typed is None or brought.wrong is not None:
         return
@@ -156,7 +156,7 @@ async def deliver(desk: Desk, key: UUID) -> None:
 
 
 async def keep_delivering(desk: Desk) -> None:
-    """For ever: hand in what waits, also when its clerk has gone home; delete what is printed and over."""
+    """Run until cancelled: hand in complaints that wait, even after their clerk has left; delete old ones."""
     while True:
         try:
             for key in await kept.waiting(desk.pool, NOT_BEFORE):

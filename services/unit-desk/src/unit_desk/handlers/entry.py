@@ -1,4 +1,4 @@
-"""How somebody comes in and goes out: password and code, the invitation, the end of a session."""
+"""How a person logs in and out: password and code, the invitation, the end of a session."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
 
 @get("/masuk")
 async def login_form(request: Request[Any, Any, Any], desk: A_DESK, lanjut: str = "") -> Template:
-    """The way in."""
+    """Show the login form."""
     context = {"next": inside(lanjut), "email": "", "problem": "", "by_mail": Medium.EMAIL in desk.settings.media}
     return Template("masuk.html", context=context)
 
 
 @post("/masuk", status_code=200)
 async def login(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Response[Any]:
-    """Let somebody in who is who they say; what was wrong is not told."""
+    """Log a person in; the answer does not tell what was wrong."""
     email, onward = data.get("email", "").strip().lower()[:200], inside(data.get("lanjut", ""))
     place = place_of(request, desk)
     if wait := desk.delays.wait_s(email, place):
@@ -56,7 +56,7 @@ async def _code_fits(desk: Desk, account: accounts.Account, code: str) -> bool:
 
 
 def welcome(desk: Desk, token: str, onward: str) -> Response[Any]:
-    """Lead ``onward`` who has the session of ``token`` now."""
+    """Lead a person ``onward``, with the cookie of their new session."""
     answer: Response[Any] = see(onward)
     answer.set_cookie(desk.cookie(token))
     return answer
@@ -71,12 +71,12 @@ def _again(
 
 
 def inside(path: str) -> str:
-    """Give ``path`` if it leads to a page of the desk, and to nowhere else."""
+    """Return ``path`` if it leads to a page of the desk, or else the first page."""
     return path if path.startswith("/") and path[1:2] not in ("/", "\\") and path.isprintable() else "/"
 
 
 def soon(wait_s: float) -> str:
-    """Say how long somebody waits."""
+    """Say how long a person has to wait."""
     return f"{int(wait_s) + 1} detik" if wait_s < 60 else f"{int(wait_s // 60) + 1} menit"
 
 
@@ -92,7 +92,7 @@ async def logout(desk: A_DESK, person: Annotated[Person, Dependency(skip_validat
 
 @get("/undangan/{token:str}")
 async def invitation(desk: A_DESK, token: str) -> Template:
-    """Where who is invited chooses a password. To look at it spends nothing: mail programs open links, too."""
+    """Show where the invited person chooses a password. A look keeps the link valid: mail programs open links, too."""
     return _invited(desk, token, await _whom(desk, token), {})
 
 
@@ -120,7 +120,7 @@ def _invited(desk: Desk, token: str, whom: tuple[Person, int], problems: dict[st
 
 @post("/undangan/{token:str}", status_code=200)
 async def accept(request: Request[Any, Any, Any], desk: A_DESK, token: str, data: Form) -> Response[Any]:
-    """Take the password, and the first code where there is one; then they are in."""
+    """Store the password, and check the first code if there is one; then the person is logged in."""
     person, key = whom = await _whom(desk, token)
     password, code = data.get("password", ""), data.get("code", "").strip()[:20]
     with_code = person.role in WITH_CODE or bool(code)

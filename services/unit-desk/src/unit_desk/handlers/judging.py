@@ -1,4 +1,4 @@
-"""One page on which somebody judges what was done: before and after, and what its reporter says of it."""
+"""The page where a person judges what was done: before and after, and what its reporter says of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
 
 @get("/laporan/{number:str}/hasil")
 async def judge(desk: A_DESK, person: ME, number: str, unit: str = "") -> Template:
-    """Show what was reported, what was done, and what to decide; who resolved it themselves reads who else may."""
+    """Show what was reported, what was done, and what to decide; the person who resolved it reads who else may."""
     row = await found(desk, person, number, unit)
     complaint = row.complaint
     if hides(row, person) or not (complaint.confirmation or complaint.appeal):

@@ -1,6 +1,6 @@
 """Lists that follow: https://html.spec.whatwg.org/multipage/server-sent-events.html.
 
-An event says only that something changed: the page asks for itself again, and what it may show is decided there.
+An event says only that something changed: the page then requests itself again, which decides what it may show.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from unit_desk.handlers.visit import FOLLOW, Desk, NotIn, person_of
 from unit_desk.people import Person
 
 A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
-#: Seconds of silence, after which a proxy might take the connection for dead. The page takes it for dead after 45.
+#: Seconds between pings: a proxy might take a silent connection for dead. The page takes it for dead after 45.
 PING_S = 20
-#: What comes within so many seconds after a change is told once.
+#: Changes within so many seconds are told once.
 TOGETHER_S = 0.5
-#: A browser lets go of what is not looked at; more than these is no browser.
+#: A browser closes pages that nobody looks at; a client with more streams than these is not a browser.
 MOST_OF_ONE, MOST = 6, 300
-#: Nothing of it is kept back until there is more: https://nginx.org/en/docs/http/ngx_http_proxy_module.html.
+#: Proxies must not buffer events: https://nginx.org/en/docs/http/ngx_http_proxy_module.html.
 _AT_ONCE = {"X-Accel-Buffering": "no"}
 
 
 @get(FOLLOW)
 async def follow(request: Request[Any, Any, Any], desk: A_DESK) -> Response[Any]:
-    """Tell of each change of what this person's lists show, until the session ends.
+    """Stream an event for each change of the person's lists, until the session ends.
 
-    204, whose session is over, and 429, where too many follow, tell the browser not to ask again.
+    204 (the session is over) and 429 (too many streams) tell the browser not to connect again.
     """
     try:
         person = await person_of(request, desk)
@@ -55,9 +55,9 @@ async def _told(request: Request[Any, Any, Any], desk: Desk, person: Person) -> 
             asked = clock()
             while not desk.changes.stopped:
                 await is_set(changed, PING_S)
-                heard = changed.is_set()  # also what came when the time was just over
+                heard = changed.is_set()  # also a change that came just as the time was over
                 changed.clear()
-                # With a change the page asks at once whose session it is; here it is asked so often as there are pings.
+                # After a change the page's own request checks the session; here it is checked once per ``PING_S``.
                 if clock() - asked >= PING_S:
                     if not await _is_in(request, desk):
                         yield ServerSentEventMessage(data="1", event="over")
@@ -75,7 +75,7 @@ async def _told(request: Request[Any, Any, Any], desk: Desk, person: Person) -> 
 
 
 async def _is_in(request: Request[Any, Any, Any], desk: Desk) -> bool:
-    """Tell whether the session goes on; without a database nobody can tell, and nothing is shown either."""
+    """Whether the session is still valid; True without a database, as no page is shown then either."""
     with contextlib.suppress(*OUTAGES):
         try:
             await person_of(request, desk)

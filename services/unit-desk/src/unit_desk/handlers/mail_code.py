@@ -1,4 +1,4 @@
-"""How who has no password comes in: by a code that is sent to their address, for ten minutes and once."""
+"""How a person without a password logs in: by a code that is mailed to them, once, within ten minutes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _WRONG = "Kode tidak cocok, atau tidak berlaku lagi. Lihat surel terakhir, atau 
 
 
 def _sends(desk: Desk) -> None:
-    """Refuse where no mail is sent.
+    """Refuse if the desk sends no mail.
 
     Raises:
-        NotYours: none is.
+        NotYours: it sends no mail.
     """
     if Medium.EMAIL not in desk.settings.media:
         raise NotYours
@@ -36,18 +36,18 @@ def _sends(desk: Desk) -> None:
 
 @get("/masuk/kode")
 async def form(desk: A_DESK, lanjut: str = "") -> Template:
-    """Where a code is asked for."""
+    """Show the form that asks for a code."""
     _sends(desk)
     return _page(inside(lanjut))
 
 
 @post("/masuk/kode", status_code=200)
 async def ask(desk: A_DESK, data: Form) -> Template:
-    """Send a code, if there is somebody to send one to; whether there is, the answer does not say."""
+    """Send a code, if the address belongs to a person who may have one; the answer does not tell that."""
     _sends(desk)
     email, onward = data.get("email", "").strip().lower()[:200], inside(data.get("lanjut", ""))
-    # Asked for too often it fills somebody's box, from wherever: each counts like a wrong guess, of this address alone,
-    # for in an office many ask each morning.
+    # Too many codes would fill somebody's mailbox, wherever the requests come from. Each request counts like a wrong
+    # guess, for this address alone: in one office many people ask each morning.
     asking = _asking(email)
     if wait := desk.delays.wait_s(*asking):
         problem = f"Terlalu sering meminta kode. Coba lagi {soon(wait)} lagi."
@@ -60,7 +60,7 @@ async def ask(desk: A_DESK, data: Form) -> Template:
 
 @post("/masuk/kode/isi", status_code=200)
 async def enter(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Response[Any]:
-    """Let in who has the code; what was wrong is not told."""
+    """Log in a person who has the code; the answer does not tell what was wrong."""
     _sends(desk)
     email, onward = data.get("email", "").strip().lower()[:200], inside(data.get("lanjut", ""))
     code, place = "".join(data.get("code", "").split())[:20], place_of(request, desk)
@@ -91,7 +91,7 @@ async def enter(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Re
 
 
 def _asking(email: str) -> tuple[str, str]:
-    """By what it is counted how often a code is asked for."""
+    """Return the keys for counting how often a code is requested."""
     return f"kode {email}", f"kode {email}"
 
 

@@ -1,4 +1,4 @@
-"""How each is told what came, when each is on duty, and what was sent."""
+"""How each person is told the news, when each is on duty, and what was sent."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OURS = "+62"
 
 @get("/kabar")
 async def wishes(desk: A_DESK, person: ME, tersimpan: str = "") -> Template:
-    """How I am told."""
+    """Show how I am told."""
     return await _wishes(desk, person, saved=tersimpan == "ya")
 
 
@@ -55,7 +55,7 @@ async def _wishes(
 
 @post("/kabar", status_code=200)
 async def wish(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
-    """Keep how I want to be told."""
+    """Store how I want to be told."""
     typed = data.get("phone", "").strip()[:40]
     phone = mobile(typed, desk.settings.sms_region) if typed else None
     ways = {"by_mail": "by_mail" in data, "by_sms": "by_sms" in data}
@@ -72,7 +72,7 @@ async def wish(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
 
 @post("/orang/{number:uuid}/jaga")
 async def duty(desk: A_DESK, person: ME, number: UUID, data: Form) -> Response[Any]:
-    """Put somebody on duty, or take them off it."""
+    """Put somebody on duty, or take them off duty."""
     other = await accounts.by_id(desk.pool, number)
     if other is None or not may_touch(desk, person, other):
         raise NotAllowed
@@ -84,7 +84,7 @@ async def duty(desk: A_DESK, person: ME, number: UUID, data: Form) -> Response[A
 
 
 def _hours(begin: str, end: str) -> str:
-    """Give hours as the region writes them; what is left empty, or begins when it ends, is the whole day."""
+    """Write hours as the region does; if one is empty, or both are the same, it is the whole day."""
     found = [_TIME.fullmatch(each.strip()) for each in (begin, end)]
     hours = [f"{each[1]}.{each[2]}" for each in found if each]
     return "-".join(hours) if len(set(hours)) == 2 else _ALL_DAY
@@ -92,7 +92,7 @@ def _hours(begin: str, end: str) -> str:
 
 @get("/kabar/terkirim")
 async def log(desk: A_DESK, person: ME, gagal: str = "") -> Template:
-    """What people of my unit, or of all, were sent."""
+    """Show the messages to people of my unit, or of all units."""
     rows = await notices.log(desk.pool, _units(person), failed=gagal == "ya")
     return await page(
         desk, person, "terkirim.html", "kabar", rows=rows, failed=gagal == "ya", of_all=person.role == Role.OPERATOR,
@@ -102,7 +102,7 @@ async def log(desk: A_DESK, person: ME, gagal: str = "") -> Template:
 
 @post("/kabar/terkirim/{number:uuid}/lagi")
 async def again(desk: A_DESK, person: ME, number: UUID) -> Response[Any]:
-    """Send once more what failed."""
+    """Queue a failed message again."""
     async with desk.pool.acquire() as db, db.transaction():
         unit = await notices.again(db, number, _units(person), datetime.now(UTC))
         if unit is not None:
@@ -112,7 +112,7 @@ async def again(desk: A_DESK, person: ME, number: UUID) -> Response[Any]:
 
 @get("/kabar/warga")
 async def missing(desk: A_DESK, person: ME) -> Template:
-    """What citizens were told and did not arrive, or perhaps, of all units."""
+    """Show messages to citizens, of all units, that did not arrive or may not have."""
     if person.role != Role.OPERATOR:
         raise NotAllowed
     rows = await arrivals.missing(desk.pool, desk.rules.not_for(person.unit))
@@ -123,7 +123,7 @@ async def missing(desk: A_DESK, person: ME) -> Template:
 
 @post("/kabar/warga/{message:str}/lagi")
 async def send_again(desk: A_DESK, person: ME, message: str, data: Form) -> Response[Any]:
-    """Have a message to a citizen sent once more by the intake that has it."""
+    """Ask the intake of a message to a citizen to send it again."""
     if person.role != Role.OPERATOR:
         raise NotAllowed
     async with desk.pool.acquire() as db, db.transaction():
@@ -137,7 +137,7 @@ async def send_again(desk: A_DESK, person: ME, message: str, data: Form) -> Resp
 
 
 def _units(person: Person) -> Sequence[str] | None:
-    """The units whose messages somebody sees; None: all."""
+    """List the units whose messages the person sees; None: all."""
     if person.role == Role.OPERATOR:
         return None
     if person.role == Role.PIMPINAN:

@@ -1,4 +1,4 @@
-"""The OpenAPI document of what programs of units read and send, made from the types in ``shapes.py``.
+"""The OpenAPI document of the API for programs of units, made from the types in ``shapes.py``.
 
 ``make schemas`` writes it to ``docs/agencies/openapi.json``.
 """
@@ -61,7 +61,7 @@ _ENDS = {
 
 @get("/api/v1/openapi.json")
 async def document() -> Response[bytes]:
-    """The document itself."""
+    """Return the document."""
     return Response(written(), headers={"Cache-Control": "max-age=300"}, media_type="application/json")
 
 

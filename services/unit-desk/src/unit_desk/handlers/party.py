@@ -1,4 +1,4 @@
-"""The page on which an office outside answers what was handed over to it, by the link that it was sent."""
+"""The page where an office outside answers a complaint that was handed over to it, by the link in its letter."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from unit_desk.people import Person
 ME = Annotated[Person, Dependency(skip_validation=True)]
 A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-#: Why nothing is taken by a link, and how that is answered (RFC 9110, 15.5.11 for what was there).
+#: Why a link takes no answer, and the status for that (RFC 9110, 15.5.11 for a link that was valid).
 UNKNOWN, EXPIRED, REVOKED, MOVED, ENOUGH = "tidak dikenal", "lewat", "dicabut", "ditarik", "cukup"
 _STATUS = {UNKNOWN: 404, EXPIRED: 410, REVOKED: 410, MOVED: 410}
 
 
 async def _opened(desk: Desk, token: str) -> tuple[Handover, ComplaintSnapshot, str] | None:
-    """Give what a link is about, and why nothing is taken by it (nothing: it is); None: the desk made no such link."""
+    """Return a link's hand-over and complaint, and why it takes no answer (empty: it does); None: not our link."""
     named = parties.named(token)
     it = await handovers.one(desk.pool, named) if named else None
     if it is None or not parties.is_good(desk.settings.key, it[0], token):
@@ -43,7 +43,7 @@ async def _opened(desk: Desk, token: str) -> tuple[Handover, ComplaintSnapshot, 
 
 @get("/jawab/{token:str}")
 async def letter(desk: A_DESK, token: str, terkirim: str = "") -> Template:
-    """The complaint, what was answered, and the form."""
+    """Show the complaint, the answers, and the form."""
     opened = await _opened(desk, token)
     if opened and not opened[2]:
         await _note_look(desk, opened[0])
@@ -68,7 +68,7 @@ async def _page(
     said = await handovers.answers(desk.pool, handover.id) if handover else []
     if not closed and len(said) >= parties.MOST_ANSWERS:
         closed = ENOUGH
-    # Who holds a link that holds no more reads no more of the complaint.
+    # The complaint is not shown by a link that is no longer valid.
     shown = complaint if closed in ("", ENOUGH) else None
     new_id = parties.answer_id(handover.id) if handover else ""
     context = {
@@ -81,7 +81,7 @@ async def _page(
 
 @post("/jawab/{token:str}", status_code=200)
 async def answer(desk: A_DESK, token: str, data: Form) -> Response[Any]:
-    """Take an answer; pressed twice, it is one."""
+    """Store an answer; pressed twice, it is stored once."""
     opened = await _opened(desk, token)
     text = data.get("text", "").replace("\r\n", "\n").replace("\0", "").strip()[:20_000]
     if opened is None or opened[2]:
@@ -89,7 +89,7 @@ async def answer(desk: A_DESK, token: str, data: Form) -> Response[Any]:
     handover = opened[0]
     answer_id = _id(data.get("id", "")) or parties.answer_id(handover.id)
     if problem := parties.wrong(text):
-        await _note_look(desk, handover)  # who sends something shows that they have the link, and not that they read
+        await _note_look(desk, handover)  # the page that comes back shows the complaint
         return await _page(desk, token, opened, text=text, answer_id=answer_id, problem=problem)
     try:
         async with desk.pool.acquire() as db, db.transaction():
@@ -112,7 +112,7 @@ def _id(text: str) -> UUID | None:
 
 @post("/laporan/{number:str}/pihak")
 async def manage(desk: A_DESK, person: ME, number: str, data: Form) -> Response[Any]:
-    """Write to the office (again), with a new link, or let its link hold no more."""
+    """Write to the office (again), with a new link; or revoke its link."""
     row = await found(desk, person, number)
     party = handovers.handed_to(row.complaint)
     office = desk.rules.party(party or "")
@@ -122,7 +122,7 @@ async def manage(desk: A_DESK, person: ME, number: str, data: Form) -> Response[
     handover = before[0] if before and not before[0].over_at else None
     revokes, link = data.get("tindakan") == "cabut", data.get("link", "")
     if not revokes and handover and link.isdecimal() and link != str(handover.link):
-        return see(f"/laporan/{row.ticket}#pihak")  # pressed twice: it is written
+        return see(f"/laporan/{row.ticket}#pihak")  # pressed twice: the letter was queued
     async with desk.pool.acquire() as db, db.transaction():
         if revokes and handover:
             await handovers.revoke(db, handover.id)

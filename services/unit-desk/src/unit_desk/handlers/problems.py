@@ -1,4 +1,4 @@
-"""What is said when something is wrong."""
+"""The pages for errors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _BUG = ("Ada yang salah di sistem ini", "Sudah dicatat. Coba lagi; bila tetap be
 
 
 class FromElsewhere(Exception):
-    """Something was sent that no page of the desk sent."""
+    """Something was sent, but not by a page of the desk."""
 
 
 _REFUSED = {
@@ -48,7 +48,7 @@ _REFUSED = {
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Give the answer to a request that ended in ``error``.
+    """Make the answer to a request that ended in ``error``.
 
     Raises:
         ClientGone: nobody is left to answer.
@@ -75,7 +75,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 
 def _form_of(request: Request[Any, Any, Any]) -> str:
-    """Give where what was sent was written, with what it says: the form of an act, a complaint, or the counter."""
+    """Return the page where the sent words were written: the form of an act, a complaint, or the counter."""
     path = request.url.path
     if found := re.fullmatch(r"(/laporan/[^/]+)/([^/]+)", path):
         return _path(request) if found[2] in ACTS else found[1]

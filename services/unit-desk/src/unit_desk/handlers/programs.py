@@ -1,4 +1,4 @@
-"""The programs of a unit: its head gives them keys, and takes them away."""
+"""The programs of a unit: its head gives them keys, and revokes these."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from unit_desk.people import Person
 ME = Annotated[Person, Dependency(skip_validation=True)]
 A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-#: What a form offers, and what it says of it.
+#: The choices of the form, and their labels.
 RIGHTS = {
     "read": ((Right.READ,), "Membaca kabar unit"),
     "both": ((Right.READ, Right.REPLY), "Membaca dan membalas"),
@@ -31,7 +31,7 @@ DAYS = {"90": "3 bulan", "365": "1 tahun", "730": "2 tahun"}
 
 
 async def show(desk: Desk, person: Person, *, status: int = 200, **more: Any) -> Template:
-    """Make the page."""
+    """Make the page of a unit's programs."""
     units = units_of(desk, person)
     given = {
         "units": units, "keys": await keys.listed(desk.pool, units),
@@ -43,13 +43,13 @@ async def show(desk: Desk, person: Person, *, status: int = 200, **more: Any) ->
 
 @get("/program")
 async def programs(desk: A_DESK, person: ME) -> Template:
-    """What the programs of the unit have."""
+    """Show the programs of the unit."""
     return await show(desk, person)
 
 
 @post("/program/kunci", status_code=200)
 async def make_key(desk: A_DESK, person: ME, data: Form) -> Template:
-    """Make a key; it is shown once, and to a second press of the same form."""
+    """Create a key; it is shown once, and again to a second press of the same form."""
     unit, system = data.get("unit", "") or person.unit, data.get("system", "").strip().lower()[:100]
     contact, rights, days = " ".join(data.get("contact", "").split())[:200], data.get("rights"), data.get("days")
     if unit not in units_of(desk, person):
@@ -69,7 +69,7 @@ async def make_key(desk: A_DESK, person: ME, data: Form) -> Template:
 
 @post("/program/kunci/{key_id:str}/cabut")
 async def revoke_key(desk: A_DESK, person: ME, key_id: str) -> Response[Any]:
-    """Revoke a key, at once."""
+    """Revoke a key immediately."""
     async with desk.pool.acquire() as db:
         if await keys.revoke(db, key_id, units_of(desk, person), person) is None:
             raise NotYours

@@ -1,4 +1,4 @@
-"""Photos of repairs: taken one at a time where a page has a script, shown to the unit and to who has the address."""
+"""Photos of repairs: taken one at a time by a page with a script, shown to the unit and to anybody with the address."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from unit_desk.people import Person
 
 ME = Annotated[Person, Dependency(skip_validation=True)]
 A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
-#: Bytes of a form with as many photos as it may have, and of one with one photo.
+#: The most bytes of a form with as many photos as it may have, and of one with a single photo.
 MAX_FORM, MAX_ONE = (MOST + 1) * MAX_BYTES, MAX_BYTES + 1024 * 1024
-#: Even what we made ourselves is shown as if a stranger had: it can do nothing. The citizen's page shows it, too.
+#: Even our own files are sent like a stranger's, so that they can do nothing. The citizen's page shows them, too.
 _HARMLESS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -38,7 +38,7 @@ NO_ROOM = "Foto belum dapat disimpan sekarang. Coba lagi sebentar lagi, atau kir
 
 
 async def taken(desk: Desk, row: Row, person: Person, file: UploadFile) -> tuple[Any, str]:
-    """Keep a photo: what is sent of it, or why not, in words."""
+    """Store a photo; return its evidence, or in words why it was not stored."""
     try:
         return await desk.photos.take(row, person, await file.read()), ""
     except Refused as error:
@@ -49,7 +49,7 @@ async def taken(desk: Desk, row: Row, person: Person, file: UploadFile) -> tuple
 
 @post("/laporan/{number:str}/bukti", status_code=200, request_max_body_size=MAX_ONE)
 async def upload(request: Request[Any, Any, Any], desk: A_DESK, person: ME, number: str) -> Response[dict[str, str]]:
-    """Take one photo for a page that goes on meanwhile: its name, or ``problem``."""
+    """Store one photo while its page stays open; return its name, or the ``problem``."""
     row = await found(desk, person, number)
     if row.unit != person.unit or not person.answers or row.complaint.rahasia or row.complaint.erased:
         raise NotAllowed
@@ -64,7 +64,7 @@ async def upload(request: Request[Any, Any, Any], desk: A_DESK, person: ME, numb
 async def of_unit(
     request: Request[Any, Any, Any], desk: A_DESK, person: ME, number: str, name: str, unit: str = ""
 ) -> Response[bytes]:
-    """Show a photo to who may see its complaint, also before it is sent."""
+    """Show a photo to a person who may see its complaint, also before it is sent."""
     row = await found(desk, person, number, unit)
     if hides(row, person) or not await desk.photos.of(row, [name]):
         raise NotFoundException
@@ -73,7 +73,7 @@ async def of_unit(
 
 @get("/bukti/{name:str}")
 async def public(request: Request[Any, Any, Any], desk: A_DESK, name: str) -> Response[bytes]:
-    """Show a photo to who has its address, if it was sent and its complaint is nobody's secret."""
+    """Show a photo to anybody with its address, if it was sent and its complaint is not confidential."""
     if not await desk.photos.is_public(name):
         raise NotFoundException
     return await _file(request, desk, name, {"Cache-Control": "public, max-age=300"})

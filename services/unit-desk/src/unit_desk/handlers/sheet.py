@@ -1,4 +1,4 @@
-"""A complaint on paper: the sheet on which a head writes who does what, as offices pass it on."""
+"""A complaint on paper: the sheet where a head writes who does what, as offices pass it on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
 
 @get("/laporan/{number:str}/cetak")
 async def sheet(desk: A_DESK, person: ME, number: str, unit: str = "") -> Template:
-    """The sheet of a complaint, which goes on one page of A4 unless the citizen wrote much."""
+    """Show the sheet of a complaint, which fits one page of A4 unless the citizen wrote much."""
     row = await found(desk, person, number, unit)
     if hides(row, person):
         raise NotAllowed

@@ -1,4 +1,4 @@
-"""Who works at the desk: the head of a unit invites its people, the LAPOR! admin those of every unit."""
+"""The people of the desk: the head of a unit invites its people, the LAPOR! admin those of every unit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 
 
 def units_of(desk: Desk, person: Person) -> list[str]:
-    """The units whose people somebody sees and invites."""
+    """List the units whose people the person sees and invites."""
     if person.role == Role.OPERATOR:
         return list(desk.rules.desks)
     if person.role == Role.PIMPINAN:
@@ -56,13 +56,13 @@ async def _page(desk: Desk, person: Person, *, status: int = 200, **more: Any) -
 
 @get("/orang")
 async def people(desk: A_DESK, person: ME) -> Template:
-    """Who works here."""
+    """Show the people of the desk."""
     return await _page(desk, person)
 
 
 @post("/orang", status_code=200)
 async def invite(desk: A_DESK, person: ME, data: Form) -> Template:
-    """Invite somebody; the link is shown once, to be handed over."""
+    """Invite somebody; show the link once, to be handed over."""
     email, name = data.get("email", "").strip().lower()[:200], " ".join(data.get("name", "").split())[:100]
     unit, role = data.get("unit", "") or person.unit, data.get("role", "")
     problems = {}
@@ -90,10 +90,10 @@ async def invite(desk: A_DESK, person: ME, data: Form) -> Template:
 
 
 def may_touch(desk: Desk, person: Person, other: Person) -> bool:
-    """Whether ``person`` may say what ``other`` is here, and when they are on duty.
+    """Whether ``person`` may change the role and the duty of ``other``.
 
     Raises:
-        NotAllowed: not of anybody.
+        NotAllowed: ``person`` may do that for nobody.
     """
     mine = other.unit in units_of(desk, person)
     return mine and person.may_invite(other.unit, other.role, desk.rules.sorting, desk.rules.watching)
@@ -101,7 +101,7 @@ def may_touch(desk: Desk, person: Person, other: Person) -> bool:
 
 @post("/orang/{number:uuid}/keluarkan")
 async def leave(desk: A_DESK, person: ME, number: UUID) -> Response[Any]:
-    """Take somebody out, at once."""
+    """Remove somebody immediately."""
     other = await accounts.by_id(desk.pool, number)
     if other is None or other.id == person.id or not may_touch(desk, person, other):
         raise NotAllowed

@@ -1,4 +1,4 @@
-"""Sorting: one queue of what no unit has yet, and two keys to decide each."""
+"""Sorting: one queue of complaints that no unit has yet, and two keys to decide each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_CHOICES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A category that it may be, the unit of that, and the words that speak for it."""
+    """A category that the complaint may have, the unit of that category, and the words that speak for it."""
 
     category: str
     name: str
@@ -42,12 +42,12 @@ class Choice:
 
     @property
     def value(self) -> str:
-        """How a form names it."""
+        """The value of the choice in a form."""
         return f"{self.category}|{self.unit}"
 
 
 def choices(complaint: ComplaintSnapshot, me: str, rules: Rules) -> list[Choice]:
-    """Give the likeliest places for a complaint, the likeliest first; never who has it already, nor whom it accuses."""
+    """List the likeliest units for a complaint, the likeliest first; not its present unit, nor one that it accuses."""
     found, barred = [], {me, *rules.accused(complaint.accuses)}
     for each in complaint.candidates:
         unit = rules.unit_of(each.category)
@@ -67,11 +67,11 @@ def choices(complaint: ComplaintSnapshot, me: str, rules: Rules) -> list[Choice]
 
 @get("/triase")
 async def queue(desk: A_DESK, person: ME, hal: int = 1, baru: str = "", pindah: str = "") -> Template:
-    """What is to be sorted, the most urgent first."""
+    """Show the complaints to be sorted, the most urgent first."""
     if not person.answers:
         raise NotAllowed
     rows, more = await complaints.listed(desk.pool, Chosen(which="triage", page=hal), person, person.unit, desk.rules)
-    # What was decided a moment ago and is not answered yet is decided.
+    # A complaint that was decided a moment ago is no longer in the queue, even before the router has answered.
     open_ = [
         row for row in rows if row.complaint.status in ACTIVE and not await complaints.waits(desk.pool, row, row.unit)
     ]
@@ -93,12 +93,12 @@ async def queue(desk: A_DESK, person: ME, hal: int = 1, baru: str = "", pindah: 
 
 
 def _told(row: complaints.Row, choice: Choice, rules: Rules) -> list[str]:
-    """Give what its reporter gets when ``choice`` is taken."""
+    """List the messages that the reporter gets when ``choice`` is taken."""
     return [shown for *_, shown in sorting(row, UUID(int=0), choice.category, choice.unit, rules)]
 
 
 def _yesterday(rules: Rules) -> datetime:
-    """Give when yesterday began in the kabupaten."""
+    """Return when yesterday began in the kabupaten."""
     today = datetime.now(rules.zone).date()
     return datetime.combine(today - timedelta(days=1), time(), rules.zone)
 
@@ -109,7 +109,7 @@ async def _done(desk: Desk, person: Person, ticket: str) -> complaints.Row | Non
 
 @post("/triase/{number:str}")
 async def sort(desk: A_DESK, person: ME, number: str, data: Form) -> Response[Any]:
-    """Give a complaint to one of the units that were named."""
+    """Give a complaint to one of the units that were offered."""
     row = await found(desk, person, number, person.unit)
     if row.unit != person.unit or not person.answers:
         raise NotAllowed

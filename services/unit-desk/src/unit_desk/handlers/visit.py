@@ -1,4 +1,4 @@
-"""Who asks, and what a page of the desk is made of."""
+"""The person who asks, and the parts of each page of the desk."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from unit_desk.rules import Rules
 from unit_desk.settings import DeskSettings
 from unit_desk.throttle import Delays
 
-#: Where a page hears of changes.
+#: The address where a page hears of changes.
 FOLLOW = "/perubahan"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """All that pages need. ``wake`` tells the relay that there is something to publish, ``changes`` wakes lists;
-    ``intake`` takes what is typed in at the counter, where it is known; ``stopping`` says that it all ends."""
+    """Everything that pages need. ``wake`` tells the relay to publish, ``changes`` wakes lists; ``intake``, if known,
+    takes the complaints of the counter; ``stopping`` says that the process stops."""
 
     pool: Pool
     settings: DeskSettings
@@ -46,7 +46,7 @@ class Desk:
     courier: Courier
     photos: Photos
     changes: Changes = field(default_factory=lambda: Changes(CHANGED))
-    #: How many pages of each session follow what changes.
+    #: How many pages of each session follow changes.
     following: Counter[bytes] = field(default_factory=Counter)
     intake: Intake | None = None
     allowance: Allowance = field(default_factory=Allowance)
@@ -54,7 +54,7 @@ class Desk:
 
     @property
     def secure(self) -> bool:
-        """Whether people come by https."""
+        """Whether people reach the desk by https."""
         return self.settings.public_url.startswith("https:")
 
     @property
@@ -63,7 +63,7 @@ class Desk:
         return "__Host-meja" if self.secure else "meja"
 
     def cookie(self, token: str | None) -> Cookie:
-        """Give the cookie that logs in, or out."""
+        """Make the cookie that logs in, or out."""
         return Cookie(
             key=self.cookie_name,
             value=token or "",
@@ -80,7 +80,7 @@ class NotIn(Exception):
 
 
 class NotYours(Exception):
-    """It is not there, or not for this person: which of the two is not said."""
+    """It does not exist, or is not for this person: the answer does not tell which."""
 
 
 class Expired(Exception):
@@ -92,7 +92,7 @@ class NotAllowed(Exception):
 
 
 def came_from_here(request: Request[Any, Any, Any], desk: Desk) -> bool:
-    """Tell whether something was sent from a page of the desk: browsers say so in one header or the other."""
+    """Whether a form was sent from a page of the desk: browsers say so in one header or the other."""
     if site := request.headers.get("sec-fetch-site"):
         return site == "same-origin"
     mine = urlsplit(desk.settings.public_url)
@@ -100,33 +100,33 @@ def came_from_here(request: Request[Any, Any, Any], desk: Desk) -> bool:
 
 
 def place_of(request: Request[Any, Any, Any], desk: Desk) -> str:
-    """Name the network that asks."""
+    """Return the network of the client."""
     peer = request.client.host if request.client else ""
     forwarded = request.headers.getall("x-forwarded-for", [])
     return client_of(peer, forwarded, desk.settings.desk_trusted_proxies)
 
 
 def is_pressed(request: Request[Any, Any, Any]) -> bool:
-    """Tell whether somebody asked; what a page asks for by itself keeps no session open, and is no look."""
+    """Whether a person asked; what a page requests by itself does not prolong the session, and is not a look."""
     return "meja-latar" not in request.headers and request.url.path != FOLLOW
 
 
 async def person_of(request: Request[Any, Any, Any], desk: Desk) -> Person:
-    """Give who is logged in.
+    """Return the person who is logged in.
 
     Raises:
-        NotIn: nobody.
+        NotIn: nobody is logged in.
     """
     token = request.cookies.get(desk.cookie_name)
     found = await accounts.who(desk.pool, token, pressed=is_pressed(request)) if token else None
-    # Who is of a unit that has no desk any more has nothing to do here.
+    # A person whose unit has no desk any longer has nothing to do here.
     if found is None or found.unit not in desk.rules.desks:
         raise NotIn
     return found
 
 
 async def page(desk: Desk, person: Person, name: str, here: str, *, status: int = 200, **context: Any) -> Template:
-    """Make a page of somebody who is logged in."""
+    """Make a page for a person who is logged in."""
     counts = await complaints.counted(desk.pool, person.unit, person)
     given = {
         **context,
@@ -146,10 +146,10 @@ async def page(desk: Desk, person: Person, name: str, here: str, *, status: int 
 
 
 def pressed(person: Person, form: Mapping[str, str]) -> UUID:
-    """Name what ``person`` asks for with a form that has an id of its own: pressed twice, it is the same."""
+    """Return the id of a request of ``person`` by a form that has an id: pressed twice, it is the same."""
     return uuid5(person.id, json.dumps(sorted(form.items()))) if form.get("id") else uuid4()
 
 
 def see(path: str) -> Redirect:
-    """Lead to a page with GET."""
+    """Redirect to a page, with GET."""
     return Redirect(path, status_code=303)

@@ -1,4 +1,4 @@
-"""Where the programs of a unit hear that something came: set up, tried, looked at and taken away by its head."""
+"""The webhooks of a unit's programs: its head adds, tests, inspects and removes them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from unit_desk.people import Person
 ME = Annotated[Person, Dependency(skip_validation=True)]
 A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-#: What became of a try, in words; other codes are a status of HTTP.
+#: The outcome of a try, in words; any other code is an HTTP status.
 RESULTS: Mapping[str, str] = {
     "address": "alamatnya salah tulis",
     "scheme": "alamatnya tidak dimulai dengan https://",
@@ -64,7 +64,7 @@ async def _page(desk: Desk, person: Person, found: Mapping[str, Any], **more: An
 
 
 async def _wrong(desk: Desk, url: str) -> str:
-    """Say what is wrong with an address; nothing if it can be sent to."""
+    """Say what is wrong with an address; empty if we can send to it."""
     try:
         await public_hosts.place_of(url, desk.courier.allowed, desk.courier.resolve)
     except public_hosts.Unfit as error:
@@ -93,13 +93,13 @@ async def add(desk: A_DESK, person: ME, data: Form) -> Template:
 
 @get("/program/webhook/{webhook:uuid}")
 async def show(desk: A_DESK, person: ME, webhook: UUID) -> Template:
-    """What was told to a webhook lately, and what became of it."""
+    """Show the latest deliveries to a webhook, and what became of each."""
     return await _page(desk, person, await _found(desk, person, webhook))
 
 
 @post("/program/webhook/{webhook:uuid}/uji", status_code=200)
 async def try_out(desk: A_DESK, person: ME, webhook: UUID) -> Template:
-    """Send a notice that tells of nothing, now, also to one that is off."""
+    """Send a test notice now, also to a webhook that is off."""
     found = await _found(desk, person, webhook)
     async with desk.pool.acquire() as db:
         delivery = await webhooks.new_test(db, found, person)
@@ -108,7 +108,7 @@ async def try_out(desk: A_DESK, person: ME, webhook: UUID) -> Template:
 
 @post("/program/webhook/{webhook:uuid}/rahasia", status_code=200)
 async def rotate(desk: A_DESK, person: ME, webhook: UUID) -> Template:
-    """Give a new secret, which is shown once; the one before holds for a day."""
+    """Create a secret, which is shown once; the old one is valid for another day."""
     found = await _found(desk, person, webhook)
     async with desk.pool.acquire() as db:
         number = await webhooks.rotate(db, found, person)
@@ -118,7 +118,7 @@ async def rotate(desk: A_DESK, person: ME, webhook: UUID) -> Template:
 
 @post("/program/webhook/{webhook:uuid}/nyalakan")
 async def switch_on(desk: A_DESK, person: ME, webhook: UUID) -> Response[Any]:
-    """Switch on what was switched off."""
+    """Switch a webhook on again."""
     found = await _found(desk, person, webhook)
     async with desk.pool.acquire() as db:
         await webhooks.switch_on(db, found, person)
@@ -127,7 +127,7 @@ async def switch_on(desk: A_DESK, person: ME, webhook: UUID) -> Response[Any]:
 
 @post("/program/webhook/{webhook:uuid}/ulang/{delivery:uuid}")
 async def again(desk: A_DESK, person: ME, webhook: UUID, delivery: UUID) -> Response[Any]:
-    """Send something again, under the same id."""
+    """Queue a delivery again, under the same id."""
     found = await _found(desk, person, webhook)
     async with desk.pool.acquire() as db:
         if not await webhooks.again(db, found, delivery, person):
@@ -137,7 +137,7 @@ async def again(desk: A_DESK, person: ME, webhook: UUID, delivery: UUID) -> Resp
 
 @post("/program/webhook/{webhook:uuid}/lepas")
 async def remove(desk: A_DESK, person: ME, webhook: UUID) -> Response[Any]:
-    """Take a webhook away."""
+    """Remove a webhook."""
     found = await _found(desk, person, webhook)
     async with desk.pool.acquire() as db:
         await webhooks.remove(db, found, person)

@@ -1,4 +1,4 @@
-"""The lists: what is to be done, what is to be seen, and all that ever was."""
+"""The lists: open work, complaints to be seen, and all complaints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 #: The parts of a list's address, in their order.
 NARROWING = ("daftar", "cari", "status", "kecamatan", "unit", "sejak", "sampai", "tenggat")
-#: What a list shows, by its address.
+#: The kind of each list, by its address.
 LISTS = {
     "": "work",
     "lintas": "work",
@@ -54,14 +54,14 @@ async def work(
     hal: int = 1,
     penuh: bool = False,
 ) -> Template:
-    """What waits, the most urgent first; or what is looked for."""
+    """Show the open work, the most urgent first; or the complaints of another list or a search."""
     daftar = daftar if daftar in LISTS and (daftar != "lintas" or person.sees_all) else ""
     which = LISTS[daftar]
     chosen = Chosen(
         which=which, search=cari[:200], status=status, kecamatan=kecamatan, since=_day(sejak), until=_day(sampai),
         due=tenggat, page=hal,
     )  # fmt: skip
-    # Who looks over all sees what each unit has to do; who sorts does so beside their own work.
+    # People who look over all see the work of every unit; operators see it beside their own work.
     across = person.sees_all and (daftar in ("lintas", "semua", "waktu") or (person.watches and which == "work"))
     whose = (unit if unit in desk.rules.units else "") if across else person.unit
     rows, more = await complaints.listed(desk.pool, chosen, person, whose or None, desk.rules)
@@ -94,7 +94,7 @@ async def note_listed(desk: Desk, person: Person, rows: Sequence[complaints.Row]
 
 @post("/saringan")
 async def keep(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
-    """Keep what a list is narrowed by, under a name."""
+    """Store the filters of a list under a name."""
     query = urlencode({name: data[name][:200] for name in NARROWING if data.get(name)})
     name = " ".join(data.get("nama", "").split())[: filters.MOST_LETTERS]
     kept = not (name and query) or await filters.keep(desk.pool, person.id, name, query)
@@ -103,7 +103,7 @@ async def keep(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
 
 @post("/saringan/hapus")
 async def drop(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
-    """Take away what was kept."""
+    """Delete stored filters."""
     await filters.drop(desk.pool, person.id, data.get("nama", ""))
     return see("/")
 
