@@ -81,7 +81,7 @@ def photos(pool: Pool, tmp_path: Path) -> Photos:
 
 @pytest.fixture
 def desk(pool: Pool, rules: Rules, make_settings: Callable[..., DeskSettings], photos: Photos) -> Desk:
-    """The desk on a database of its own; nothing publishes what it keeps."""
+    """The desk on a database of its own; nothing publishes what it stores."""
     settings = make_settings()
     courier = Courier(pool=pool, key=settings.key)
     return Desk(
@@ -91,7 +91,7 @@ def desk(pool: Pool, rules: Rules, make_settings: Callable[..., DeskSettings], p
 
 @pytest.fixture
 async def guest(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that nobody is logged in with."""
+    """A client without a session."""
     async with client_of(desk) as client:
         yield client
 
@@ -103,13 +103,13 @@ def client_of(desk: Desk) -> httpx.AsyncClient:
 
 @pytest.fixture(scope="session")
 async def hashed() -> str:
-    """What is kept of ``PASSWORD``."""
+    """The stored hash of ``PASSWORD``."""
     return await passwords.hashed(PASSWORD)
 
 
 @pytest.fixture
 def somebody(desk: Desk, hashed: str) -> Callable[..., Awaitable[Person]]:
-    """Makes a person, who has a password and no code."""
+    """Makes a person with a password and without a code."""
 
     async def make(unit: str = "PUPR", role: str = "petugas", name: str = "Rahma", email: str = "") -> Person:
         email = email or f"{name.split()[0]}.{uuid4().hex[:6]}@contoh.id".lower()
@@ -125,7 +125,7 @@ def somebody(desk: Desk, hashed: str) -> Callable[..., Awaitable[Person]]:
 
 @pytest.fixture
 async def log_in(desk: Desk, somebody: Callable[..., Awaitable[Person]]) -> AsyncIterator[LogIn]:
-    """Gives a client with a session of somebody new, or of a person."""
+    """Gives a client with a session of a given person, or of a new one."""
     clients: list[httpx.AsyncClient] = []
 
     async def enter(person: Person | None = None, **who: str) -> httpx.AsyncClient:

@@ -1,4 +1,4 @@
-"""What tests of the desk share beside its fixtures: who is there, and what is sent from a page."""
+"""The helpers that tests of the desk share besides its fixtures: people, sessions, and forms that are sent."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from unit_desk.handlers.visit import Desk
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 URL = "https://meja.example"
-#: Opened by everybody here: long enough, and in no list.
+#: Everybody's password here: long enough, and in no list.
 PASSWORD = "kerbau biru menyanyi pagi"
 NUMBER = "SPG-S000-00007"
 PAGE = f"/laporan/{NUMBER}"
 
-#: Tells a unit of a complaint; gives the complaint.
+#: Tells a unit of a complaint; returns the complaint.
 Tell = Callable[..., Awaitable[ComplaintSnapshot]]
-#: Gives a client that is logged in as somebody.
+#: Makes a client that is logged in as somebody.
 LogIn = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
 class _Lent:
-    """Stands for the desk of each test in a website that all of them have: to make one takes longer than a test."""
+    """Stands for each test's desk in one website that all tests share: making a website takes longer than a test."""
 
     desk: Desk
 
@@ -43,7 +43,7 @@ _websites: dict[tuple[Any, ...], tuple[_Lent, Any]] = {}
 
 
 def website_of(desk: Desk) -> Any:
-    """The website that shows ``desk``, until it is asked for that of another."""
+    """Return the shared website, which shows ``desk`` until the next call."""
     made_of = (id(desk.rules), desk.photos.url, desk.settings.public_url, tuple(desk.settings.photo_sites))
     if made_of not in _websites:
         lent: Any = _Lent()
@@ -55,18 +55,18 @@ def website_of(desk: Desk) -> Any:
 
 
 async def sent(pool: Pool) -> list[tuple[str, Any]]:
-    """What waits in the outbox: topic and what is said there, mostly a reply."""
+    """Return the topics and data in the outbox, mostly replies."""
     rows = await pool.fetch("SELECT topic, value FROM outbox ORDER BY seq")
     return [(row["topic"], codec.decode(row["value"]).data) for row in rows]
 
 
 def hidden(page: httpx.Response) -> dict[str, str]:
-    """The hidden fields of a page."""
+    """Return the hidden fields of a page."""
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
 
 
 def record(topic: str, data: Data, n: int, event_id: str, subject: str, at: datetime | None = None) -> Record:
-    """What a broker hands over."""
+    """Make a record as a broker delivers it."""
     at = at or datetime.now(UTC)
     event = codec.envelope(data, event_id=event_id, source="/router", subject=subject, time=at, causation_id="a-cause")
     ms = round(at.timestamp() * 1000)

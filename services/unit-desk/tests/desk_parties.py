@@ -1,4 +1,4 @@
-"""What tests of offices outside share: one with an address, and a complaint that was handed over to it."""
+"""Helpers for tests of offices outside: one with an address, and a complaint that was handed over to it."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ HANDED: Mapping[str, Any] = {
     "unit": "DISKOMINFO", "why": "handed-over", "status": "handed_over", "target": "PLN", "complaint_id": "c1",
     "ticket": NUMBER, "lane": "triage", "category": "listrik_energi", "text": "Tiang listrik di Cabenge miring",
 }  # fmt: skip
-#: Tells the LAPOR admin of it, and gives the hand-over.
+#: Tells the LAPOR admin of it, and returns the hand-over.
 HandOver = Callable[..., Awaitable[Handover]]
 
 
 def with_an_address(rules: Rules) -> Rules:
-    """``rules`` in which PLN is written to; no region that we give away has an address."""
+    """Return ``rules`` in which PLN has an address; no region that we publish has one."""
     pln = msgspec.structs.replace(rules.targets["PLN"], email=ADDRESS)
     return replace(rules, targets={**rules.targets, "PLN": pln})
 
 
 async def of(pool: Pool, complaint_id: str = "c1") -> Handover:
-    """The last hand-over of a complaint."""
+    """Return the latest hand-over of a complaint."""
     found = await handovers.of_complaint(pool, "DISKOMINFO", complaint_id)
     assert found is not None
     return found[0]
@@ -49,5 +49,5 @@ async def answer(pool: Pool, handover: Handover, n: int = 1, text: str = SAYS) -
 
 
 def path(desk: Desk, handover: Handover) -> str:
-    """The address of the page on which it is answered."""
+    """Return the address of the page where the office answers."""
     return f"/jawab/{parties.token(desk.settings.key, handover)}"

@@ -1,4 +1,4 @@
-"""A mail server, an SMS gateway and a clock that is moved, for tests of what people of the desk are told."""
+"""A mail server, an SMS gateway and a clock that tests move, for the messages to people of the desk."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SITE = "https://meja.example"
 
 @dataclass
 class Moved:
-    """A clock that stands until it is moved."""
+    """A clock that stands still until a test moves it."""
 
     now: datetime
 
@@ -40,11 +40,11 @@ class Moved:
         return self.now
 
     def on(self, **given: float) -> None:
-        """Move it on."""
+        """Move it forward."""
         self.now += timedelta(**given)
 
     def to(self, hour: int, minute: int = 0) -> None:
-        """Move it to the next time that it is so late."""
+        """Move it to the next time of that hour and minute."""
         local = self.now.astimezone(ZONE)
         at = local.replace(hour=hour, minute=minute)
         self.now = (at if at > local else at + timedelta(days=1)).astimezone(UTC)
@@ -52,7 +52,7 @@ class Moved:
 
 @pytest.fixture
 def clock() -> Moved:
-    """One o'clock of a Monday that is still to come, which is no day off: the list of the morning is out."""
+    """One o'clock on a future Monday that is not a holiday: the morning's list is out."""
     at = datetime.now(ZONE).replace(hour=13, minute=0, second=0, microsecond=0) + timedelta(days=1)
     while at.weekday() or (at.month, at.day) in {(1, 1), (6, 1), (8, 17), (12, 25)}:
         at += timedelta(days=1)
@@ -67,7 +67,7 @@ async def sink() -> AsyncIterator[Sink]:
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[str]:
-    """The SMS stand-in; gives its address."""
+    """The SMS stand-in; yields its address."""
     with serving(settings_for_tests(tmp_path / "standins")) as base:
         yield base
 
@@ -90,7 +90,7 @@ async def post(
 
 @pytest.fixture
 def staff(pool: Pool, somebody: Callable[..., Awaitable[Person]]) -> Callable[..., Awaitable[Person]]:
-    """Makes a person with a duty, a number and wishes."""
+    """Makes a person with hours on duty, a number and wishes."""
 
     async def make(
         unit: str = "PUPR", role: str = "petugas", name: str = "Rahma", email: str = "", **given: Any
@@ -111,7 +111,7 @@ def staff(pool: Pool, somebody: Callable[..., Awaitable[Person]]) -> Callable[..
 
 
 async def turn(pool: Pool, post: Post, *, only: tuple[Medium, ...] = tuple(Medium)) -> int:
-    """Let who decides and who sends do all that is due; gives how much was handed over or tried."""
+    """Let the dispatcher and the senders do everything that is due; return how many messages they sent or tried."""
     async with pool.acquire() as db:
         await tell(db, post.office)
         await climb(db, post.office)
@@ -124,21 +124,21 @@ async def turn(pool: Pool, post: Post, *, only: tuple[Medium, ...] = tuple(Mediu
 
 
 def told_to(sink: Sink) -> list[tuple[str, str]]:
-    """To whom mail went, and its subject."""
+    """List the recipient and the subject of each mail."""
     return [(mail["To"], mail["Subject"]) for mail in sink.mails]
 
 
 def text_of(mail: EmailMessage) -> str:
-    """What a mail says."""
+    """Return the text of a mail."""
     return str(mail.get_content()).replace("\r\n", "\n")
 
 
 def texts(base: str) -> list[tuple[str, str]]:
-    """The SMS that the gateway took: to whom, and what they say."""
+    """List the SMS that the gateway took: recipients and texts."""
     return [(each["to"], each["text"]) for each in httpx.get(f"{base}/sent").json() if each["channel"] == "sms"]
 
 
 async def states(pool: Pool) -> list[tuple[str, str, str]]:
-    """Medium, kind and state of each message, the oldest first."""
+    """List the medium, kind and state of each message, the oldest first."""
     rows = await pool.fetch("SELECT medium, kind, state FROM messages ORDER BY created_at, medium")
     return [(row["medium"], row["kind"], row["state"]) for row in rows]

@@ -1,4 +1,4 @@
-"""The desk on a real port in Chromium, and what a unit finds at eight o'clock; conftest.py offers the fixtures."""
+"""The desk on a real port in Chromium, and a unit's work at eight o'clock; conftest.py has the fixtures."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ DAYS = [
 
 @pytest.fixture(scope="session")
 def desk_port() -> int:
-    """One for all tests: a website knows its address, and is made once."""
+    """One port for all tests: a website knows its address, and is made once."""
     return any_free()
 
 
@@ -87,25 +87,25 @@ async def page_of(browser: Browser, desk: Desk, person: Person | None, size: str
 
 
 async def enter(page: Page, person: Person) -> None:
-    """Log in at the form that is shown."""
+    """Log in with the form on the page."""
     await page.get_by_label("Surel").fill(person.email)
     await page.get_by_label("Kata sandi").fill(PASSWORD)
     await page.get_by_role("button", name="Masuk", exact=True).click()
 
 
 async def hold(page: Page) -> None:
-    """Let what waits for an answer not load itself again, as after the last time it does: it is to be looked at."""
+    """Keep a page that waits for an answer from reloading, as after its last reload, so that it can be looked at."""
     await page.add_init_script("sessionStorage.setItem(location.pathname, 15)")
 
 
 async def look(page: Page, name: str, size: str) -> None:
-    """Take a picture, and find what bars somebody: axe, what runs over the edge, and what is too small to be hit."""
+    """Take a picture, and find barriers: axe's findings, overflowing elements, and targets that are too small."""
     for scheme in SCHEMES if browsers.PICTURES else ():
         await page.emulate_media(color_scheme=scheme)
         await browsers.picture(page, PICTURES / f"{name}-{size}-{scheme}.png")
     await page.emulate_media(color_scheme="light")
     assert [] == await browsers.violations(page)
-    if size == "hp":  # colours are those of the wide page, too
+    if size == "hp":  # the wide page has the same colours
         assert [] == await browsers.in_the_dark(page)
     assert await page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     small = await page.evaluate(
@@ -120,7 +120,7 @@ async def look(page: Page, name: str, size: str) -> None:
 
 @pytest.fixture
 async def morning(tell: Tell) -> None:
-    """What a unit and the sorting desk find at eight o'clock."""
+    """The complaints that a unit and the sorting desk find at eight o'clock."""
     lalabata = Place(kecamatan="Lalabata", desa="Lapajung")
     road: dict[str, Any] = {
         "complaint_id": "road", "ticket": ROAD, "channel": "web", "category": "jalan_jembatan", "type": "pengaduan",

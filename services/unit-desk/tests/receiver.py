@@ -1,4 +1,4 @@
-"""A receiver of webhooks on a real port, which checks what it gets with the library that its owners use."""
+"""A receiver of webhooks on a real port, which checks requests with the library that its owners use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 @dataclass(frozen=True, kw_only=True)
 class Got:
-    """A request: its headers by small letters, and its body."""
+    """A request: its headers by lower-case name, and its body."""
 
     headers: dict[str, str]
     body: bytes
@@ -31,7 +31,7 @@ class Got:
         return self.headers["webhook-id"]
 
     def signed_by(self, secret: str) -> dict[str, Any]:
-        """Give what it says.
+        """Verify the signature, and return the body.
 
         Raises:
             standardwebhooks.WebhookVerificationError: it is not signed with ``secret``.
@@ -42,7 +42,7 @@ class Got:
 
 @dataclass(kw_only=True)
 class Receiver:
-    """Answers each request with the next of ``answers``, and in the end always with ``OK``."""
+    """Answers each request with the next of ``answers``, and when these are used up, with ``OK``."""
 
     answers: list[bytes] = field(default_factory=list)
     got: list[Got] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Receiver:
         return f"{scheme}://{host}:{self.port}/kabar?dari=lapor"
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take a connection."""
+        """Serve a connection."""
         try:
             head = (await within(reader.readuntil(b"\r\n\r\n"))).decode().split("\r\n")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
@@ -69,7 +69,7 @@ class Receiver:
             writer.close()
 
     def says(self) -> list[dict[str, Any]]:
-        """What was told, as it came."""
+        """The bodies received, in the order of arrival."""
         return [json.loads(each.body) for each in self.got]
 
 

@@ -1,4 +1,4 @@
-"""A person's own account: all sessions are ended at once, and another password needs the old one or a code by mail."""
+"""A person's own account: all sessions end at once, and another password needs the old one or a mailed code."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def make_settings(make_settings: Callable[..., DeskSettings], sink: Sink) -> Cal
 
 @pytest.fixture
 def browser_of(desk: Desk) -> Callable[[str], httpx.AsyncClient]:
-    """Gives a browser that has the cookie ``token``."""
+    """Makes a browser that has the cookie ``token``."""
     app: Any = build_app(desk)
 
     def make(token: str) -> httpx.AsyncClient:
@@ -178,7 +178,7 @@ async def test_after_some_wrong_codes_the_right_one_is_wrong_too(
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
     for _ in range(MOST_WRONG):
         await change(web, code=wrong)
-    desk.delays._wrong.clear()  # as if they had waited
+    desk.delays._wrong.clear()  # as after waiting
 
     assert 422 == (await change(web, code=code)).status_code
 

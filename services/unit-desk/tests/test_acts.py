@@ -1,4 +1,4 @@
-"""What can be done with a complaint, and what is said before it is sent."""
+"""The acts on a complaint, and the checks before they are sent."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ SORTED: dict[str, Any] = {"lane": "triage", "status": "routed"}
 @pytest.mark.parametrize(
     ("unit", "facts", "there"),
     [
-        ("SETDA", {"returns": 1}, True),  # whoever sorts has it next
+        ("SETDA", {"returns": 1}, True),  # the unit that sorts has it next
         ("SETDA", {"returns": 2}, False),
-        ("SETDA", {"accuses": ["INSPEKTORAT"]}, False),  # and the admin answers to nobody else
+        ("SETDA", {"accuses": ["INSPEKTORAT"]}, False),  # and no other unit is above the admin
         ("SETDA", {"accuses": ["DISKOMINFO"]}, True),
         ("SETDA", {"accuses": ["DISKOMINFO"], "category": "aparatur_korupsi"}, True),
         ("SETDA", {"returns": 2, "lane": "unit"}, True),

@@ -1,4 +1,4 @@
-"""What programs of units read and send with a key, on a real database."""
+"""The API for programs of units, which read and send with a key, on a real database."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Key = Callable[..., Awaitable[str]]
 
 @pytest.fixture
 async def web(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    """A program: it sends no header of a browser."""
+    """A program: it sends none of a browser's headers."""
     app: Any = build_app(desk)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:
         yield client
@@ -201,7 +201,7 @@ async def test_what_came_twice_is_in_the_log_once(
 
 
 async def test_numbers_commit_in_their_order(pool: Pool) -> None:
-    """Who reads between two transactions must not be led past the one that is late."""
+    """A program that reads between two transactions must not be led past the slower one."""
 
     def kept(event_id: str) -> dict[str, Any]:
         logged = Logged(event_id=event_id, complaint_id="c", offset=0, value=b"{}")
@@ -424,7 +424,7 @@ async def test_a_key_has_its_share_and_another_key_has_its_own(web: httpx.AsyncC
     first, second = await key(), await key()
     most = allowance.RATES["read"].burst
     answers = [await web.get(EVENTS, headers=bearer(first)) for _ in range(most)]
-    # A machine that takes seconds for these gives back a few meanwhile.
+    # A slow machine needs seconds for these, during which a few requests are allowed again.
     while (more := await web.get(EVENTS, headers=bearer(first))).status_code == 200 and len(answers) < 2 * most:
         answers.append(more)
 

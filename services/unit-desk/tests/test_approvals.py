@@ -1,4 +1,4 @@
-"""Where a unit wants it, what ends a complaint goes out when its head agrees; until then nobody reads it."""
+"""With ``approval``, a reply that ends a complaint is sent when the head agrees; until then nobody outside reads it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Somebody = Callable[..., Awaitable[Person]]
 
 @pytest.fixture(scope="session")
 def rules() -> Rules:
-    """As if PUPR and DISKOMINFO had `approval: true`."""
+    """The region's rules as if PUPR and DISKOMINFO had `approval: true`."""
     return dataclasses.replace(rules_of(load(REGION, *PARTS)), approving=frozenset({"PUPR", "DISKOMINFO"}))
 
 
@@ -59,7 +59,7 @@ def test_what_ends_a_complaint_waits_for_the_head_of_a_unit_that_wants_so(
 
 
 async def propose(web: httpx.AsyncClient, words: str = DONE) -> httpx.Response:
-    """Write that it is resolved, look at it, and hand it in."""
+    """Write that the complaint is resolved, look at the preview, and submit it."""
     form = hidden(await web.get(f"{PAGE}/selesaikan"))
     page = await web.post(f"{PAGE}/selesaikan", data={**form, "words": words, "step": "periksa"})
     await web.post(f"{PAGE}/selesaikan", data={**hidden(page), "step": "kirim"})
@@ -67,14 +67,14 @@ async def propose(web: httpx.AsyncClient, words: str = DONE) -> httpx.Response:
 
 
 async def of_the_draft(web: httpx.AsyncClient) -> dict[str, str]:
-    """The hidden fields of what waits, as it is shown now."""
+    """Return the hidden fields of the draft that waits, as the page shows it now."""
     page = await web.get(PAGE)
     found = re.search(r'<section class="card preview" id="persetujuan".*?</section>', page.text, re.DOTALL)
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', found[0] if found else ""))
 
 
 async def decided(web: httpx.AsyncClient, step: str, **more: str) -> httpx.Response:
-    """Press one of the buttons of what waits."""
+    """Press one of the buttons under the draft that waits."""
     form = await of_the_draft(web)
     return await web.post(f"{PAGE}/persetujuan", data={"seen": "-1", **form, **more, "step": step})
 
@@ -261,7 +261,7 @@ async def test_a_draft_goes_with_its_complaint(log_in: LogIn, tell: Tell, pool: 
 async def test_photos_of_the_desk_are_seen_by_the_head_and_go_out_with_what_they_agree_to(
     log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
-    """The router takes the desk's own photos wherever the desk is; it is not among the hosts of the region's proofs."""
+    """The router accepts the desk's own photos at any address; the desk is not among the region's hosts of proofs."""
     await tell(seq=1, status="in_progress")
     head, web = await log_in(**HEAD), await log_in(name="Baso Amir")
     form = hidden(await web.get(f"{PAGE}/selesaikan"))

@@ -1,4 +1,4 @@
-"""What a citizen was told stands at the desk with whether it arrived, whatever comes first, twice or late."""
+"""The desk shows whether messages reached the citizen, whether news of them comes first, twice or late."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def a_message(**facts: Any) -> ComplaintTold:
 
 @pytest.fixture
 def arrive(pool: Pool, rules: Rules) -> Arrive:
-    """Takes in what an intake says of a message, in one batch."""
+    """Takes in an intake's words on messages, in one batch."""
     step = BatchHandler(pool, handler(rules))
 
     async def said(*messages: ComplaintTold, minute: int = 0) -> None:

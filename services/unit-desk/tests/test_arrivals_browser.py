@@ -1,4 +1,4 @@
-"""The page of a complaint in Chromium, in each state of what its citizen was told."""
+"""The page of a complaint in Chromium, in each state of the messages to its citizen."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SAID = [
     ("resolve", "resolved", "Got sudah dikeruk dan airnya mengalir lagi."),
 ]
 _ACK, _WORK, _DONE = 2, 3, 4
-#: By state: what became of which message, of the step or of another kind; what the page then says.
+#: By state: the messages, about the step or of another kind, with their outcome; and the words of the page.
 STATES: dict[str, tuple[list[dict[str, Any]], str]] = {
     "sampai": (
         [
@@ -128,7 +128,7 @@ async def test_an_operator_has_sent_again_what_did_not_arrive(
 
 
 async def _answered(here: Desk, clerk: Person, tell: Tell) -> None:
-    """Have ``clerk`` acknowledge it, tell of the work, and resolve it."""
+    """Have ``clerk`` acknowledge the complaint, report progress, and resolve it."""
     text = "Got di pasar sentral tersumbat, airnya masuk kios sejak kemarin."
     usual = {"complaint_id": "c1", "ticket": NUMBER, "text": text, "category": "drainase_banjir", "channel": "sms"}
     await tell(**usual, seq=1)

@@ -1,4 +1,4 @@
-"""Who leads asks another unit to help: it is seen before what that unit reads, and that unit sees what is asked."""
+"""A leading unit asks another one to help: a preview shows the request before that unit reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An act stands in the audit, or it did not happen."""
+"""An act is in the audit, or it did not happen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXECUTE FUNCTION audit_is_full()"""
 
 @pytest.fixture(scope="session")
 def rules() -> Rules:
-    """As if PUPR had `approval: true`."""
+    """The region's rules as if PUPR had `approval: true`."""
     return replace(rules_of(load(REGION, *PARTS)), approving=frozenset({"PUPR"}))
 
 

@@ -1,4 +1,4 @@
-"""The counter: what is typed in for a citizen is checked, sent once, kept while the website is away, and receipted."""
+"""The counter: a citizen's complaint is checked, sent once, kept while the website is away, and receipted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TICKET, CODE = "SPG-WTAP-9SBQ2", "K7M2-9QXD-4T0W-VB3H"
 
 
 class Api:
-    """The website's API, which takes each key once; ``answers`` come first, and ``asked`` is what came."""
+    """The website's API, which takes each key once; ``answers`` are given first, and ``asked`` are the requests."""
 
     def __init__(self) -> None:
         self.answers: list[httpx.Response | Exception] = []
@@ -75,7 +75,7 @@ def api() -> Api:
 
 @pytest.fixture
 def gateway() -> str:
-    """Where SMS are sent."""
+    """The address where SMS are sent."""
     return "http://127.0.0.1:9/cgi-bin/sendsms"
 
 
@@ -93,7 +93,7 @@ def desk(
 
 
 async def type_in(web: httpx.AsyncClient, step: str = "kirim", **typed: str) -> httpx.Response:
-    """Fill in a new form, and press what is called ``step``."""
+    """Fill in a new form, and press the button ``step``."""
     return await web.post("/loket", data={**hidden(await web.get("/loket")), **typed, "step": step})
 
 

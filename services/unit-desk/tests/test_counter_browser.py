@@ -1,4 +1,4 @@
-"""The counter in Chromium, before the website as it runs: its own process, on a database of its own."""
+"""The counter in Chromium, with the real website: a process of its own, on a database of its own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TEXT = "Pipa air di depan masjid Paroto bocor sejak awal bulan, airnya menggenan
 
 @dataclass(frozen=True, kw_only=True)
 class Website:
-    """The website as it runs, and a key of its counter."""
+    """The website's process, and a key for the counter."""
 
     url: str
     dsn: str
@@ -77,7 +77,7 @@ def new_website(dsn: str, folder: Path) -> Website:
 
 @pytest.fixture
 def website(new_database: Callable[..., str], tmp_path: Path) -> Website:
-    """One that does not run yet."""
+    """A website that does not run yet."""
     return new_website(new_database(*MIGRATIONS), tmp_path)
 
 
@@ -92,7 +92,7 @@ def started(new_database: Callable[..., str], tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 def running(started: Website) -> Website:
-    """One that all tests here share, without what was sent to it before."""
+    """The website that all tests here share, without the complaints sent to it before."""
     with psycopg.connect(started.dsn) as db:
         db.execute("TRUNCATE complaints, reporters CASCADE")
     return started
@@ -107,7 +107,7 @@ async def here(
     desk_port: int,
     photos: Photos,
 ) -> AsyncIterator[Desk]:
-    """The desk on a real port, with the key of its counter."""
+    """The desk on a real port, with the key for the counter."""
     website = request.getfixturevalue("running" if "running" in request.fixturenames else "website")
     settings = make_settings(desk_port=desk_port, desk_public_url=None)
     courier = Courier(pool=pool, key=settings.key)
@@ -162,7 +162,7 @@ async def test_a_letter_becomes_a_complaint_of_its_citizen_with_a_receipt(
     if script:
         await look(page, "loket-kosong", size)
     await page.get_by_role("button", name="Periksa dulu").click()
-    if script:  # without one the browser itself holds it up at what is empty
+    if script:  # without a script the browser itself refuses empty fields
         await page.locator("textarea").evaluate("(each) => each.form.noValidate = true")
         await page.get_by_role("button", name="Periksa dulu").click()
         await expect(page.get_by_role("alert")).to_contain_text("Pilih bagaimana laporan ini sampai.")
@@ -257,7 +257,7 @@ async def test_a_call_is_typed_in_and_sent_with_the_keyboard_alone(
 
 
 async def reach(page: Page, ident: str, text: str = "") -> None:
-    """Press Tab until what has this id, or begins with ``text``, has the focus, which must be seen."""
+    """Press Tab until the element with this id or ``text`` has the focus, which must be visible."""
     for _ in range(60):
         await page.keyboard.press("Tab")
         found, said, outline = await page.evaluate(

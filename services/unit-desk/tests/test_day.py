@@ -39,7 +39,7 @@ async def test_a_complaint_is_answered_on_a_phone(
     page = await page_of(browser, here, None, "hp", java_script_enabled=script)
     await enter(page, here, await somebody(name="Andi Rahmawati"))
 
-    # What is most pressing stands first, and is taken with two presses.
+    # The most urgent complaint stands first, and is acknowledged with two presses.
     first = page.get_by_role("listitem").filter(has=page.locator("article")).first
     await expect(first).to_contain_text("Darurat")
     await page.get_by_role("link", name="Jembatan gantung").click()
@@ -48,7 +48,7 @@ async def test_a_complaint_is_answered_on_a_phone(
     await page.get_by_role("button", name="Terima").click()
     await expect(page.get_by_text("Menunggu dikirim.", exact=True)).to_be_visible()
 
-    # Another is resolved: begun with a ready sentence, refused with its gaps, seen as the citizen gets it.
+    # Another one is resolved: begun with a ready sentence, refused with its gaps, previewed as the citizen gets it.
     await page.goto(f"{here.settings.public_url}/laporan/{ROAD}")
     await page.get_by_role("link", name="Selesaikan").click()
     await page.get_by_role("button", name="Lubang di …").click()
@@ -98,7 +98,7 @@ async def test_a_complaint_is_answered_with_the_keyboard_alone(
 
 
 async def reach(page: Page, name: str) -> None:
-    """Press Tab until what is called ``name`` has the focus, which must be seen."""
+    """Press Tab until the element ``name`` has the focus, which must be visible."""
     for _ in range(80):
         await page.keyboard.press("Tab")
         said, outline = await page.evaluate(

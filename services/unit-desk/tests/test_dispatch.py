@@ -1,4 +1,4 @@
-"""Who of a unit is told what, and when: decided on a real database, sent to a real mail server and a gateway."""
+"""Which people of a unit are told what, and when: decided on a real database, sent to a mail server and a gateway."""
 
 from __future__ import annotations
 

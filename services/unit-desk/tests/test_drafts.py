@@ -1,4 +1,4 @@
-"""Who is told of a draft, and that a complaint was given to them: they alone, and no word of a citizen."""
+"""News for one person: the head's of a draft, the assignee's of a complaint; nobody else is told, without any text."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from unit_desk.sending import Post
 pytestmark = pytest.mark.connected
 MakeStaff = Callable[..., Awaitable[Person]]
 DONE = "Lubang di depan SD 12 sudah ditambal aspal tadi pagi, sepanjang 4 meter."
-#: Other people are on duty, and hear nothing of it.
+#: Other people are on duty, and are not told.
 ON_DUTY = {"name": "Sitti", "email": "sitti@contoh.id", "days": WEEK}
 HEAD = {"role": "pimpinan", "name": "Ibu Kepala", "email": "kepala@contoh.id", "phone": "+628110000009"}
 
 
 @pytest.fixture(scope="session")
 def rules() -> Rules:
-    """As if PUPR had `approval: true`."""
+    """The region's rules as if PUPR had `approval: true`."""
     return dataclasses.replace(rules_of(load(REGION, *PARTS)), approving=frozenset({"PUPR"}))
 
 
 async def propose(web: httpx.AsyncClient) -> None:
-    """Hand in that it is resolved."""
+    """Submit a resolution for the head."""
     form = hidden(await web.get(f"{PAGE}/selesaikan"))
     page = await web.post(f"{PAGE}/selesaikan", data={**form, "words": DONE, "step": "periksa"})
     await web.post(f"{PAGE}/selesaikan", data={**hidden(page), "step": "kirim"})
@@ -46,14 +46,14 @@ async def decide(web: httpx.AsyncClient, pool: Pool, step: str, note: str = "") 
 
 
 async def an_hour(pool: Pool, post: Post, clock: Moved) -> None:
-    """Let what is gathered be told."""
+    """Let an hour pass, and gathered news be told."""
     await turn(pool, post)
     clock.on(minutes=61)
     await turn(pool, post)
 
 
 async def begin(tell: Tell, pool: Pool, **facts: str) -> None:
-    """A complaint is worked on, and all heard of it long ago."""
+    """Have a complaint worked on, and its news told long ago."""
     await tell(seq=1, status="in_progress", text="Jalan di depan rumah Ibu Hasnah berlubang", **facts)
     await pool.execute("DELETE FROM notices")
 
@@ -66,7 +66,7 @@ async def test_the_head_alone_hears_that_a_draft_waits_and_its_writer_that_it_ca
     await begin(tell, pool)
     web = await log_in(writer)
     await propose(web)
-    await web.get(PAGE)  # that its writer looks at it is no news to the head
+    await web.get(PAGE)  # a look by the writer does not count as the head's
     await an_hour(pool, post, clock)
     first = told_to(sink)
     await decide(await log_in(head), pool, "kembalikan", "Sebut panjangnya")
@@ -127,6 +127,6 @@ async def test_what_is_urgent_is_told_at_once_and_danger_also_by_night(
     await pool.execute("UPDATE notices SET state = 'new', opened_at = NULL, next_at = at")
     await turn(pool, post)
 
-    sms = urgency == "darurat"  # by all ways, whatever they want
+    sms = urgency == "darurat"  # by all media, whatever they want
     assert ((["kepala@contoh.id"] if at_once else []), int(sms)) == by_day
     assert by_night == (len(sink.mails) == 2)

@@ -19,7 +19,7 @@ from unit_desk.people import Person
 
 pytestmark = pytest.mark.connected
 
-#: By name: who looks, and the address.
+#: By name: the person who looks, and the address.
 PAGES: dict[str, tuple[str, str]] = {
     "masuk": ("", "/masuk"),
     "tidak-ada": ("", "/undangan/salah"),
@@ -62,7 +62,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "batalkan-operator": ("operator", f"/laporan/{OLD}/batalkan?unit=PUPR"),
 }
 UNITS = {"operator": "DISKOMINFO", "pemantau": "SETDA"}
-#: What there is where nothing has come yet, as in :data:`PAGES`.
+#: Pages where nothing has come yet, as in :data:`PAGES`.
 EMPTY: dict[str, tuple[str, str]] = {
     "kosong": ("petugas", "/"),
     "kosong-lihat": ("petugas", "/?daftar=lihat"),
@@ -76,7 +76,7 @@ EMPTY: dict[str, tuple[str, str]] = {
     "kosong-terkirim": ("operator", "/kabar/terkirim"),
     "kosong-warga": ("operator", "/kabar/warga"),
 }
-#: What a request ends in, by the status that is answered.
+#: The errors of requests, by the status of the answer.
 ERRORS: dict[int, Callable[[], Exception]] = {
     400: lambda: ClientException("bad"),
     403: NotAllowed,
@@ -244,7 +244,7 @@ async def test_each_state_of_what_was_sent(  # noqa: C901 - each state has its o
 
 
 DONE = "Got di pasar sentral sudah dikeruk tadi pagi, dan airnya mengalir lagi."
-#: What is filled in where: who, the act, and the fields by their labels.
+#: The forms to fill in: the person, the act, and the fields by their labels.
 ACTS: dict[str, tuple[str, str, dict[str, str]]] = {
     "alihkan-lihat": ("operator", "alihkan", {"Unit yang mengerjakan": "DLH", "Mengapa": "Pohonnya yang menutup got"}),
     "arahan-lihat": ("pemantau", "arahan", {"Apa yang harus": "Kirim tim hari ini, sebelum hujan turun lagi."}),

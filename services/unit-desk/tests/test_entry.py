@@ -1,4 +1,4 @@
-"""How people come in: password and code, invitations, sessions, and what another site sends."""
+"""How people log in: password and code, invitations, sessions, and forms of another site."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def enters(guest: httpx.AsyncClient, email: str, password: str = PASSWORD,
 
 
 async def with_code(desk: Desk, somebody: Somebody, **who: str) -> tuple[Person, Callable[[], str]]:
-    """A person who has codes, and what makes the code of now."""
+    """Make a person who has codes, and a function that returns the present code."""
     person = await somebody(**who)
     await desk.pool.execute("UPDATE people SET code_key = 1 WHERE id = $1", person.id)
     secret = passwords.code_secret(desk.settings.key, person.id, 1)

@@ -1,4 +1,4 @@
-"""Tabs of one's own: what a list is narrowed by is kept under a name."""
+"""A person's own tabs: the filters of a list are stored under a name."""
 
 from __future__ import annotations
 

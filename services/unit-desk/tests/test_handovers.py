@@ -1,4 +1,4 @@
-"""What was handed over to an office with an address: begun once, over when it is taken back, gone when it is erased."""
+"""Hand-overs to an office with an address: begun once, over when undone, deleted when the complaint is erased."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ async def test_what_was_handed_over_long_ago_is_written_about_only_when_somebody
 
     assert (None, "sent", None, 0) == (waits, it.letter, it.sent_at, (await of(pool)).reminder)
     assert ["mungkin sudah terkirim" in page.text, "Surati lagi" in page.text] == [True, True]
-    assert 200 == (await guest.get(path(desk, it))).status_code  # the office may have its link
+    assert 200 == (await guest.get(path(desk, it))).status_code  # the office may hold this link
 
 
 async def lose(pool: Pool) -> None:
-    """Put the database back to before it knew of anything."""
+    """Put the database back to before the complaint was known."""
     await pool.execute("TRUNCATE complaints, events, inbox, outbox CASCADE")
 
 

@@ -1,4 +1,4 @@
-"""Somebody else judges what was done: what is to be confirmed, and appeals; each on one page."""
+"""Judging what was done: confirmations of resolutions, and appeals; each on one page."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ Somebody = Callable[..., Awaitable[Person]]
 
 @pytest.fixture(scope="session")
 def rules() -> Rules:
-    """As if what is about roads had `confirm: true`."""
+    """The region's rules as if complaints about roads had `confirm: true`."""
     ours = rules_of(load(REGION, *PARTS))
     road = msgspec.structs.replace(ours.categories["jalan_jembatan"], confirm=True)
     return dataclasses.replace(ours, categories={**ours.categories, "jalan_jembatan": road})
@@ -79,7 +79,7 @@ def test_the_last_resolution_and_the_last_mark_are_judged() -> None:
 
 
 async def resolve(web: httpx.AsyncClient, tell: Tell, pool: Pool) -> None:
-    """Resolve it at the desk, and have that taken and asked to be confirmed."""
+    """Resolve the complaint at the desk, and have the router accept that and ask for a confirmation."""
     await tell(seq=4, status="in_progress", category="jalan_jembatan")
     form = hidden(await web.get(f"{PAGE}/selesaikan"))
     page = await web.post(f"{PAGE}/selesaikan", data={**form, "words": DONE, "step": "periksa"})
@@ -183,7 +183,7 @@ async def test_who_resolved_it_decides_about_no_appeal_and_who_has_nothing_to_do
 
 
 async def repaired(desk: Desk, writer: Person) -> Evidence:
-    """A photo that went with the resolution of PUPR."""
+    """Return a photo that was sent with the resolution of PUPR."""
     picture, row, reply = io.BytesIO(), await complaints.of_unit(desk.pool, ROAD, "PUPR"), uuid4()
     Image.linear_gradient("L").resize((800, 600)).convert("RGB").save(picture, "JPEG")
     assert row

@@ -1,4 +1,4 @@
-"""The desk as a process, on real Kafka and PostgreSQL: what units are told comes in, what they answer goes out."""
+"""The desk as a process, on real Kafka and PostgreSQL: words to units come in, and their replies go out."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 @dataclass(kw_only=True)
 class Running:
-    """The desk as a process, that of a test alone."""
+    """The desk as a process, for one test alone."""
 
     stack: Stack
     folder: Path
@@ -118,13 +118,13 @@ class Running:
             return False
 
     def log_in(self, unit: str = "PUPR") -> None:
-        """Make a clerk of ``unit``, and be that clerk."""
+        """Make a clerk of ``unit``, and log in as that clerk."""
         asyncio.run(_join(self.dsn, unit))
         self.web.cookies.clear()
         assert 303 == self.web.post("/masuk", data={"email": EMAIL, "password": PASSWORD}).status_code
 
     def do(self, slug: str, page: str = PAGE, **fields: str) -> str:
-        """Send a form as it is now; gives the id of the reply."""
+        """Send a form as it is now; return the id of the reply."""
         shown = self.web.get(f"{page}/{slug}").text
         form: dict[str, str] = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown))
         answer = self.web.post(f"{page}/{slug}", data={**form, **fields, "step": "kirim"})
@@ -132,7 +132,7 @@ class Running:
         return form["id"]
 
     def shows(self, path: str, *said: str) -> Callable[[], bool]:
-        """Whether a page says all of ``said``."""
+        """Return a check that a page says all of ``said``."""
         return lambda: all(each in self.web.get(path).text for each in said)
 
 
@@ -146,7 +146,7 @@ async def _join(dsn: str, unit: str) -> None:
 @pytest.fixture
 def running(connected: Stack, tmp_path: Path) -> Iterator[Running]:
     with _begun(connected, tmp_path) as desk:
-        # Another test's desk has read these topics, into a database of its own.
+        # Another test's desk has read these topics, with a database of its own.
         until(lambda: _rewound(desk), 60, "Kafka has forgotten that process")
         desk.start()
         yield desk
@@ -180,7 +180,7 @@ def tell(stack: Stack, unit: str = "PUPR", why: str = "routed", at: datetime = N
 
 
 def arrived(stack: Stack, state: str) -> None:
-    """Say what became of the message of the first step, as intake-sms does."""
+    """Send the outcome of the first step's message, as intake-sms does."""
     data = ComplaintTold(
         complaint_id="c1", ticket=NUMBER, message_id="m1", kind="step", state=state, at=NOW, step=1, channel="sms"
     )
@@ -192,7 +192,7 @@ def arrived(stack: Stack, state: str) -> None:
 
 
 def replied(stack: Stack, many: int, unit: str = "PUPR") -> list[tuple[str, UnitReplied]]:
-    """Read what the router reads of ``unit``, until there are ``many``."""
+    """Read the replies of ``unit``, as the router does, until there are ``many``."""
     settings = {**stack.client("router"), "group.id": "router", "auto.offset.reset": "earliest", "log_level": 0}
     consumer = Consumer({**settings, "enable.auto.commit": False})
     found: list[tuple[str, UnitReplied]] = []
@@ -225,7 +225,7 @@ def test_what_a_unit_is_told_comes_in_and_what_it_answers_goes_out_whatever_brea
     first = running.do("terima")
     assert [(first, "acknowledge")] == [(event_id, said.action) for event_id, said in replied(stack, 1)]
 
-    # Kafka is away: what is answered is kept, said to wait, and goes out by itself.
+    # Kafka is away: a reply is stored, shown as waiting, and sent by itself later.
     tell(stack, text="Jalan berlubang di Takalalla", seq=2, status="acknowledged")
     _answer(running, first)
     until(running.shows(f"{PAGE}/tanya", 'name="seen" value="2"'), 30, "the step is read, and the next can be done")
@@ -235,11 +235,11 @@ def test_what_a_unit_is_told_comes_in_and_what_it_answers_goes_out_whatever_brea
         until(running.shows(PAGE, "menunggu dikirim"), 10, "it is said to wait")
         until(running.shows("/", "1 balasan menunggu dikirim"), 30, "all pages say so")
     finally:
-        stack.start_broker()  # the tests that share it need it, whatever came of this one
+        stack.start_broker()  # other tests share it, even if this one failed
     assert [first, second] == [event_id for event_id, _ in replied(stack, 2)]
     until(lambda: not running.shows("/", "menunggu dikirim")(), 30, "nothing waits")
 
-    # Its database is lost: what the topics keep is read again, and the people are invited again.
+    # The database is lost: the desk reads the topics from the beginning, and people are invited again.
     running.stop()
     running.dsn = stack.database(f"unit_desk_{uuid4().hex[:8]}")
     running.run("migrate")
@@ -251,7 +251,7 @@ def test_what_a_unit_is_told_comes_in_and_what_it_answers_goes_out_whatever_brea
 
 
 def test_a_danger_is_a_mail_and_an_sms_within_ten_seconds_of_its_record(running: Running) -> None:
-    running.log_in("DLH")  # of whose topics no other test tells anything
+    running.log_in("DLH")  # no other test uses its topics
     form = {"phone": "0811 0000 001", "by_mail": "on", "by_sms": "on"}
     assert 303 == running.web.post("/kabar", data=form).status_code
     tell(running.stack, "DLH", text="Jalan berlubang di Takalalla")
@@ -270,10 +270,10 @@ def test_a_danger_is_a_mail_and_an_sms_within_ten_seconds_of_its_record(running:
 
 
 def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running: Running) -> None:
-    stack, unit = running.stack, "BPBD"  # of whose topics no other test tells anything
+    stack, unit = running.stack, "BPBD"  # no other test uses its topics
     running.log_in(unit)
     ended = running.web.cookies["meja"]
-    form = {"phone": "0811 0000 001", "by_mail": "on", "by_sms": "on"}  # of danger alone, whatever the hour
+    form = {"phone": "0811 0000 001", "by_mail": "on", "by_sms": "on"}  # wants to be told of danger only, at any hour
     assert 303 == running.web.post("/kabar", data=form).status_code
     seen, taken, untouched, other, fresh = numbers = [ticket.mint("sms") for _ in range(5)]
     danger: dict[str, Any] = {"urgency": "darurat"}
@@ -294,7 +294,7 @@ def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running:
     database, backup = _database(running), BytesIO()
     rows = dump(database, lambda from_: copyfileobj(from_, backup))
 
-    # A day: a session ends, a danger is seen to, one is answered at the desk, one nobody touches.
+    # During a day a session ends, one danger is opened, one is answered at the desk, and one nobody touches.
     running.log_in(unit)
     told(seen, 2, "updated", **acknowledged)
     told(taken, **danger)
@@ -309,12 +309,12 @@ def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running:
     until(running.shows(f"/laporan/{taken}", "Diterima"), 60, "the answer is read")
     running.stop()
 
-    # Its database is that of yesterday, and something more comes while it stands still.
+    # The database is put back to yesterday's, and more news comes while the desk stands still.
     backup.seek(0)
     swap(database, load_dump(database, lambda into: copyfileobj(backup, into), rows), f"{database.name}_before")
     told(fresh, **danger)
 
-    # The first time it is stopped, when all is handled and nothing of it taken back yet.
+    # The first run is stopped when everything is read again, and before notices are taken back.
     asyncio.run(_do(running.dsn, "ALTER TABLE messages RENAME TO away"))
     there = f"SELECT count(*) FROM complaints WHERE ticket = '{fresh}'"
     until(lambda: not _rewound(running) and asyncio.run(_do(running.dsn, there)), 60, "all is handled")
@@ -324,7 +324,7 @@ def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running:
 
     until(lambda: len(alarms()) >= len(day) + 2, 60, "who is to be told is")
     until(lambda: asyncio.run(_waiting(running.dsn)) == 0, 60, "nothing more is to be told")
-    # A danger that nobody touched is told rather twice, in one mail and one SMS with what came meanwhile.
+    # A danger that nobody touched is rather told twice, in one mail and one SMS together with later news.
     assert sorted([*day, *by_both(untouched)]) == alarms()
     (mail,) = [each["text"] for each in _sent(running, 0) or [] if fresh in each["text"] and each["channel"] == "email"]
     assert [untouched, fresh] == [number for number in numbers if number in mail]
@@ -339,7 +339,7 @@ def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running:
 
 
 def _database(running: Running) -> Database:
-    """Name the desk's database, as the command that restores it does."""
+    """Return the desk's database, as the restore command names it."""
     name = str(conninfo_to_dict(running.dsn)["dbname"])
     return Database(service="unit-desk", name=name, admin=running.stack.cluster.dsn())
 
@@ -366,18 +366,18 @@ def _sent(running: Running, many: int) -> list[dict[str, Any]] | None:
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Takes what a webhook is told."""
+    """Receives the notices of a webhook."""
 
     told: ClassVar[list[dict[str, Any]]] = []
 
     def do_POST(self) -> None:
-        """Take it."""
+        """Record a notice."""
         self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(204)
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 async def _programs_of_pdam(dsn: str, url: str) -> str:
@@ -394,7 +394,7 @@ async def _programs_of_pdam(dsn: str, url: str) -> str:
 def test_a_program_reads_what_a_reader_of_kafka_reads_is_told_of_it_and_replies_also_after_a_kill(
     running: Running,
 ) -> None:
-    # Another test may have read further, with another database.
+    # Another test's desk may have read further, with another database.
     running.stop()
     until(lambda: _rewound(running), 60, "Kafka has forgotten the process")
     running.start()
@@ -459,7 +459,7 @@ def test_what_is_handed_over_is_written_about_and_the_answer_by_the_link_goes_ou
         routing.replace("    name: PLN\n", f"    name: PLN\n    email: {ADDRESS}\n", 1)
     )
     with _begun(connected, tmp_path, region) as desk:
-        # Another test's desk has read these topics, into a database of its own.
+        # Another test's desk has read these topics, with a database of its own.
         until(lambda: _rewound(desk), 60, "Kafka has forgotten that process")
         desk.start()
         tell(connected, at=datetime.now(UTC), **HANDED, seq=2)
@@ -477,7 +477,7 @@ def test_what_is_handed_over_is_written_about_and_the_answer_by_the_link_goes_ou
 
 
 def _answer(running: Running, reply_id: str) -> None:
-    """Note the answer that the router would give."""
+    """Store the answer that the router would give."""
 
     async def note() -> None:
         db = await asyncpg.connect(running.dsn)
@@ -492,4 +492,4 @@ def _rewound(running: Running) -> bool:
         said = running.run("rewind", "--json")
     except subprocess.CalledProcessError:
         return False
-    return str(json.loads(said)["group"]) == "unit-desk"  # as the command that restores it reads it
+    return str(json.loads(said)["group"]) == "unit-desk"  # as the restore command reads it

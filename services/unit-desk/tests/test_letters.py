@@ -1,4 +1,4 @@
-"""What a mail and an SMS to people of the desk say."""
+"""The texts of mail and SMS to people of the desk."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def line(n: int = 1, *kinds: str, **given: Any) -> Line:
             [line(1, "danger"), line(2, "breach")],
             f"LAPOR! DARURAT: SPG-S000-00001, Lilirilau dan 1 lainnya. Batas waktu Senin 30 Nov pukul 12.00. {SITE}/",
         ),
-        (  # what does not fit is left out from its end
+        (  # the end is left out, as it does not fit
             [line(1, "escalation", place="Marioriwawo")],
             f"LAPOR! KETERLAMBATAN SAMPAI KE ATASAN: SPG-S000-00001, Marioriwawo. {SITE}/laporan/SPG-S000-00001",
         ),

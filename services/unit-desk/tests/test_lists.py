@@ -1,4 +1,4 @@
-"""Lists: who sees what, in which order, and how much is read when much is stored."""
+"""Lists: who sees which complaints, in which order, and how many pages are read when many are stored."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from unit_desk.rules import Rules
 
 pytestmark = pytest.mark.connected
 MANY = 100_000
-#: Open complaints of one unit among them. A list may read the page of each, and the counts a few of each, but never
-#: what has been answered; a core reads a hundred in a millisecond.
+#: Open complaints of one unit among them. A list may read the page of each, and the counts a few pages for each, but
+#: never complaints that are over; a core reads a hundred pages in a millisecond.
 OPEN = MANY // 20 // 4
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LONG_AGO = datetime.now(UTC).date() - timedelta(400)
 CLERK = Person(id=UUID(int=1), email="a@b.id", name="A", unit="PUPR", role="petugas")
 WATCHER = Person(id=UUID(int=2), email="b@b.id", name="B", unit="SETDA", role="pemantau")
 
-# Copies of one complaint, as it is kept: of four units, one in twenty open, in eight kecamatan over two years.
+# Copies of one stored complaint: in four units, one in twenty open, in eight kecamatan over two years.
 _COPY = """
 INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
     weight, kecamatan, standing, rahasia, erased, words, told)
@@ -41,7 +41,7 @@ SELECT (ARRAY['PUPR', 'DLH', 'PDAM', 'DISDUKCAPIL'])[1 + (n / 97) % 4], 'copy-' 
     to_tsvector('simple', 'jalan berlubang kata' || n % 5000), told
 FROM complaints, generate_series(1, $1) AS n WHERE complaint_id = 'c1'"""
 
-#: What is looked for, by name.
+#: The choices of lists, by name.
 LOOKS: dict[str, tuple[Person, str | None, Chosen]] = {
     "work": (CLERK, "PUPR", Chosen()),
     "the tenth page": (CLERK, "PUPR", Chosen(page=10)),
@@ -142,7 +142,7 @@ async def test_what_was_kept_before_is_found_by_its_stems_and_its_number(
 
 
 class Explaining:
-    """A pool that asks PostgreSQL of each statement how many pages it reads, of 8 kB, in place of its rows."""
+    """A pool that counts the pages of 8 kB that PostgreSQL reads for each statement, and returns no rows."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

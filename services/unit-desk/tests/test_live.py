@@ -1,4 +1,4 @@
-"""Lists that follow: who hears of what, how it ends, and what is seen of it in Chromium."""
+"""Lists that follow changes: the people who are told, the end of a stream, and the effect in Chromium."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Somebody = Callable[..., Awaitable[Person]]
 
 
 class Follower:
-    """Who reads the stream of a desk, as a browser does."""
+    """A reader of the desk's stream, like a browser."""
 
     def __init__(self, desk: Desk, token: str = "") -> None:
         self.desk, self.token, self.head = desk, token, ""
@@ -58,7 +58,7 @@ class Follower:
 
 @pytest.fixture
 async def following(here: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[asyncio.Task[None]]:
-    """The desk hears of what changes in its database."""
+    """Lets the desk hear of changes in its database."""
     monkeypatch.setattr(live, "TOGETHER_S", 0.05)
     listening = asyncio.create_task(here.changes.listen(here.pool))
     async with asyncio.timeout(60):
@@ -244,7 +244,7 @@ async def test_what_begins_to_follow_after_its_session_is_left_at_once(
         await accounts.leave(db, person, None)
     over.set()
 
-    # Sooner than it asks by itself.
+    # This comes sooner than the page's own next request.
     await expect(page.get_by_label("Kata sandi")).to_be_visible(timeout=20_000)
 
 
@@ -298,7 +298,7 @@ async def test_a_line_that_is_silent_for_long_is_dead_and_another_is_begun(
     async with asyncio.timeout(60):
         while not here.following:
             await asyncio.sleep(0.02)
-    await tell(complaint_id="a", ticket=FIRST, text="Jalan berlubang")  # nobody hears of it
+    await tell(complaint_id="a", ticket=FIRST, text="Jalan berlubang")  # nobody is told
 
     await page.clock.fast_forward(46_000)
 
@@ -332,9 +332,9 @@ async def test_a_page_that_waits_for_an_answer_calls_nobody_back_who_has_left_it
     async with asyncio.timeout(60):
         while not asked:
             await asyncio.sleep(0.02)
-    await asyncio.sleep(2.5)  # it would load itself again after 2 s
+    await asyncio.sleep(2.5)  # it would reload after 2 s
     go_on.set()
 
     await page.wait_for_url(f"{here.settings.public_url}/")
-    assert "again" not in asked  # the list itself may have asked once more
+    assert "again" not in asked  # the list itself may have requested once more
     await page.context.close()

@@ -1,4 +1,4 @@
-"""A desk that is older than its log: what it knew when the log began is in it."""
+"""A desk that is older than its log: the log begins with the words that the desk had stored."""
 
 from __future__ import annotations
 

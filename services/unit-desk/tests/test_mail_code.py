@@ -1,4 +1,4 @@
-"""How somebody without a password comes in: by a code that is sent to their address."""
+"""How a person without a password logs in: by a code that is mailed to them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def enters(guest: httpx.AsyncClient, code: str, email: str = EMAIL) -> htt
 
 
 async def code_of(pool: Pool, post: Post, sink: Sink, clock: Moved) -> str:
-    """Have the code be sent, and read it."""
+    """Have the code sent, and read it."""
     clock.now = await pool.fetchval("SELECT now()")
     await turn(pool, post)
     found = re.search(r"LAPOR!: (\d{6})\n", text_of(sink.mails[-1]))
@@ -121,7 +121,7 @@ async def test_a_code_is_guessed_at_a_few_times_and_no_more(
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
     answers = [(await enters(guest, wrong)).status_code for _ in range(MOST_WRONG)]
     held = (await enters(guest, code)).status_code
-    desk.delays.right(EMAIL, "127.0.0.1")  # whoever guesses from many places is held up by none
+    desk.delays.right(EMAIL, "127.0.0.1")  # as if the guesses came from many places
 
     assert ([422] * MOST_WRONG, 429) == (answers, held)
     assert 422 == (await enters(guest, code)).status_code
@@ -131,8 +131,8 @@ async def test_a_code_is_guessed_at_a_few_times_and_no_more(
     ("who", "more"),
     [
         ("siapa@contoh.id", ""),
-        (EMAIL, "UPDATE people SET password = 'x'"),  # who has one uses it
-        (EMAIL, "UPDATE people SET role = 'pimpinan'"),  # an address alone opens nothing that can harm many
+        (EMAIL, "UPDATE people SET password = 'x'"),  # a person with a password uses it
+        (EMAIL, "UPDATE people SET role = 'pimpinan'"),  # a mailbox alone must not open a role that can harm many
         (EMAIL, "UPDATE people SET code_key = 1"),
         (EMAIL, "UPDATE people SET left_at = now()"),
     ],

@@ -1,4 +1,4 @@
-"""What operators see of the desk."""
+"""The metrics of the desk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""More time is asked for with a reason and a day: its citizen reads both, who looks over all sees it."""
+"""Requests for more time, with a reason and a day: the citizen reads both, and people who look over all see them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_where_nothing_is_promised_any_day_may_be_said() -> None:
 
 
 async def asked(web: httpx.AsyncClient, tell: Tell, pool: Pool, *, accepted: bool = True) -> str:
-    """Ask for more time, and have it answered: gives what was shown before."""
+    """Ask for more time, and have the router answer; return the preview."""
     form = hidden(await web.get(f"{PAGE}/waktu"))
     data = {**form, "words": f"{WHY}.", "day": SOON.isoformat()}
     page = await web.post(f"{PAGE}/waktu", data={**data, "step": "periksa"})

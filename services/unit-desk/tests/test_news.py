@@ -1,4 +1,4 @@
-"""The pages on which people say how they are told, heads who is on duty, and both see what was sent."""
+"""The pages where people say how they are told, heads who is on duty, and both see what was sent."""
 
 from __future__ import annotations
 

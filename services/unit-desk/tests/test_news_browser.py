@@ -1,4 +1,4 @@
-"""The pages of what is told, in Chromium: on a phone and at a desk, without a script too."""
+"""The pages about notices to people, in Chromium: on a phone and at a desk, also without a script."""
 
 from __future__ import annotations
 

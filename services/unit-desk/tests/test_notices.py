@@ -1,4 +1,4 @@
-"""What people are told of what comes, who of them, and who is next."""
+"""Which news people are told, which of them, and who is next."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_of_danger_everybody_hears_whatever_they_want_and_by_every_way_they_have
         (Kind.BREACH, {"by_mail": False}, BOTH, ["sms"]),
         (Kind.BREACH, {"phone": None}, BOTH, ["email"]),
         (Kind.DANGER, {}, (Medium.SMS,), ["sms"]),
-        (Kind.NEW, {}, BOTH, ["email"]),  # what can wait is worth no SMS
+        (Kind.NEW, {}, BOTH, ["email"]),  # news that can wait is not worth an SMS
         (Kind.NEW, {"unwanted": frozenset({"new"})}, BOTH, []),
     ],
 )

@@ -1,4 +1,4 @@
-"""What programs of units are told of the API is what it does."""
+"""The OpenAPI document for programs of units describes what the API does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REPLY = DOCUMENT["paths"]["/api/v1/units/{unit}/replies"]["post"]
 
 
 def holds(operation: dict[str, Any], answer: httpx.Response) -> bool:
-    """Whether ``answer`` is one that the document tells of."""
+    """Whether the document describes ``answer``."""
     content = operation["responses"][str(answer.status_code)]["content"]
     schema = content[answer.headers["content-type"].partition(";")[0]]["schema"]
     jsonschema.validate(answer.json(), {**schema, "components": DOCUMENT["components"]})
@@ -43,7 +43,7 @@ async def web(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def test_what_units_are_given_is_made_from_the_types() -> None:
-    """``make schemas`` writes it anew."""
+    """``make schemas`` writes it again."""
     assert openapi.written() == WRITTEN.read_bytes()
 
 

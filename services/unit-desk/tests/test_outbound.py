@@ -1,4 +1,4 @@
-"""Where a notice may go: to no network of ours, by no redirect, and only to who has the certificate."""
+"""Where a notice may go: never to our networks, never by a redirect, and only to a server with a valid certificate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOOPBACK = [ip_network("127.0.0.0/8")]
 
 
 def answering(*addresses: str) -> Resolve:
-    """Gives ``addresses`` in their order, a set each time it is asked."""
+    """Return the next of ``addresses`` with each lookup."""
 
     async def resolve(host: str, port: int) -> Sequence[str]:
         return addresses
@@ -58,7 +58,7 @@ async def test_a_name_that_is_not_there_is_said() -> None:
 
 
 async def test_the_name_is_asked_for_once_and_what_it_says_later_changes_nothing() -> None:
-    """DNS rebinding: first it is allowed, and when the connection is made it is not."""
+    """DNS rebinding: the first lookup gives an allowed address, and a later one, for the connection, does not."""
     answers = [[HOST], ["10.0.0.1"]]
 
     async def resolve(host: str, port: int) -> Sequence[str]:
@@ -126,7 +126,7 @@ async def test_the_environment_leads_no_notice_over_a_proxy(monkeypatch: pytest.
 
 @pytest.fixture
 def tls(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What a receiver called penerima.example shows, and who trusts it."""
+    """Make the certificate of a receiver called penerima.example, and a client that trusts it."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
     now = datetime.now(UTC)
     made = (

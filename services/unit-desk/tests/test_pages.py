@@ -1,4 +1,4 @@
-"""The pages of the desk, on a real database: what each shows to whom, and what becomes of what is sent."""
+"""The pages of the desk, on a real database: what each person sees, and the effect of each form."""
 
 from __future__ import annotations
 
@@ -484,7 +484,7 @@ async def test_citizens_photos_are_shown_small_by_the_link_of_the_unit_and_loade
     added = [
         FollowUp(id="1", kind="addition", at=NOW, evidence=files[:1]),
         FollowUp(id="2", kind="addition", at=NOW, evidence=[theirs], late=True),
-        FollowUp(id="3", kind="addition", at=NOW, late=True),  # what it showed was deleted
+        FollowUp(id="3", kind="addition", at=NOW, late=True),  # its photo was deleted
         FollowUp(id="4", kind="addition", at=NOW, late=True, deleted=["0"]),
         FollowUp(
             id="5",
@@ -530,7 +530,7 @@ async def test_a_video_is_called_one(tell: Tell, log_in: LogIn) -> None:
     [
         (Place(kecamatan="Lilirilau", desa="Cabenge"), "Cabenge%2C%20Lilirilau%2C%20Soppeng"),
         (Place(kecamatan="Lilirilau"), "Lilirilau%2C%20Soppeng"),
-        (Place(stated="di belakang rumah Ibu Hasnah"), None),  # nothing that a citizen wrote goes to a map
+        (Place(stated="di belakang rumah Ibu Hasnah"), None),  # no text of a citizen goes to a map
         (None, None),
     ],
 )

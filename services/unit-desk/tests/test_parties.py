@@ -1,4 +1,4 @@
-"""Links of offices outside: each is of one complaint, one office and one end."""
+"""Links of offices outside: each belongs to one complaint, one office and one end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of an office outside: what its link opens, what is taken, and what is said when nothing is."""
+"""The page of an office outside: the complaint behind its link, the answers it accepts, and its refusals."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_what_says_nothing_is_not_taken_and_stays_in_the_form(
 
 
 async def _closed(guest: httpx.AsyncClient, where: str, pool: Pool) -> tuple[int, int, bool, bool, int]:
-    """Both statuses, whether it says that nothing was sent and shows the complaint, and how many replies there are."""
+    """Return both statuses, whether pages say that nothing was sent and show the complaint, and the replies sent."""
     opened, pressed = await guest.get(where), await send(guest, where, SAYS)
     shows = "Tiang listrik di Cabenge" in opened.text + pressed.text
     kept = SAYS in pressed.text and "belum terkirim" in pressed.text

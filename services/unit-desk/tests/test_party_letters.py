@@ -117,7 +117,7 @@ async def test_one_that_comes_twice_is_known_by_its_id_and_a_new_link_is_another
 ) -> None:
     it = await hand_over()
     await write(pool, settings, rules)
-    await pool.execute("UPDATE handovers SET letter = 'waits'")  # it left while it was told so
+    await pool.execute("UPDATE handovers SET letter = 'waits'")  # as if it was sent, and its mark lost
     await write(pool, settings, rules)
     await handovers.write_again(pool, it, 30)
     await write(pool, settings, rules)
@@ -158,13 +158,13 @@ MONDAY = datetime(2026, 11, 30, 2, tzinfo=UTC)
 
 
 async def began(pool: Pool) -> None:
-    """Let all that was handed over have been so on ``MONDAY``, and its letters sent."""
+    """Set the beginning of all hand-overs to ``MONDAY``, and their letters to sent."""
     await pool.execute("UPDATE handovers SET at = $1, since = $1, sent_at = $1, letter = 'sent'", MONDAY)
     await pool.execute("UPDATE handovers SET expires_at = $1", MONDAY + timedelta(days=30))
 
 
 async def on_day(pool: Pool, settings: DeskSettings, rules: Rules, days: int) -> int:
-    """Look after so many ``days``, twice, and send what waits; gives how many reminders the letter was."""
+    """Look after so many ``days``, twice, and send waiting letters; return the number of the reminder."""
     for _ in range(2):
         await party_letters.remind(pool, rules, MONDAY + timedelta(days=days))
         while await write(pool, settings, rules):

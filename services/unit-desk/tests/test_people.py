@@ -1,4 +1,4 @@
-"""Who may invite whom."""
+"""Roles, and their rights to invite people."""
 
 from __future__ import annotations
 

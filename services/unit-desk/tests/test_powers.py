@@ -1,4 +1,4 @@
-"""What is put right from the desk: who may do what with whose complaint, and until when."""
+"""Acts that put complaints right: each with its persons, complaints and time limit."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_what_is_known_is_read_from_what_came_and_what_was_replied() -> None:
 def test_whether_its_reporter_was_told_today_that_it_is_worked_on(
     later: list[tuple[str, str, str | None]], action: str, hours: int, today: bool, rules: Rules
 ) -> None:
-    """As their intake sees it: on the same day what is worked on is told once, unless something came between."""
+    """The intakes do the same: progress is told once a day, unless something else was told since."""
     no = UUID(int=9)
     said = {
         each: msgspec.json.encode(UnitReplied(ticket="SPG-S000-00007", action=name))

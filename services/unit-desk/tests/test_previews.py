@@ -1,4 +1,4 @@
-"""What a citizen will get is shown word for word: by their own channel, masked, and to whom else it goes."""
+"""The preview shows word for word what a citizen will get: by their channel, masked, and who else reads it."""
 
 from __future__ import annotations
 

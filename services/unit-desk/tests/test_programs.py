@@ -1,4 +1,4 @@
-"""The page on which the head of a unit gives its programs what they need."""
+"""The page where the head of a unit gives its programs what they need."""
 
 from __future__ import annotations
 

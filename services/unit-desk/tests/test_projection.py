@@ -1,4 +1,4 @@
-"""What a unit is told becomes what stands on its lists. Pure."""
+"""Words to a unit become its lists. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photos of repairs: what is kept of them, who sees them when, and what becomes of those that nobody may see."""
+"""Photos of repairs: how they are stored, who sees them when, and how photos that nobody may see are deleted."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ ROAD: dict[str, Any] = {"status": "in_progress", "category": "jalan_jembatan", "
 
 
 async def fill(web: httpx.AsyncClient, *photos: bytes, step: str = "periksa", **fields: str) -> httpx.Response:
-    """Fill in how it was repaired, with photos, as a browser without a script does."""
+    """Fill in a resolution with photos, as a browser without a script does."""
     form = hidden(await web.get(f"{PAGE}/selesaikan"))
     files = [("photos", (f"IMG_{n}.jpg", each, "image/jpeg")) for n, each in enumerate(photos)]
     return await web.post(f"{PAGE}/selesaikan", data={**form, "words": DONE, **fields, "step": step}, files=files)
 
 
 async def resolved(web: httpx.AsyncClient, pool: Pool, *photos: bytes) -> str:
-    """Send it; gives the path of the first photo."""
+    """Send a resolution; return the path of its first photo."""
     shown = await fill(web, *photos)
     await web.post(f"{PAGE}/selesaikan", data={**fields_of(shown), "step": "kirim"})
     [(_, said)] = await sent(pool)
@@ -46,13 +46,13 @@ async def resolved(web: httpx.AsyncClient, pool: Pool, *photos: bytes) -> str:
 
 
 def fields_of(page: httpx.Response) -> dict[str, Any]:
-    """The hidden fields of a page; several photos are several values."""
+    """Return the hidden fields of a page; several photos are several values."""
     found: dict[str, Any] = hidden(page)
     return found | {"photo": [each.split('"')[0] for each in page.text.split('name="photo" value="')[1:]]}
 
 
 def of_a_road() -> bytes:
-    """A picture in which one sees what it is: grey asphalt, its mended patch, the verge."""
+    """Draw a recognizable road: grey asphalt, its mended patch, the verge."""
     out, road = io.BytesIO(), Image.new("RGB", (1600, 1200), "#7f8487")
     draw = ImageDraw.Draw(road)
     draw.rectangle((0, 0, 1600, 320), fill="#8fb37a")
@@ -251,7 +251,7 @@ async def test_a_photo_that_is_cut_off_is_said_comes_again_and_the_words_stay(
     size: str,
 ) -> None:
     await tell(**ROAD)
-    by_hand = size == "hp"  # only who holds a camera is offered it
+    by_hand = size == "hp"  # only a device with a camera is offered it
     page = await page_of(browser, here, await somebody(), size, has_touch=by_hand, is_mobile=by_hand)
     (tmp_path / "tambalan.jpg").write_bytes(of_a_road())
     (tmp_path / "catatan.jpg").write_bytes(b"bukan foto")

@@ -1,4 +1,4 @@
-"""What is put right from the desk, on a real database: taken back, taken from a unit, instructed, said what it is."""
+"""Acts that put complaints right, on a real database: undo, reassign, instruct, correct, prioritize."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ ABOVE = "?unit=PUPR"
 
 
 async def write(web: httpx.AsyncClient, path: str, **fields: str) -> tuple[httpx.Response, httpx.Response]:
-    """Fill in a form and look at it, then send it: gives what was looked at, and the answer."""
+    """Fill in a form, look at its preview, and send it; return the preview and the answer."""
     form = hidden(await web.get(path))
     page = await web.post(path, data={**form, **fields, "step": "periksa"})
     return page, await web.post(path, data={**hidden(page), **fields, "step": "kirim"})
 
 
 async def taken(tell: Tell, pool: Pool, **facts: Any) -> None:
-    """The router takes the last reply."""
+    """Accept the last reply, as the router does."""
     reply_id = str(await pool.fetchval("SELECT id FROM replies ORDER BY at DESC LIMIT 1"))
     await pool.execute("DELETE FROM outbox")
     await tell(why="replied", reply=ReplyAnswer(event_id=reply_id, accepted=True), **facts)

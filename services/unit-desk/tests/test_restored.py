@@ -1,4 +1,4 @@
-"""A database that was put back from a backup: who was told of something is not told of it again."""
+"""A database that was put back from a backup: nobody is told the same news again."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ async def test_what_the_handbook_asks_the_old_database_says_what_became_of_whom(
 
 
 async def read_again(pool: Pool, post: Post, clock: Moved, fresh: set[str] | None = None) -> None:
-    """End a restore, of a database that lived until now."""
+    """End the restore of a database that was alive until now."""
     read = {TopicPartition("unit.pupr.routed.v1", 0): 1}
     async with pool.acquire() as db:
         await settle(db, post.office, Before(read=read, alive=clock(), fresh=fresh or set()))
@@ -109,7 +109,7 @@ async def read_again(pool: Pool, post: Post, clock: Moved, fresh: set[str] | Non
 @pytest.mark.parametrize(
     ("minutes", "facts", "again"),
     [
-        (20, {"why": "breached", "stage": "completion"}, False),  # went out at once
+        (20, {"why": "breached", "stage": "completion"}, False),  # went out immediately
         (20, {"why": "escalated", "stage": "completion"}, False),
         (20, {}, True),  # waited for its hour
         (90, {}, False),  # went out with it
@@ -173,10 +173,10 @@ async def test_what_lay_in_the_backup_half_told_is_told_on_in_no_way(
     await staff(email="rahma@contoh.id", days=WEEK, hours="07.30-16.00", unwanted=["morning"])
     await staff(role="pimpinan", email="kepala@contoh.id", days=WEEK, hours="16.00-07.30", unwanted=["morning"])
     await tell(why="escalated", stage="completion", at=clock())
-    await turn(pool, post)  # it would climb, had nobody opened it since
+    await turn(pool, post)  # it would climb if nobody had opened it
     await sink.stop()
     await tell(complaint_id="2", ticket=ticket.mint("sms"), why="breached", stage="completion", at=clock())
-    await turn(pool, post)  # and this mail was out soon after the backup
+    await turn(pool, post)  # and this mail went out soon after the backup
     clock.on(hours=4)
 
     await read_again(pool, post, clock)

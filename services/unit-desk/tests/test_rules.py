@@ -1,4 +1,4 @@
-"""What the desk knows of the region: who may not read what accuses whom."""
+"""The desk's data about the region: which units may not read complaints that accuse which others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a message: the servers away, silent, or refusing, and a process that dies with one in hand."""
+"""Sending messages: servers that are away, silent, or refuse, and a process that dies while it sends."""
 
 from __future__ import annotations
 

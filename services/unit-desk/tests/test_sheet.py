@@ -1,4 +1,4 @@
-"""The sheet on paper: what is on it, who gets it, and that it is one page of A4."""
+"""The sheet on paper: its content, who gets it, and that it is one page of A4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What else of a unit may be the same: by words, matter and place; and what a page offers of it."""
+"""Complaints of a unit that may be the same: by words, category and place; and the page's offers for them."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ Run = Callable[..., Coroutine[Any, Any, tuple[int, str, str]]]
 
 @pytest.fixture
 def run(here: Desk, tmp_path: Path) -> Run:
-    """Runs a snippet as PUPR; gives how it ended, what it printed, and what it said was wrong."""
+    """Runs a snippet as PUPR; returns its exit status, its output and its errors."""
 
     async def run(name: str, *words: str) -> tuple[int, str, str]:
         async with here.pool.acquire() as db:

@@ -1,4 +1,4 @@
-"""Who guesses wrong waits, longer each time, and nobody is locked out by others."""
+"""A person who guesses wrong waits, longer each time, and nobody is locked out by others."""
 
 from __future__ import annotations
 

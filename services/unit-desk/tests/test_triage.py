@@ -1,4 +1,4 @@
-"""Sorting: what no unit has yet, the likeliest units with their reasons, and two keys to decide."""
+"""Sorting: complaints that no unit has yet, the likeliest units with their reasons, and two keys to decide."""
 
 from __future__ import annotations
 

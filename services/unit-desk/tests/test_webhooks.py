@@ -1,4 +1,4 @@
-"""Webhooks of units: what is told, when again, when no more, and what their heads do; with receivers on real ports."""
+"""Webhooks of units: notices, retries, the end of retries, and the acts of heads; with receivers on real ports."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def courier(pool: Pool) -> Courier:
 
 @pytest.fixture
 def local(desk: Desk, courier: Courier) -> Desk:
-    """The desk, whose heads may register what listens on this machine."""
+    """The desk, where heads may register receivers on this machine."""
     object.__setattr__(desk, "courier", courier)
     return desk
 
@@ -77,18 +77,18 @@ def registered(pool: Pool, somebody: Somebody) -> Callable[..., Awaitable[UUID]]
 
 
 async def carry(courier: Courier) -> list[str]:
-    """Send all that is due."""
+    """Send everything that is due."""
     return [await courier.send(each) for each in await courier.due()]
 
 
 async def pass_time(pool: Pool, by: timedelta = timedelta(days=1)) -> None:
-    """Let what waits be due, and what failed have failed longer."""
+    """Make waiting deliveries due, and failures longer ago."""
     await pool.execute("UPDATE deliveries SET next_at = now() WHERE next_at IS NOT NULL")
     await pool.execute("UPDATE webhooks SET failing_since = failing_since - $1::interval", by)
 
 
 async def give_up(courier: Courier, pool: Pool) -> None:
-    """Let what is under way fail until it is tried no more."""
+    """Let the present deliveries fail until they are given up."""
     await pass_time(pool, timedelta())
     while await carry(courier):
         await pass_time(pool, timedelta())

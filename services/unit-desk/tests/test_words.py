@@ -1,4 +1,4 @@
-"""What is late, soon or standing still is said in words, with a drawing and a colour."""
+"""Late, soon and paused deadlines have words, an icon and a colour."""
 
 from __future__ import annotations
 
