@@ -29,6 +29,7 @@ from contracts.vocabulary import (
     UpdateKind,
     Urgency,
 )
+from intake.channel import CHANNELS
 from intake.complaint_view import Also, ComplaintView, Pending, Step, load_views, save_views
 from intake.notices import NewNotice, NoticeKind, Revision
 from intake.texts import Texts
@@ -36,10 +37,6 @@ from intake.texts import Texts
 SOURCES = (UPDATED, ERASED, RESEND_ASKED)
 #: The notes that tell the reporter of an erased complaint that it is done; nothing else is told any longer.
 _FAREWELLS = frozenset({Note.RIGHTS_DONE, Note.ERASED})
-#: Everybody can read what this intake tells.
-PUBLIC = "intake-social"
-#: Here everybody who has a complaint's number reads its story, whatever channel the complaint came by.
-PAGES = "intake-web"
 _KINDS = frozenset[str](UpdateKind)
 _ASKED = UpdateKind.WAITING_FOR_REPORTER
 #: Replies to a wish of the reporter, sent even after they have stopped the news.
@@ -99,7 +96,7 @@ class ComplaintProjection:
         own = data.origin == self.service
         outline = self._in_public(view) or self._in_public(data)
         # The reply to a wish is told on the reporter's own channel only.
-        shown = own or (self.service == PAGES and data.kind != UpdateKind.NOTED)
+        shown = own or (CHANNELS[self.service].pages and data.kind != UpdateKind.NOTED)
         after = _counted(_moved(view, data), data, now)
         if shown:
             after = _told_on_page(after, data, now, self._worded(view, data, outline=outline, on_page=True))
@@ -146,7 +143,7 @@ class ComplaintProjection:
 
     def _in_public(self, about: ComplaintView | ComplaintUpdated) -> bool:
         """Whether it is confidential and told where everybody can read it."""
-        return about.rahasia and self.service == PUBLIC
+        return about.rahasia and CHANNELS[self.service].public
 
     def _tell(
         self,

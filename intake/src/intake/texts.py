@@ -17,6 +17,7 @@ from contracts.events import ComplaintUpdated, DerivationDay, FollowUp, Place
 from contracts.sentences import DAY_CODES, DayCode
 from contracts.vocabulary import HEAD, UNPROMISED, DangerKind, DayKind, Lane, Note, Status, UnitRole, UpdateKind
 from intake.additions import Apart
+from intake.channel import CHANNELS, SMS
 from intake.complaint_view import ComplaintView, Step
 from intake.submissions import Submission, TextProblem
 from intake.talk import MOST_LISTED, Own, Talk
@@ -101,7 +102,8 @@ class Texts:
 
     def answers(self, service: str) -> Mapping[str, str]:
         """Return the answers that an intake sends as messages."""
-        return {"intake-sms": self.sms, "intake-web": self.news}.get(service, self.social)
+        answers: Mapping[str, str] = getattr(self, CHANNELS[service].section)
+        return answers
 
     def elsewhere(self, form: str, number: str, site: str) -> str:
         """Say by SMS, in the words of ``form``, where all of ``number`` can be read: at ``site``, if there is one."""
@@ -123,11 +125,11 @@ class Texts:
 
     def said_again(self, kinds: Sequence[str], ticket: str) -> str:
         """Say whom to call to a reporter who tells of the same danger again."""
-        return self._in_danger("intake-sms", kinds, [("again", self.danger["again"])], ticket)
+        return self._in_danger(SMS.service, kinds, [("again", self.danger["again"])], ticket)
 
     def added_in_danger(self, kinds: Sequence[str], form: str, ticket: str) -> str:
         """Say whom to call, followed by the SMS answer ``form`` about the addition."""
-        return self._in_danger("intake-sms", kinds, [(form, self.sms[form])], ticket)
+        return self._in_danger(SMS.service, kinds, [(form, self.sms[form])], ticket)
 
     def _in_danger(self, service: str, kinds: Sequence[str], said: Sequence[tuple[str, str]], ticket: str) -> str:
         """Say whom to call, followed by the named texts ``said``; in fewer words if the whole would exceed one SMS."""
@@ -136,7 +138,7 @@ class Texts:
         whole = [form for _, form in said]
         ways = itertools.product((call, short_call), (whole, brief))
         texts = [" ".join([first, *(form.format(ticket=ticket) for form in rest)]) for first, rest in ways]
-        most = ONE_SMS if service == "intake-sms" else len(texts[0])
+        most = ONE_SMS if CHANNELS[service].one_sms else len(texts[0])
         return next((text for text in texts if len(text) <= most), texts[-1])
 
     @property
@@ -241,16 +243,16 @@ class Texts:
         return (self.short if short else self.units).get(code or "", code or self.parts["nobody"])
 
     def change(
-        self, update: ComplaintUpdated, *, service: str = "intake-sms", outline: bool = False, on_page: bool = False
+        self, update: ComplaintUpdated, *, service: str = SMS.service, outline: bool = False, on_page: bool = False
     ) -> str:
         """Say what a citizen of ``service`` is told about ``update``, in one sentence or two.
 
         With ``outline`` only its status; ``on_page``: they read it on the website, and act there.
         """
-        answers = self.web if on_page and service == "intake-web" else self.answers(service)
+        answers = self.web if on_page and CHANNELS[service].pages else self.answers(service)
         if outline:
             return f"{update.ticket}: {self.status_word(update.status, to_reporter=True)}. {self.social['private']}"
-        short = service == "intake-sms"
+        short = CHANNELS[service].one_sms
         support = ", ".join(self.unit(code, short=short) for code in update.support)
         words = {
             "ticket": update.ticket,
@@ -275,7 +277,7 @@ class Texts:
 
     def subject(self, service: str, update: ComplaintUpdated) -> str:
         """Summarise a message about ``update`` in a few words; return "" where messages have no subject."""
-        if service != "intake-web":
+        if not CHANNELS[service].subjects:
             return ""
         name = "sorted" if self._is_sorted(update) else update.kind
         unit = self.unit(update.unit, update.lane)

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from contracts import ticket as tickets
 from contracts.events import ComplaintSnapshot, ComplaintUpdated, UnitReplied, UnitRouted
 from contracts.vocabulary import MOVES, Action, Lane, Note, Part, Right, Status, UpdateKind, Urgency
+from intake.channel import CHANNELS, SMS, WEB, Channel
 from intake.notices import Notice, NoticeKind
 from intake.posts import ROOM, fitted
 from intake.segments import count, fit
@@ -54,8 +55,8 @@ _FOR_UNITS = frozenset({Action.UPHOLD, Action.INSTRUCT, Action.REASSIGN, Action.
 #: Acts on a complaint that another unit leads.
 _FROM_ABOVE = frozenset({Action.UNDO, Action.REASSIGN, Action.INSTRUCT, Action.PRIORITIZE, Action.CORRECT})
 _BY: dict[str, str] = {
-    "intake-sms": "lewat SMS",
-    "intake-web": "di halaman laporannya, dan lewat SMS atau surel bila ia memintanya",
+    SMS.service: "lewat SMS",
+    WEB.service: "di halaman laporannya, dan lewat SMS atau surel bila ia memintanya",
     "x": "sebagai balasan di X",
     "facebook": "sebagai balasan di Facebook",
     "whatsapp": "lewat WhatsApp",
@@ -111,30 +112,30 @@ def preview(
         asked = said.unit or ""
         by = f"{rules.units.get(asked, asked)}, bukan warga"
         return Preview(texts=(rules.masked(said.reason or ""),), by=by, masked=masked)
-    service = tickets.INTAKES.get(tickets.door(complaint.ticket), "intake-web")
+    channel = CHANNELS[tickets.INTAKES.get(tickets.door(complaint.ticket), WEB.service)]
     update = _update(told, said, rules, before)
-    outline = complaint.rahasia and service == "intake-social"
-    text = rules.texts.change(update, service=service, outline=outline)
-    if complaint.anonim and service != "intake-web":
+    outline = complaint.rahasia and channel.public
+    text = rules.texts.change(update, service=channel.service, outline=outline)
+    if complaint.anonim and not channel.pages:
         by = "di halaman laporan saja: pelapor anonim tidak dikirimi pesan"
         return Preview(texts=(text,), by=by, masked=masked)
     if told_today and update.kind == UpdateKind.IN_PROGRESS:
         by = "di halaman laporannya saja: hari ini warga sudah dikabari bahwa laporannya sedang ditangani"
         return Preview(texts=(text,), by=by, masked=masked)
-    sent = _sent(text, service, complaint, rules)
+    sent = _sent(text, channel, complaint, rules)
     undated = update.kind == UpdateKind.REOPENED and complaint.urgency == Urgency.DARURAT
     return replace(sent, adds="" if undated else _ADDED.get(update.kind, ""), masked=masked)
 
 
-def _sent(text: str, service: str, complaint: ComplaintSnapshot, rules: Rules) -> Preview:
+def _sent(text: str, channel: Channel, complaint: ComplaintSnapshot, rules: Rules) -> Preview:
     """Return ``text`` as the channel of ``complaint`` carries it: cut, or split into posts."""
     number = complaint.ticket
-    if service == "intake-sms":
+    if channel.one_sms:
         sent = fit(text, rules.texts.elsewhere("more", number, rules.site))
         size = f"{count(sent)} SMS, {len(sent)} huruf"
-        return Preview(texts=(sent,), by=_BY[service], size=size, cut=count(text) > count(sent))
-    if service == "intake-web" or complaint.channel not in ROOM:
-        return Preview(texts=(text,), by=_BY["intake-web"])
+        return Preview(texts=(sent,), by=_BY[channel.service], size=size, cut=count(text) > count(sent))
+    if channel.pages or complaint.channel not in ROOM:
+        return Preview(texts=(text,), by=_BY[WEB.service])
     key = str(complaint.seq + 1)
     step = Notice(id=0, ticket=number, kind=NoticeKind.STEP, key=key, address="", thread=None, text=text, attempts=0)
     said, left_out = fitted(step, rules.texts.social, complaint.channel)
