@@ -24,7 +24,7 @@ from intake.complaint_view import ComplaintView
 from intake.projection import ComplaintProjection as Projection
 from router import clock_steps, handlers, merging
 from router.case import Case
-from router.clock_word import ClockWord
+from router.clock_event import ClockEvent
 from sla_monitor import clock as clocks
 from sla_monitor import handlers as sla_handlers
 from sla_monitor.state import SlaEvent
@@ -82,7 +82,7 @@ def test_there_is_something_to_be_wrong() -> None:
     assert dead > 100
 
 
-def say_at_once(case: Case, word: ClockWord) -> bool:
+def say_at_once(case: Case, word: ClockEvent) -> bool:
     return False
 
 
@@ -93,8 +93,8 @@ def releases_all(real: Any) -> Any:
 def at_once(real: Any) -> Any:
     """What time alone made true is said like anything else."""
 
-    def of(data: Any) -> ClockWord:
-        word: ClockWord = _replace(real(data), due_at=None)
+    def of(data: Any) -> ClockEvent:
+        word: ClockEvent = _replace(real(data), due_at=None)
         return word
 
     return of
@@ -133,7 +133,7 @@ def no_moments(changes: Mapping[str, Case], outs: Any, now: datetime) -> Mapping
 
 
 def never_stale(real: Any) -> Any:
-    def say(rules: Any, case: Case, word: ClockWord) -> Any:
+    def say(rules: Any, case: Case, word: ClockEvent) -> Any:
         after, outs = real(rules, _replace(case, clocks={}), word)
         return _replace(after, clocks={}), outs
 
@@ -142,7 +142,7 @@ def never_stale(real: Any) -> Any:
 
 #: Module or class, name, what takes its place, and under which faults it is found.
 BUGS: dict[str, tuple[Any, str, Callable[[Any], Any], Faults]] = {
-    "breaches are told at once": (ClockWord, "of", at_once, OUTAGES),
+    "breaches are told at once": (ClockEvent, "of", at_once, OUTAGES),
     "released before all is read": (clock_steps, "release", releases_all, SLOW),
     "late steps are not waited for": (clock_steps, "_is_undecided", lambda real: say_at_once, OUTAGES),
     "upheld is ignored": (handlers, "decide", without("upheld"), OUTAGES),

@@ -18,7 +18,7 @@ from router.adapters.region import read_rules
 from router.rules import Rules, Understood, assign, in_force
 
 
-class Given(msgspec.Struct, frozen=True, kw_only=True):
+class AssignLine(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of a ``classifier predict`` line that ``assign`` uses; only ``category`` is needed."""
 
     id: Any = None
@@ -69,13 +69,13 @@ def assign_(
         typer.echo(msgspec.json.encode(out).decode())
 
 
-def _read(rules: Rules, line: bytes) -> Given:
+def _read(rules: Rules, line: bytes) -> AssignLine:
     """Read a line; ``rules`` are those of the files, with ended units, because complaints still name them.
 
     Raises:
         ValueError: it is not such an object, or names what the region does not have. msgspec's errors are ValueErrors.
     """
-    given = msgspec.json.decode(line, type=Given)
+    given = msgspec.json.decode(line, type=AssignLine)
     if given.category is not None and given.category not in rules.unit_of_category:
         raise ValueError(f"categories.yaml has no category {given.category!r}")
     about, perhaps = (
@@ -86,7 +86,7 @@ def _read(rules: Rules, line: bytes) -> Given:
     return msgspec.structs.replace(given, about_units=about, perhaps_about=perhaps)
 
 
-def _understood(given: Given) -> Understood:
+def _understood(given: AssignLine) -> Understood:
     place = given.place if isinstance(given.place, Place) else Place(kecamatan=given.place)
     return Understood(
         category=given.category,

@@ -20,12 +20,12 @@ from contracts.links import PHOTOS
 from kabupaten import Region, RegionError, load
 from router import handlers, metrics, open_complaints
 from router.adapters import store
+from router.adapters.published_story import read_published_story
 from router.adapters.region import PARTS, rules_of
-from router.adapters.told import read_told
 from router.case import Case
 from router.duplicate_scan import similar_timer
 from router.erasure import redacted
-from router.retold import decide_as_told
+from router.renumbering import decide_as_published
 from router.rules import Rules
 from router.settings import Settings
 from router.timers import clock_timer, triage_timer
@@ -73,8 +73,8 @@ async def catch_up(places: Places, _read: Places) -> Places:
     handler = handler_of(rules, settings.event_keys)
     pool = await open_pool(str(settings.database_url))
     try:
-        told = await read_told(settings)
-        decide = partial(decide_as_told, told, handler.decide)
+        told = await read_published_story(settings)
+        decide = partial(decide_as_published, told, handler.decide)
         sources = handlers.sources(rules)
         step = step_of(SERVICE, settings, replace(handler, decide=decide), sources, pool)
         # Partitions unknown to the database and the group are read too: their first record came since the backup.

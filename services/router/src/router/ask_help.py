@@ -11,15 +11,15 @@ import msgspec
 from contracts.events import Support
 from contracts.vocabulary import Note, Why
 from router.case import supporters, tell_unit
-from router.given import Given, Outcome
 from router.masked import brief
 from router.refusal import Refusal
+from router.reply_context import Outcome, ReplyContext
 from router.transfers import kept_from, noted
 
 _replace = msgspec.structs.replace
 
 
-def ask_help(given: Given) -> Outcome:
+def ask_help(given: ReplyContext) -> Outcome:
     """Have the named unit help, and tell it what for; the other helpers hear of it."""
     case, by, asked = given.case, given.by, (given.data.unit or "").strip().upper()
     if refused := _may_not(given, asked):
@@ -32,7 +32,7 @@ def ask_help(given: Given) -> Outcome:
     return {case.ticket: case}, [*outs, *tell_unit(case, Why.ROUTED, unit=asked, reason=said), *told]
 
 
-def _may_not(given: Given, asked: str) -> Refusal | None:
+def _may_not(given: ReplyContext, asked: str) -> Refusal | None:
     if asked not in given.rules.units:
         return Refusal("unknown_unit", f"unit {brief(asked)!r} tidak ada")
     if asked == given.by:

@@ -32,7 +32,7 @@ from contracts.events import (
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import MOVES, FollowUpKind, Lane, Part, Status, UpdateKind, Urgency, Why
 from kabupaten.desks import CONDUCT_CATEGORY
-from router.clock_word import ClockWord
+from router.clock_event import ClockEvent
 from router.refusal import Refusal
 from router.rules import priority
 
@@ -104,7 +104,7 @@ class Undoable(Struct, frozen=True, kw_only=True):
     support: list[Support]
     returns: int
     had: list[str]
-    untold: list[ClockWord] = []
+    untold: list[ClockEvent] = []
 
 
 class ToConfirm(Struct, frozen=True, kw_only=True):
@@ -173,7 +173,7 @@ class Case(Struct, frozen=True, kw_only=True):
     breach_recipients: dict[str, dict[int, list[str]]] = {}
     clocks: dict[str, tuple[int, int]] = {}
     heard: int = -1
-    held: list[ClockWord] = []
+    held: list[ClockEvent] = []
     upheld: tuple[int, int] = (-1, -1)
     happened: list[tuple[int, datetime]] = []
     history: list[Past] = []

@@ -16,7 +16,7 @@ from contracts.sentences import SentenceCode
 from contracts.vocabulary import HEAD, WITH_A_UNIT, ClockKind, StageName, Status, UpdateKind, Why
 from kabupaten.desks import last_unit
 from router.case import Case, Out, advance, is_to_confirm, may_be_undone, tell_unit, waits
-from router.clock_word import LADDER, ClockWord
+from router.clock_event import LADDER, ClockEvent
 from router.rules import Rules, supervisor
 from router.transfers import Result, kept_from, triage_unit_of
 from router.unit_words import STAGE_WORDS
@@ -48,7 +48,7 @@ def on_clock(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result
 
     A word is also held while one with a lower number is missing: the clock's two topics have no common order.
     """
-    word = ClockWord.of(data)
+    word = ClockEvent.of(data)
     if case.received is None:
         return case, []
     in_turn = word.number <= case.heard + 1
@@ -58,9 +58,9 @@ def on_clock(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result
     return _say(rules, case, word)
 
 
-def _standing(held: list[ClockWord]) -> list[ClockWord]:
+def _standing(held: list[ClockEvent]) -> list[ClockEvent]:
     """Leave out words that a later one takes back: nobody was told of them, and nobody will be."""
-    standing: list[ClockWord] = []
+    standing: list[ClockEvent] = []
     for word in held:
         if word.kind == ClockKind.RETRACTED:
             standing = [each for each in standing if not word.takes_back(each)]
@@ -83,7 +83,7 @@ def release(rules: Rules, case: Case, heard: int, *, at_once: bool = False) -> R
     return case, outs
 
 
-def _is_undecided(case: Case, word: ClockWord) -> bool:
+def _is_undecided(case: Case, word: ClockEvent) -> bool:
     if word.kind not in LADDER or word.due_at is None:
         return False
     upheld = [case.upheld, *((each.number, each.based_on_seq) for each in case.held if each.kind == ClockKind.UPHELD)]
@@ -91,7 +91,7 @@ def _is_undecided(case: Case, word: ClockWord) -> bool:
     return any(seq > known and at <= word.due_at for seq, at in case.happened)
 
 
-def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
+def _say(rules: Rules, case: Case, word: ClockEvent) -> Result:
     """Write ``word`` into the story and tell the units, unless it is outdated: a dead letter that was put back."""
     if word.kind == ClockKind.UPHELD:
         return _replace(case, upheld=max(case.upheld, (word.number, word.based_on_seq))), []
@@ -110,7 +110,7 @@ def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
     return effect(rules, case, word) if effect else (case, [])
 
 
-def _step(case: Case, word: ClockWord, escalate_to: Sequence[str] = ()) -> Result:
+def _step(case: Case, word: ClockEvent, escalate_to: Sequence[str] = ()) -> Result:
     case, update = advance(
         case,
         _STEPS.get(word.kind, word.kind),
@@ -127,7 +127,7 @@ def _step(case: Case, word: ClockWord, escalate_to: Sequence[str] = ()) -> Resul
     return case, [update]
 
 
-def _deadline(rules: Rules, case: Case, word: ClockWord) -> Result:
+def _deadline(rules: Rules, case: Case, word: ClockEvent) -> Result:
     """Tell that a deadline was set or moved."""
     case, outs = _step(case, word)
     if word.stage in _SHOWN:
@@ -138,7 +138,7 @@ def _deadline(rules: Rules, case: Case, word: ClockWord) -> Result:
     return case, [*outs, *(tell_unit(case, Why.DEADLINE_SET, stage=word.stage) if case.status in WITH_A_UNIT else [])]
 
 
-def _show(case: Case, word: ClockWord, outs: list[Out]) -> Result:
+def _show(case: Case, word: ClockEvent, outs: list[Out]) -> Result:
     """Tell the unit that has to acknowledge, decide or confirm its deadline."""
     is_acknowledged = word.stage == StageName.ACKNOWLEDGEMENT and case.status != Status.ROUTED
     if is_acknowledged or not _runs(case, word):
@@ -152,7 +152,7 @@ def _show(case: Case, word: ClockWord, outs: list[Out]) -> Result:
     return case, [*outs, *tell_unit(case, Why.DEADLINE_SET, unit=case.unit, stage=word.stage)]
 
 
-def _paused(rules: Rules, case: Case, word: ClockWord) -> Result:
+def _paused(rules: Rules, case: Case, word: ClockEvent) -> Result:
     """Pause it for the last question, and tell the units that work on it until when."""
     case, outs = _step(case, word)
     if word.stage != StageName.COMPLETION or case.status != Status.WAITING_FOR_REPORTER:
@@ -165,7 +165,7 @@ def _paused(rules: Rules, case: Case, word: ClockWord) -> Result:
     return case, [*outs, *tell_unit(case, Why.UPDATED, reason=reason)]
 
 
-def _resumed(rules: Rules, case: Case, word: ClockWord) -> Result:
+def _resumed(rules: Rules, case: Case, word: ClockEvent) -> Result:
     """Go on without an answer if the time for the last question is over, not just that for an earlier one."""
     if word.stage != StageName.COMPLETION:
         return _step(case, word)
@@ -188,7 +188,7 @@ def _resumed(rules: Rules, case: Case, word: ClockWord) -> Result:
     return case, [*outs, update, *tell_unit(case, Why.FOLLOWED_UP, reason=reason)]
 
 
-def _warned(rules: Rules, case: Case, word: ClockWord) -> Result:
+def _warned(rules: Rules, case: Case, word: ClockEvent) -> Result:
     if not _runs(case, word):
         return case, []
     unit = triage_unit_of(rules, case) if _is_of_rights(word) else _instead(rules, case)
@@ -199,7 +199,7 @@ def _warned(rules: Rules, case: Case, word: ClockWord) -> Result:
     return case if case.unit else _alarm(case, word, told, level=-1), [*outs, *told]
 
 
-def _late(rules: Rules, case: Case, word: ClockWord) -> Result:
+def _late(rules: Rules, case: Case, word: ClockEvent) -> Result:
     """Tell that a promise was missed, or that a further step of the ladder is reached."""
     runs = _runs(case, word)
     if word.level in case.breach_recipients.get(word.about, {}):
@@ -217,17 +217,17 @@ def _late(rules: Rules, case: Case, word: ClockWord) -> Result:
     return _alarm(case, word, told, level=word.level), [*outs, *told]
 
 
-def _untold(case: Case, words: list[ClockWord]) -> Case:
+def _untold(case: Case, words: list[ClockEvent]) -> Case:
     """Remember ``words``, which nobody has to hear after the last act: they are told if that act is undone."""
     return _replace(case, undo=_replace(case.undo, untold=words)) if case.undo and may_be_undone(case) else case
 
 
-def _told_of_breach(rules: Rules, case: Case, word: ClockWord) -> list[Out]:
+def _told_of_breach(rules: Rules, case: Case, word: ClockEvent) -> list[Out]:
     unit = triage_unit_of(rules, case) if _is_of_rights(word) else _instead(rules, case)
     return tell_unit(case, Why.BREACHED, unit=unit, reason=f"tenggat{_named(word)} terlewati", stage=word.stage)
 
 
-def _told_of_escalation(rules: Rules, case: Case, word: ClockWord) -> list[Out]:
+def _told_of_escalation(rules: Rules, case: Case, word: ClockEvent) -> list[Out]:
     reason = f"tenggat {_promise(word)} terlewati sejak {due_in_words(word.deadline_at, rules.zone)}"
     told: list[Out] = []
     for unit in _ladder(rules, case, word):
@@ -235,7 +235,7 @@ def _told_of_escalation(rules: Rules, case: Case, word: ClockWord) -> list[Out]:
     return told
 
 
-def _alarm(case: Case, word: ClockWord, told: list[Out], *, level: int) -> Case:
+def _alarm(case: Case, word: ClockEvent, told: list[Out], *, level: int) -> Case:
     """Remember the units that were told: they also hear of a retraction and, if nobody has it, of its first unit."""
     units = list(dict.fromkeys(out.unit for out in told if isinstance(out, UnitRouted)))
     if level < 0 and not units:
@@ -249,7 +249,7 @@ def _alarm(case: Case, word: ClockWord, told: list[Out], *, level: int) -> Case:
     )
 
 
-def _retracted(rules: Rules, case: Case, word: ClockWord) -> Result:
+def _retracted(rules: Rules, case: Case, word: ClockEvent) -> Result:
     """Take back a breach, because an answer in time came to light late; if nobody was told of it, tell nothing."""
     levels = case.breach_recipients.get(word.about, {})
     case = _untold(case, [each for each in case.undo.untold if not word.takes_back(each)]) if case.undo else case
@@ -268,7 +268,7 @@ def _retracted(rules: Rules, case: Case, word: ClockWord) -> Result:
     return case, outs
 
 
-def _lapsed(rules: Rules, case: Case, word: ClockWord) -> Result:
+def _lapsed(rules: Rules, case: Case, word: ClockEvent) -> Result:
     if case.status != Status.RESOLVED or word.based_on_seq < (case.resolved_seq or 0):
         return case, []
     if case.to_confirm and is_to_confirm(case):  # silence confirms nothing
@@ -279,7 +279,7 @@ def _lapsed(rules: Rules, case: Case, word: ClockWord) -> Result:
     return case, [update, *tell_unit(case, Why.WITHDRAWN, reason="ditutup")]
 
 
-_EFFECTS: dict[str, Callable[[Rules, Case, ClockWord], Result]] = {
+_EFFECTS: dict[str, Callable[[Rules, Case, ClockEvent], Result]] = {
     ClockKind.STARTED: _deadline,
     ClockKind.RESCHEDULED: _deadline,
     ClockKind.PAUSED: _paused,
@@ -293,16 +293,16 @@ _EFFECTS: dict[str, Callable[[Rules, Case, ClockWord], Result]] = {
 }
 
 
-def _promise(word: ClockWord) -> str:
+def _promise(word: ClockEvent) -> str:
     return STAGE_WORDS.get(word.stage, word.stage)
 
 
-def _named(word: ClockWord) -> str:
+def _named(word: ClockEvent) -> str:
     """Name the promise, except the one whose deadline the snapshot shows."""
     return "" if word.stage == StageName.COMPLETION else f" {_promise(word)}"
 
 
-def _runs(case: Case, word: ClockWord) -> bool:
+def _runs(case: Case, word: ClockEvent) -> bool:
     """Whether somebody still has to keep the promise that ``word`` is about."""
     if _is_of_rights(word):
         return bool(case.rights)
@@ -318,25 +318,25 @@ def _instead(rules: Rules, case: Case) -> str | None:
     return None if case.unit else triage_unit_of(rules, case)
 
 
-def _is_of_rights(word: ClockWord) -> bool:
+def _is_of_rights(word: ClockEvent) -> bool:
     """Whether it is about a legal request, whose clock runs even after the complaint's; the triage unit answers it."""
     return word.stage == StageName.RIGHTS
 
 
-def _told_of(rules: Rules, case: Case, word: ClockWord) -> list[str]:
+def _told_of(rules: Rules, case: Case, word: ClockEvent) -> list[str]:
     """Return the recipients as the story names them, each accused unit replaced by its stand-in."""
     barred, names = kept_from(rules, case), _above(rules, case, word)
     return list(dict.fromkeys(last_unit(rules, barred) if name in barred else name for name in names))
 
 
-def _above(rules: Rules, case: Case, word: ClockWord) -> list[str]:
+def _above(rules: Rules, case: Case, word: ClockEvent) -> list[str]:
     """Return the recipients that ``word`` names; the unit that decides an appeal is replaced by its supervisor."""
     if word.stage not in _OF_APPEAL or case.unit is None:
         return word.escalate_to
     return [supervisor(rules, name) if name == case.unit else name for name in word.escalate_to]
 
 
-def _ladder(rules: Rules, case: Case, word: ClockWord) -> list[str]:
+def _ladder(rules: Rules, case: Case, word: ClockEvent) -> list[str]:
     """Return the units that are told; the last resort stands in for units that have ended or may not see it."""
     heads = triage_unit_of(rules, case) if _is_of_rights(word) else case.unit or triage_unit_of(rules, case)
     units = [heads if name == HEAD else name for name in _above(rules, case, word)]

@@ -14,28 +14,28 @@ import msgspec
 
 from contracts.vocabulary import CONTENT, Lane, Note, UpdateKind, Why
 from router.case import Case, Out, ToConfirm, advance, is_to_confirm, tell_unit
-from router.given import Given, Outcome
 from router.refusal import Refusal
+from router.reply_context import Outcome, ReplyContext
 from router.rules import Assignment, Rules, triage
 from router.transfers import Result, kept_from, noted, route
 
 _replace = msgspec.structs.replace
 
 
-def demanded(given: Given) -> ToConfirm | None:
+def demanded(given: ReplyContext) -> ToConfirm | None:
     """Return what somebody else has to confirm of this resolution, or None."""
     if given.case.category not in given.rules.confirmed:
         return None
     return ToConfirm(unit=given.by, actor=_actor(given), at=given.now)
 
 
-def _actor(given: Given) -> str:
+def _actor(given: ReplyContext) -> str:
     """Return a hash that tells the people of a unit apart, without keeping their names."""
     named = (given.data.actor or "").strip()
     return hashlib.sha256(f"{given.case.ticket}/{given.by}/{named}".encode()).hexdigest()[:32] if named else ""
 
 
-def confirm(given: Given) -> Outcome:
+def confirm(given: ReplyContext) -> Outcome:
     """Confirm that it is done; the person who resolved it can't."""
     case = given.case
     if refused := _may_not(given):
@@ -49,7 +49,7 @@ def confirm(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def redo(given: Given) -> Outcome:
+def redo(given: ReplyContext) -> Outcome:
     """Say that it is not as it should be: the units that worked on it go on, and read the reason."""
     if refused := _may_not(given):
         return refused
@@ -83,7 +83,7 @@ def back_to_work(
     return case, [update, *outs]
 
 
-def _may_not(given: Given) -> Refusal | None:
+def _may_not(given: ReplyContext) -> Refusal | None:
     if not is_to_confirm(given.case):
         return Refusal("already_done", "laporan ini tidak menunggu untuk dipastikan")
     if given.by in kept_from(given.rules, given.case):

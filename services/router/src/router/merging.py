@@ -11,7 +11,7 @@ from contracts.events import ComplaintUpdated
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import CLOCK_KINDS, FINAL, Note, StageName, Status, UpdateKind, Why
 from router.case import Case, Out, about_units, advance, is_rahasia, supporters, tell_unit, waits
-from router.clock_word import promise
+from router.clock_event import promise
 from router.refusal import Refusal
 from router.rules import Rules, triage
 from router.transfers import Changes, Result, accused_units, kept_from, release, route

@@ -11,9 +11,9 @@ import msgspec
 from contracts.vocabulary import URGENT, Action, Lane, Note, StageName, UpdateKind, Urgency, Why
 from router import appeals
 from router.case import Case, Out, advance, supporters, tell_unit, urgency_of
-from router.given import Given, Outcome, named_units
 from router.masked import brief
 from router.refusal import Refusal
+from router.reply_context import Outcome, ReplyContext, named_units
 from router.transfers import kept_from, noted, route, triage_unit_of
 
 _replace = msgspec.structs.replace
@@ -32,19 +32,19 @@ _FROM_ABOVE = frozenset(
 )
 
 
-def is_from_above(given: Given) -> bool:
+def is_from_above(given: ReplyContext) -> bool:
     """Whether the unit may do it although it has nothing else to do with the complaint."""
     if given.data.action == Action.PRIORITIZE and _calms(given):
         return True
     return given.data.action in _FROM_ABOVE and _is_superior(given)
 
 
-def _is_superior(given: Given) -> bool:
+def _is_superior(given: ReplyContext) -> bool:
     """Whether the unit is a superior, had the complaint's delay escalated to it, and is not accused."""
     return given.by in given.rules.powers.superiors and _was_escalated_to(given)
 
 
-def _was_escalated_to(given: Given) -> bool:
+def _was_escalated_to(given: ReplyContext) -> bool:
     levels = (
         heard
         for promise, heard in given.case.breach_recipients.items()
@@ -54,17 +54,17 @@ def _was_escalated_to(given: Given) -> bool:
     return given.by in heard and given.by not in kept_from(given.rules, given.case)
 
 
-def _calms(given: Given) -> bool:
+def _calms(given: ReplyContext) -> bool:
     """Whether the unit may lower *darurat* (``powers``), and has the complaint, helps, or had its delay escalated."""
     knows = given.by in (given.case.unit, *supporters(given.case)) or _was_escalated_to(given)
     return knows and given.by in given.rules.powers.lower_darurat
 
 
-def _is_admin(given: Given) -> bool:
+def _is_admin(given: ReplyContext) -> bool:
     return given.by == triage_unit_of(given.rules, given.case)
 
 
-def reassign(given: Given) -> Outcome:
+def reassign(given: ReplyContext) -> Outcome:
     """Take it from the unit that has it and give it to another."""
     case, rules, by = given.case, given.rules, given.by
     if not (_is_admin(given) or _is_superior(given)):
@@ -79,7 +79,7 @@ def reassign(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def instruct(given: Given) -> Outcome:
+def instruct(given: ReplyContext) -> Outcome:
     """Tell the units that work on it what to do, and its reporter that they were told."""
     if not _is_superior(given):
         return _not_allowed(given)
@@ -87,7 +87,7 @@ def instruct(given: Given) -> Outcome:
     return {case.ticket: case}, [*outs, *_told(given, case, Why.INSTRUCTED, f"{given.by}: {given.data.reason}")]
 
 
-def prioritize(given: Given) -> Outcome:
+def prioritize(given: ReplyContext) -> Outcome:
     """Set its urgency; its clocks follow."""
     case, urgency = given.case, (given.data.urgency or "").strip()
     before = urgency_of(case) or Urgency.SEDANG
@@ -113,7 +113,7 @@ def prioritize(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def _may_not_lower(given: Given, before: str, urgency: str) -> Refusal | None:
+def _may_not_lower(given: ReplyContext, before: str, urgency: str) -> Refusal | None:
     if _LEVELS.index(urgency) > _LEVELS.index(before) or _is_admin(given):
         return None
     desk = triage_unit_of(given.rules, given.case)
@@ -126,12 +126,12 @@ def _may_not_lower(given: Given, before: str, urgency: str) -> Refusal | None:
     return Refusal("not_allowed", f"yang menurunkan: meja triase dan {desk}; unit yang menangani hanya menaikkan")
 
 
-def _told(given: Given, case: Case, why: str, reason: str) -> list[Out]:
+def _told(given: ReplyContext, case: Case, why: str, reason: str) -> list[Out]:
     """Build a record for each unit that works on it, except the one that replied: that one gets the answer."""
     return [out for out in tell_unit(case, why, reason=reason) if getattr(out, "unit", None) != given.by]
 
 
-def uphold(given: Given) -> Outcome:
+def uphold(given: ReplyContext) -> Outcome:
     """Have it done again, by the same unit or by another."""
     if refused := _judged(given):
         return refused
@@ -145,7 +145,7 @@ def uphold(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def dismiss(given: Given) -> Outcome:
+def dismiss(given: ReplyContext) -> Outcome:
     """Let the resolution stand, and say why."""
     if refused := _judged(given):
         return refused
@@ -153,7 +153,7 @@ def dismiss(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def _judged(given: Given) -> Refusal | None:
+def _judged(given: ReplyContext) -> Refusal | None:
     """Refuse a unit that would decide about its own work, unless all others are accused."""
     made = given.case.appeal
     if made is None or given.by != made.unit or given.by == given.case.unit:
@@ -161,7 +161,7 @@ def _judged(given: Given) -> Refusal | None:
     return Refusal("not_allowed", f"keberatan ini tentang penyelesaian {given.by}; yang memutuskan {given.case.unit}")
 
 
-def _not_allowed(given: Given) -> Refusal:
+def _not_allowed(given: ReplyContext) -> Refusal:
     above, action = ", ".join(given.rules.powers.superiors) or "tidak ada", given.data.action
     first = f"{triage_unit_of(given.rules, given.case)}, dan " if action == Action.REASSIGN else ""
     return Refusal("not_allowed", f"tindakan {action} hanya dari {first}setelah eskalasi: {above}")

@@ -1,8 +1,8 @@
 """Why a reply can't be carried out: a code for programs, and a sentence in Indonesian for people.
 
 This module has the sentences that several modules share. The others are where they are decided: ``replies.py`` and
-``support_replies.py`` (a unit's actions), ``powers.py`` (acts from above), ``given.py`` (the units that a reply names),
-``undoing.py``, ``ask_help.py``, ``confirming.py``, ``handover.py``, ``merging.py``, ``proof.py``, and
+``support_replies.py`` (a unit's actions), ``powers.py`` (acts from above), ``reply_context.py`` (the units that a
+reply names), ``undoing.py``, ``ask_help.py``, ``confirming.py``, ``handover.py``, ``merging.py``, ``proof.py``, and
 ``resolution_check.py`` of kabupaten, which the desk uses too (what is missing in a resolution).
 """
 

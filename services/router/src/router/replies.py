@@ -39,11 +39,11 @@ from router.case import (
     tell_support,
     tell_unit,
 )
-from router.given import Act, Given, Outcome, Rule, named_units
 from router.handover import is_handed_to, target, why_not
 from router.masked import brief, masked
 from router.proof import bad_evidence
 from router.refusal import Refusal, missing, no_resolution, wrong_status
+from router.reply_context import Act, Outcome, ReplyContext, Rule, named_units
 from router.rules import OF_CONDUCT, Assignment, Rules, conduct_desk, triage
 from router.support_replies import on_help
 from router.transfers import Changes, hand_over, kept_from, noted, release, route, triage_unit_of
@@ -67,7 +67,7 @@ def on_replied(
     case = cases.get(number) if number else None
     if case is None or case.received is None:
         return {}, [_not_yours(unit, reply_id, data)]
-    given = Given(rules=rules, cases=cases, case=case, by=unit, data=data, now=now)
+    given = ReplyContext(rules=rules, cases=cases, case=case, by=unit, data=data, now=now)
     outcome: Outcome
     if case.unit == unit or _as_admin(given) or powers.is_from_above(given) or undoing.is_by_actor(given):
         outcome = _refusal(given) or bad_evidence(rules, data.evidence) or _carry_out(given)
@@ -87,7 +87,7 @@ def _not_yours(unit: str, reply_id: str, data: UnitReplied) -> UnitRouted:
     return answer(unit, reply_id, None, Refusal("not_yours", why_not))
 
 
-def _as_admin(given: Given) -> bool:
+def _as_admin(given: ReplyContext) -> bool:
     """Whether the triage unit replied, with an act that it may take whichever unit has the complaint."""
     case, data = given.case, given.data
     if given.by != triage_unit_of(given.rules, case):
@@ -110,7 +110,7 @@ def _as_admin(given: Given) -> bool:
     return False
 
 
-def _refusal(given: Given) -> Refusal | None:
+def _refusal(given: ReplyContext) -> Refusal | None:
     case, data = given.case, given.data
     if case.erasure and data.action != Action.ERASE:
         return Refusal("erased", "data laporan ini sudah dihapus, tidak ada lagi yang dapat dikerjakan")
@@ -129,7 +129,7 @@ def _refusal(given: Given) -> Refusal | None:
     return None
 
 
-def _carry_out(given: Given) -> Outcome:
+def _carry_out(given: ReplyContext) -> Outcome:
     """Carry out the reply. The unit that replied gets its answer and no second record; the helpers hear the result."""
     before, outcome = given.case, ACTIONS[given.data.action].act(given)
     if isinstance(outcome, Refusal):
@@ -159,7 +159,7 @@ def _mark_human_decision(case: Case) -> Case:
 
 
 def _step(kind: str) -> Act:
-    def act(given: Given) -> Outcome:
+    def act(given: ReplyContext) -> Outcome:
         case, data = given.case, given.data
         if kind == UpdateKind.ACKNOWLEDGED and case.status != Status.ROUTED:
             return Refusal("already_done", f"laporan sudah {STATUS_WORDS[case.status]}")
@@ -171,7 +171,7 @@ def _step(kind: str) -> Act:
     return act
 
 
-def _acknowledge(given: Given) -> Outcome:
+def _acknowledge(given: ReplyContext) -> Outcome:
     """Say that it was seen: by the unit that works on it, or by the one that decides an appeal."""
     case = given.case
     if case.status != Status.APPEALED:
@@ -182,7 +182,7 @@ def _acknowledge(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def _resolve(given: Given) -> Outcome:
+def _resolve(given: ReplyContext) -> Outcome:
     case, data = given.case, given.data
     if refused := no_resolution(given.rules, case.classified, data.message or ""):
         return refused
@@ -208,7 +208,7 @@ def _home(case: Case) -> Callable[[Rules, Collection[str], str], Assignment]:
     return conduct_desk if conduct else triage
 
 
-def _return(given: Given) -> Outcome:
+def _return(given: ReplyContext) -> Outcome:
     case, rules, reason = given.case, given.rules, given.data.reason
     here, barred = (case.lane, case.unit), kept_from(rules, case)
     case, update = advance(_replace(case, returns=case.returns + 1), UpdateKind.RETURNED, reason=reason, by=given.by)
@@ -222,7 +222,7 @@ def _return(given: Given) -> Outcome:
     return {case.ticket: case}, [update, *outs]
 
 
-def _hand_over(given: Given) -> Outcome:
+def _hand_over(given: ReplyContext) -> Outcome:
     rules, case, to, reason = given.rules, given.case, given.data.to or "", given.data.reason or ""
     if refused := why_not(rules, to, reason, triage=case.lane == Lane.TRIAGE):
         return refused
@@ -232,7 +232,7 @@ def _hand_over(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def _relay(given: Given) -> Outcome:
+def _relay(given: ReplyContext) -> Outcome:
     """Tell the citizen, in the name of the office outside, what it answered; the complaint stays handed over."""
     case, to = given.case, given.data.to or ""
     if not is_handed_to(given.rules, case.target, to):
@@ -241,7 +241,7 @@ def _relay(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def _dispose(given: Given) -> Outcome:
+def _dispose(given: ReplyContext) -> Outcome:
     to = named_units(given, given.data.reason or f"disposisi oleh {given.by}")
     if isinstance(to, Refusal):
         return to
@@ -249,7 +249,7 @@ def _dispose(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def _correct(given: Given) -> Outcome:
+def _correct(given: ReplyContext) -> Outcome:
     """Correct its type, its category, or both."""
     kind, category = (given.data.type or "").strip(), (given.data.category or "").strip()
     if not kind and not category:
@@ -271,7 +271,7 @@ def _correct(given: Given) -> Outcome:
     return outcome if isinstance(outcome, Refusal) else (outcome[0], [*outs, *outcome[1]])
 
 
-def _correct_category(given: Given) -> Outcome:
+def _correct_category(given: ReplyContext) -> Outcome:
     rules, case, category = given.rules, given.case, (given.data.category or "").strip()
     if category not in rules.unit_of_category:
         return Refusal("unknown_category", f"kategori {brief(category)!r} tidak ada")
@@ -287,7 +287,7 @@ def _correct_category(given: Given) -> Outcome:
     return {case.ticket: case}, [update, *outs]
 
 
-def _merge(given: Given) -> Outcome:
+def _merge(given: ReplyContext) -> Outcome:
     case, into = given.case, given.data.into or ""
     parent = given.cases.get(tickets.parse(into) or "")
     if parent is None or parent.received is None:
@@ -303,18 +303,18 @@ def _merge(given: Given) -> Outcome:
     return changes, outs
 
 
-def _unmerge(given: Given) -> Outcome:
+def _unmerge(given: ReplyContext) -> Outcome:
     reason = given.data.reason or "gabungan dibatalkan"
     return merging.unmerge(given.rules, given.cases, given.case, reason, by=given.by)
 
 
-def _wrong_desk(given: Given) -> Refusal | None:
+def _wrong_desk(given: ReplyContext) -> Refusal | None:
     """Refuse every unit but the triage unit, which alone answers requests under the data protection law."""
     first = triage_unit_of(given.rules, given.case)
     return None if given.by == first else Refusal("not_desk", f"permintaan hak dijawab oleh {first}")
 
 
-def _erase(given: Given) -> Outcome:
+def _erase(given: ReplyContext) -> Outcome:
     if refused := _wrong_desk(given):
         return refused
     if given.case.erasure:
@@ -323,7 +323,7 @@ def _erase(given: Given) -> Outcome:
     return erasure.erase(given.rules, given.cases, given.case, order)
 
 
-def _rights_done(given: Given) -> Outcome:
+def _rights_done(given: ReplyContext) -> Outcome:
     """Grant the oldest request: each has its own clock, and an answer stops the oldest of them.
 
     An erasure is reported to the citizen when it is complete, not by this reply.
@@ -338,7 +338,7 @@ def _rights_done(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def _rights_decline(given: Given) -> Outcome:
+def _rights_decline(given: ReplyContext) -> Outcome:
     """Decline the oldest request, and say why: the law has its exceptions."""
     if refused := _not_asked(given) or _wrong_desk(given):
         return refused
@@ -347,7 +347,7 @@ def _rights_decline(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
-def _not_asked(given: Given) -> Refusal | None:
+def _not_asked(given: ReplyContext) -> Refusal | None:
     if given.case.rights:
         return None
     return Refusal("no_request", "tidak ada permintaan hak yang menunggu pada laporan ini")

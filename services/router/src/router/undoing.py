@@ -11,8 +11,8 @@ import msgspec
 
 from contracts.vocabulary import FINAL, Action, Note, Status, UpdateKind, Why
 from router.case import Case, Out, Undoable, about_units, advance, is_rahasia, may_be_undone, supporters, tell_unit
-from router.given import Given, Outcome
 from router.refusal import Refusal, missing
+from router.reply_context import Outcome, ReplyContext
 from router.rules import triage
 from router.transfers import Changes, kept_from, route, triage_unit_of
 from router.unit_words import STATUS_WORDS
@@ -25,7 +25,7 @@ UNDOABLE = frozenset({Action.RESOLVE, Action.REJECT, Action.HAND_OVER, Action.RE
 _TOLD_TO_ALL = UNDOABLE - {Action.RETURN}
 
 
-def remembered(given: Given, after: Case) -> Case:
+def remembered(given: ReplyContext, after: Case) -> Case:
     """Return ``after`` with all that an undo needs to restore the case of ``given``."""
     if given.data.action not in UNDOABLE:
         return after
@@ -47,13 +47,13 @@ def remembered(given: Given, after: Case) -> Case:
     )
 
 
-def is_by_actor(given: Given) -> bool:
+def is_by_actor(given: ReplyContext) -> bool:
     """Whether the unit that did it wants to undo it, whichever unit has the complaint now."""
     undo = given.case.undo
     return given.data.action == Action.UNDO and undo is not None and undo.by == given.by
 
 
-def undo(given: Given) -> Outcome:
+def undo(given: ReplyContext) -> Outcome:
     """Restore the complaint as it was before the last act."""
     case, made = _with_accusations(given), given.case.undo
     if case.parent:  # alone it would have no clock: the parent's counts for both
@@ -90,7 +90,7 @@ def undo(given: Given) -> Outcome:
     return {**changes, case.ticket: case}, [*outs, *more]
 
 
-def _undo_by_rule(given: Given) -> Outcome:
+def _undo_by_rule(given: ReplyContext) -> Outcome:
     """Give a complaint that a rule handed over to a person; its clock starts again, because no unit ever had it."""
     case, rules = _with_accusations(given), given.rules
     done = [past.at for past in case.history if past.kind == UpdateKind.HANDED_OVER]
@@ -105,7 +105,7 @@ def _undo_by_rule(given: Given) -> Outcome:
     return {**changes, case.ticket: case}, [update, *outs, *more]
 
 
-def _with_accusations(given: Given) -> Case:
+def _with_accusations(given: ReplyContext) -> Case:
     """Return the case with the accusations of its children, which may have been classified after it was over."""
     case = given.case
     children = (each for each in given.cases.values() if each.parent == case.ticket)
@@ -113,7 +113,7 @@ def _with_accusations(given: Given) -> Case:
     return _replace(case, also_about=list(also))
 
 
-def _may_not(given: Given, actor: str, at: datetime) -> Refusal | None:
+def _may_not(given: ReplyContext, actor: str, at: datetime) -> Refusal | None:
     powers, by, desk = given.rules.powers, given.by, triage_unit_of(given.rules, given.case)
     if by in kept_from(given.rules, given.case) and by != desk:
         return Refusal("accused", f"laporan ini tentang {by}, yang tidak bertindak atasnya")
@@ -133,7 +133,7 @@ def _nothing(case: Case) -> Refusal:
     return Refusal("nothing_to_undo", f"tidak ada yang dapat dibatalkan: laporan {words}, dan itu bukan karena balasan")
 
 
-def _with_children(given: Given, kind: str) -> tuple[Changes, list[Out]]:
+def _with_children(given: ReplyContext, kind: str) -> tuple[Changes, list[Out]]:
     """Tell the undo in the stories of its children, too; those that ended with the act follow it again."""
     changes: Changes = {}
     outs: list[Out] = []

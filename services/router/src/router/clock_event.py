@@ -19,7 +19,7 @@ def promise(stage: str, deadline_at: datetime) -> str:
     return f"{stage} {deadline_at.timestamp():.3f}"
 
 
-class ClockWord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ClockEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that the clock said; the fields are those of the contract's events.
 
     ``due_at`` is the moment when time alone made it true; None if a step of the story did.
@@ -39,7 +39,7 @@ class ClockWord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     escalate_to: list[str] = []
 
     @classmethod
-    def of(cls, data: SlaUpdated | SlaBreached) -> ClockWord:
+    def of(cls, data: SlaUpdated | SlaBreached) -> ClockEvent:
         """Read ``data``."""
         extra: dict[str, Any]
         if isinstance(data, SlaBreached):
@@ -68,6 +68,6 @@ class ClockWord(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The clock that said it: each legal request has its own; otherwise each stage has one."""
         return self.about if self.stage == StageName.RIGHTS else self.stage
 
-    def takes_back(self, other: ClockWord) -> bool:
+    def takes_back(self, other: ClockEvent) -> bool:
         """Whether ``other`` is a breach or escalation that this retraction makes untrue."""
         return other.kind in LADDER and other.about == self.about and other.level >= self.level

@@ -10,10 +10,10 @@ from chassis.wire import Record
 from contracts import codec
 from contracts.events import ComplaintUpdated
 from contracts.topics import UPDATED
-from router.retold import Told
+from router.renumbering import PublishedNumbers
 
 
-async def read_told(settings: ServiceSettings) -> Told:
+async def read_published_story(settings: ServiceSettings) -> PublishedNumbers:
     """Read all steps that are still on the topic.
 
     The steps since the backup are not enough: an interrupted catch-up has already moved the offsets in the database.
@@ -35,4 +35,4 @@ async def read_told(settings: ServiceSettings) -> Told:
                 last[step.ticket] = max(last.get(step.ticket, -1), step.seq)
 
     await catch_up(settings, await beginnings(settings, [UPDATED]), keep)
-    return Told(seqs=seqs, last=last)
+    return PublishedNumbers(seqs=seqs, last=last)

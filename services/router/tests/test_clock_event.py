@@ -8,23 +8,23 @@ from typing import Any
 import pytest
 from router_office import DEADLINE, breached, sla
 
-from router.clock_word import ClockWord, promise
+from router.clock_event import ClockEvent, promise
 
 
-def word(kind: str, **facts: Any) -> ClockWord:
+def word(kind: str, **facts: Any) -> ClockEvent:
     usual = {"stage": "completion", "round": 1, "number": 0, "deadline_at": DEADLINE, "based_on_seq": 0}
-    return ClockWord(kind=kind, **{**usual, **facts})
+    return ClockEvent(kind=kind, **{**usual, **facts})
 
 
 @pytest.mark.parametrize(("level", "kind"), [(0, "breached"), (1, "escalated"), (2, "escalated")])
 def test_of_a_missed_promise_the_level_says_which_step_of_the_ladder_it_is(level: int, kind: str) -> None:
-    found = ClockWord.of(breached(level=level, escalate_to=["PUPR"]))
+    found = ClockEvent.of(breached(level=level, escalate_to=["PUPR"]))
 
     assert (kind, level, ["PUPR"]) == (found.kind, found.level, found.escalate_to)
 
 
 def test_of_the_other_topic_the_kind_stands_in_the_event() -> None:
-    found = ClockWord.of(sla("warned", number=3, based_on_seq=2))
+    found = ClockEvent.of(sla("warned", number=3, based_on_seq=2))
 
     assert ("warned", "completion", 3, 2, DEADLINE) == (
         found.kind, found.stage, found.number, found.based_on_seq, found.deadline_at,
@@ -57,5 +57,5 @@ def test_each_request_for_a_right_has_a_clock_and_else_each_stage() -> None:
         (word("escalated", level=1, stage="first_response"), False),
     ],
 )
-def test_a_retraction_takes_back_its_step_of_the_ladder_and_those_above(other: ClockWord, untrue: bool) -> None:
+def test_a_retraction_takes_back_its_step_of_the_ladder_and_those_above(other: ClockEvent, untrue: bool) -> None:
     assert untrue is word("retracted", level=1).takes_back(other)

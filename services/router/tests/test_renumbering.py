@@ -15,10 +15,10 @@ from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data
 from router import handlers
 from router.case import Case
-from router.retold import Decide, Told, decide_as_told
+from router.renumbering import Decide, PublishedNumbers, decide_as_published
 from testing.fakes import message
 
-NOTHING = Told(seqs={}, last={})
+NOTHING = PublishedNumbers(seqs={}, last={})
 
 
 def _decide(cases: Mapping[str, Case], said: Message, now: datetime) -> tuple[dict[str, Case], list[Emit]]:
@@ -47,9 +47,14 @@ def _id(data: Data) -> str:
     return f"{type(data).__name__}-{getattr(data, 'action', getattr(data, 'kind', ''))}"
 
 
-def told_by(events: Sequence[codec.Event]) -> Told:
+def as_published(events: Sequence[codec.Event]) -> Decide:
+    return partial(decide_as_published, published_by(events), _decide)
+
+
+def published_by(events: Sequence[codec.Event]) -> PublishedNumbers:
     steps = [event.data for event in events if isinstance(event.data, ComplaintUpdated)]
-    return Told(seqs={event.id: event.data.seq for event in events}, last={T: max(step.seq for step in steps)})  # type: ignore[union-attr]
+    last = max(step.seq for step in steps)
+    return PublishedNumbers(seqs={event.id: event.data.seq for event in events}, last={T: last})  # type: ignore[union-attr]
 
 
 STORY: list[tuple[Data, str | None]] = [
@@ -72,7 +77,7 @@ def numbers(events: Sequence[codec.Event]) -> dict[str, int]:
 
 def test_told_again_in_the_same_order_it_is_the_same() -> None:
     cases, events = tell(STORY, _decide)
-    again, retold = tell(STORY, partial(decide_as_told, told_by(events), _decide))
+    again, retold = tell(STORY, as_published(events))
     assert (again, retold) == (cases, events)
 
 
@@ -81,7 +86,7 @@ def test_a_due_date_that_is_read_before_the_routing_keeps_its_number_and_takes_n
     _, events = tell(STORY[:2], _decide)  # the due date was not told when the database was lost
     assert [event.data.kind for event in events] == ["registered", "routed"]  # type: ignore[union-attr]
 
-    cases, retold = tell([first, third, second, *rest, ASKED], partial(decide_as_told, told_by(events), _decide))
+    cases, retold = tell([first, third, second, *rest, ASKED], as_published(events))
 
     assert [(each.data.kind, each.data.seq) for each in retold] == [  # type: ignore[union-attr]
         ("registered", 0), ("deadline_set", 2), ("routed", 1), ("acknowledged", 3),
@@ -94,7 +99,7 @@ def test_a_due_date_that_is_read_before_the_routing_keeps_its_number_and_takes_n
 @given(order=st.permutations(STORY[1:3]), known=st.integers(1, len(STORY)))
 def test_whatever_was_told_no_two_steps_have_one_number(order: list[tuple[Data, str | None]], known: int) -> None:
     _, events = tell(STORY[:known], _decide)
-    cases, retold = tell([STORY[0], *order, *STORY[3:], LATER], partial(decide_as_told, told_by(events), _decide))
+    cases, retold = tell([STORY[0], *order, *STORY[3:], LATER], as_published(events))
     readers = numbers(events) | numbers(retold)
     assert len(set(readers.values())) == len(readers)
     assert cases[T].seq == cases[T].resolved_seq == max(readers.values())
@@ -104,9 +109,9 @@ def test_whatever_was_told_no_two_steps_have_one_number(order: list[tuple[Data, 
 def test_what_a_timer_told_is_not_overwritten_by_what_comes_next() -> None:
     """A breach was told as step 5 by a timer, which does not run while a story is told again."""
     _, events = tell(STORY, _decide)
-    told = told_by(events)
-    told = Told(seqs=told.seqs, last={T: told.last[T] + 1})
-    _, retold = tell([*STORY, LATER], partial(decide_as_told, told, _decide))
+    told = published_by(events)
+    told = PublishedNumbers(seqs=told.seqs, last={T: told.last[T] + 1})
+    _, retold = tell([*STORY, LATER], partial(decide_as_published, told, _decide))
     assert retold[-1].data.seq == told.last[T] + 1  # type: ignore[union-attr]
 
 
@@ -114,7 +119,9 @@ def test_a_unit_reads_the_number_that_was_told() -> None:
     _, events = tell(STORY[:2], _decide)
     cases: dict[str, Case] = {}
     for data, _ in (STORY[0], STORY[2], STORY[1]):
-        changes, emits = decide_as_told(told_by(events), _decide, cases, message(data, event_id=_id(data)), AT)
+        changes, emits = decide_as_published(
+            published_by(events), _decide, cases, message(data, event_id=_id(data)), AT
+        )
         cases |= changes
     [routed] = [emit.data for emit in emits if emit.topic == topics.unit_routed("PUPR")]
     assert routed.complaint.seq == 1  # type: ignore[union-attr]
@@ -143,4 +150,4 @@ def _units_hear(said: Sequence[tuple[Data, str | None]]) -> list[str]:
 
 
 def test_without_anything_told_nothing_changes() -> None:
-    assert tell(STORY, partial(decide_as_told, NOTHING, _decide)) == tell(STORY, _decide)
+    assert tell(STORY, partial(decide_as_published, NOTHING, _decide)) == tell(STORY, _decide)

@@ -26,15 +26,15 @@ _with = msgspec.structs.replace
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class PublishedNumbers:
     """The told steps: the number of each by its event's id, and the highest number by ticket."""
 
     seqs: Mapping[str, int]
     last: Mapping[str, int]
 
 
-def decide_as_told(
-    told: Told, decide: Decide, cases: Mapping[str, Case], message: Message, now: datetime
+def decide_as_published(
+    told: PublishedNumbers, decide: Decide, cases: Mapping[str, Case], message: Message, now: datetime
 ) -> tuple[Changes, list[Emit]]:
     """Decide as ``decide`` does, with the numbers that the steps were ``told`` with."""
     changes, emits = decide(cases, message, now)

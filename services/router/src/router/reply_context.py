@@ -16,7 +16,7 @@ from router.transfers import Changes, accused_units
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
+class ReplyContext:
     """A reply, its case, and all cases that it may touch; ``by`` is the unit that replied, ``now`` the moment."""
 
     rules: Rules
@@ -28,7 +28,7 @@ class Given:
 
 
 Outcome = tuple[Changes, list[Out]] | Refusal
-Act = Callable[[Given], Outcome]
+Act = Callable[[ReplyContext], Outcome]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Rule:
     triage: bool = False
 
 
-def named_units(given: Given, reason: str) -> Assignment | Refusal:
+def named_units(given: ReplyContext, reason: str) -> Assignment | Refusal:
     """Return the units that the reply names to work on it and to help; refuse unknown and accused ones."""
     rules, data = given.rules, given.data
     unit, *helpers = [code.strip().upper() for code in [data.unit or "", *data.support]]
