@@ -1,4 +1,4 @@
-"""What the tests of the contracts share: the examples, and the codes of a kabupaten's units."""
+"""The shared fixtures of the contracts' tests: the examples, and the codes of a kabupaten's units."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def topics(units: list[str]) -> list[Topic]:
 
 @pytest.fixture(scope="session")
 def draft7() -> Any:
-    """jsonschema's validator, imported by who uses it: that takes a second, and every worker collects every test."""
+    """jsonschema's validator, imported lazily: that takes a second, and every worker collects every test."""
     from jsonschema import Draft7Validator
 
     return Draft7Validator

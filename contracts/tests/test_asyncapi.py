@@ -1,4 +1,4 @@
-"""The AsyncAPI documents: nothing drifted, nothing left out, and AsyncAPI's own parser has nothing to say."""
+"""The AsyncAPI documents: nothing drifted, nothing left out, and AsyncAPI's own parser has no complaints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A canary is what the prober wrote a moment ago, and nothing that a citizen or a stranger writes."""
+"""Only a text that the prober wrote a moment ago is a canary, never one of a citizen or a stranger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the codec reads, and what it refuses."""
+"""The codec reads valid events and refuses all others."""
 
 from __future__ import annotations
 

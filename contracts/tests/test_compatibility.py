@@ -1,4 +1,4 @@
-"""A change of the contracts breaks nobody: neither a reader that comes later nor one that is not updated yet."""
+"""A change of the contracts breaks no reader: neither a new one nor one that is not updated yet."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ INT, TEXT = int, str
 
 
 def _schema(fields: list[Any]) -> dict[str, Any]:
-    """The closed schema of a struct with ``fields``, as the generator makes one."""
+    """Make the closed schema of a struct with ``fields``, as the generator does."""
     struct = msgspec.defstruct("Data", fields, kw_only=True)
     (ref,), definitions = msgspec.json.schema_components([struct], ref_template="#/definitions/{name}")
     return {**closed(ref), "definitions": closed(definitions)}
@@ -109,7 +109,7 @@ def _git(*arguments: str) -> bytes:
 
 
 def _history_of(revision: str) -> None:
-    """Skip when there is no such revision to compare with; a clone that was cut short is a failure in CI."""
+    """Skip when there is no such revision to compare with; fail in CI, where that means a shallow clone."""
     try:
         at(revision)
     except LookupError as error:

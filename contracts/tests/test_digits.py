@@ -1,4 +1,4 @@
-"""A text in plain digits: what is copied, where each letter came from, and which digits are one run."""
+"""A text in plain digits: what is copied, where each letter came from, and which digits form one run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def digits(text: str, reading: Reading = Reading.PLAIN) -> str:
         ("\uff10\uff18", "08"),  # full width
         ("\u0660\u0668", "08"),  # Arabic
         ("0\ufe0f\u20e38\ufe0f\u20e3", "08"),  # keycaps
-        ("0\u200b8\u00ad1", "081"),  # what nobody sees
+        ("0\u200b8\u00ad1", "081"),  # invisible characters
         ("\u043e8", "o8"),  # Cyrillic
         ("\U0001f51f", "10"),
         ("5\u00b0", f"5{BREAK}"),
@@ -67,9 +67,9 @@ def test_the_digits_of_a_number_word_stand_for_the_whole_word() -> None:
         ("tripel 7", "777"),
         ("noldelapansatudua", "0 8 1 2"),
         ("nomorkunol delapan", "nomorku 0 8"),
-        ("satuan", "satuan"),  # a word of its own only
+        ("satuan", "satuan"),  # only whole words
         ("mohon", "mohon"),
-        ("o8l2", "0812"),  # letters typed for digits
+        ("o8l2", "0812"),  # letters typed instead of digits
         ("tiga kali nol", "3 kali 0"),
     ],
 )
@@ -99,7 +99,7 @@ def test_a_text_that_can_be_meant_in_one_way_has_no_other_reading() -> None:
         ("0812", 4, True),
         ("0812", 5, False),
         ("nol delapan satu dua", 4, True),
-        ("satu dua tiga empat", 4, False),  # without a zero or an eight no number is spelt
+        ("satu dua tiga empat", 4, False),  # no spelt number without a zero or an eight
         ("08 satu dua", 4, False),
         ("08 nol dua", 4, True),
     ],

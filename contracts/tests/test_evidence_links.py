@@ -1,4 +1,4 @@
-"""A unit's link to a citizen's photo: it names the unit and its last day, and nothing of it can be changed."""
+"""A unit's link to a citizen's photo: it names the unit and its last day, and no part of it can be changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every example is valid, readable, and one exists for everything an event can say."""
+"""Every example is valid and readable, and there is one for everything an event can say."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def test_an_example_is_valid_for_its_closed_schema(path: Path, draft7: Any) -> N
 
 @each_example
 def test_an_example_is_read_and_written_without_loss(path: Path) -> None:
-    """Examples are history: a field that came later is written with its default, and nothing is left out."""
+    """Examples are history: a later field is written with its default, and nothing is left out."""
     read, written = json.loads(path.read_text()), json.loads(codec.encode(codec.decode(path.read_bytes())))
 
     assert read == _as_far_as(read, written)
 
 
 def _as_far_as(old: object, new: object) -> object:
-    """``new`` without the fields that ``old`` does not have."""
+    """Return ``new`` without the fields that ``old`` does not have."""
     if isinstance(old, dict) and isinstance(new, dict):
         return {key: _as_far_as(old.get(key), value) for key, value in new.items() if key in old}
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):

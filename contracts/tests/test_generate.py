@@ -1,4 +1,4 @@
-"""The schemas are what the code says, and are closed at every level."""
+"""The schemas match the code, and are closed at every level."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ DEADLINE = datetime(2026, 3, 26, 16, tzinfo=UTC)
 
 
 def test_ids_stay_what_they_were() -> None:
-    """A change here would make every complaint new that is delivered again after an update."""
+    """A change here would make a new complaint of every one that is delivered again after an update."""
     assert (
         complaint_id(HERE, channel="sms", gateway="kannel", external_id="m-20260316-00017")
         == "818a6b47-1318-554b-a127-c7bfca99ea1a"

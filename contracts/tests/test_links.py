@@ -161,5 +161,5 @@ def test_our_own_links_stay_and_what_is_no_link(text: str) -> None:
     ],
 )
 def test_no_text_is_read_from_each_of_its_letters_to_its_end(part: str) -> None:
-    """Read from each of its letters to its end, a text of this length would not end before the limit of a test."""
+    """If it were read from each of its letters, a text of this length would exceed the time limit of a test."""
     mask_links(part * (1_000_000 // len(part)), HOSTS)

@@ -1,4 +1,4 @@
-"""What must be masked, in all the ways people write it, and what must not."""
+"""Texts that must be masked, in all the ways people write them, and texts that must not."""
 
 from __future__ import annotations
 
@@ -370,7 +370,7 @@ def test_an_identifier_is_masked(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize("before", ["saya telp 2x ", "dua kali ", "sudah tiga kali: ", "lapor "])
 def test_an_identifier_is_masked_whatever_stands_before(before: str) -> None:
-    # One that begins with a number word may be another number behind "dua kali".
+    # A number that begins with a number word may be another one behind "dua kali".
     texts = {before + text: before + expected for text, expected in MASKED.values() if not text.startswith("nol ")}
     wrong = {text: masked for text, expected in texts.items() if (masked := mask(text)) != expected}
     assert {} == wrong
@@ -598,12 +598,12 @@ HOSTILE = (
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_no_text_is_read_from_each_of_its_letters_to_its_end(unit: str) -> None:
-    """Ten messages' length takes 1.4 s at worst on a quiet machine, and would take over 90 s."""
+    """Ten messages' length takes 1.4 s at worst on a quiet machine; read from each letter, it would take over 90 s."""
     mask(unit * (100_000 // len(unit)))
 
 
 def test_what_others_planted_is_masked_and_what_they_meant_to_stay_stays() -> None:
-    """Written by somebody who had not seen the rule: 100 identifiers in all spellings, 136 other numbers."""
+    """Written by somebody who had not seen the rules: 100 identifiers in all spellings, 136 other numbers."""
     rows = [json.loads(line) for line in (Path(__file__).parent / "identifiers.jsonl").read_text().splitlines()]
     masked = [(row, mask(row["text"])) for row in rows]
     missed = [secret for row, text in masked for secret in row["secrets"] if secret in text]

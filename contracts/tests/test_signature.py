@@ -1,4 +1,4 @@
-"""An event is its intake's only if it is signed, as it is, with the intake's own key."""
+"""An event counts as its intake's only if it is signed, unchanged, with the intake's own key."""
 
 from __future__ import annotations
 

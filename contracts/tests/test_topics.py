@@ -1,4 +1,4 @@
-"""The topics, as their files declare them, and as the README tells them."""
+"""The topics, as their files declare them, and as the README describes them."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def test_what_a_service_puts_aside_only_it_writes_and_an_operator_only_asks_for(
         letters, requests = by_name[names.dead_letters(service)], by_name[names.replays(service)]
         assert ((service,), ("operator", service)) == (letters.producers, letters.consumers)
         assert (("operator",), ("operator", service)) == (requests.producers, requests.consumers)
-        assert 1 == letters.partitions  # a request is an offset alone
+        assert 1 == letters.partitions  # a request holds nothing but an offset
     assert {names.replays(service) for service in SERVICES} == {
         topic.name for topic in topics if "operator" in topic.producers
     }
 
 
 def test_whoever_cannot_choose_when_it_was_has_the_brokers_time(topics: list[Topic]) -> None:
-    """A unit can't backdate a reply, and an operator who asks for one again can't either."""
+    """A unit can't backdate a reply, and an operator can't backdate a request for a replay."""
     stamped = {t.name for t in topics if t.config.get("message.timestamp.type") == "LogAppendTime"}
 
     assert {t.name for t in topics if names.unit_of(t.name) or t.name.endswith(".replay")} == stamped
@@ -119,7 +119,7 @@ def test_a_topic_named_in_code_has_a_folder(name: str) -> None:
 
 
 def test_topics_of_complaints_have_equally_many_partitions(topics: list[Topic]) -> None:
-    """The key must lead to the same partition number everywhere."""
+    """A key must lead to the same partition number everywhere."""
     assert {12} == {topic.partitions for topic in topics if topic.name.startswith("complaint.")}
 
 

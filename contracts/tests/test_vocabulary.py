@@ -1,4 +1,4 @@
-"""The vocabulary may grow: what a newer writer says is read, and named."""
+"""The vocabulary may grow: a reader accepts a newer writer's words, and names them."""
 
 from __future__ import annotations
 

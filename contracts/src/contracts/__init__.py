@@ -1,1 +1,1 @@
-"""What the services say to each other, and nothing else: events, topics, tickets, ids, masking."""
+"""The language of the services, and nothing else: events, topics, tickets, ids, masking."""

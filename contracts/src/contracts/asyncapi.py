@@ -1,7 +1,7 @@
-"""The AsyncAPI 3 documents, made from the Structs and the ``topic.yaml`` files; ``contracts.generate`` writes them.
+"""Builds the AsyncAPI 3 documents from the Structs and the ``topic.yaml`` files; ``contracts.generate`` writes them.
 
-``unit.yaml`` is a unit's side: the two channels it may touch. ``inside.yaml`` is everything, one operation for each
-service and topic. Both point at the committed JSON Schemas and examples, so that nothing is said twice.
+``unit.yaml`` is a unit's side: the two channels it may touch. ``inside.yaml`` is everything, with one operation for
+each service and topic. Both point at the committed JSON Schemas and examples, so that nothing is said twice.
 https://www.asyncapi.com/docs/reference/specification/v3.1.0
 """
 
@@ -17,16 +17,16 @@ from contracts.codec import _STRUCTS, CONTENT_TYPE
 from contracts.topics import FOLLOWED_UP, RECEIVED, TOPICS_DIR
 
 ASYNCAPI_DIR = TOPICS_DIR.parent / "asyncapi"
-_KAFKA = "0.5.0"  # of the Kafka bindings
+_KAFKA = "0.5.0"  # version of the Kafka bindings
 _UNIT = {"unit.routed.v1": "receive", "unit.replied.v1": "send"}  # seen from the unit
-#: What the binding has a field for; a topic's other settings stand beside it as an extension.
+#: The settings that have a field in the binding; a topic's other settings stand beside it as an extension.
 _OFFICIAL = {"cleanup.policy", "retention.ms", "retention.bytes", "delete.retention.ms", "max.message.bytes"}
 
 Doc = dict[str, Any]
 
 
 def documents() -> dict[Path, str]:
-    """Each document's text, by the file it belongs in."""
+    """Return each document's text, by the file it belongs in."""
     declared = {path.parent.name: yaml.safe_load(path.read_text()) for path in sorted(TOPICS_DIR.glob("*/topic.yaml"))}
     made = {"unit.yaml": _unit_side(declared), "inside.yaml": _inside(declared)}
     return {ASYNCAPI_DIR / name: _yaml(doc) for name, doc in made.items()}
@@ -199,5 +199,5 @@ def _replay() -> Doc:
 
 
 def _plain(name: str) -> str:
-    """A key that a JSON pointer needs no escapes for."""
+    """Turn ``name`` into a key that needs no escapes in a JSON pointer."""
     return name.replace(".", "-")

@@ -1,4 +1,4 @@
-"""The text of a synthetic complaint: who knows the key wrote it, a moment ago, and it is nobody's complaint."""
+"""The text of a synthetic complaint: it proves that its writer knows the key and wrote it a moment ago."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import hmac
 import re
 from datetime import datetime, timedelta
 
-#: A canary that is older, or from so far ahead, is none: somebody plays back what they saw, or a clock is wrong.
+#: Older canaries, or ones from further in the future, are refused: somebody replays what they saw, or a clock is wrong.
 MAX_AGE = timedelta(minutes=10)
 _FORM = re.compile(r"CANARY ([a-z]{1,20}-(\d{10,11})) ([0-9a-f]{64})")
 
 
 def write(key: bytes, channel: str, at: datetime) -> str:
-    """Make the text of the canary that is sent by ``channel`` at ``at``; one channel has one a second."""
+    """Make the text of the canary sent by ``channel`` at ``at``; a channel has one canary a second."""
     name = f"{channel}-{int(at.timestamp())}"
     return f"CANARY {name} {_proof(key, name)}"
 
@@ -23,7 +23,7 @@ def is_canary(text: str) -> bool:
 
 
 def read(key: bytes, text: str, now: datetime) -> str | None:
-    """Give the canary's name; None for what has another form, was written with another key, or at another time."""
+    """Return the canary's name, or None if the form, the key or the time is wrong."""
     found = _FORM.fullmatch(text.strip())
     if not found or not hmac.compare_digest(found[3], _proof(key, found[1])):
         return None
@@ -31,5 +31,5 @@ def read(key: bytes, text: str, now: datetime) -> str | None:
 
 
 def _proof(key: bytes, name: str) -> str:
-    """HMAC-SHA256 (RFC 2104), in hex."""
+    """Compute the HMAC-SHA256 (RFC 2104) of ``name``, in hex."""
     return hmac.digest(key, b"canary " + name.encode(), "sha256").hex()

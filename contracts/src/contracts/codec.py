@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 in structured JSON mode, to and from the events of this package.
+"""Encodes the events of this package as CloudEvents 1.0 in structured JSON mode, and decodes them.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 """
@@ -21,7 +21,7 @@ CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 HEADERS: list[tuple[str, bytes]] = [("content-type", CONTENT_TYPE.encode())]
 #: Larger records are refused before they reach the outbox: the broker's limit is 1 MiB.
 MAX_BYTES = 900_000
-#: And none larger is looked into: a compressed one may unpack to anything.
+#: Larger records are not parsed: a compressed one may unpack to anything.
 MAX_READ = 1024 * 1024
 
 D = TypeVar("D", covariant=True)
@@ -45,11 +45,11 @@ _TYPE_OF = {struct: name for name, struct in _STRUCTS.items()}
 
 
 class InvalidEvent(ValueError):
-    """Bytes that no schema of this package fits. They belong in a dead-letter topic."""
+    """Bytes that fit no schema of this package. They belong in a dead-letter topic."""
 
 
 class TooLarge(InvalidEvent):
-    """An event that says more than a record may hold: what was told before may grow so far, and nobody is wrong."""
+    """An event larger than a record may be: its accumulated history may grow that far without anybody's mistake."""
 
 
 class Envelope(Struct, Generic[D], frozen=True, kw_only=True):
@@ -71,13 +71,13 @@ Event = Envelope[Data]
 _raw = msgspec.json.Decoder(Envelope[Raw])
 _data = {struct: msgspec.json.Decoder(struct) for struct in _STRUCTS.values()}
 _encoder = msgspec.json.Encoder()
-#: Nobody means them, PostgreSQL has no NUL, a terminal obeys C0 and C1, and bidirectional controls (UAX #9) show
-#: a text in another order than it has.
+#: Nobody means to send these: PostgreSQL has no NUL, a terminal obeys C0 and C1, and bidirectional controls (UAX #9)
+#: show a text in another order than it has.
 _BEYOND_C0 = r"\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 _CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f{_BEYOND_C0}]")
-# The same as JSON may have them: as they are, …
+# The same characters as JSON may contain them: raw, …
 _RAW = re.compile(f"[{_BEYOND_C0}]")
-# … or escaped. The first alternative passes over a backslash that was meant, the second finds half an escape.
+# … or escaped. The first alternative skips an escaped backslash, the second finds half an escape.
 _ESCAPED = re.compile(
     r"\\(?:(?P<meant>\\)|(?P<half>u[0-9a-fA-F]{0,3}(?![0-9a-fA-F]))"
     r"|u(?:00(?:0[0-8bBcCeEfF]|[189][0-9a-fA-F]|7[fF])|202[a-eA-E]|206[6-9])|[bf])"
@@ -85,13 +85,13 @@ _ESCAPED = re.compile(
 
 
 def base_type(event_type: str) -> str:
-    """The type without its kind: ``complaint.updated.routed.v1`` → ``complaint.updated.v1``."""
+    """Return the type without its kind: ``complaint.updated.routed.v1`` → ``complaint.updated.v1``."""
     noun, *rest = event_type.split(".")
     return f"{noun}.{rest[0]}.{rest[-1]}" if rest else event_type
 
 
 def type_of(data: Data) -> str:
-    """The CloudEvents type; the two with kinds insert theirs: ``complaint.sla-updated.warned.v1``."""
+    """Return the CloudEvents type; the two with kinds insert theirs: ``complaint.sla-updated.warned.v1``."""
     name = _TYPE_OF[type(data)]
     if isinstance(data, events.ComplaintUpdated | events.SlaUpdated):
         stem, version = name.rsplit(".", 1)
@@ -100,7 +100,7 @@ def type_of(data: Data) -> str:
 
 
 def schema_name(data: Data) -> str:
-    """The folder under ``topics/`` that holds the schema of ``data``."""
+    """Return the folder under ``topics/`` that holds the schema of ``data``."""
     return _TYPE_OF[type(data)]
 
 
@@ -113,7 +113,7 @@ def envelope(
     time: datetime,
     causation_id: str | UnsetType = UNSET,
 ) -> Event:
-    """Wrap ``data``. ``time`` is aware; ``source`` is ``/`` and the service's or the unit's name."""
+    """Wrap ``data``. ``time`` is aware; ``source`` is ``/`` and the name of the service or unit."""
     return Envelope(
         id=event_id,
         source=source,
@@ -129,17 +129,17 @@ def envelope(
 
 
 def plain(text: str) -> str:
-    """``text`` with line feeds for line ends, and without other control characters than tabs."""
+    """Return ``text`` with line feeds as line ends, and without control characters other than tabs."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _meant(escape: re.Match[str]) -> str:
-    # What is left out must not join half an escape to its other half: this makes sure that it is no JSON.
+    # Removing a character must not join half an escape to its other half: `\u!` makes that invalid JSON.
     return escape[0] if escape["meant"] else r"\u!" if escape["half"] else ""
 
 
 def encode(event: Event) -> bytes:
-    """Bytes for the wire, checked against the schema: constructors of msgspec do not validate.
+    """Return the bytes for the wire, checked against the schema: constructors of msgspec do not validate.
 
     Raises:
         InvalidEvent: the event does not fit its schema; TooLarge: it is larger than ``MAX_BYTES``.
@@ -152,7 +152,7 @@ def encode(event: Event) -> bytes:
 
 
 def decode(value: bytes) -> Event:
-    """An event from the wire; unknown fields are ignored, and control characters left out of all texts.
+    """Read an event from the wire, ignoring unknown fields and removing control characters from all texts.
 
     Raises:
         InvalidEvent: not CloudEvents JSON, an unknown type, or data that does not fit; TooLarge: over ``MAX_READ``.
@@ -165,7 +165,7 @@ def decode(value: bytes) -> Event:
         if struct is None:
             raise InvalidEvent(f"unknown type {raw.type!r}")
         data = _data[struct].decode(raw.data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # too deep is no event either
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # nested too deeply is invalid too
         raise InvalidEvent(str(error)) from error
     return Envelope(**{f: getattr(raw, f) for f in raw.__struct_fields__ if f != "data"}, data=data)
 
@@ -182,7 +182,7 @@ def _vocabulary(struct: type[Struct]) -> dict[str, frozenset[str]]:
 
 
 def unknown_words(data: Any) -> Iterator[str]:
-    """Name each field of ``data``, and of what lies in it, that has a word which the vocabulary lacks."""
+    """Name each field of ``data``, at any depth, whose word is not in the vocabulary."""
     if isinstance(data, list | tuple):
         for each in data:
             yield from unknown_words(each)

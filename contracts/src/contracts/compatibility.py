@@ -1,8 +1,8 @@
-"""Whether a change of a schema breaks a reader: ``python -m contracts.compatibility`` compares with what git has.
+"""Checks whether a schema change breaks a reader: ``python -m contracts.compatibility`` compares with git.
 
 A writer is closed (it sends nothing undeclared), a reader is open (it ignores what it doesn't know). A change is safe
-when new readers read what was written before, and readers that are not updated yet read what is written from now on.
-Only the JSON Schema that msgspec makes is understood; anything else in it is an error rather than a guess.
+when new readers can read existing records, and readers that are not updated yet can read new ones. Only the JSON Schema
+that msgspec makes is understood; anything else in it is an error rather than a guess.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 _SAYS_NOTHING = {"$schema", "$id", "title", "description", "default", "definitions", "additionalProperties", "examples"}
 _KNOWN = {"$ref", "anyOf", "type", "enum", "pattern", "format", "properties", "required", "items", *_LOWER, *_UPPER}
 
-#: Whether v1 is declared stable (README, "Changing an event"). Until then only what was written before must be read.
+#: Whether v1 is declared stable (README, "Changing an event"). Until then only existing records must stay readable.
 STABLE = False
 REMEDY = (
     "Make a new field optional (`T | UnsetType = UNSET`), leave a field you no longer send declared, and for anything "
@@ -32,12 +32,12 @@ REMEDY = (
 
 
 def broken(old: Schema, new: Schema, *, stable: bool = True) -> list[str]:
-    """What the change from ``old`` to ``new`` breaks, in words; empty when it is safe.
+    """Say what the change from ``old`` to ``new`` breaks, in words; return an empty list when it is safe.
 
-    While the shape is not ``stable``, all readers are updated at once, and only new readers count.
+    While the shape is not ``stable``, all readers are updated at the same time, so only new readers count.
 
     Raises:
-        NotImplementedError: a schema says something that is not compared here.
+        NotImplementedError: a schema has a keyword that this module does not compare.
     """
     before = [f"a new reader can't read old records: {what}" for what in _refused(new, new, old, old, "")]
     if not stable:
@@ -48,7 +48,7 @@ def broken(old: Schema, new: Schema, *, stable: bool = True) -> list[str]:
 
 
 def _refused(reader: Schema, in_reader: Schema, writer: Schema, in_writer: Schema, path: str) -> Iterator[str]:
-    """What ``writer`` may write and ``reader`` does not take. ``in_…`` are the documents that hold them."""
+    """List values that ``writer`` may write but ``reader`` refuses. ``in_…`` are the documents that hold them."""
     reader, writer, at = _resolved(reader, in_reader), _resolved(writer, in_writer), path or "the event"
     if "anyOf" in reader or "anyOf" in writer:
         for each in writer.get("anyOf", [writer]):
@@ -72,7 +72,7 @@ def _refused(reader: Schema, in_reader: Schema, writer: Schema, in_writer: Schem
 
 
 def _wider(reader: Schema, writer: Schema) -> bool:
-    """Whether the reader's type has room for the writer's; an ``enum`` of msgspec's has no type of its own."""
+    """Whether the reader's type includes the writer's; an ``enum`` made by msgspec has no ``type``."""
     types = {type(value) for value in writer.get("enum", ())}
     named = {str: "string", int: "integer", float: "number", bool: "boolean"}
     if types and "type" not in writer:
@@ -119,7 +119,7 @@ def _kind(schema: Schema, document: Schema) -> str:
 
 
 def at(revision: str) -> dict[str, Schema]:
-    """The schemas of a git revision, by the name of their event.
+    """Read the schemas of a git revision, by the name of their event.
 
     Raises:
         LookupError: no git, no repository, or no such revision.
@@ -130,12 +130,12 @@ def at(revision: str) -> dict[str, Schema]:
 
 
 def on_disk() -> dict[str, Schema]:
-    """The schemas as they lie in the working tree."""
+    """Read the schemas in the working tree."""
     return {path.parent.name: json.loads(path.read_text()) for path in TOPICS_DIR.glob("*/schema.json")}
 
 
 def changes(old: dict[str, Schema], new: dict[str, Schema], *, stable: bool = STABLE) -> list[str]:
-    """What breaks between two states of all schemas, each with the name of its event."""
+    """List what breaks between two states of all schemas, each with the name of its event."""
     both = sorted(old.keys() & new.keys())
     lost = [f"{name}: the event is gone, and what was written of it can't be read" for name in old.keys() - new.keys()]
     return lost + [f"{name}: {what}" for name in both for what in broken(old[name], new[name], stable=stable)]

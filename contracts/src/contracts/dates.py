@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, tzinfo
 
-#: From Monday, as :meth:`datetime.date.weekday` counts.
+#: Starts on Monday, as :meth:`datetime.date.weekday` counts.
 WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 MONTHS: tuple[str, ...] = ("Januari", "Februari", "Maret", "April", "Mei", "Juni")
 MONTHS += ("Juli", "Agustus", "September", "Oktober", "November", "Desember")
 
-#: For so long it is said how many days ago something was.
+#: Up to this many days, the text says how many days ago something was.
 _LATELY_DAYS = 14
 
 
 def due_in_words(deadline_at: datetime, zone: tzinfo | None = None) -> str:
     """Write a deadline, midnight belonging to the day it ends: "Kamis 3 Des", "Kamis 3 Des pukul 10.00".
 
-    Without ``zone`` in the one it is given in: the sla-monitor gives that of the region's calendar.
+    Without ``zone``, use the deadline's own; the sla-monitor gives deadlines in the zone of the region's calendar.
     """
     local = deadline_at.astimezone(zone) if zone else deadline_at
     midnight = (local.hour, local.minute, local.second) == (0, 0, 0)
@@ -31,7 +31,7 @@ def day_in_words(day: date) -> str:
 
 
 def lately_in_words(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """Write ``hari ini, 17.52``, ``kemarin, 17.52``, ``Selasa 24 Nov, 17.52 (3 hari lalu)``; long ago the day alone."""
+    """Write ``hari ini, 17.52``, ``kemarin, 17.52``, ``Selasa 24 Nov, 17.52 (3 hari lalu)``; no time in other years."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()
     days = (today - local.date()).days
     if days in (0, 1):

@@ -1,7 +1,7 @@
 """Numbers as people write them: a copy of a text in plain digits that knows where each of its letters came from.
 
 Full width, other scripts, keycaps, bold letters and accents become plain (NFKD, https://unicode.org/reports/tr15/),
-what nobody sees is left out, number words become digits. Only `masking.py` reads the copy; nobody is shown it.
+invisible characters are removed, number words become digits. Only `masking.py` reads the copy; nobody is shown it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-#: Stands where a number is known to be something else, and between what is no gap: no run goes over it.
+#: Replaces a number known to be something else, and signs that are not a gap: no run crosses it.
 BREAK = "\u00d7"
 
 _WORDS = {
@@ -33,7 +33,7 @@ _WORDS = {
 }
 _VALUE = {word: value for value, words in _WORDS.items() for word in words.split()}
 _WORD = "|".join(sorted(_VALUE, key=len, reverse=True))
-# Not looked for inside of other words: nearly every text says "mohon".
+# Not searched inside other words: nearly every text says "mohon".
 _IN_OTHERS = {"oh"}
 _ANY_WORD = re.compile("|".join(word for word in _VALUE if word not in _IN_OTHERS))
 _ZERO_OR_EIGHT = {*_WORDS["0"].split(), *_WORDS["8"].split()} - _IN_OTHERS
@@ -43,10 +43,10 @@ _END = rf"(?=(?:ya|pak|bu|kak|min|ini|itu)?(?!{_LETTER}))"
 
 
 def _numbers(times: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Compile what finds numbers in words, and one of them. ``times``: what says that a digit stands twice or thrice.
+    """Compile two patterns: the spelt numbers in a text, and one number. ``times`` matches words for "twice", "thrice".
 
-    Words of their own, the last of a word with more behind it ("nomorkunol delapan"), or many that are stuck together:
-    "satu", but not "satuan".
+    A spelt number is whole words, the end of a word with another number word behind it ("nomorkunol delapan"), or at
+    least four stuck together: "satu", but not "satuan".
     """
     one = (
         rf"(?P<times>{times})[\W_]{{0,2}}(?:(?P<again>{_WORD})|(?P<digit>[0-9]))"
@@ -60,16 +60,17 @@ def _numbers(times: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 _TWICE = "dobel|double|dbl|tripel|triple"
-# "tiga kali nol" may be three of them, or a call that was made three times.
+# "tiga kali nol" may be three zeros, or a call that was made three times.
 _OR_THRICE = r"(?:dua|tiga|two|three|[23])[ -]?(?:kali|times|x)"
 _MAYBE_TIMES = re.compile(_OR_THRICE)
 _NUMBERS = {False: _numbers(_TWICE), True: _numbers(f"{_TWICE}|{_OR_THRICE}")}
 
-# A letter typed, or read by a machine, for the digit that it looks like: "08l2…", "73120456079900O3", "o 8 1 2".
+# A letter typed, or read by a machine, instead of the digit that it looks like: "08l2…", "73120456079900O3", "o 8 1 2".
 _MISREAD = re.compile(
     rf"(?<!{_LETTER})(?:[oil]{{1,9}}(?=[0-9])|o(?=[\W_][0-9]))|(?<=[0-9])(?:[oil]{{1,9}}(?!{_LETTER})|[sbz](?=[0-9]))"
 )
-# Many of them in one number: "o82ISSoIS478", "NPWP O9.2S4.294.3-4O7.OOO". More letters stand for a digit beside one.
+# Many such letters in one number: "o82ISSoIS478", "NPWP O9.2S4.294.3-4O7.OOO". Beside a digit, more letters stand for
+# one.
 _MIXED = (
     r"(?:(?:[oqilsbz]{0,2}|[aetg](?=[0-9]{1,3}(?![0-9])))[0-9](?:(?:[oqilsbz]{0,6}|[aetg])[0-9]){0,15}[oqilsbz]{0,3})"
 )
@@ -97,15 +98,15 @@ _LOOKS_LIKE = {
     "\u3002": ".",
     "\U0001f51f": "10",
 }
-#: So many letters of what one stands for: there is one for eighteen, and no digit has more.
+#: At most this many letters of a folded sign are read: a sign may fold to eighteen, but no digit to more than these.
 _MOST_OF_ONE = 4
-# An "a" in a circle between letters without one stands for "@".
+# A circled "a" between letters without circles stands for "@".
 _CIRCLED = "[\u24b6-\u24e9\U0001f150-\U0001f189]"
 _LONE_A = re.compile(f"(?<!{_CIRCLED})[\u24b6\u24d0\U0001f150\U0001f170](?!{_CIRCLED})")
 _SIGNS = {"Pd": "-", "Pi": '"', "Pf": '"', "Zs": " ", "Zl": "\n", "Zp": "\n"}
 _INVISIBLE = ("Cf", "Mn", "Me")  # soft hyphen, zero width, variation selectors, the keycap, what strikes through
 
-# A letter as a form or an address may have it, and tags around it: "&#48;", "%38", "<b>0812</b>".
+# A letter as a form or an address may encode it, and tags around it: "&#48;", "%38", "<b>0812</b>".
 _ENCODED = re.compile(
     r"(?i)&#(?:x(?P<hex>[0-9a-f]{1,5})|(?P<dec>\d{1,6}));|%(?P<percent>[2-7][0-9a-f])|</?(?:[bisup]|em|br|div|span|strong)/?>"
 )
@@ -119,13 +120,13 @@ _SAID = (
     "|terakhir(?:nya)?|baru(?: lagi)?|h?abis itu|s(?:u?da)?h itu|di ?sambung(?:kan)?"
     "|(?:di )?(?:depan|tengah|belakang|blkg|ujung|ekor)(?:nya)?"
 )
-# What may stand between two groups: signs and blanks, one line break, a word that people say for a sign.
+# A gap between two groups: signs and blanks, one line break, or a word that people say for a sign.
 _GAP = rf"(?:{_BLANK}{{1,8}}(?:(?:{_SAID})(?!{_LETTER}){_BLANK}{{0,3}})?|{_BLANK}{{0,4}}\n{_BLANK}{{0,4}})"
 _RUN = re.compile(rf"[0-9]+(?:{_GAP}[0-9]+)*")
 
 
 class Copy(NamedTuple):
-    """Small letters and plain digits; letter ``n`` stands for ``text[starts[n]:ends[n]]`` of the text itself."""
+    """Lower-case letters and plain digits; letter ``n`` stands for ``text[starts[n]:ends[n]]`` of the text itself."""
 
     letters: str
     starts: Sequence[int]
@@ -133,7 +134,7 @@ class Copy(NamedTuple):
 
 
 class Reading(Enum):
-    """How a text is read: as it seems, with most letters of a number for digits, or with "tiga kali nol" as 000."""
+    """How a text is read: as it is, with most letters inside numbers as digits, or with "tiga kali nol" as 000."""
 
     PLAIN, LETTERS, TIMES = range(3)
 
@@ -142,7 +143,7 @@ class Run(NamedTuple):
     """Groups of digits with nothing but a gap between them.
 
     ``line`` is ``7312 0101-0190``, with one sign for each gap: a blank, a line feed, one of ``,;:./-+``, or ``*`` for
-    any other; and a ``+`` where one stands before the run. Group ``n`` begins at ``line[at[n]]`` and is
+    any other. It begins with ``+`` if the text has one before the run. Group ``n`` begins at ``line[at[n]]`` and is
     ``letters[starts[n]:ends[n]]``.
     """
 
@@ -178,7 +179,7 @@ def _joined(parts: Iterable[tuple[str, int, int]]) -> Copy:
 
 
 def plain_copy(text: str) -> Copy:
-    """Copy ``text`` in small letters and plain digits, without what nobody sees."""
+    """Copy ``text`` in lower case and plain digits, without invisible characters."""
     encoded = list(_ENCODED.finditer(text)) if any(sign in text for sign in "&%<") else []
     if text.isascii() and not encoded:
         return Copy(text.lower(), range(len(text)), range(1, len(text) + 1))
@@ -193,13 +194,13 @@ def plain_copy(text: str) -> Copy:
 
 
 def _decoded(found: re.Match[str]) -> str:
-    """The letter, or a soft hyphen, which nobody sees, for a tag and for what is none."""
+    """Decode an encoded letter; a tag or an invalid code becomes a soft hyphen, which is invisible."""
     code = int(found["hex"] or found["percent"] or "0", 16) or int(found["dec"] or "0")
     return chr(code) if 0 < code < 0x110000 else "\u00ad"
 
 
 def has_digits(letters: str, fewest: int) -> bool:
-    """Tell whether there are ``fewest`` digits and number words. In words alone it takes a zero or an eight."""
+    """Whether there are ``fewest`` digits and number words; words count only if one of them is a zero or an eight."""
     found = len(_DIGIT.findall(letters))
     if found < fewest and any(word in letters for word in _ZERO_OR_EIGHT):
         found += len(_ANY_WORD.findall(letters))
@@ -222,7 +223,7 @@ def _reread(match: re.Match[str]) -> str:
 
 
 def other_readings(copy: Copy) -> Iterator[Reading]:
-    """Give the readings besides the plain one that make another copy of it."""
+    """Yield the readings besides the plain one that give a different copy."""
     if _MISREAD_MORE.sub(_reread, copy.letters) != copy.letters:
         yield Reading.LETTERS
     if _MAYBE_TIMES.search(copy.letters):
@@ -230,7 +231,7 @@ def other_readings(copy: Copy) -> Iterator[Reading]:
 
 
 def in_digits(copy: Copy, reading: Reading) -> Copy:
-    """Write digits for number words, and for the letters that were typed instead of digits."""
+    """Write digits for number words, and for letters that were typed instead of digits."""
     spelt, one_number = _NUMBERS[reading is Reading.TIMES]
     letters = _MISREAD_MORE.sub(_reread, copy.letters) if reading is Reading.LETTERS else copy.letters
     letters = _MISREAD.sub(lambda match: match[0].translate(_DIGITS_FOR), letters)
@@ -241,7 +242,7 @@ def in_digits(copy: Copy, reading: Reading) -> Copy:
         parts += zip(letters[between], copy.starts[between], copy.ends[between], strict=True)
         for number in one_number.finditer(words[0]):
             first, last = words.start() + number.start(), words.start() + number.end() - 1
-            # A blank of its own keeps "dua0812" from being one number.
+            # The blanks keep "dua0812" from being one number.
             parts.append((f" {_value(number)} ", copy.starts[first], copy.ends[last]))
         done = words.end()
     if not parts:

@@ -1,8 +1,9 @@
 """Every event of the pipeline, as msgspec Structs: the only source of truth of the wire.
 
-JSON Schemas under ``topics/*/schema.json`` are generated from here (``python -m contracts.generate``).
-A field that is optional on the wire has the type ``T | UnsetType`` and is left off when unset. Times are aware.
-Words are plain strings on the wire: those of ``contracts.vocabulary`` as of the channel, the category and the unit.
+JSON Schemas under ``topics/*/schema.json`` are generated from here (``python -m contracts.generate``), with the
+docstrings of the Structs. A field that is optional on the wire has the type ``T | UnsetType`` and is left off when
+unset. Times are aware. Words are plain strings on the wire: those of ``contracts.vocabulary``, and also the channel,
+the category and the unit.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ def _listed(listed: Iterable[str], about: str = "") -> str:
 
 
 def _one_of(known: type[StrEnum], about: str = "") -> Meta:
-    """Describe a field that has a word of the vocabulary; ``contracts.codec.unknown_words`` finds others in it."""
+    """Describe a field that has a word of the vocabulary; ``contracts.codec.unknown_words`` finds other words in it."""
     return Meta(description=_listed(known, about), extra={"words": known})
 
 
 Time = Annotated[datetime, Meta(tz=True)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
-#: Written by a citizen, identifiers already masked. The one place to encrypt, should that come.
+#: Written by a citizen, identifiers already masked. The only place to encrypt, should that become necessary.
 CitizenText = Annotated[str, Meta(max_length=20_000, description="Written by a citizen; identifiers are masked.")]
 UnitCode = Annotated[str, Meta(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$", description="Code of a unit, as in units.yaml.")]
 Ticket = Annotated[

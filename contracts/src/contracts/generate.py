@@ -15,7 +15,7 @@ from contracts.topics import TOPICS_DIR
 
 
 def closed(schema: Any) -> Any:
-    """The producer's side of a schema: no undeclared property, at any level."""
+    """Return the producer's side of a schema: no undeclared property, at any level."""
     if isinstance(schema, list):
         return [closed(item) for item in schema]
     if not isinstance(schema, dict):
@@ -27,7 +27,7 @@ def closed(schema: Any) -> Any:
 
 
 def schema_for(name: str) -> dict[str, Any]:
-    """The draft-07 JSON Schema of the whole CloudEvent that travels on ``name``."""
+    """Build the draft-07 JSON Schema of the whole CloudEvent that travels on ``name``."""
     struct = _STRUCTS[name]
     (ref,), definitions = msgspec.json.schema_components(
         [Envelope[struct]],  # type: ignore[valid-type]
@@ -46,7 +46,7 @@ def schema_for(name: str) -> dict[str, Any]:
 
 
 def files() -> dict[Path, str]:
-    """Everything that is generated: each file's text by its path."""
+    """Return every generated file: its text by its path."""
     schemas = {
         TOPICS_DIR / name / "schema.json": json.dumps(schema_for(name), indent=2, ensure_ascii=False) + "\n"
         for name in _STRUCTS

@@ -1,8 +1,8 @@
-"""What identifies a citizen, and what only looks as if it did: data and small rules that `masking.py` goes by.
+"""Identifiers of citizens, and numbers that only look like one: data and small rules for `masking.py`.
 
-NIK and KK have 16 digits, an NPWP 15 or 16, an Indonesian mobile number starts with +62, 62 or 0 and an 8
-(Permendagri 109/2019; PMK 112/2022; numbering plan of Kominfo). A number of BPJS (13 digits), a bank account (10 to 16)
-or a passport (a letter and 6 to 8) is known only by the word beside it.
+NIK and KK have 16 digits, an NPWP 15 or 16, an Indonesian mobile number starts with +62, 62 or 0 and an 8 (Permendagri
+109/2019; PMK 112/2022; numbering plan of Kominfo). A number of BPJS (13 digits), a bank account (10 to 16) or a
+passport (a letter and 6 to 8) is known only by the word beside it.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _NO_PHONE = "(?!08[1-9]|628)"
 _NUMBERED = r"(?:nya)?\W{1,3}(?:(?:no(?:mor|mer)?|id|kode)\b\W{0,3})?(?<!\+)(?<!\+\W)"
 _OF = r"(?:\s(?:pln|pdam|listrik|air|pajak|pbb|bphtb|pdrd|sppt|saya|kami)){0,2}"
 _PHONE_WORDS = r"(?:hp|nohp|wa|whatsapp|hape|ponsel|telp|tlp|tele?pon|telfon|hub|cp|sms)"
-# Nobody says behind it that it is a telephone; "IDPEL 081520374699, hp 0815..." says it of the next.
+# No word behind it says that it is a telephone number; in "IDPEL 081520374699, hp 0815..." "hp" belongs to the next.
 _UNSAID = (
     rf"(?![ .-]?\d|\W{{1,3}}{_PHONE_WORDS}(?![a-z]|\W{{0,3}}(?:(?:saya|sy|no|nomor|aktif)\W{{1,3}}){{0,2}}\+?[\do[]))"
 )
 
-#: Wherever it stands.
+#: Never masked, wherever they stand.
 OTHER = re.compile(
     _any_of(
         r"\bspg[\s-]*[0-9a-z]{4}[\s-]*[0-9a-z]{5}\b",
@@ -80,11 +80,11 @@ OTHER = re.compile(
     )
 )
 _THOUSANDS = r"[1-9]\d{0,2}(?:(?:\.\d{3}){1,4}(?:,\d\d)?|(?:,\d{3}){1,4})"
-#: Only where no identifier began before it.
+#: Not masked, unless an identifier began before them.
 PERHAPS_OTHER = re.compile(
     _any_of(
         rf"{_HOUR}(?:\s?[-,/&\s]\s?{_HOUR}){{1,9}}(?![.:]?\d)",
-        # No price goes down, as an NPWP may: "85.793.145-6.808.000".
+        # Prices of a range do not fall, while an NPWP may look like that: "85.793.145-6.808.000".
         rf"(?!62\.8|8[1-35789]\d(?:[.,]\d{{3}}){{3}}|\d\d(?:\.\d{{3}}){{2}}\s?-\s?\d(?:\.\d{{3}}){{2}}(?!\.?\d))"
         rf"{_THOUSANDS}(?:\s?-\s?{_THOUSANDS})?(?![.,-]?\d|\n[.-]\d|[.-]\n\d)",
         rf"{_SHORT_DATE}(?![./-]?\d| \d{{6}})",
@@ -104,7 +104,7 @@ _GENTLE = rf"[^\w{BREAK}]{{0,8}}"
 
 
 def _said(words: str, between: str = rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,4}}") -> re.Pattern[str]:
-    """Compile one of ``words`` and what people say before they give the number, up to the number."""
+    """Compile one of ``words`` and what people say between it and the number, up to the number."""
     return re.compile(rf"(?<![\[a-z])(?:{words})(?:nya|ku|q)?(?![a-z]){between}$")
 
 
@@ -125,7 +125,7 @@ _GROUPS = re.compile(r"\d+")
 
 
 def _are_counts(groups: list[str]) -> bool:
-    """Whether they are what people count: of three digits at most, and none begins with 0."""
+    """Whether the groups are counts: at most three digits each, and none begins with 0."""
     sizes = {len(group) for group in groups}
     return sizes != {1} and max(sizes) <= 3 and not any(group[0] == "0" for group in groups)
 
@@ -168,13 +168,13 @@ _SIXTEEN = re.compile(r"\d(?:\D?\d){15}(?!\d)")
 _MISTYPED = re.compile(rf"(?={_HOME}|(?:\d+\D){{1,15}}0)(?:\d(?:\D?\d){{14}}|\d(?:\D?\d){{16}})(?!\d)")
 _ACCOUNT = re.compile(r"(?!08[1-35789])\d{10,16}(?!\d)")
 _SPELT_ACCOUNT = re.compile(r"(?!0\D8\D)\d(?:[ .-]\d){9,15}(?!\D?\d)")
-# With one sign throughout: 0123-01-012345-50-1.
+# Divided by the same sign throughout: 0123-01-012345-50-1.
 _DIVIDED_ACCOUNT = re.compile(r"(?!0\D?8)(?=(?:\D?\d){10})\d+(?P<sign>\D)(?:\d+(?P=sign)){0,8}\d+(?!\d)")
 _LONG_DIVIDED_ACCOUNT = re.compile(
     r"(?!0\D?8)(?=(?:\D?\d){12,16}(?!\D?\d))\d{3,6}(?P<sign>[.-])(?:\d+(?P=sign)){1,6}\d+(?!\d)"
 )
 _NINE_IN_A_ROW = re.compile(r"(?!\d+0000)\d{9}(?!\d)")
-# No count, no price: "123 456 789", but not "150.000.000".
+# Neither counts nor a price: "123 456 789", but not "150.000.000".
 _NINE = re.compile(r"(?!\d+\D?0{3}\D?0{3}|\d{1,2}(?:\D\d{1,2})+(?!\d))\d(?:\D?\d){8}(?!\d)")
 BY_WORD = (
     ByWord("[KK]", _said(_KK_WORDS, _ANYTHING), (_SIXTEEN,)),
@@ -207,7 +207,7 @@ BY_WORD = (
         _behind(_PHONE_BEHIND),
         holds=_always,
     ),
-    # Of the same town: "telp rumah 21-234". Only where that is said, for five digits are much else.
+    # A local number: "telp rumah 21-234". Only with these words, since five digits can be much else.
     ByWord(
         "[TELEPON]",
         _said(r"(?:tele?pon|telfon|telp|tlp|telpon)(?:nya)?\W{1,3}(?:rumah|kantor)"),
@@ -235,19 +235,19 @@ BY_WORD = (
     ByWord("[REKENING]", _said(rf"(?:{_OWN_ACCOUNT})(?:nya)?(?: {_BANKS})?"), (_NINE,), holds=_always),
 )
 
-# --- what a number is by its shape ---------------------------------------------------------------
+# --- identifiers known by their shape ------------------------------------------------------------
 
 _PROVINCE = re.compile(r"1\D?[1-9]|2\D?1|3\D?[1-6]|5\D?[1-3]|6\D?[1-5]|7\D?[1-6]|8\D?[12]|9\D?[1-7]")
 _DAY = r"(?:[04]\D?[1-9]|[1256]\D?\d|[37]\D?[01])"  # 40 more for women
 _MONTH = r"(?:0\D?[1-9]|1\D?[0-2])"
-#: Sixteen digits that begin with a province and have a date of birth.
+#: Sixteen digits that begin with a province and contain a date of birth.
 _BORN = rf"(?={_PROVINCE.pattern})(?:\d\D?){{6}}{_DAY}\D?{_MONTH}(?:\D?\d){{6}}(?!\d)"
-# Signs between numbers of a list more often than within one number.
+# Signs that stand between numbers of a list more often than within one number.
 _LISTING = ",;:\n"
 
 
 def _is_usual(line: str) -> bool:
-    """Whether the groups are how one number is divided, and not numbers of their own: "08, 10, 12, 14, 16"."""
+    """Whether the groups divide one number as usual, and are not numbers of their own: "08, 10, 12, 14, 16"."""
     groups, signs = _GROUPS.findall(line), set(re.findall(r"\D", line))
     sizes = [len(group) for group in groups]
     if sizes.count(1) > len(sizes) / 2 or len(sizes) == 1:
@@ -258,7 +258,7 @@ def _is_usual(line: str) -> bool:
     return not signs & set(_LISTING) or 2 not in sizes[:-1]
 
 
-# A group begins with 0, as of a NIK the month or the last four digits do, or is too long for a list.
+# Some group begins with 0, as the month or the last four digits of a NIK do, or is too long for a list.
 _DIVIDED = re.compile(rf"{_HOME}|(?:\d+\D){{0,15}}(?:0|\d{{8}})")
 
 
@@ -267,7 +267,7 @@ def _is_nik(line: str) -> bool:
 
 
 def _is_divided_nik(line: str) -> bool:
-    """Whether groups of the usual size are a NIK, also where somebody made up the date, or mistyped it."""
+    """Whether groups of the usual size are a NIK, even if its date is made up or mistyped."""
     listing = bool(set(line) & set(_LISTING))
     return bool(_DIVIDED.match(line) and re.match(_BORN if listing else _PROVINCE, line))
 
@@ -278,7 +278,7 @@ def _is_divided_npwp(line: str) -> bool:
 
 
 def _is_long(line: str) -> bool:
-    """Whether so many digits in a row are none of an order, which begins with its day."""
+    """Whether such a long row of digits is not an order number, which begins with its day."""
     return not re.match(r"20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", line)
 
 
@@ -287,7 +287,7 @@ _PRICE = re.compile(rf"{_THOUSANDS}(?![.,]?\d)")
 
 
 def _is_phone(line: str) -> bool:
-    """Whether no list follows what begins like a phone number: "no. 08, 2019, 2020", "62 70 81 95"."""
+    """Whether the start of a phone number is not the start of a list: "no. 08, 2019, 2020", "62 70 81 95"."""
     if country := _COUNTRY.match(line):
         return _is_usual(line[country.end() :]) and not _is_list(line)
     rest = line[3:] if line.startswith("08") and not line[2].isdigit() else ""
@@ -301,7 +301,7 @@ class Shape(NamedTuple):
     kind: str
     line: re.Pattern[str]
     holds: Callable[[str], bool] = _always
-    #: Of several lengths: where it does not hold, it may without the last group.
+    #: It has several lengths: if the whole does not hold, it may hold without the last group.
     shortens: bool = False
 
 
@@ -340,10 +340,10 @@ SHAPES = (
         holds=_is_phone,
         shortens=True,
     ),
-    # Without its zero, and of the bank of most: 852-4217-9036, 3817-01-009426-53-2.
+    # A mobile number without its zero, and an account of the most common bank: 852-4217-9036, 3817-01-009426-53-2.
     _shape("[TELEPON]", r"8[1-35789]\d-\d{3,4}-\d{3,4}(?!\D?\d)", r"8\D[1-35789](?:\D\d){7,10}(?!\D?\d)"),
     _shape("[REKENING]", r"\d{4}-\d\d-\d{6}-\d\d-\d(?!\D?\d)"),
-    # Digit by digit, as words or with blanks, and then as people like: "nol delapan dua belas, tiga puluh empat, ...".
+    # Digit by digit, as words or with blanks, then in any grouping: "nol delapan dua belas, tiga puluh empat, ...".
     _shape("[TELEPON]", r"(?:0\D8|6\D2\D(?:0\D)?8)(?=\D)(?:\D?\d){7,12}(?!\d)"),
     # Fixed lines: an area code apart from the number, or nine to ten digits in a row.
     _shape(
@@ -357,8 +357,8 @@ SHAPES = (
     ),
 )
 
-#: A NIK of which somebody left some digits out: "731201450790xxxx", "7312 xxxx 0913 0004". Its sixteen signs and what
-#: stands between them are 48 letters at most. No part looks further: a line of digits would be read from each of them.
+#: A NIK with some digits left out: "731201450790xxxx", "7312 xxxx 0913 0004". Its sixteen signs and the gaps between
+#: them are 48 letters at most. No part looks further, or a line of digits would be read from each of them.
 BLURRED = re.compile(
     r"(?<![\w-])(?=\d)(?=(?:[ .-]{0,2}[\dx*]){16}(?![\w*-]))(?=(?:[ .x*-]{0,48}\d){8})(?=[\d .-]{0,48}[x*]{2})"
     r"\d{2}(?:[ .-]{0,2}[\dx*]){14}"
@@ -367,7 +367,7 @@ BLURRED = re.compile(
 # --- e-mail --------------------------------------------------------------------------------------
 
 _LOCAL = r"(?<![\w.+%-])(?:[\w.+%-]{1,64}\s(?:dot|titik|underscore|strip)\s){0,2}[\w.+%-]{1,64}"
-# Before the name of a page stands what says so, and no mailbox: "ig @soppeng.info", "tolong @soppeng.info".
+# These words before an @ announce a page and not a mailbox: "ig @soppeng.info", "tolong @soppeng.info".
 _PAGE = (
     r"(?:ig|insta(?:gram)?|fb|facebook|twitter|x|tiktok|threads|telegram|yt|youtube|medsos|sosmed|akun|halaman|follow"
     r"|mention|tag|via|cek|lihat|kepada|ke|dari|di|dan|oleh|tolong|halo|min|admin|pak|bu|kami|ini)\s{1,2}@\w"
@@ -385,7 +385,7 @@ EMAIL = re.compile(
     _any_of(
         _LOCAL + r"@{1,3}(?:[\w-]{1,63}\.{1,3}){1,6}[\w-]{1,63}",
         r"(?<!\w)(?:[\w.+-][\s*_]){3,40}@(?:[\s*_][\w.-]|[.]){4,40}(?!\w)",  # letter by letter
-        # "budi (at) gmail (dot) com", "budi @ yahoo. co. id": only with an ending that is one.
+        # "budi (at) gmail (dot) com", "budi @ yahoo. co. id": only with a real ending.
         rf"(?!{_PAGE}){_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)(?![a-z])",
         _LOCAL + AT + _PROVIDER,
         r"(?<![\w.+%-])(?=[\d.+%-]{0,63}[a-z_])[\w.+%-]{1,64}#" + _PROVIDER,
@@ -401,7 +401,7 @@ EMAIL = re.compile(
         rf"(?<![\w.+%-])(?=[a-z.+%-]*[\d._])[\w.+%-]{{3,64}}\s(?=[a-z]+\W{{1,3}}(?:com|co)(?![a-z])){_PROVIDER}",
     )
 )
-#: One of these is in every address. Most texts have none: it keeps them from being searched for one at every word.
+#: Every address contains one of these. Most texts contain no such sign, so they need not be searched at every word.
 EMAIL_SIGNS = (
     "@",
     "mail",

@@ -1,7 +1,7 @@
-"""Links that units give to citizens: where they really lead, and which lead where the kabupaten answers for it.
+"""Links that units give to citizens: where they really lead, and which of them lead to hosts that the kabupaten allows.
 
-A host is read as browsers read it (https://url.spec.whatwg.org/#host-parsing), and only in ASCII: what looks like
-another host, or hides it, is none.
+A host is read as browsers read it (https://url.spec.whatwg.org/#host-parsing), and only in ASCII: a name that looks
+like another host, or hides it, is not accepted.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from urllib.parse import urlsplit
 from publicsuffixlist import PublicSuffixList
 
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-# Whoever registers gets a name below these: https://pandi.id/en/domain-id/
+# Anybody can register a name below these: https://pandi.id/en/domain-id/
 _FOR_ALL = re.compile(r"\.(?:ac|biz|co|desa|go|mil|my|net|or|ponpes|sch|web)\.id")
 _PORTS = {"https": 443, "http": 80}
-# Without a scheme a name is a link where telephones make one of it: by its ending. An ending of two letters may be a
-# word ("sudah.ke"), a name of one letter a title ("M.Si", "S.Bio"). Endings in _PLAIN count everywhere; longer ones and
+# Without a scheme a name is a link if telephones make it one: by its ending. An ending of two letters may be a word
+# ("sudah.ke"), a name of one letter a title ("M.Si", "S.Bio"). Endings in _PLAIN count everywhere; longer ones and
 # those in _SHORT count behind a name of two letters; the rest only before a path.
 _PLAIN = frozenset({"com", "net", "org", "biz", "xyz", "id"})
 _SHORT = frozenset(
     "co io me ly gl gd to cc tv us my sg ru cn be eu uk in ai gg sh vc ws pw tk ml ga cf gq".split()  # noqa: SIM905
 )
-# What browsers and telephones read as a dot, https://www.unicode.org/reports/tr46/#Notation, and what people write for
-# one, so that it is none to a machine.
+# Signs that browsers and telephones read as a dot, https://www.unicode.org/reports/tr46/#Notation, and what people
+# write instead of one to hide a link from programs.
 _DOTS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))
 _SAID = r"\s?[\[({<]\s?(?:\.|dot|titik)\s?[\])}>]\s?|\sdot\s"
 _DOT = re.compile(rf"\.|{_SAID}", re.IGNORECASE)
@@ -35,22 +35,22 @@ _NAME = rf"(?:[\w-]{{1,63}}(?:\.|{_SAID})){{1,9}}[^\W\d_][\w-]{{1,62}}\.?(?![\w-
 _LINK = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://\S+|\bwww\.\S+)"
     r"|(?P<act>\b(?:tel|sms|smsto|mailto|geo|intent|whatsapp|market):[^\s,;]\S*)"
-    # E-mail is masked elsewhere, and an office's stays.
+    # E-mail addresses are masked elsewhere, and an office's stay.
     r"|(?P<address>(?<![\w.+%-])(?P<local>[\w.+%-]{1,64})@[\w.-]+(?!://))"
     r"|(?P<machine>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?[/?#]\S*)"
     rf"|(?P<name>(?<![\w@-]){_NAME})(?P<path>(?::\d+)?[/?#]\S*)?",
     re.IGNORECASE,
 )
-#: Below the desk's address: photos of repairs, which everybody may see who has the address of one.
+#: Below the desk's address: photos of repairs, open to everybody who has their address.
 PHOTOS = "/bukti/"
 _AFTER = ".,;:!?)\"'\u201d\u2019"
 
 
 def host_of(url: str) -> str | None:
-    """The host to which an ``http`` or ``https`` address leads, in lower case and without its final dot.
+    """Return the host of an ``http`` or ``https`` address, in lower case and without its final dot.
 
-    None for anything that could deceive: userinfo, a port that is not the usual one, blanks, control and bidi
-    characters, a host that is not ASCII.
+    Return None for anything that could deceive: userinfo, an unusual port, blanks, control and bidi characters, a host
+    that is not ASCII.
     """
     if any(category(letter)[0] in "CZ" for letter in url):
         return None
@@ -66,24 +66,24 @@ def host_of(url: str) -> str | None:
 
 
 def listed(host: str, hosts: Collection[str]) -> bool:
-    """Whether ``host`` is one of ``hosts``; one with a dot in front stands for itself and all below it."""
+    """Whether ``host`` is one of ``hosts``; an entry with a dot in front stands for itself and all hosts below it."""
     return any(host == each.removeprefix(".") or (each[:1] == "." and host.endswith(each)) for each in hosts)
 
 
 def can_be_listed(entry: str) -> bool:
-    """Whether ``entry`` is a host, or a dot and a host below which not everybody may have a name."""
+    """Whether ``entry`` is a host, or a dot and a host below which not everybody can register a name."""
     return bool(_HOST.fullmatch(entry.removeprefix("."))) and not (entry[:1] == "." and _FOR_ALL.fullmatch(entry))
 
 
 def links_in(text: str) -> list[str]:
-    """The links in ``text``, also without a scheme, as they are written."""
+    """List the links in ``text``, also those without a scheme, as they are written."""
     return [text[begin:end] for begin, end, address in _found(text) if not address]
 
 
 def mask_links(text: str, hosts: Collection[str], keep: Collection[str] = ()) -> str:
-    """``text`` with ``[TAUTAN]`` for every link that leads to none of ``hosts`` and is not, as written, in ``keep``.
+    """Replace each link in ``text`` by ``[TAUTAN]`` unless it leads to one of ``hosts`` or is, as written, in ``keep``.
 
-    One of ``hosts`` that only leads on, to another that its query names, leads to that.
+    A link to one of ``hosts`` whose query names another address to go on to is replaced too.
     """
     shown, at = list[str](), 0
     for begin, end, address in _found(text):
@@ -100,7 +100,7 @@ _LEADS_ON = re.compile(r"\?.*(?://|%2f%2f|=www\.)", re.IGNORECASE)
 
 
 def _found(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Where each link in ``text`` begins and ends, and whether it is the address of a mailbox."""
+    """Find where each link in ``text`` begins and ends, and whether it is the address of a mailbox."""
     read = _as_read(text)
     for match in _LINK.finditer(read):
         end = match.start() + len(match[0].rstrip(_AFTER))
@@ -108,19 +108,19 @@ def _found(text: str) -> Iterator[tuple[int, int, bool]]:
             if begins := _first_of(match["name"]):
                 yield match.start(), match.start() + len(begins), False
             continue
-        # Whose local part is a host is no mailbox, but the way to show one host and lead to another.
+        # An address whose local part is a host is not a mailbox: it shows one host and leads to another.
         mailbox = bool(match["address"]) and not _is_link(match["local"].strip("."), has_path=True)
         yield match.start(), end, mailbox
 
 
 def _first_of(name: str) -> str:
-    """What of ``name`` is a link by itself: a sentence may go on behind it without a blank (``evil.com.Terima``)."""
+    """Return the start of ``name`` that is a link: a sentence may follow without a blank (``evil.com.Terima``)."""
     dots = [dot.start() for dot in _DOT.finditer(name)]
     return next((name[:dot] for dot in reversed(dots) if _is_link(name[:dot], has_path=False)), "")
 
 
 def _as_read(text: str) -> str:
-    """``text`` letter by letter as a browser reads a host: wide letters are narrow, and several dots are one."""
+    """Rewrite ``text`` letter by letter as a browser reads a host: narrow letters, and a full stop for each dot."""
     if text.isascii():
         return text
     folded = (normalize("NFKC", letter) for letter in text)
@@ -128,7 +128,7 @@ def _as_read(text: str) -> str:
 
 
 def _is_link(name: str, *, has_path: bool) -> bool:
-    """Whether a telephone would make a link of ``name``, which has no scheme."""
+    """Whether a telephone would turn ``name``, which has no scheme, into a link."""
     *above, ending = _DOT.split(name.lower())
     if not above or not _is_ending(ending):
         return False
@@ -142,11 +142,11 @@ def _is_link(name: str, *, has_path: bool) -> bool:
 def _is_ending(label: str) -> bool:
     try:
         return bool(_endings().publicsuffix(label.encode("idna").decode()))
-    except UnicodeError:  # too long, or no label
+    except UnicodeError:  # too long, or not a label
         return False
 
 
 @cache
 def _endings() -> PublicSuffixList:
-    """All endings that names may have (https://publicsuffix.org/)."""
+    """Load all endings that names may have (https://publicsuffix.org/)."""
     return PublicSuffixList(accept_unknown=False, only_icann=True)

@@ -1,7 +1,7 @@
-"""Identifiers of citizens never travel: the one rule by which every text is masked before it leaves an intake.
+"""Identifiers of citizens never travel: this module masks every text before it leaves an intake.
 
 `digits.py` reads a text as plain digits and finds the runs of them, `identifiers.py` knows what identifies a citizen
-and what is something else. Here each run is decided from left to right. In doubt it is masked: a lost number can be
+and what is something else. This module decides each run from left to right. In doubt it masks: a lost number can be
 asked for, a published one can't be taken back.
 """
 
@@ -15,21 +15,21 @@ from functools import lru_cache
 from contracts.digits import BREAK, Reading, Run, has_digits, in_digits, other_readings, plain_copy, runs
 from contracts.identifiers import AT, BLURRED, BY_WORD, DOT, EMAIL, EMAIL_SIGNS, OTHER, PERHAPS_OTHER, SHAPES, ByWord
 
-#: Fewer digits are no identifier, even where letters stand for some, and most texts have fewer.
+#: Fewer digits are never an identifier, even where letters stand for some, and most texts have fewer.
 _FEWEST_DIGITS = 5
 _SHORTEST = 5
 #: How many letters before a number its word may stand.
 _CONTEXT = 60
-#: The first finds them; a token may show what stands beside it, and a hostile text ever one more.
+#: The first pass finds the identifiers; a token may reveal one beside it, and a hostile text one more each pass.
 _PASSES = 4
 # Signs that are drawn on the letter before them, as on a keycap.
 _MARKS = re.compile(r"[\u0300-\u036f\ufe00-\ufe0f\u20d0-\u20ff]+")
 _LAST_GROUP = re.compile(r"\D?\d+$")
-_Span = tuple[int, int, str]  # from and up to which letter, and its token
+_Span = tuple[int, int, str]  # first letter, the letter behind the last, and the token
 
 
 def _same_number(digits: str) -> str:
-    """Spell alike what is one number: +62 484 21234, 62484-21234 and (0484) 21234."""
+    """Normalize the ways to write one number: +62 484 21234, 62484-21234 and (0484) 21234."""
     return re.sub(r"^(?:(?:00)?62(?:0(?=[2-9]))?|(?=8))", "0", re.sub(r"\D", "", digits))
 
 
@@ -56,7 +56,7 @@ def _office(letters: str, run: Run, first: int, offices: Collection[str]) -> int
 
 
 def _by_word(run: Run, first: int, said: Collection[ByWord], told: Collection[ByWord]) -> tuple[int, str] | None:
-    """Find the group behind the identifier that a word before the run, or behind it, says to begin here."""
+    """Find the group behind the identifier that begins here, as a word before or behind the run says, and its kind."""
     for rule in (*said, *told):
         for shape in rule.shapes:
             match = shape.match(run.line, run.at[first])
@@ -79,7 +79,7 @@ def _by_shape(run: Run, first: int) -> tuple[int, str] | None:
 
 
 def _whole(letters: str, start: int, end: int, kind: str) -> _Span:
-    """Add what belongs to a number and is no digit: ``+``, ``(`` and a passport's letter."""
+    """Add the signs that belong to a number: ``+``, ``(`` and a passport's letter."""
     if kind == "[PASPOR]":
         letter = re.search(
             r"(?:(?<=pasport)|(?<=paspor)|(?<![a-z]))[a-z]{1,2}\W{0,3}$", letters[max(0, start - 12) : start]
@@ -112,7 +112,7 @@ def _in_run(letters: str, run: Run, last: _Span, offices: Collection[str]) -> It
             n = behind
         else:
             n += 1
-        # "hp 0812…, 813…": what was said of one number holds for the next.
+        # "hp 0812…, 813…": a word beside one number also holds for the next.
         said = [rule for rule in BY_WORD if rule.kind == kind and (rule in said or rule.before.search(kind.lower()))]
 
 
@@ -150,13 +150,13 @@ def _masked_once(text: str, offices: Collection[str], reading: Reading = Reading
 def mask(text: str, keep: Collection[str] = ()) -> str:
     """Replace NIK, KK, NPWP, BPJS, account, passport and phone numbers and e-mail addresses in ``text`` by tokens.
 
-    ``keep`` are numbers and addresses of offices, which stay in whatever way they are written. All that is not masked
-    stays as it was written.
+    ``keep`` are numbers and addresses of offices, which stay however they are written. All other text stays as it was
+    written.
     """
     offices = _offices(frozenset(keep)) if keep else frozenset()
     for _ in range(_PASSES):
         masked = _masked_once(text, offices)
-        # Only then: with another reading a number in plain digits may be none any more.
+        # Only after the plain reading: another reading may hide a number in plain digits.
         copy = plain_copy(masked)
         for reading in other_readings(copy) if has_digits(copy.letters, _FEWEST_DIGITS) else ():
             masked = _masked_once(masked, offices, reading)

@@ -1,7 +1,7 @@
-"""Which intake says something of a complaint: its signature, which travels as a header of the record.
+"""An intake's signature on its events about a complaint, sent as a header of the record.
 
-All intakes write the same topics, so the broker tells only that it was one of them. OWASP ASVS 5.0, 4.1.5: a signature
-of each message, besides the protection of the transport, where messages pass through a number of systems.
+All intakes write the same topics, so the broker tells only that it was one of them. OWASP ASVS 5.0, 4.1.5: sign each
+message, besides protecting the transport, where messages pass through a number of systems.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class NotAuthentic(InvalidEvent):
 
 
 def sign(secret: bytes, key: bytes | None, value: bytes | None) -> tuple[str, bytes]:
-    """The header of a record with ``key`` and ``value`` (a tombstone has none): HMAC-SHA256 (RFC 2104), in hex."""
+    """Make the header of a record with ``key`` and ``value`` (tombstone: None): HMAC-SHA256 (RFC 2104), in hex."""
     return HEADER, hmac.digest(secret, (key or b"") + b"\x00" + (value or b""), "sha256").hex().encode()
 
 
 def is_signed(secret: bytes, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> bool:
-    """Whether who wrote the record knows ``secret``; compared in constant time."""
+    """Whether the record's writer knows ``secret``; compared in constant time."""
     return hmac.compare_digest(dict(headers).get(HEADER, b""), sign(secret, key, value)[1])

@@ -1,8 +1,8 @@
 """The ticket number a citizen gets: ``SPG-XXXX-XXXXC``.
 
-Eight letters of Crockford's base 32 (https://www.crockford.com/base32.html), the first one telling the door (S, W or
-M; what is typed in at a counter comes by W, whose intake takes it), and a check character by the Luhn algorithm mod 32.
-It identifies; it never authorizes.
+Eight letters of Crockford's base 32 (https://www.crockford.com/base32.html) and a check character by the Luhn algorithm
+mod 32. The first letter tells the door (S, W or M; a complaint typed in at a counter has W, since intake-web takes it).
+A ticket identifies a complaint; it never authorizes.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ import secrets
 from stdnum import luhn
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-#: A complaint that a unit typed in for who brought it by letter, by telephone or in person.
+#: A complaint that a unit typed in for somebody who brought it by letter, by telephone or in person.
 COUNTER = "loket"
-#: Every channel, by its door.
+#: The door of every channel.
 DOORS = {"sms": "S", "web": "W", COUNTER: "W", "x": "M", "facebook": "M", "whatsapp": "M"}
-#: Who gives the tickets of each door, and is the only one who may speak for their reporters.
+#: The intake that gives the tickets of each door. No other may speak for their reporters.
 INTAKES = {"S": "intake-sms", "W": "intake-web", "M": "intake-social"}
 _READ_AS = str.maketrans("ILO", "110")
 _FORM = re.compile(r"SPG[\s-]*([0-9A-Z]{4})[\s-]*([0-9A-Z]{5})", re.IGNORECASE)
 
 
 def mint(channel: str) -> str:
-    """A new random ticket for a complaint that came by ``channel``."""
+    """Make a new random ticket for a complaint that came by ``channel``."""
     body = DOORS[channel] + "".join(secrets.choice(ALPHABET) for _ in range(7))
     return f"SPG-{body[:4]}-{body[4:]}{luhn.calc_check_digit(body, ALPHABET)}"
 
 
 def door(number: str) -> str:
-    """The letter of the door by which the complaint with this ticket, in canonical form, came in."""
+    """Return the letter of the door through which the complaint with this ticket, in canonical form, came in."""
     return number[4:5]
 
 
 def parse(text: str) -> str | None:
-    """The ticket in canonical form, or None. Case, spaces, dashes and I/L/O for 1/1/0 don't matter."""
+    """Return the ticket in canonical form, or None. Case, spaces, dashes and I/L/O for 1/1/0 don't matter."""
     match = _FORM.fullmatch(text.strip())
     if not match:
         return None

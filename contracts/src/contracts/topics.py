@@ -1,4 +1,4 @@
-"""The topics, as their ``topic.yaml`` files declare them: settings, who writes, who reads."""
+"""The topics, as their ``topic.yaml`` files declare them: settings, producers, consumers."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ TOLD = "complaint.told.v1"
 RESEND_ASKED = "complaint.resend-asked.v1"
 CANARY = "canary.passed.v1"
 
-#: Topics in which nobody's words lie, and which an erasure leaves as they are.
+#: Topics without anybody's words, which an erasure leaves as they are.
 WORDLESS = frozenset({SLA_UPDATED, SLA_BREACHED, ERASED, SUPPORTED, TOLD, RESEND_ASKED})
 
 TOPICS_DIR = Path(__file__).parents[2] / "topics"
 
 
 def unit_routed(unit: str) -> str:
-    """The topic on which ``unit`` receives."""
+    """Name the topic on which ``unit`` receives."""
     return f"unit.{unit.lower()}.routed.v1"
 
 
 def unit_replied(unit: str) -> str:
-    """The topic on which ``unit`` replies."""
+    """Name the topic on which ``unit`` replies."""
     return f"unit.{unit.lower()}.replied.v1"
 
 
 def unit_of(topic: str) -> str | None:
-    """The code of the unit a unit topic belongs to; None for every other topic."""
+    """Return the code of the unit a unit topic belongs to; None for every other topic."""
     parts = topic.split(".")
     return parts[1].upper() if len(parts) == 4 and parts[0] == "unit" else None
 
 
 def step_key(complaint_id: str, seq: int) -> bytes:
-    """The key of a step on ``UPDATED``: each has its own, so that an erasure reaches each by a record without a value.
+    """Make the key of a step on ``UPDATED``: one key each, so that an erasure can send a tombstone for each step.
 
     A negative ``seq`` gives the complaint's id alone, the key of every step until November 2026.
     """
@@ -51,31 +51,34 @@ def step_key(complaint_id: str, seq: int) -> bytes:
 
 
 def kept_together(key: bytes) -> bytes:
-    """What decides of the partition of a record with ``key``: all that has the same stays in its order."""
+    """Return the part of ``key`` that decides the record's partition: records with the same part stay in order."""
     return key.partition(b"/")[0]
 
 
 def tells_time(topic: str) -> bool:
-    """Tell whether what happened is as old as its record: a unit can't backdate its reply, and a classification that
-    comes long after its complaint did not happen then, though its event has the complaint's time."""
+    """Whether a record's own time tells when its event happened.
+
+    A unit could backdate its reply, and a classification carries the time of its complaint, though it may come long
+    after.
+    """
     return topic == CLASSIFIED or unit_of(topic) is not None
 
 
 def dead_letters(service: str) -> str:
-    """The dead-letter topic of ``service``."""
+    """Name the dead-letter topic of ``service``."""
     return f"{service}.dlq"
 
 
 def comes_again(topic: str) -> bool:
-    """Tell whether a service keeps what it published on ``topic``, to publish it again if the broker loses it.
+    """Whether a service keeps what it published on ``topic``, to publish it again if the broker loses it.
 
-    A dead letter comes about again when what it was made of does, and of canaries a new one comes each minute.
+    A dead letter arises again when its source record is read again, and a new canary comes each minute.
     """
     return topic != CANARY and not topic.endswith(".dlq")
 
 
 def replays(service: str) -> str:
-    """The topic of requests to ``service`` to handle a dead letter of its own once more."""
+    """Name the topic of requests to ``service`` to handle one of its dead letters again."""
     return f"{service}.replay"
 
 
@@ -91,7 +94,7 @@ class Topic:
 
 
 def load_topics(units: Iterable[str], desks: Iterable[str] = (), directory: Path = TOPICS_DIR) -> list[Topic]:
-    """Every topic, with ``{unit}`` and ``{service}`` expanded to one topic each; ``desks`` are units with a desk.
+    """Load every topic, with ``{unit}`` and ``{service}`` expanded to one topic each; ``desks`` are units with a desk.
 
     Raises:
         OSError, KeyError, yaml.YAMLError: a declaration is missing or broken.

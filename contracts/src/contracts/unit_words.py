@@ -1,4 +1,4 @@
-"""What units read for a code, at the desk and on the command line. Pure."""
+"""The words that units read in place of a code, at the desk and on the command line. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATUS: Mapping[str, str] = {
     Status.CANCELLED: "Dibatalkan warga",
     Status.APPEALED: "Warga keberatan",
 }
-#: Why a complaint is here.
+#: Why the unit sees a complaint.
 WHY: Mapping[str, str] = {
     Why.ROUTED: "Diteruskan kepada Anda",
     Why.WITHDRAWN: "Bukan milik unit ini lagi",
@@ -53,7 +53,7 @@ URGENCY: Mapping[str, str] = {
 
 
 def answer_to(question: Question, status: str) -> str:
-    """Say what became of ``question``, as its complaint is in ``status``."""
+    """Say whether ``question`` was answered, given its complaint's ``status``."""
     if question.answered:
         return "sudah dijawab"
     return "menunggu jawaban" if status == Status.WAITING_FOR_REPORTER else "tidak dijawab"

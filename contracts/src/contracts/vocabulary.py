@@ -1,7 +1,7 @@
 """The words that programs decide by, each written once. To change one, change it here, then `make schemas`.
 
-On the wire they are plain strings, and a set may grow: a reader passes over a word that it does not know. What people
-read stands beside them in sentences, which no program reads.
+On the wire they are plain strings, and a set may grow: a reader skips words that it does not know. The texts for people
+stand beside them in sentences, which no program reads.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 
 class Status(StrEnum):
-    """How a complaint stands. The first and the last are known to its intake alone."""
+    """The state of a complaint. Only its intake knows the first and the last."""
 
     RECEIVED = "received"
     REGISTERED = "registered"
@@ -28,30 +28,30 @@ class Status(StrEnum):
     MERGED = "merged"
     UNMERGED = "unmerged"
     CANCELLED = "cancelled"
-    APPEALED = "appealed"  # its reporter objects to how it was resolved: the unit's supervisor decides
+    APPEALED = "appealed"  # its reporter objects to the resolution: the unit's supervisor decides
     ARCHIVED = "archived"
 
 
 #: Nothing follows these.
 FINAL = frozenset({Status.CLOSED, Status.HANDED_OVER, Status.REJECTED, Status.CANCELLED})
-#: In these nothing more is promised.
+#: In these, nothing more is promised.
 DONE = FINAL | {Status.RESOLVED, Status.ARCHIVED}
-#: Whatever date was promised, nothing is done by it any more: what is appealed was resolved before.
+#: No promised date holds any longer: an appealed complaint was resolved before.
 UNPROMISED = DONE | {Status.APPEALED}
-#: A mark from here on closes what was resolved.
+#: A mark of at least this closes a resolved complaint.
 CONTENT = 4
-#: A mark up to this is bad: the unit's supervisor hears of it, and its reporter may appeal.
+#: A mark up to this is bad: the unit's supervisor hears of it, and the reporter may appeal.
 BAD = 2
-#: It is a unit's turn.
+#: It is the unit's turn.
 ACTIVE = frozenset({Status.ROUTED, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
 #: A unit has it, though it may be the reporter's turn.
 WITH_A_UNIT = ACTIVE | {Status.WAITING_FOR_REPORTER}
-#: Somebody has to do something about it: a unit, or the supervisor who was appealed to.
+#: Somebody has to act: a unit, or the supervisor who decides about the appeal.
 WITH_SOMEBODY = WITH_A_UNIT | {Status.APPEALED}
 
 
 class UpdateKind(StrEnum):
-    """A step of a complaint's story: the status that it sets, or what is told beside that."""
+    """A step of a complaint's story: the status that it sets, or news besides the status."""
 
     REGISTERED = Status.REGISTERED
     ROUTED = Status.ROUTED
@@ -81,41 +81,41 @@ class UpdateKind(StrEnum):
     MET = "met"
 
 
-#: The steps that set a status. A reader that follows the status can pass over all others.
+#: The steps that set a status. A reader that follows the status can skip all others.
 MOVES = frozenset(UpdateKind) & frozenset[str](Status)
-#: The steps by which a story says what its clock did. The sla-monitor, whose words they are, passes over them.
+#: The steps that tell what the clock did. The sla-monitor published that itself, so it skips them.
 CLOCK_KINDS = frozenset(UpdateKind) - MOVES - {UpdateKind.CORRECTED, UpdateKind.NOTED}
 
 
 class Note(StrEnum):
-    """What a ``noted`` step is about, or why another step was taken, where its kind does not say that."""
+    """The subject of a ``noted`` step, or why another step was taken, where its kind does not say that."""
 
     ADDITION = "addition"
     RATING = "rating"
     REFUSED = "refused"
-    CONFIDENTIAL = "confidential"  # its reporter wants it kept from all who do not handle it
+    CONFIDENTIAL = "confidential"  # its reporter wants only those who handle it to see it
     RIGHTS_REQUESTED = "rights_requested"
     RIGHTS_DONE = "rights_done"
     RIGHTS_DECLINED = "rights_declined"
     ERASED = "erased"
-    DEADLINE = "deadline"  # of the complaint it was merged into
-    SUPPORTED = "supported"  # more support it; its reporter is told nothing
+    DEADLINE = "deadline"  # the deadline of the complaint it was merged into
+    SUPPORTED = "supported"  # it has more supporters; its reporter is told nothing
     APPEAL_ACKNOWLEDGED = "appeal_acknowledged"
-    APPEAL_UPHELD = "appeal_upheld"  # of a `reopened`
-    APPEAL_DISMISSED = "appeal_dismissed"  # of a `closed`
-    INSTRUCTED = "instructed"  # who is above the unit has told it what to do
-    UNDONE = "undone"  # of the step by which a complaint is again as it was before the last act of a unit
-    TYPE_CORRECTED = "type_corrected"  # of a `corrected`
-    URGENCY_CHANGED = "urgency_changed"  # of a `corrected`
-    PARTY_ANSWERED = "party_answered"  # the office outside to which it was handed over
-    TO_CONFIRM = "to_confirm"  # of a `resolved`: it is closed once somebody else has confirmed it
-    CONFIRMED = "confirmed"  # also of the `closed` that waited for it
-    NOT_CONFIRMED = "not_confirmed"  # of a `reopened`: it is not as it should be
-    HELP_ASKED = "help_asked"  # of another unit; its reporter is told nothing
+    APPEAL_UPHELD = "appeal_upheld"  # on a `reopened`
+    APPEAL_DISMISSED = "appeal_dismissed"  # on a `closed`
+    INSTRUCTED = "instructed"  # a superior of the unit has told it what to do
+    UNDONE = "undone"  # on the step that takes back the last act of a unit
+    TYPE_CORRECTED = "type_corrected"  # on a `corrected`
+    URGENCY_CHANGED = "urgency_changed"  # on a `corrected`
+    PARTY_ANSWERED = "party_answered"  # the outside office that it was handed over to has answered
+    TO_CONFIRM = "to_confirm"  # on a `resolved`: it closes once somebody else has confirmed it
+    CONFIRMED = "confirmed"  # also on the `closed` that waited for it
+    NOT_CONFIRMED = "not_confirmed"  # on a `reopened`: the work is not as it should be
+    HELP_ASKED = "help_asked"  # another unit was asked for help; its reporter is told nothing
 
 
 class FollowUpKind(StrEnum):
-    """What a citizen adds to a complaint."""
+    """A kind of addition by a citizen to a complaint."""
 
     ADDITION = "addition"
     RATING = "rating"
@@ -123,11 +123,11 @@ class FollowUpKind(StrEnum):
     CANCEL = "cancel"
     APPEAL = "appeal"
     RIGHTS_REQUEST = "rights_request"
-    CONFIDENTIAL = "confidential"  # from here on only who handles it reads it
+    CONFIDENTIAL = "confidential"  # from here on only those who handle it read it
 
 
 class MarkReason(StrEnum):
-    """Why somebody gave the mark they gave, as far as they say it in one press."""
+    """A reason for the mark that somebody gave, as far as one press can say it."""
 
     NOT_DONE = "not_done"
     HALF_DONE = "half_done"
@@ -140,19 +140,19 @@ class MarkReason(StrEnum):
     FRIENDLY = "friendly_service"
 
 
-#: Reasons of who is content; the others are of who is not.
+#: Reasons of a satisfied reporter; the others are of a dissatisfied one.
 CONTENT_REASONS = frozenset({MarkReason.DONE_WELL, MarkReason.QUICK, MarkReason.CLEAR, MarkReason.FRIENDLY})
 
 
 class Right(StrEnum):
-    """What a rights request asks for (UU 27/2022 PDP, pasal 8 and 11)."""
+    """The subject of a rights request (UU 27/2022 PDP, pasal 8 and 11)."""
 
     ERASURE = "erasure"
     RESTRICTION = "restriction"
 
 
 class ComplaintType(StrEnum):
-    """What kind of message it is."""
+    """The kind of message."""
 
     PENGADUAN = "pengaduan"
     PERMINTAAN_INFORMASI = "permintaan_informasi"
@@ -169,16 +169,16 @@ class Urgency(StrEnum):
 
 
 class DangerKind(StrEnum):
-    """Danger to life that a message tells of, in the order in which whom to call is said."""
+    """A danger to life that a message tells of, in the order in which the answer names whom to call."""
 
     FIRE = "fire"
     RESCUE = "rescue"  # drowning, swept away, buried, trapped
     ELECTRICITY = "electricity"
     MEDICAL = "medical"
     CRIME = "crime"
-    ABUSE = "abuse"  # of a woman or a child
+    ABUSE = "abuse"  # a woman or a child is abused
     DESPAIR = "despair"  # somebody wants to die
-    UNSPECIFIED = "unspecified"  # a cry for help that says no more
+    UNSPECIFIED = "unspecified"  # a cry for help without details
 
 
 #: These can't wait.
@@ -186,21 +186,21 @@ URGENT = frozenset({Urgency.TINGGI, Urgency.DARURAT})
 
 
 class Lane(StrEnum):
-    """Who has it: a unit that works on it, or somebody who decides which one shall."""
+    """Where a complaint waits: at a unit that works on it, or at somebody who decides which unit shall."""
 
     UNIT = "unit"
     TRIAGE = "triage"
 
 
 class UnitRole(StrEnum):
-    """A role of ``units.yaml``, each held by one unit: who sorts, who looks at officials, who gets what nobody may."""
+    """A role of ``units.yaml``, each with one unit: to sort, to look at officials, to take what no other unit may."""
 
     TRIAGE = "triage"
     CONDUCT = "conduct"
     FALLBACK = "fallback"
 
 
-#: In an escalation: whoever heads the unit that has the complaint.
+#: In an escalation: the head of the unit that has the complaint.
 HEAD = "head"
 
 
@@ -212,7 +212,7 @@ class Part(StrEnum):
 
 
 class SupportStatus(StrEnum):
-    """How far a unit that helps has come."""
+    """How far a supporting unit has come."""
 
     ASKED = "asked"
     ACKNOWLEDGED = "acknowledged"
@@ -221,17 +221,17 @@ class SupportStatus(StrEnum):
 
 
 class Action(StrEnum):
-    """What a unit may do, written as it writes it."""
+    """An action of a unit, spelled as the unit writes it."""
 
     ACKNOWLEDGE = "acknowledge"
     PROGRESS = "progress"
     ASK = "ask"
-    ASK_HELP = "ask-help"  # of another unit, by the one that leads
+    ASK_HELP = "ask-help"  # the leading unit asks another one
     RESOLVE = "resolve"
     RETURN = "return"
     HAND_OVER = "hand-over"
-    CONFIRM = "confirm"  # another person than the one who resolved it has seen that it is done
-    REDO = "redo"  # it is not as it should be
+    CONFIRM = "confirm"  # a person other than the one who resolved it has seen that it is done
+    REDO = "redo"  # the work is not as it should be
     DISPOSE = "dispose"
     CORRECT = "correct"
     REJECT = "reject"
@@ -243,14 +243,14 @@ class Action(StrEnum):
     INSTRUCT = "instruct"
     PRIORITIZE = "prioritize"
     UNDO = "undo"
-    RELAY = "relay"  # what the office outside has answered
+    RELAY = "relay"  # pass on the answer of an outside office
     ERASE = "erase"
     RIGHTS_DONE = "rights-done"
     RIGHTS_DECLINE = "rights-decline"
 
 
 class Why(StrEnum):
-    """Why a unit is told of a complaint."""
+    """Why a unit is told about a complaint."""
 
     ROUTED = "routed"
     WITHDRAWN = "withdrawn"
@@ -261,20 +261,20 @@ class Why(StrEnum):
     WARNED = "warned"
     BREACHED = "breached"
     ESCALATED = "escalated"
-    RETRACTED = "retracted"  # the breach was none
+    RETRACTED = "retracted"  # there was no breach
     REPLIED = "replied"
     RATED = "rated"
-    SIMILAR = "similar"  # perhaps the same as another
+    SIMILAR = "similar"  # perhaps the same as another complaint
     URGENT = "urgent"  # it can't wait, and went straight to its unit
     HANDED_OVER = "handed-over"  # forward it to its target
     ERASED = "erased"  # delete your copies
-    APPEALED = "appealed"  # decide, for the unit's reporter objects
-    INSTRUCTED = "instructed"  # by who is above the unit
+    APPEALED = "appealed"  # decide: a reporter objects to the unit's resolution
+    INSTRUCTED = "instructed"  # by a superior of the unit
     UNDONE = "undone"  # it is as it was before the last act
 
 
 class StageName(StrEnum):
-    """A promise of ``sla.yaml`` that is known by its name; a region may have others."""
+    """A promise of ``sla.yaml`` that code knows by its name; a region may have others."""
 
     COMPLETION = "completion"
     CLOSING = "closing"
@@ -288,7 +288,7 @@ class StageName(StrEnum):
 
 
 class ClockKind(StrEnum):
-    """What the clock of a stage says."""
+    """An event of a stage's clock."""
 
     STARTED = "started"
     PAUSED = "paused"
@@ -305,39 +305,39 @@ class ClockKind(StrEnum):
 
 
 class DayKind(StrEnum):
-    """What a day is on the way to a deadline. The first two count."""
+    """How a day counts towards a deadline. Only the first two do."""
 
     COUNTED = "counted"
     HALF = "half"
     START = "start"  # day 0
     WEEKEND = "weekend"
     HOLIDAY = "holiday"
-    ESTIMATED = "estimated"  # a holiday that only a decree makes sure
+    ESTIMATED = "estimated"  # a holiday that a decree has yet to confirm
     CLOSED = "closed"  # outside office hours
     PAUSED = "paused"
 
 
 class MessageKind(StrEnum):
-    """What a message to the reporter of a complaint is about."""
+    """The subject of a message to the reporter of a complaint."""
 
     RECEIPT = "receipt"
-    DANGER = "danger"  # whom to call, and that it was taken
-    STEP = "step"  # of the story
-    DEADLINE = "deadline"  # it moved, and no step of the story goes with that
+    DANGER = "danger"  # a number to call, and that the complaint was taken
+    STEP = "step"  # a step of the story
+    DEADLINE = "deadline"  # it moved without a step of the story
     APOLOGY = "apology"
     CORRECTION = "correction"
-    ADDED = "added"  # what had no ticket was added
+    ADDED = "added"  # a message without a ticket was added to a complaint
 
 
 class Arrival(StrEnum):
-    """What became of a message to the reporter of a complaint, as far as is known."""
+    """The fate of a message to the reporter of a complaint, as far as it is known."""
 
     WAITING = "waits"
-    SENT = "taken"  # whoever carries it has taken it
-    DELIVERED = "delivered"  # and says that it is there
+    SENT = "taken"  # the carrier has taken it
+    DELIVERED = "delivered"  # the carrier says that it has arrived
     FAILED = "not_delivered"  # it will not arrive
-    PERHAPS = "perhaps_sent"  # it may have gone out, and is not sent again
-    NOT_SENT = "never_sent"  # and will not be
+    PERHAPS = "perhaps_sent"  # it may have gone out, so it is not sent again
+    NOT_SENT = "never_sent"  # it was not sent, and never will be
 
 
 class NoArrival(StrEnum):
@@ -346,16 +346,16 @@ class NoArrival(StrEnum):
     QUIET = "quiet"  # it waits for the morning
     NO_CONTACT = "no_contact"  # its reporter left none
     STOPPED = "stopped"  # its reporter wants no messages
-    LIMITED = "limited"  # they were sent enough
+    LIMITED = "limited"  # they were sent enough already
     SAME_DAY = "same_day"  # they heard of the same work that day
-    UNASKED = "unasked"  # the network lets us say nothing to who did not address us
+    UNASKED = "unasked"  # the network lets us write only to people who addressed us
     UNREACHABLE = "unreachable"  # nothing arrives at that number or address
-    AWAITS_YES = "awaits_yes"  # its inbox was asked whether it wants news, and nobody has said yes
+    AWAITS_YES = "awaits_yes"  # the inbox was asked whether it wants news, and has not said yes
     UNDONE = "undone"  # it was taken back before they heard of it
-    REFUSED = "refused"  # whoever would carry it did not take it
+    REFUSED = "refused"  # the carrier did not take it
 
 
-#: Closed for the router that writes them, open on the wire: what is refused may grow.
+#: Closed for the router that writes them, open on the wire: more reasons to refuse may come.
 RefusalCode = Literal[
     "not_yours",
     "unknown_action",
