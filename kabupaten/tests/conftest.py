@@ -1,4 +1,4 @@
-"""A small region folder to spoil, and Soppeng's own."""
+"""A small region folder to break, and Soppeng's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Phrases
 
 REGIONS = Path(__file__).parents[2] / "region"
-#: Changes a file of the folder and gives the line of the change.
+#: Changes a file of the folder and returns the line of the change.
 Spoil = Callable[[str, str, str], int]
 
 

@@ -1,4 +1,4 @@
-"""Which units a text accuses."""
+"""Texts, and the units that they accuse."""
 
 from __future__ import annotations
 

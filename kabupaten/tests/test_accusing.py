@@ -1,4 +1,4 @@
-"""Whether what is added accuses somebody: what does is kept from who works on it, and what does not reaches them."""
+"""An addition that accuses somebody is kept from the unit that works on it; every other one reaches that unit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from kabupaten import load
 from kabupaten.accusing import AccusingWords
 
-#: Written before anything read additions for this, by who then made the rules: the figures flatter.
+#: Written before any code read additions for accusations, by the author of the later rules: the figures flatter.
 ADDITIONS = Path(__file__).parent / "additions"
 
 

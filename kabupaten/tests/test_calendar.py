@@ -1,4 +1,4 @@
-"""calendar.yaml: what it may say, and the sentence when it says it wrong."""
+"""calendar.yaml: what it may say, and the message about each mistake."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ def test_a_time_zone_that_does_not_exist_is_named(folder: Path, zone: str) -> No
     [
         (date(2026, 3, 2), True),
         (date(2026, 3, 7), False),  # a Saturday
-        (date(2026, 3, 14), True),  # another, on which there is work for once
-        (date(2026, 3, 19), False),  # the nation's
-        (date(2026, 3, 20), False),  # the kabupaten's
+        (date(2026, 3, 14), True),  # a Saturday with work for once
+        (date(2026, 3, 19), False),  # a holiday of the nation
+        (date(2026, 3, 20), False),  # a day off of the kabupaten
     ],
 )
 def test_a_working_day_is_none_that_is_off_for_the_week_the_nation_or_the_kabupaten(day: date, working: bool) -> None:

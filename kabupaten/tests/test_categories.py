@@ -1,4 +1,4 @@
-"""categories.yaml has what a kabupaten decides, and not what teaches the classifier."""
+"""categories.yaml has what a kabupaten decides, and not the training data of the classifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way in which a kabupaten's files may not fit together is named, with file and line."""
+"""Every way in which a kabupaten's files may not fit together is reported, with file and line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
 
 
 def confirmed_with(old: str, new: str, folder: Path) -> None:
-    """A category demands to be confirmed, and ``sla.yaml`` is spoilt."""
+    """Demand a confirmation in a category, and break ``sla.yaml``."""
     spoil("categories", "unit: PDAM\n", "unit: PDAM\n    confirm: true\n")(folder)
     spoil("sla", old, new)(folder)
 
@@ -131,7 +131,7 @@ def test_a_message_that_cannot_be_read_is_named_with_its_file_and_line(folder: P
     "rule",
     [
         "when: {category: [jalan_jembatan, air_bersih], matter: jalan_nasional}",  # air_bersih is left
-        "when: {category: desa_kelurahan}",  # whose place is not known
+        "when: {category: desa_kelurahan}",  # the place is not known
         "when: {category: pendidikan, type: [aspirasi, pengaduan]}",
     ],
 )

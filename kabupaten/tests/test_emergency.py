@@ -1,4 +1,4 @@
-"""Whom to call is data, and a number that nobody has confirmed is told to nobody."""
+"""The numbers to call are data, and a number that nobody has confirmed is told to nobody."""
 
 from __future__ import annotations
 

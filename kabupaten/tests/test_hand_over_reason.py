@@ -1,4 +1,4 @@
-"""Whether a hand-over says to its citizen why."""
+"""Whether a hand-over tells its citizen why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was learned once is used again, gives the same weights, and is missed by nobody when it is lost."""
+"""Learned weights are used again, are the same as new ones, and may be lost without harm."""
 
 from __future__ import annotations
 

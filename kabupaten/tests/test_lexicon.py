@@ -1,4 +1,4 @@
-"""The lexicon's files: each list becomes part of one matcher, and what can never be found is refused."""
+"""The lexicon's files: each list becomes part of one matcher, and phrases that can never be found are refused."""
 
 from __future__ import annotations
 

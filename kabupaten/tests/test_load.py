@@ -1,4 +1,4 @@
-"""The files of a region together: references from one to another, and all that is wrong at once."""
+"""The files of a region together: references from one to another, and all mistakes in one report."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_broken_region_is_refused_by_name(tmp_path: Path, files: dict[str, str
 
 
 def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
-    """A mistake in a row hides no other, in the same file or another."""
+    """A mistake in a row hides no other mistake, in the same file or another."""
     units = changed("name: Dinas A", "nama: Dinas A") + "- {code: D, name: D, supervisor: Z}"
     categories = "categories: {jalan: {unit: Z}, lainnya: {share: 0}}"
     routing = ROUTING.replace("hand_over: PLN", "hand_over: PLX").replace("aspirasi", "keluhan")

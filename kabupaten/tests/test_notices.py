@@ -1,4 +1,4 @@
-"""When people of the desk are told."""
+"""When people of the desk are notified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who can be reached in a unit, by day and hour."""
+"""The people to reach in a unit, by day and hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which village a point lies, and what is said of a file that is no GeoJSON of villages."""
+"""The village of a point, and the report about a file that is not GeoJSON of villages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose service it is, and what its website says of itself."""
+"""The owner of the service, and the pages of its website about itself."""
 
 from __future__ import annotations
 

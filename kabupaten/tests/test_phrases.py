@@ -12,7 +12,7 @@ GROUPS = {"ORANG": ["anak*", "warga"]}
 
 
 def found(text: str, *phrases: str) -> list[str]:
-    """The words of ``text`` in which the phrases are found."""
+    """List the words of ``text`` in which the phrases are found."""
     given = Phrases()
     given.add("list", phrases, GROUPS)
     matches = given.search(tokenise(text))

@@ -1,4 +1,4 @@
-"""What citizens are promised is what sla.yaml keeps."""
+"""sla.yaml keeps what citizens are promised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that name nothing, found in the files as they are, whatever else is wrong in them."""
+"""Names that refer to nothing, found in the files as they are, whatever else is wrong in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def sources(**contents: Any) -> dict[str, Source]:
 
 
 def wrong(**contents: Any) -> list[str]:
-    """What is wrong, without where."""
+    """List the problems, without their places."""
     return [problem.problem.partition(": ")[2] for problem in unknown_names(sources(**contents))]
 
 
@@ -29,7 +29,7 @@ UNITS = {"units": [{"code": "PUPR"}, {"code": "KEC_LALABATA", "kecamatan": "Lala
         ([{"unit": "A"}, {"unit": "B"}], "*.unit", [((0, "unit"), "A"), ((1, "unit"), "B")]),
         ({"x": {"unit": "A"}, "y": {}}, "*.unit", [(("x", "unit"), "A")]),
         ({"to": ["A", "B"]}, "to.*", [(("to", 0), "A"), (("to", 1), "B")]),
-        ({"to": "A"}, "to.*", [(("to",), "A")]),  # one text stands for a list of it
+        ({"to": "A"}, "to.*", [(("to",), "A")]),  # one text stands for a list of one
         ({"to": 7}, "to.*", []),
         ("A", "to", []),
         ([1, None, {"unit": 2}], "*.unit", []),

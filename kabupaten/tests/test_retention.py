@@ -1,4 +1,4 @@
-"""How long complaints are kept is data, and what can't be meant is named."""
+"""How long complaints are kept is data, and values that can't be meant are reported."""
 
 from __future__ import annotations
 

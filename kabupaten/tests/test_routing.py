@@ -1,4 +1,4 @@
-"""routing.yaml: what it may say; how it is refused stands in test_load.py."""
+"""routing.yaml: what it may say; test_load.py shows how it is refused."""
 
 from __future__ import annotations
 

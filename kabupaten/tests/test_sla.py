@@ -1,4 +1,4 @@
-"""sla.yaml: what it may say, and the sentence when it says it wrong."""
+"""sla.yaml: what it may say, and the message about each mistake."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_a_wrong_policy_is_refused_with_file_line_and_remedy(
 
 
 def test_all_that_is_wrong_is_named_at_once(folder: Path, spoil: Spoil) -> None:
-    """Names that name nothing, mistakes in single fields, each in its own stage."""
+    """Names that refer to nothing, and mistakes in single fields, each in its own stage."""
     lines = [
         spoil("sla.yaml", "to: [BUPATI]", "to: [GUBERNUR]"),
         spoil("sla.yaml", "amount: 10\n", "amount: sepuluh\n"),

@@ -67,7 +67,7 @@ def test_the_line_is_that_of_the_deepest_part_that_is_there(tmp_path: Path) -> N
 
 
 def test_what_may_not_be_read_is_named(region: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mount of a folder that is closed to the user of the container."""
+    """A mounted folder that the container's user may not enter."""
     with pytest.raises(RegionError, match=r"fast: it can't be read: Is a directory. Remedy: let everybody read it"):
         Source.parse(region)
 

@@ -1,4 +1,4 @@
-"""How words are written: names that are one, whatever was typed."""
+"""How words are written: spellings of one name become one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a door suggests a message to be about."""
+"""The category that a door suggests for a message."""
 
 from __future__ import annotations
 

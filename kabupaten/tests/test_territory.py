@@ -1,4 +1,4 @@
-"""territory.yaml: places, and how their names are compared; what does not fit stands in test_checks.py."""
+"""territory.yaml: places, and how their names are compared; test_checks.py shows how it is refused."""
 
 from __future__ import annotations
 

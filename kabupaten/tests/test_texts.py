@@ -13,7 +13,7 @@ from kabupaten import RegionError, load
 
 @pytest.fixture
 def region(soppeng: Path, tmp_path: Path) -> Callable[..., Path]:
-    """A folder whose texts.yaml is Soppeng's, but at some places, such as ``changes__routed``."""
+    """A folder with Soppeng's texts.yaml, except for some places, such as ``changes__routed``."""
 
     def change(**changes: str | None) -> Path:
         texts = yaml.safe_load((soppeng / "texts.yaml").read_text())

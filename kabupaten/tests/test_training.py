@@ -1,4 +1,4 @@
-"""What teaches the classifier is read whole, and all that is wrong in it is named at once."""
+"""The training data of the classifier is read whole, and all mistakes in it are reported together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""units.yaml: what it may say; how it is refused stands in test_load.py."""
+"""units.yaml: what it may say; test_load.py shows how it is refused."""
 
 from __future__ import annotations
 

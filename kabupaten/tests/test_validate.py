@@ -1,4 +1,4 @@
-"""Every mistake in a file is found, with its place and what to write there."""
+"""Every mistake in a file is found, with its place and its remedy."""
 
 from __future__ import annotations
 

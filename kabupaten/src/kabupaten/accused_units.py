@@ -1,4 +1,4 @@
-"""Read which unit a text accuses: whose own conduct it is about, and not whom it calls upon or thanks."""
+"""Finds the units that a text accuses: those whose own conduct it is about, not those that it calls upon or thanks."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from kabupaten.spelling import plain
 from kabupaten.territory import same_place
 from kabupaten.units import Unit, Units
 
-#: Characters of the longest sentence that is read whole.
+#: Longer sentences, in characters, are split.
 LONGEST = 1000
-#: Words between somebody and a deed that also things and other people do: farther apart it is another's.
+#: Most words between somebody and a deed that things and other people do too; farther apart, somebody else did it.
 REACH = 8
-#: Words between others and the deed: farther apart it is not theirs.
+#: Most words between outsiders and the deed; farther apart, it is not theirs.
 CLOSE = 3
-#: Words between a deed that is told as suffered, and "oleh" with who did it.
+#: Most words between a deed in the passive and "oleh" with its doer.
 SUFFERED = 8
 
 
 class Kind(StrEnum):
-    """How a text names somebody; of two names for the same words the first of these stands."""
+    """How a text names somebody; if two kinds fit the same words, the first one here counts."""
 
     NAME = "name"
     PEOPLE = "people"
@@ -38,13 +38,13 @@ class Kind(StrEnum):
     COUNTER = "counters"
 
 
-#: They do nothing themselves.
+#: Kinds that never act themselves.
 PLACES = (Kind.SITE, Kind.COUNTER)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Somebody:
-    """Who is named from word ``start`` to before word ``end``; ``units``: whose they are, none: not said."""
+    """Somebody named from word ``start`` to before word ``end``; ``units`` are theirs, empty if the text names none."""
 
     start: int
     end: int
@@ -54,7 +54,7 @@ class Somebody:
 
 @dataclass(frozen=True, kw_only=True)
 class UnitNames:
-    """How citizens name units, and the people of each. ``keeps_order``: those that handle complaints themselves."""
+    """How citizens name units and their people. ``keeps_order``: the units that handle complaints themselves."""
 
     names: Phrases
     people: Phrases
@@ -64,7 +64,7 @@ class UnitNames:
 
 
 def unit_names(units: Units) -> UnitNames:
-    """Give the names and aliases by which citizens name each of ``units``, and the words for its people."""
+    """Collect the words of citizens for ``units``: names and aliases, their people, their sites."""
     names, people, sites = Phrases(), Phrases(), Phrases()
     for unit in units.rows:
         names.add(unit.code, filter(None, map(_named, (unit.name, *unit.aliases))), {})
@@ -74,7 +74,7 @@ def unit_names(units: Units) -> UnitNames:
     return UnitNames(names=names, people=people, sites=sites, rows=units.by_code, keeps_order=keeps_order)
 
 
-#: Who heads "Dinas Pendidikan" is "kadis pendidikan", and "kadishub" heads "dishub".
+#: The head of "Dinas Pendidikan" is "kadis pendidikan", and the head of "dishub" is "kadishub".
 _HEADED = {"dinas": "dinas/kadis/kadin/kadisnya", "badan": "badan/kaban"}
 
 
@@ -86,13 +86,13 @@ def _named(name: str) -> str:
 
 
 def owners_of(units: Units, categories: Mapping[str, Category]) -> dict[str, str]:
-    """Give each category's unit, where it has one; not who looks into conduct: that one judges, it is not meant."""
+    """Map each category to its unit, if it has one, but never to the unit that looks at conduct: it judges others."""
     judge = units.holder(UnitRole.CONDUCT)
     return {name: its.unit for name, its in categories.items() if its.unit and its.unit != judge}
 
 
 def leads_of(routing: Routing) -> dict[tuple[str, str], str | None]:
-    """Give who leads in a category's matter where a rule says so; None where it is handed over."""
+    """Map a category's matter to the unit that leads by a rule, or to None if the rule hands it over."""
     leads: dict[tuple[str, str], str | None] = {}
     for rule in routing.rules:
         if rule.lead != KECAMATAN and (rule.lead or rule.hand_over):
@@ -112,10 +112,11 @@ def units_accused(
 ) -> tuple[str, ...]:
     """Name the units whose own conduct the text is about. ``text`` is lower case.
 
-    Being slow is an accusation only against units that handle complaints themselves: of others it is their daily work.
-    An official whose unit the text does not say is taken for one of ``owner``, the unit of the text's category, and
-    those whom each kecamatan has for those of ``kecamatan``, where the text says it. Of a complaint that is
-    ``of_conduct`` as a whole it is who acts in it first, also where no word of the lexicon says what was done.
+    Slowness accuses only units that handle complaints themselves: slowness of the others is an everyday complaint. An
+    official without a stated unit counts for the unit spoken of last, or else for ``owner``, the unit of the text's
+    category. Officials that every kecamatan has count for that of ``kecamatan``, if the text names it. If the complaint
+    as a whole is ``of_conduct``, the first one who acts in it counts, even if no word of the lexicon says what was
+    done.
     """
     accused: list[str] = []
     acting: list[str] = []
@@ -142,9 +143,9 @@ def units_accused(
 def units_meant(
     lexicon: Phrases, units: UnitNames, text: str, owner: str | None, kecamatan: str | None
 ) -> tuple[str, ...]:
-    """Give whom ``text``, in lower case, most likely means if it accuses: whom it names first, or else ``owner``.
+    """Name the units that ``text``, in lower case, most likely means: those that it names first, or else ``owner``.
 
-    Where it names others than officials, it may mean these: nobody.
+    Used when it may accuse. Empty if it names outsiders too: it may mean them.
     """
     named = [one for line in lines(text) for one in _all_named(units, lexicon.search(tokenise(line)))]
     if any(one.kind == Kind.OTHER for one in named):
@@ -157,7 +158,7 @@ def units_meant(
 def units_perhaps_meant(
     lexicon: Phrases, units: UnitNames, text: str, owner: str | None, kecamatan: str | None
 ) -> tuple[str, ...]:
-    """Give all whom ``text``, in lower case, may mean if it accuses: whom it names and does not call upon."""
+    """Name all units that ``text``, in lower case, may accuse: those that it names without calling upon them."""
     found: list[str] = []
     for line in lines(text):
         said = lexicon.search(tokenise(line))
@@ -168,12 +169,12 @@ def units_perhaps_meant(
 
 
 def tells_of_misconduct(lexicon: Phrases, text: str) -> bool:
-    """Tell whether ``text``, in lower case, plainly says misconduct, whoever did it; not what is denied or asked."""
+    """Whether ``text``, in lower case, plainly tells of misconduct by anybody, neither denied nor only asked about."""
     return any(plainly for line in lines(text) for _, plainly in _deeds(lexicon, lexicon.search(tokenise(line))))
 
 
 def names_people(lexicon: Phrases, units: UnitNames, text: str) -> bool:
-    """Tell whether ``text``, in lower case, names people who work for the government, or may, whoever they are."""
+    """Whether ``text``, in lower case, names people who work, or may work, for the government."""
     said = [lexicon.search(tokenise(line)) for line in lines(text)]
     return any(
         "roles" in each or any(one.kind in (Kind.PEOPLE, Kind.OFFICIAL) for one in _all_named(units, each))
@@ -182,13 +183,13 @@ def names_people(lexicon: Phrases, units: UnitNames, text: str) -> bool:
 
 
 def names_government(lexicon: Phrases, units: UnitNames, text: str) -> bool:
-    """Tell whether ``text``, in lower case, names an office, its place, or people who work for the government."""
+    """Whether ``text``, in lower case, names an office, its place, or people who work for the government."""
     said = [lexicon.search(tokenise(line)) for line in lines(text)]
     return any("roles" in each or any(one.kind != Kind.OTHER for one in _all_named(units, each)) for each in said)
 
 
 def units_named(lexicon: Phrases, units: UnitNames, text: str) -> frozenset[str]:
-    """Give the units that ``text``, in lower case, names by themselves or by their people, for whatever reason."""
+    """Name the units that ``text``, in lower case, mentions by name or through their people, whatever the reason."""
     return frozenset(
         code
         for line in lines(text)
@@ -199,14 +200,14 @@ def units_named(lexicon: Phrases, units: UnitNames, text: str) -> frozenset[str]
 
 
 def lines(text: str) -> Iterator[str]:
-    """Give the sentences; one without an end in pieces: every word is held against all that stand before it."""
+    """Split ``text`` into sentences, and overlong ones into pieces: every word is compared with all words before it."""
     for sentence in sentences(text):
         line = plain(sentence)
         yield from (line,) if len(line) <= LONGEST else textwrap.wrap(line, LONGEST)
 
 
 def _all_named(units: UnitNames, said: Matches) -> list[Somebody]:
-    """Everybody whom a sentence names, in its order; of names that overlap the longest."""
+    """List everybody whom a sentence names, in order; where names overlap, the longest counts."""
     found = [
         Somebody(start=start, end=end, kind=kind, units=tuple(codes))
         for kind, phrases in ((Kind.NAME, units.names), (Kind.PEOPLE, units.people), (Kind.SITE, units.sites))
@@ -223,7 +224,7 @@ def _all_named(units: UnitNames, said: Matches) -> list[Somebody]:
 
 
 def _acting(said: Matches, named: Sequence[Somebody]) -> Somebody | None:
-    """The first whom a sentence tells of, unless it is another, a place or who it was done to."""
+    """Find the first of a unit's people who is not the victim; None if an outsider comes before."""
     for one in named if "inquiries" not in said and "harmless" not in said else ():
         if one.kind == Kind.OTHER:
             return None
@@ -241,9 +242,10 @@ def _spans(found: Matches) -> dict[tuple[int, int], list[str]]:
 
 
 def _of_their_offices(units: UnitNames, said: Matches, named: Sequence[Somebody]) -> list[Somebody]:
-    """ "Petugas puskesmas", "pegawai di capil": the second says whose the first is, and both are one.
+    """Join people and the office that follows them: "petugas puskesmas", "pegawai di capil".
 
-    Of people it says only which of theirs, or which office under theirs; "kades di Kecamatan Ganra" stays a kades.
+    If the people have units already, the office only selects one of these, or names one below them; "kades di Kecamatan
+    Ganra" stays a kades.
     """
     at = {each.start for each in said["at"]}
     joined: list[Somebody] = []
@@ -263,7 +265,7 @@ def _of_their_offices(units: UnitNames, said: Matches, named: Sequence[Somebody]
 
 
 def _whose_together(units: UnitNames, people: Somebody, office: Somebody) -> tuple[str, ...]:
-    """The units of ``people`` of ``office``; none: they are of another, and it only stands beside them."""
+    """Return the units of ``people`` at ``office``; empty if they belong to another one and only stand beside it."""
     rows = [units.rows[code] for code in office.units]
     if not people.units or any(row.code in people.units or row.supervisor in people.units for row in rows):
         return office.units
@@ -271,7 +273,7 @@ def _whose_together(units: UnitNames, people: Somebody, office: Somebody) -> tup
 
 
 def _deeds(lexicon: Phrases, said: Matches) -> list[tuple[Found, bool]]:
-    """What was done and is not denied or only asked about, and whether the words plainly say misconduct."""
+    """List the deeds that are neither denied nor only asked about, and whether the words plainly say misconduct."""
     if "inquiries" in said:
         return []
     found = sorted(
@@ -282,7 +284,7 @@ def _deeds(lexicon: Phrases, said: Matches) -> list[tuple[Found, bool]]:
 
 
 def _doers(said: Matches, named: Sequence[Somebody], deed: Found, *, plainly: bool) -> Sequence[Somebody]:
-    """Who did it. Whoever suffers it, or stands only beside it, did not."""
+    """Find the doers of ``deed``: neither its victims nor people who are only mentioned beside it."""
     first = said.tokens.words[deed.start]
     if first.startswith("oknum"):
         it = [one for one in named if one.start in (deed.start, deed.end) and one.end > deed.end]
@@ -306,13 +308,13 @@ def _doers(said: Matches, named: Sequence[Somebody], deed: Found, *, plainly: bo
 
 
 def _near(before: Sequence[Somebody], deed: Found, reach: int) -> Sequence[Somebody]:
-    """Those of ``before`` who may have done what also others do: nobody farther off, and no place."""
+    """Return those of ``before`` who may have done a deed that others do too: people within ``reach``, not places."""
     acting = [one for one in before if one.kind not in PLACES]
     return acting if acting and acting[-1].kind != Kind.OTHER and deed.start - acting[-1].end <= reach else ()
 
 
 def _told_after(said: Matches, named: Sequence[Somebody], deed: Found, *, plainly: bool) -> Sequence[Somebody]:
-    """Who is named behind the deed: "pungli di capil", and right behind it "kasar sekali perawatnya"."""
+    """Find the doer named behind the deed: "pungli di capil", and right behind it "kasar sekali perawatnya"."""
     for one in named:
         if one.kind == Kind.OTHER:
             return []
@@ -322,7 +324,7 @@ def _told_after(said: Matches, named: Sequence[Somebody], deed: Found, *, plainl
 
 
 def _and_who_stands_with(said: Matches, before: Sequence[Somebody]) -> list[Somebody]:
-    """The last of ``before``, and each before it to whom it is joined by "dan"."""
+    """Return the last of ``before``, and those before it that are joined to it by "dan"."""
     joined = {at for one in said["joined"] for at in range(one.start, one.end)}
     found = [before[-1]]
     for one in reversed(before[:-1]):
@@ -334,24 +336,24 @@ def _and_who_stands_with(said: Matches, before: Sequence[Somebody]) -> list[Some
 
 
 def _is_by(said: Matches, end: int, start: int) -> bool:
-    """Whether who stands at ``start`` did what ended before ``end``: "oleh" and the like before it, or right behind."""
+    """Whether somebody at ``start`` did what ended before ``end``: right behind it, or after "oleh" and the like."""
     by = {one.start for one in said["by"]}
     return start <= end + 1 or (start - end <= SUFFERED and start - 1 in by)
 
 
 def _suffers(said: Matches, one: Somebody, deed: Found) -> bool:
-    """ "Guru dipukul": who stands right before a deed told as suffered; not "di puskesmas dipukul"."""
+    """Whether somebody stands right before a deed in the passive: "guru dipukul", but not "di puskesmas dipukul"."""
     at = {each.start for each in said["at"]}
     return one.kind in (Kind.PEOPLE, Kind.OFFICIAL) and deed.start - one.end <= 1 and one.start - 1 not in at
 
 
 def _is_target(said: Matches, one: Somebody) -> bool:
-    """ "Minta uang dari guru", "ke tiap kepala desa": to whom it was done."""
+    """Whether the deed was done to them: "minta uang dari guru", "ke tiap kepala desa"."""
     return one.kind in (Kind.PEOPLE, Kind.OFFICIAL) and one.start - 1 in {to.end - 1 for to in said["targets"]}
 
 
 def _is_called(lexicon: Phrases, said: Matches, one: Somebody) -> bool:
-    """Called upon, thanked, looked for, or only a place: not accused. Others are not asked for anything."""
+    """Whether somebody is called upon, thanked, looked for, or only a place, so not accused; outsiders never are."""
     if one.kind == Kind.OTHER:
         return False
     tokens = said.tokens
@@ -374,12 +376,12 @@ def _is_called(lexicon: Phrases, said: Matches, one: Somebody) -> bool:
 def _whose(
     units: UnitNames, doer: Somebody, spoken_of: Sequence[str], owner: str | None, kecamatan: str | None
 ) -> Sequence[str]:
-    """The units of ``doer``: those it is said of, or else whom the text spoke of last, or else the category's."""
+    """Return the units of ``doer``: its own, or else the one that the text spoke of last, or else the category's."""
     if doer.kind == Kind.NAME:
         return doer.units
     if not doer.units:
         return spoken_of[-1:] or ([owner] if owner else [])
-    if len(doer.units) > 1:  # each kecamatan has such people: those of the place, or of who answers for all of them
+    if len(doer.units) > 1:  # every kecamatan has such people: take that of the place, or the unit over all
         places = {code: same_place(place) for code in doer.units if (place := units.rows[code].kecamatan)}
         here = [
             code
@@ -387,6 +389,6 @@ def _whose(
             if code in spoken_of or (kecamatan and place == same_place(kecamatan))
         ]
         return here or [code for code in doer.units if code not in places]
-    # "Perawat" may be of the hospital, which another unit looks after.
+    # "Perawat" may work at the hospital, which another unit supervises.
     meant = (units.rows[code] for code in (*spoken_of[-1:], owner) if code and code in units.rows)
     return [unit.code for unit in meant if unit.supervisor in doer.units][:1] or doer.units

@@ -1,7 +1,7 @@
-"""Tells from the words of what a citizen adds whether it may accuse people who work for the government.
+"""Tells from the words of an addition to a complaint whether it may accuse people who work for the government.
 
-Said at the door, as danger is, and not after it: what is added goes to the unit that works on the complaint, and that
-may be who is accused. Whom it accuses, and who looks at it, is understood later, of a complaint of its own.
+The door decides this, as it does danger: an addition goes straight to the unit that works on the complaint, and that
+may be the accused one. Which unit it accuses, and who looks at it, is decided later, as for a complaint of its own.
 """
 
 from __future__ import annotations
@@ -19,26 +19,27 @@ from kabupaten.sentences import abbreviations_of, joined
 from kabupaten.units import Units
 from kabupaten.weighing import Weights, learn_and_count, weigh
 
-#: From this weight on an addition may accuse. How many of every day are held back by it, and how many that accuse are
-#: found: docs/benchmarks.md. It is higher than the bound of whole complaints: those lose a look, this their way.
+#: Above this weight an addition may accuse. docs/benchmarks.md says how many everyday additions it holds back, and how
+#: many accusing ones it finds. It is higher than the bound for whole complaints: a false alarm there costs a look, here
+#: it keeps the addition from its unit.
 MAY_ACCUSE = 1.0
-#: So few words say too little to be weighed ("rahasia lah pak"): only phrases accuse.
+#: Texts of at most this many words say too little to be weighed ("rahasia lah pak"): only phrases accuse.
 _FEW = 3
-#: An addition has few words, and few of them are in whole complaints: each example of one counts so often.
+#: Additions are short, and few of their words occur in whole complaints: each of their examples counts this often.
 _COUNTS = 4
-#: Whom a deed is told of without a name: any unit, for it only counts whether there is one.
+#: The unit of a deed without a named doer: any name will do, since only its existence counts.
 _SOMEBODY = "?"
 
 
 class AccusingWords:
-    """The words of additions that accuse, of a region."""
+    """The words of accusing additions in a region."""
 
     def __init__(self, lists: Conduct, units: Units, short: Short) -> None:
         self._lists, self._phrases, self._units = lists, phrases_of(lists), unit_names(units)
         self._abbreviations = abbreviations_of(short.before, short.behind, short.openers)
 
     def may_accuse(self, text: str) -> bool:
-        """Tell whether ``text`` accuses somebody, or may: phrases say so, or it weighs enough."""
+        """Whether ``text`` accuses somebody, or may: its phrases say so, or it weighs enough."""
         masked = mask(text)
         written = joined(self._abbreviations, masked).lower()
         return (
@@ -48,7 +49,7 @@ class AccusingWords:
         )
 
     def named(self, text: str) -> frozenset[str]:
-        """Give the units that ``text`` names by themselves or by their people."""
+        """Name the units that ``text`` mentions by name or through their people."""
         return units_named(self._phrases, self._units, joined(self._abbreviations, mask(text)).lower())
 
     def _weighs_enough(self, text: str) -> bool:
@@ -57,12 +58,12 @@ class AccusingWords:
         return weigh(self._weights, signs_in(text)) > MAY_ACCUSE
 
     def learn(self) -> None:
-        """Learn from the examples now, and not with the first message: it takes a second where none are kept."""
+        """Learn from the examples now rather than with the first message: it takes a second where nothing is cached."""
         _ = self._weights
 
     @cached_property
     def _weights(self) -> Weights | None:
-        # Without everyday complaints their most usual words would weigh as an accusation.
+        # Without everyday complaints to compare with, the most common words would weigh as an accusation.
         return kept(self._lists, __file__, partial(_learned, self._lists)) if self._lists.ordinary else None
 
 

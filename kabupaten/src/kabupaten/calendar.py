@@ -1,4 +1,4 @@
-"""Reads ``calendar.yaml``: which days and hours the kabupaten works, beside the nation's holidays."""
+"""Reads ``calendar.yaml``: the days and hours on which the kabupaten works, besides the nation's holidays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kabupaten.validate import Words, parse, remedy
 
 Weekday = Literal["senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
-#: A time of the day from which, and one to which, there is work.
+#: A span of the day with work: its begin and its end.
 Hours = tuple[time, time]
 _OFFICE_HOURS = 'write hours by day, in order and apart, such as {senin: ["07.30-12.00", "13.00-16.00"]}'
 _SPAN = re.compile(r"([01]\d|2[0-4])[.:]([0-5]\d)-([01]\d|2[0-4])[.:]([0-5]\d)")
@@ -29,7 +29,7 @@ _ZONE = "write a name of the tz database, such as Asia/Makassar"
 
 @dataclass(frozen=True, kw_only=True)
 class LocalDay:
-    """What the kabupaten says about one day; it overrules weekday and national holiday. ``half``: work until noon."""
+    """The kabupaten's rule for one day; it overrides weekday and national holiday. ``half``: work until noon."""
 
     working: bool
     reason: str
@@ -40,10 +40,10 @@ class LocalDay:
 class Calendar:
     """The days of a region. ``working_weekdays`` counts from Monday = 0; ``holidays`` are the nation's.
 
-    ``office_hours`` are by weekday; without any, nothing can be promised in working hours. ``quiet`` are the minutes of
-    the day from which and to which nobody is written to of what can wait. The kabupaten says
-    that all cuti bersama of the years in ``joint_leave_complete`` is in. A calendar is equal to itself alone: what was
-    derived with it is remembered.
+    ``office_hours`` are by weekday; without any, no promise can be in working hours. ``quiet`` are the minutes of the
+    day at which the quiet time begins and ends; nothing that can wait is sent then. For the years in
+    ``joint_leave_complete`` the kabupaten says that all cuti bersama is entered. A calendar equals only itself, since
+    results derived with it are cached.
     """
 
     timezone: ZoneInfo
@@ -55,7 +55,7 @@ class Calendar:
     quiet: tuple[int, int] | None = None
 
     def quiet_until(self, at: datetime) -> datetime | None:
-        """Give when the quiet time is over that ``at`` lies in, to the minute; None: it lies in none."""
+        """Return the end of the quiet time that ``at`` lies in, to the minute, or None."""
         if self.quiet is None:
             return None
         begin, end = self.quiet
@@ -67,7 +67,7 @@ class Calendar:
         return datetime.combine(day, time(), self.timezone) + timedelta(minutes=end)
 
     def is_working(self, day: date) -> bool:
-        """Tell whether there is work on ``day``, be it half a day."""
+        """Whether there is work on ``day``, if only for half a day."""
         if (local := self.local.get(day)) is not None:
             return local.working
         return day not in self.holidays and day.weekday() in self.working_weekdays
@@ -96,10 +96,10 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read_calendar(source: Source) -> Calendar:
-    """Read ``calendar.yaml``; without the nation's holidays, which are not in it.
+    """Read ``calendar.yaml``, which does not contain the nation's holidays.
 
     Raises:
-        RegionError: it does not fit; all that is wrong in it is named.
+        RegionError: it does not fit; every mistake is named.
     """
     file = parse(source, _File)
     refuse(
@@ -161,8 +161,7 @@ def _check_quiet(source: Source, file: _File) -> Iterator[Problem]:
 
 
 def span_of(hours: str) -> tuple[int, int] | None:
-    """Give the minutes of the day from which and to which ``hours`` are, perhaps over midnight; None: they can't be
-    read."""
+    """Return the minutes of the day at which ``hours`` begin and end, perhaps over midnight; None if unreadable."""
     found = _SPAN.fullmatch(hours)
     if found is None:
         return None

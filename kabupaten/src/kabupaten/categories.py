@@ -1,4 +1,4 @@
-"""Reads ``categories.yaml``: what complaints are about, and which unit leads."""
+"""Reads ``categories.yaml``: the subjects of complaints, and the unit that leads each."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from kabupaten.problems import refuse
 from kabupaten.source import Source
 from kabupaten.validate import Words, parse, remedy
 
-#: The category that is never learnt: it is the answer "I don't know".
+#: The category that is never learned: it is the answer "I don't know".
 UNKNOWN = "lainnya"
 _Names = Annotated[tuple[Words, ...], remedy("write a list, such as [jalan rusak, jembatan]")]
 
 
 class Category(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that complaints are about.
+    """One subject of complaints.
 
-    ``lapor`` are the LAPOR! category names that mean it. ``share`` is how common it is beside the others. ``matters``
-    are narrower subjects, each with the phrases that give it away. Citizens find it below the heading ``group``. With
-    ``proof`` nothing is resolved without a photo or an address of proof, but for what is confidential. With ``confirm``
-    what was resolved is closed only when its reporter, or another person than the one who resolved it, confirms it.
+    ``lapor`` are the LAPOR! category names that mean it. ``share`` is its frequency relative to the others. ``matters``
+    are narrower subjects, each with the phrases that reveal it. Citizens find it below the heading ``group``. With
+    ``proof`` a complaint is resolved only with a photo or an address as proof, unless it is confidential. With
+    ``confirm`` a resolved complaint closes only when its reporter, or a person other than the one who resolved it,
+    confirms it.
     """
 
     name: str = ""
@@ -46,7 +47,7 @@ def read_categories(source: Source) -> dict[str, Category]:
     """Read ``categories.yaml``: each category by its id, in the order of the file.
 
     Raises:
-        RegionError: it does not fit; all that is wrong in it is named.
+        RegionError: it does not fit; every mistake is named.
     """
     categories = parse(source, _Categories).categories
     matters = [(name, matter, each) for name, its in categories.items() for matter, each in its.matters.items()]
@@ -59,7 +60,7 @@ def read_categories(source: Source) -> dict[str, Category]:
 
 
 def grouped(categories: Mapping[str, Category]) -> dict[str, dict[str, str]]:
-    """Give what citizens may choose from, by group: each category's name by its id. The unknown is no choice."""
+    """List the categories that citizens may choose, by group: each name by its id. The unknown one is left out."""
     groups: dict[str, dict[str, str]] = {}
     for code, category in categories.items():
         if code != UNKNOWN:

@@ -1,4 +1,4 @@
-"""Checks a whole region folder: what each service refuses, and what no service refuses but is surely not meant."""
+"""Checks a whole region folder: for mistakes that services refuse, and for others that surely nobody meant."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from kabupaten.training import load_training
 from kabupaten.units import A_UNIT
 
 Sources = Mapping[Part, Source]
-#: The step with which a confirmation is awaited.
+#: The step that begins the wait for a confirmation.
 TO_CONFIRM = f"{Status.RESOLVED}/{Note.TO_CONFIRM}"
 
 
 def problems(folder: Path) -> list[Problem]:
-    """List all that is wrong in the region ``folder``, each once; empty: it fits together."""
+    """List all mistakes in the region ``folder``, each once; an empty list means that it fits together."""
     if not folder.is_dir():
         return [Problem(str(folder), None, "there is no such folder", "name a region folder, such as region/soppeng")]
     region, sources, found = read_parts(folder, PARTS)
@@ -40,7 +40,7 @@ def problems(folder: Path) -> list[Problem]:
 
 
 def _uncovered_categories(region: Region, sources: Sources) -> Iterator[Problem]:
-    """Every category has a unit, or a rule that holds for all of it."""
+    """Check that every category has a unit, or a rule that covers all of it."""
     ruled = {
         name
         for rule in region.routing.rules
@@ -54,7 +54,7 @@ def _uncovered_categories(region: Region, sources: Sources) -> Iterator[Problem]
 
 
 def _matters(region: Region, sources: Sources) -> Iterator[Problem]:
-    """Every matter of a rule is found by the classifier, and every one it finds has a rule."""
+    """Check that the classifier finds every matter of a rule, and that a rule uses every matter it finds."""
     matters = {name: category.matters for name, category in region.categories.items()}
     used = set()
     for n, rule in enumerate(region.routing.rules):
@@ -71,7 +71,7 @@ def _matters(region: Region, sources: Sources) -> Iterator[Problem]:
 
 
 def _unreached_rules(region: Region, sources: Sources) -> Iterator[Problem]:
-    """A rule for which nothing is left, because an earlier one has all of it."""
+    """Report rules that no complaint reaches, because earlier ones take all of theirs."""
     rules = region.routing.rules
     for n, rule in enumerate(rules):
         cells = _cells(rule, list(region.categories))
@@ -86,7 +86,7 @@ _Cell = tuple[str | None, ...]
 
 
 def _cells(rule: RoutingRule, categories: list[str]) -> list[_Cell]:
-    """All that ``rule`` is for: category, matter, type, place, accused, protected; None: another one, or none."""
+    """List all that ``rule`` covers: category, matter, type, place, accused, protected; None: a value no rule names."""
     unnamed = ["(known)"] if rule.lead == KECAMATAN else [None]  # a camat leads only where a place is known
     axes = (
         rule.categories or categories, rule.matters or [None], rule.types or TYPES, rule.places or unnamed,
@@ -100,7 +100,7 @@ def _named(rule: RoutingRule) -> frozenset[str]:
 
 
 def _elsewhere(rule: RoutingRule) -> bool:
-    """Whether it is only for what is not here."""
+    """Whether the rule is only for places outside the kabupaten."""
     return rule.hand_over == KABUPATEN
 
 
@@ -112,7 +112,7 @@ def _takes(rule: RoutingRule, cell: _Cell) -> bool:
 
 
 def _confirmations(region: Region, sources: Sources) -> Iterator[Problem]:
-    """Who is to confirm is told by when, and somebody above hears when nobody does."""
+    """Check that whoever must confirm gets a deadline, and that a superior hears if nobody does."""
     for name in (name for name, category in region.categories.items() if category.confirm):
         for policy in (region.sla.policies[each] for each in region.sla.default):
             stage = policy.stages.get(StageName.CONFIRMATION)
@@ -128,7 +128,7 @@ def _confirmations(region: Region, sources: Sources) -> Iterator[Problem]:
 
 
 def _camats(region: Region, sources: Sources) -> Iterator[Problem]:
-    """Every kecamatan has a unit, and no unit has a kecamatan that isn't there."""
+    """Check that every kecamatan has a unit, and that the kecamatan of every unit exists."""
     camats = {unit.kecamatan: n for n, unit in enumerate(region.units.rows) if unit.kecamatan}
     places = {place.name: n for n, place in enumerate(region.territory.kecamatan)}
     for name in places.keys() - camats:
@@ -140,7 +140,7 @@ def _camats(region: Region, sources: Sources) -> Iterator[Problem]:
 
 
 def _ended_units(region: Region, sources: Sources) -> Iterator[Problem]:
-    """What a unit that is no more had to do is somebody's."""
+    """Check that every unit that has ended has a successor for its work."""
     today = datetime.now(region.calendar.timezone).date()
     for n, unit in enumerate(region.units.rows):
         if unit.valid_until and unit.valid_until < today and not unit.successor:
@@ -149,7 +149,7 @@ def _ended_units(region: Region, sources: Sources) -> Iterator[Problem]:
 
 
 def _aliases(region: Region, sources: Sources) -> Iterator[Problem]:
-    """By one name citizens mean one unit."""
+    """Check that a name means only one unit to citizens."""
     rows = [
         (("units", n, "aliases", at), unit.code, alias)
         for n, unit in enumerate(region.units.rows)
@@ -159,7 +159,7 @@ def _aliases(region: Region, sources: Sources) -> Iterator[Problem]:
 
 
 def _lapor_names(region: Region, sources: Sources) -> Iterator[Problem]:
-    """A LAPOR! category of an export becomes one of ours."""
+    """Check that each LAPOR! category of an export maps to only one of ours."""
     rows = [
         (("categories", name, "lapor", at), name, its)
         for name, category in region.categories.items()
@@ -169,7 +169,7 @@ def _lapor_names(region: Region, sources: Sources) -> Iterator[Problem]:
 
 
 def _places(region: Region, sources: Sources) -> Iterator[Problem]:
-    """Codes are each once and begin with what they lie in; within a kecamatan a name is one village."""
+    """Check that codes are unique and begin with the outer place's, and that a name is one village of its kecamatan."""
     source, territory = sources["territory"], region.territory
     named: list[tuple[Where, str, str]] = []
     codes: list[tuple[Where, str, str]] = []
@@ -195,7 +195,7 @@ def _lies_in(source: Source, where: Where, name: str, code: str, outer: str) -> 
 
 
 def _count(region: Region, sources: Sources) -> Iterator[Problem]:
-    """Whether as many are listed as the decree has: which one is missing, only that can tell."""
+    """Check that the file has as many villages as the decree; only the decree tells which one is missing."""
     found = Counter(village.kind for place in region.territory.kecamatan for village in place.villages)
     for kind, wanted in region.territory.count.items():
         if wanted != found[kind]:
@@ -205,13 +205,13 @@ def _count(region: Region, sources: Sources) -> Iterator[Problem]:
 
 
 def _on_duty(region: Region, sources: Sources) -> Iterator[Problem]:
-    """Who is on duty is so in a unit that there is."""
+    """Check that the units of people on duty exist."""
     for unit in region.on_duty.keys() - region.units.by_code.keys():
         yield sources["on_duty"].wrong(("on_duty", unit), f"units.yaml does not have {unit}", A_UNIT)
 
 
 def _plain_ascii(_: Region, sources: Sources) -> Iterator[Problem]:
-    """What comes into an SMS is plain ASCII: one other letter, and one SMS becomes two."""
+    """Check that texts for SMS are plain ASCII: a single other letter turns one SMS into two."""
     texts: tuple[tuple[Part, str], ...] = (
         ("units", "units.*.name"),
         ("routing", "targets.*.name"),
@@ -226,7 +226,7 @@ def _plain_ascii(_: Region, sources: Sources) -> Iterator[Problem]:
 
 
 def _shared(source: Source, rows: Iterable[tuple[Where, str, str]], remedy: str) -> Iterator[Problem]:
-    """Each of the (where, owner, name) whose name another owner has too."""
+    """Report each of the (where, owner, name) rows whose name another owner has too."""
     owners: dict[str, str] = {}
     for where, owner, name in rows:
         known = owners.setdefault(name.casefold(), owner)
@@ -235,7 +235,7 @@ def _shared(source: Source, rows: Iterable[tuple[Where, str, str]], remedy: str)
             yield source.wrong(where, f"{name} {told}", remedy)
 
 
-#: Each with the parts that it needs: where one can't be read, that has been said.
+#: Each check with the parts that it needs; it is skipped if one of them could not be read, which is reported already.
 _CHECKS: tuple[tuple[tuple[Part, ...], Callable[[Region, Any], Iterator[Problem]]], ...] = (
     (("categories", "routing"), _uncovered_categories),
     (("categories", "routing"), _matters),

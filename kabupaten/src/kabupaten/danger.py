@@ -1,7 +1,7 @@
 """Tells from the words of a message whether life is in danger now, and how; nothing but the words decides.
 
-Phrases of ``lexicon/danger.yaml`` are certain; beside them the words are weighed, as the examples in ``danger/`` teach.
-A false alarm costs a sentence in the answer, a missed one may cost a life.
+Phrases of ``lexicon/danger.yaml`` are certain; besides, all words are weighed, as the examples in ``danger/`` teach. A
+false alarm costs a sentence in the answer, a missed one may cost a life.
 """
 
 from __future__ import annotations
@@ -24,41 +24,43 @@ from kabupaten.source import Source
 from kabupaten.spelling import nearly, unified
 from kabupaten.weighing import NOTHING_KNOWN, Share, Weights, learn_and_count, likeliest, shares, signs_of, weigh
 
-#: From this weight on a message is danger, and its sender told whom to call: that costs a line. As the other bounds it
-#: was chosen by cross-validation (docs/understanding.md), and what no example has a word of weighs less than any.
+#: Above this weight a message is danger, and the answer spends a line on a number to call. Like the other bounds it was
+#: chosen by cross-validation (docs/understanding.md). A text without a word of any example weighs less.
 WEIGHS_ENOUGH = -3.5
-#: And from this one where phrases say that something only sounds like danger.
+#: The same bound for a text with phrases that only sound like danger.
 IN_DOUBT_ENOUGH = 1.0
-#: From this one it alarms: it rings at units, day and night, and who is woken for nothing turns that off.
+#: Above this weight it alarms: it rings at units, day and night, and people woken for nothing turn that off.
 ALARMS = -1.0
-#: In more than so many words a certain phrase may stand beside too much of every day, as in a long complaint about a
-#: road: up to this weight it does, and one of what lasts up to the lower one.
+#: In a text of more than PLAIN words, as in a long complaint about a road, a certain phrase may not be meant: at a
+#: weight up to OUTWEIGHED it does not count. For danger that lasts the bound is LASTING_OUTWEIGHED.
 PLAIN, OUTWEIGHED, LASTING_OUTWEIGHED = 10, -6.0, -9.0
-#: By so much one kind must lead, or it is not told: who is told the wrong one calls the wrong number. By
-#: cross-validation over the examples without a certain phrase the kind is right of 0.62 of all, of 0.76 of these.
+#: One kind must lead by this much, or it is not told: a sender told the wrong kind calls the wrong number. By
+#: cross-validation over the examples without a certain phrase, the kind is right for 0.62 of all, for 0.76 of these.
 CLEAR = 8.0
-#: So often each message of ``danger/everyday.txt`` counts: in Bugis there are few beside those of danger.
+#: Each message of ``danger/everyday.txt`` counts this often: few others in Bugis offset those of danger.
 _EVERYDAY_COUNTS = 2
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]*)?")
 _LAST_TWICE = re.compile(r"([^\W\d_])\1+$")
-#: Danger that lasts and is told of later: what sounds past is none the less there.
+#: Danger that lasts and is reported later: it exists even if the text puts it in the past.
 _LASTING = frozenset({DangerKind.ABUSE, DangerKind.DESPAIR})
-#: Shorter words are too close to others to guess what was meant.
+#: Shorter words are too similar to others to guess which one was meant.
 _LONG = 6
-#: A word may stick to others only from so many letters on.
+#: Only words of at least this many letters are searched for a word stuck to others.
 _GLUED = 10
 _REMEMBERED = 50_000
-#: More than these are hardly in hand at the same moment.
+#: More messages are hardly processed at the same moment.
 _MESSAGES_AT_ONCE = 128
-#: So few words are danger by a certain phrase, as an example says them, or from a higher weight on: "masih mati" is
-#: said of many things. One word weighs nothing by itself.
+#: Texts of at most this many words are danger only by a certain phrase, by an equal example, or from a higher weight
+#: on: "masih mati" is said of many things. A single word is never weighed.
 _FEW, FEW_ENOUGH = 3, 3.0
 
 
 class Heard(NamedTuple):
-    """What a text tells of danger: its ``kinds``, whether phrases, or an example of as few words, tell of them for
-    ``certain``, how much all its words weigh (from about -20 to 15), how many ``words`` it has, and whether it is an
-    ``alarm``."""
+    """The danger that a text tells of.
+
+    ``certain``: phrases, or an example of as few words, tell of its ``kinds``. ``weight`` is that of all its words
+    (from about -20 to 15), ``words`` their number.
+    """
 
     kinds: list[DangerKind]
     certain: bool
@@ -67,7 +69,7 @@ class Heard(NamedTuple):
 
     @property
     def alarm(self) -> bool:
-        """Whether it is sure enough to wake somebody, as despair always is; whom to call is told from less on."""
+        """Whether it is sure enough to wake somebody, as despair always is; with less, only the sender is answered."""
         return DangerKind.DESPAIR in self.kinds or (bool(self.kinds) and (self.certain or self.weight > ALARMS))
 
 
@@ -78,15 +80,15 @@ class DangerWords:
         self._lists, self._phrases = lists, phrases_of(lists)
         self._meant = {short: word for word, shorts in lists.spellings.items() for short in shorts}
         self._kept, self._seen = frozenset(lists.words), dict[str, str]()
-        # Of one message both is asked, what is certain and what is likely.
+        # Callers ask twice about a message: what is certain, and what is likely.
         self._matches = lru_cache(_MESSAGES_AT_ONCE)(self._find)
 
     def kinds(self, text: str) -> list[DangerKind]:
-        """List the kinds of danger that ``text`` tells of, in the order of ``DangerKind``; most tell of none."""
+        """List the kinds of danger that ``text`` tells of, in the order of ``DangerKind``; the list is often empty."""
         return self.hear(text).kinds
 
     def hear(self, text: str) -> Heard:
-        """Tell what ``text`` says of danger. Without ordinary messages to compare with, words weigh nothing."""
+        """Judge the danger in ``text``. Without ordinary messages to compare with, only phrases count."""
         found = self._matches(text)
         tokens = found.tokens
         if not self._lists.ordinary:
@@ -103,13 +105,13 @@ class DangerWords:
         return Heard(kinds, bool(said), weight, len(tokens.words))
 
     def _which(self, said: list[DangerKind], signs: list[str]) -> list[DangerKind]:
-        """Which danger it is: what phrases say, and what all words together say clearly; else nobody knows which."""
+        """Name the dangers that phrases tell of, and the one that all words clearly tell of; else "unspecified"."""
         kind, lead = likeliest(self._shares, signs)
         both = [each for each in DangerKind if each in said or (each == kind and lead > CLEAR)]
         return both or [DangerKind.UNSPECIFIED]
 
     def _said(self, found: Matches, weight: float | None = None) -> list[DangerKind]:
-        """What phrases tell of, where all the words together do not weigh against it."""
+        """List the kinds that phrases tell of, unless all words together weigh against them."""
         said, words = _told(found), found.tokens.words
         if not said or not self._lists.ordinary or len(words) <= PLAIN:
             return said
@@ -122,24 +124,24 @@ class DangerWords:
         return "not_now" not in found and weight > IN_DOUBT_ENOUGH
 
     def certain(self, text: str) -> list[DangerKind]:
-        """List the kinds that phrases tell of for sure, or an example of few words.
+        """List the kinds that phrases, or an equal example of few words, tell of for sure.
 
-        Who goes on with what was said before leaves out what it is about, and such words weigh too much by themselves.
+        A message that continues an earlier one omits its subject, and such words weigh too much by themselves.
         """
         found = self._matches(text)
         return self._said(found) or [kind for kind in DangerKind if tuple(found.tokens.words) in self._shortest[kind]]
 
     def same_as(self, text: str) -> Callable[[str], bool]:
-        """Give what tells whether another text tells for certain of the danger that ``text`` does."""
+        """Return a check whether another text tells for certain of the same danger as ``text``."""
         kinds = set(self.certain(text))
         return lambda other: not kinds.isdisjoint(self.certain(other))
 
     def alarms(self, text: str) -> bool:
-        """Tell whether ``text``, which is added to a complaint, makes that an emergency."""
+        """Whether ``text``, added to a complaint, makes that an emergency."""
         return bool(self.certain(text)) or self.hear(text).alarm
 
     def learn(self) -> None:
-        """Learn from the examples now, and not with the first message: it takes a second where none are kept."""
+        """Learn from the examples now rather than with the first message: it takes a second where nothing is cached."""
         _ = self._weights, self._shares, self._shortest
 
     @cached_property
@@ -154,7 +156,7 @@ class DangerWords:
 
     @cached_property
     def _shortest(self) -> dict[str, set[tuple[str, ...]]]:
-        """The examples of few words."""
+        """The examples of few words, by kind."""
         spelt = {
             kind: [tokenise(self._spelt(text)).words for text in its] for kind, its in self._lists.examples.items()
         }
@@ -174,7 +176,7 @@ class DangerWords:
         return signs_of(tokenise(self._spelt(text)).words)
 
     def _spelt(self, text: str) -> str:
-        """``text`` in lower case, its words as they were meant."""
+        """Write ``text`` in lower case, with its words as they were meant."""
         return _WORD.sub(lambda word: self._word(word[0]), unified(text))
 
     def _word(self, word: str) -> str:
@@ -196,7 +198,7 @@ class DangerWords:
 
 
 def _told(found: Matches) -> list[DangerKind]:
-    """What the certain phrases tell of."""
+    """List the kinds that the certain phrases tell of."""
     sentences = found.tokens.sentences
     later = [] if "now" in found else [sentences[one.start] for one in found["not_now"]]
 
@@ -208,17 +210,17 @@ def _told(found: Matches) -> list[DangerKind]:
 
 
 def read_danger(source: Source) -> Danger:
-    """Read ``lexicon/danger.yaml``, the examples in ``danger/``, and what is no danger there and in ``messages/``.
+    """Read ``lexicon/danger.yaml``, the examples in ``danger/``, and harmless messages there and in ``messages/``.
 
     Raises:
-        RegionError: something does not fit; all that is wrong is named.
+        RegionError: something does not fit; every mistake is named.
     """
     lists, region = read_lists(Danger, source), source.path.parents[1]
     examples = read_examples(region / "danger", DangerKind)
     calm = [each.text for each in read_ordinary(region) if each.urgency in (Urgency.RENDAH, Urgency.SEDANG)]
-    if calm:  # without everyday complaints their most usual words would weigh as danger: only phrases decide
+    if calm:  # without everyday complaints the most common words would weigh as danger: only phrases decide
         others = [text for texts in read_examples(region / "conduct", [ACCUSES]).values() for text in texts]
         in_danger = sum(len(texts) for kind, texts in examples.items() if kind != NONE)
-        calm += others[:: math.ceil(len(others) / in_danger)]  # else they would outweigh those of danger
+        calm += others[:: math.ceil(len(others) / in_danger)]  # more would outweigh the examples of danger
         calm += read_everyday(region) * _EVERYDAY_COUNTS
     return msgspec.structs.replace(lists, examples=examples, ordinary=tuple(calm))

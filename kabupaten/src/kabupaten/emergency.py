@@ -1,4 +1,4 @@
-"""Reads ``emergency.yaml``: whom to call in which danger."""
+"""Reads ``emergency.yaml``: the numbers to call in each danger."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from kabupaten.problems import Problem, refuse
 from kabupaten.source import Source
 from kabupaten.validate import Words, parse, remedy
 
-#: So many numbers are said at most: who is in danger reads no list.
+#: At most this many numbers are named: people in danger read no list.
 MOST = 3
 
 
 class Call(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom to call. Until somebody has ``confirmed`` the number, no citizen is told it."""
+    """A number to call. Until somebody has ``confirmed`` it, no citizen is told it."""
 
     name: Words
     number: Annotated[str, remedy('write digits in quotes, such as "113"', pattern=r"^[0-9]*$")] = ""
-    then: str = ""  # what to do when it answers
+    then: str = ""  # instructions once it answers
     confirmed: bool = True
 
     @property
     def in_words(self) -> str:
-        """Give ``113 (pemadam kebakaran)``."""
+        """``113 (pemadam kebakaran)``."""
         return f"{' '.join(filter(None, (self.number, self.then)))} ({self.name})"
 
 
@@ -36,12 +36,12 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Emergency(Struct, frozen=True, kw_only=True):
-    """Whom to call, by danger; the first is the one to call first."""
+    """The numbers to call, by danger; the first is the one to call first."""
 
     kinds: Mapping[str, tuple[Call, ...]]
 
     def calls(self, kinds: Iterable[str]) -> list[Call]:
-        """Give whom to call in danger of ``kinds``, each once, the first of each kind before all others."""
+        """List the numbers to call in danger of ``kinds``, each once, the first of each kind before all others."""
         ranks = [[call for call in self.kinds.get(kind, ()) if call.confirmed] for kind in kinds]
         ordered = [rank[n] for n in range(max(map(len, ranks), default=0)) for rank in ranks if n < len(rank)]
         return list({(call.number, call.then): call for call in ordered}.values())[:MOST]
@@ -51,7 +51,7 @@ def read_emergency(source: Source) -> Emergency:
     """Read ``emergency.yaml``.
 
     Raises:
-        RegionError: it does not fit, or leaves a danger without anybody to call; all of it is named.
+        RegionError: it does not fit, or leaves a danger without a number to call; every mistake is named.
     """
     file = parse(source, _File)
     refuse(_gaps(source, file))

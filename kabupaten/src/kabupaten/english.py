@@ -1,7 +1,7 @@
-"""Reads ``texts.en.yaml`` and ``pages.en.yaml``: what the website says in English, of a region that offers it.
+"""Reads ``texts.en.yaml`` and ``pages.en.yaml``: the English of the website, in a region that offers it.
 
-They have what ``texts.yaml`` and ``pages.yaml`` have, of it what pages show, with the same placeholders. A region
-without them is read in Indonesian alone.
+They have those parts of ``texts.yaml`` and ``pages.yaml`` that pages show, with the same placeholders. A region without
+them has Indonesian alone.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from kabupaten.validate import Words, mistakes, parse, remedy
 #: Each section by its name, and in it each text by its key.
 EnglishTexts = Mapping[str, Mapping[str, str]]
 
-#: What the website writes down for a unit, and what an SMS begins with: in Indonesian for everybody.
+#: Texts that the website writes down for a unit, and the beginning of an SMS: in Indonesian for everybody.
 _KEPT = frozenset({"village", "sms_number", "sms_begins", "consent_version"})
-#: What is sent, and not shown.
+#: Prefixes of texts that are sent, and not shown.
 _SENT = ("told_", "subject_", "mail_page")
 _WHOLE = ("statuses", "now", "days", "web", "public", "columns", "account", "reasons")
 _PARTS = {
@@ -35,10 +35,10 @@ _PARTS = {
     "clock": ("answer_by",),
     "own": (Status.WAITING_FOR_REPORTER, "web_paused", "web_merged"),
 }
-#: What a step of a story is called in English: what was said of it then is kept in Indonesian alone.
+#: The English names of a story's steps: their words are kept in Indonesian alone.
 HISTORY = "history"
 _OF_STEPS = frozenset({"unit", "parent", "target", "due"})
-#: The keys that the file has of each section.
+#: The keys of each section of the file.
 KEYS: Mapping[str, tuple[str, ...]] = {
     **{
         section: tuple(
@@ -61,7 +61,7 @@ class _Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class EnglishPages(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What ``pages.yaml`` says, in English; the rest of `site` is the same in every language."""
+    """The English of ``pages.yaml``; the rest of `site` is the same in every language."""
 
     site: _Site
     pages: Annotated[dict[Name, Page], remedy("write the pages of pages.yaml")]
@@ -81,10 +81,10 @@ _FILE = defstruct(
 
 
 def read_english_texts(source: Source) -> EnglishTexts | None:
-    """Read ``texts.en.yaml``; nothing where there is none.
+    """Read ``texts.en.yaml``; None if there is no such file.
 
     Raises:
-        RegionError: a text is missing or not known; all of them are named.
+        RegionError: a text is missing or unknown; every mistake is named.
     """
     if source.content is None:
         return None
@@ -93,18 +93,18 @@ def read_english_texts(source: Source) -> EnglishTexts | None:
 
 
 def read_english_pages(source: Source) -> EnglishPages | None:
-    """Read ``pages.en.yaml``; nothing where there is none.
+    """Read ``pages.en.yaml``; None if there is no such file.
 
     Raises:
-        RegionError: it does not fit; all that does not is named.
+        RegionError: it does not fit; every mistake is named.
     """
     return None if source.content is None else parse(source, EnglishPages)
 
 
 def unlike(sources: Mapping[Any, Source], region: Any) -> Iterator[Problem]:
-    """Give what the English of a region says otherwise than its Indonesian: placeholders, names, parts of a page.
+    """Report where the English of a region differs from its Indonesian: placeholders, names, parts of a page.
 
-    ``region`` has what was read of it, and ``sources`` their files.
+    ``region`` holds the parts that were read, and ``sources`` their files.
     """
     texts, pages = sources.get("texts_en"), sources.get("pages_en")
     if texts and pages and (texts.content is None) != (pages.content is None):
@@ -173,7 +173,7 @@ def _of_pages(source: Source, own: Source) -> Iterator[Problem]:
 
 
 def placeholders(text: str) -> frozenset[str]:
-    """Give the names of the placeholders of ``text``."""
+    """Return the names of the placeholders in ``text``."""
     return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
 
 

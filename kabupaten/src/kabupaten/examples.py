@@ -1,4 +1,4 @@
-"""Reads the messages from which words are weighed: a folder with a file for each kind, and the ordinary ones beside."""
+"""Reads the messages that teach the weights of words: a folder with a file for each kind, and the ordinary messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from kabupaten.problems import Problem, RegionError
 
-#: The kind of what only sounds like the others.
+#: The kind of messages that only sound like the others.
 NONE = "none"
 
 
@@ -23,7 +23,7 @@ class Ordinary(msgspec.Struct):
 
 
 def read_examples(folder: Path, kinds: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Read ``KIND.txt`` of each of ``kinds``, and ``none.txt``, in ``folder``: a message a line.
+    """Read ``KIND.txt`` for each of ``kinds``, and ``none.txt``, in ``folder``: one message a line.
 
     Raises:
         RegionError: a kind has no example; each is named.
@@ -36,18 +36,18 @@ def read_examples(folder: Path, kinds: Iterable[str]) -> dict[str, tuple[str, ..
 
 
 def read_lines(path: Path) -> tuple[str, ...]:
-    """Read the messages of ``path``, one a line; none where there is no such file."""
+    """Read the messages of ``path``, one a line; empty if there is no such file."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     return tuple(line for line in lines if line.strip())
 
 
 def read_everyday(region: Path) -> tuple[str, ...]:
-    """Read what people of ``region`` write every day, also where it is no complaint."""
+    """Read everyday messages of people in ``region``, whether complaints or not."""
     return read_lines(region / "danger" / "everyday.txt")
 
 
 def read_ordinary(region: Path) -> Iterator[Ordinary]:
-    """Give the messages of ``region``. One that can't be read is passed over: the region check names it."""
+    """Yield the messages of ``region``, without unreadable ones: the region check reports those."""
     for path in sorted(region.glob("messages/*.jsonl")):
         for line in path.read_bytes().splitlines():
             with contextlib.suppress(msgspec.MsgspecError):

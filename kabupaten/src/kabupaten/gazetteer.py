@@ -1,4 +1,4 @@
-"""The names of kecamatan and desa, of other places around, and what a misspelt one may mean."""
+"""The names of kecamatan, desa and other places around, and what a misspelt name may mean."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ KECAMATAN_CUES = frozenset({"kec", "kecamatan", "kecmatan", "camat"})
 KELURAHAN_CUES = frozenset({"kel", "kelurahan", "klurahan", "lurah"})
 DESA_CUES = frozenset({"desa", "ds", "kades", "kantor desa"})
 CUES = KECAMATAN_CUES | KELURAHAN_CUES | DESA_CUES
-#: Shorter names and stems are too close to each other, and to words, to guess a spelling.
+#: Shorter names and stems are too similar to each other, and to words, to guess a spelling.
 _FUZZY_LENGTH = 6
 _FUZZY_CUED, _FUZZY_FREE = 84, 92
-#: Names of at least so many letters are known by all but one of them.
+#: Names of at least this many letters are recognized with one slip.
 _ONE_SLIP = 7
 _FUZZY_LEAD = 3
 _REMEMBERED = 50_000
@@ -26,8 +26,10 @@ _REMEMBERED = 50_000
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A name in the gazetteer. ``weak`` places (a capital, a hamlet) yield to others; ``foreign``: not here, with the
-    ``name`` of it."""
+    """A name in the gazetteer. ``weak`` places (a capital, a hamlet) yield to others.
+
+    ``foreign`` places are in another kabupaten, and have a ``name`` if they are on the list.
+    """
 
     kecamatan: str
     desa: str | None = None
@@ -44,7 +46,7 @@ ELSEWHERE = Entry(kecamatan="", foreign=True)
 
 
 class _Spellings(dict[tuple[str, str], Entry | None]):
-    """What a misspelt word after a cue may mean; found once, for messages repeat their words."""
+    """The places that a misspelt word after a cue may mean; each is found once, since messages repeat their words."""
 
     def __init__(self, names: dict[tuple[str, ...], tuple[Entry, ...]]) -> None:
         super().__init__()
@@ -61,7 +63,7 @@ class _Spellings(dict[tuple[str, str], Entry | None]):
         return found
 
     def _find(self, word: str, cue: str) -> Entry | None:
-        """After a cue a likely name of that kind, elsewhere only a long and near-certain one."""
+        """Find a likely name of the cue's kind; without a cue, only a long and nearly certain one."""
         cued = cue in CUES
         if len(word) < _FUZZY_LENGTH:
             return None
@@ -79,14 +81,14 @@ class _Spellings(dict[tuple[str, str], Entry | None]):
 
 
 def _near(word: str, name: str, score: float) -> bool:
-    """Without a cue: a long name, and near-certain or one slip away with its first letter kept."""
+    """Whether ``name`` fits without a cue: long and nearly certain, or one slip away with the first letter kept."""
     long = len(word) >= _FUZZY_LENGTH + 2 and score >= _FUZZY_FREE
     return long or (len(name) >= _ONE_SLIP and word[0] == name[0] and Levenshtein.distance(word, name) == 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gazetteer:
-    """Names by their words, folded; the longest match wins. ``home``: how the kabupaten itself is called."""
+    """Names by their words, folded; the longest match wins. ``home``: the name of the kabupaten itself."""
 
     home: frozenset[str]
     names: dict[tuple[str, ...], tuple[Entry, ...]]
@@ -96,7 +98,7 @@ class Gazetteer:
 
 
 def gazetteer_of(territory: Territory) -> Gazetteer:
-    """Give the gazetteer of ``territory``."""
+    """Build the gazetteer of ``territory``."""
     names: dict[tuple[str, ...], tuple[Entry, ...]] = {}
     for name, entry in _entries(territory):
         key = tuple(fold(word) for word in WORD.findall(name))
@@ -132,6 +134,6 @@ def _entries(territory: Territory) -> Iterator[tuple[str, Entry]]:
 
 
 def place_names(gazetteer: Gazetteer) -> list[str]:
-    """Every name of a kecamatan or desa once, in a fixed order: places to put into practice texts."""
+    """List every name of a kecamatan or desa once, in a fixed order: places to put into practice texts."""
     entries = {entry for found in gazetteer.names.values() for entry in found if not (entry.weak or entry.foreign)}
     return sorted({entry.desa or entry.kecamatan for entry in entries})

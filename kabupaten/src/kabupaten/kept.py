@@ -1,7 +1,7 @@
-"""Keeps what was made of a region's files, so that the next process on this machine need not make it again.
+"""Caches what was made from a region's files, so that the next process on this machine need not make it again.
 
-What is kept may be lost at any time, and where nothing can be kept (containers, whose disks are read-only) each process
-learns for itself. All have the same: a file is used only for what it was made of.
+The cache may be lost at any time; where nothing can be cached (containers, whose disks are read-only) each process
+learns for itself. All get the same result: a file is used only for the input that it was made from.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from kabupaten.weighing import Weights
 
 #: The length of the checksum before each content.
 _SUM = 32
-#: So many files of a kind are kept: of some regions, and of their last changes.
+#: This many files of a kind are kept: those of some regions, and of their last changes.
 _FILES = 16
 
 
 def cache_dir() -> Path:
-    """The folder of what can be made or fetched again: ``$XDG_CACHE_HOME/lapor`` or ``~/.cache/lapor``.
+    """Return the folder for data that can be made or fetched again: ``$XDG_CACHE_HOME/lapor`` or ``~/.cache/lapor``.
 
     Raises:
-        RuntimeError: whoever runs this has no home.
+        RuntimeError: the user has no home.
     """
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lapor"
 
 
 def find(kind: str, key: str) -> bytes | None:
-    """Give what was kept as ``kind`` under ``key``, whole and undamaged, or None."""
+    """Return what was kept as ``kind`` under ``key``, whole and undamaged, or None."""
     try:
         content = (cache_dir() / kind / key).read_bytes()
     except (OSError, RuntimeError):
@@ -42,7 +42,7 @@ def find(kind: str, key: str) -> bytes | None:
 
 
 def keep(kind: str, key: str, content: bytes) -> None:
-    """Keep ``content`` as ``kind`` under ``key``, if that is possible here; the oldest of its kind are dropped."""
+    """Keep ``content`` as ``kind`` under ``key``, if that is possible here; drop the oldest of its kind."""
     with suppress(OSError, RuntimeError):
         folder = cache_dir() / kind
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def keep(kind: str, key: str, content: bytes) -> None:
 
 
 def kept(lists: msgspec.Struct, module: str, learn: Callable[[], Weights]) -> Weights:
-    """Give what ``learn``, of the file ``module``, learns from ``lists``: as it was kept, or learned and kept now."""
+    """Return what ``learn``, of the file ``module``, learns from ``lists``: cached, or learned and cached now."""
     key = _key(lists, module)
     if content := find("weights", key):
         return msgspec.msgpack.decode(content, type=dict[str, float])
@@ -64,7 +64,7 @@ def kept(lists: msgspec.Struct, module: str, learn: Callable[[], Weights]) -> We
 
 
 def _key(lists: msgspec.Struct, module: str) -> str:
-    """Hash all that decides on the weights: the examples, the code, and the Python that adds them up."""
+    """Hash all that determines the weights: the examples, the code, and the Python that adds them up."""
     of = hashlib.sha256(msgspec.msgpack.encode([type(lists).__name__, sys.version, lists]))
     for path in (*sorted(Path(__file__).parent.glob("*.py")), Path(module)):
         of.update(path.read_bytes())

@@ -1,4 +1,4 @@
-"""Reads ``lexicon/*.yaml``: the phrases by which a text is read."""
+"""Reads ``lexicon/*.yaml``: the phrases used to understand a text."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _List = Annotated[tuple[Words, ...], remedy("write phrases, such as [kebakaran d
 _Needed = Annotated[tuple[Words, ...], remedy("write the phrases that every region needs", min_length=1)]
 
 
-#: What else a file of the lexicon has: single words, and messages.
+#: Other contents of lexicon files: single words, and messages.
 _NO_PHRASES = {"groups", "spellings", "slips", "words", "examples", "ordinary"}
 
 
 class Lists(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Phrases by what they tell. The name of a group stands in them for each of its words."""
+    """Lists of phrases, by their meaning. In a phrase, the name of a group stands for each of its words."""
 
     groups: dict[str, _List] = {}
 
     def lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Give each list of phrases by its name."""
+        """Return each list of phrases with its name."""
         return ((name, each) for name, each in msgspec.structs.asdict(self).items() if name not in _NO_PHRASES)
 
 
@@ -41,7 +41,7 @@ _Plain = Annotated[tuple[Words, ...], remedy("write single words, such as [kebak
 
 
 class Danger(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Danger to life that threatens now, by its kind (``contracts.vocabulary.DangerKind``), and what only sounds so."""
+    """Danger to life now, by its kind (``contracts.vocabulary.DangerKind``), and phrases that only sound like it."""
 
     fire: _Needed
     rescue: _Needed
@@ -57,12 +57,12 @@ class Danger(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     spellings: _Misspelt = {}
     slips: _Plain = ()
     words: _Plain = ()
-    examples: dict[str, tuple[str, ...]] = {}  # of each kind, from files of their own
+    examples: dict[str, tuple[str, ...]] = {}  # by kind, from files of their own
     ordinary: tuple[str, ...] = ()
 
 
 class Urgency(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long a complaint can wait that tells of no danger to life, in the order in which it is asked."""
+    """How long a complaint without danger to life can wait, in the order in which the lists are tried."""
 
     tinggi: _Needed
     tenang: _List = ()
@@ -83,7 +83,7 @@ class MessageType(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Spam(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What frauds and advertisements say, and what those say who report them."""
+    """Phrases of frauds and advertisements, and of people who report them."""
 
     offers: _Needed
     sales: _List = ()
@@ -97,7 +97,7 @@ class Spam(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Conduct(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Misconduct and neglect, whose they are, and what says that somebody is called upon and not accused."""
+    """Misconduct and neglect, the people they belong to, and phrases that call upon somebody rather than accuse."""
 
     misconduct: _Needed
     neglect: _List = ()
@@ -123,13 +123,13 @@ class Conduct(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at: _List = ()
     targets: _List = ()
     joined: _List = ()
-    examples: dict[str, tuple[str, ...]] = {}  # of both kinds, from files of their own
+    examples: dict[str, tuple[str, ...]] = {}  # by kind, from files of their own
     ordinary: tuple[str, ...] = ()
-    additions: dict[str, tuple[str, ...]] = {}  # and of what is added to a complaint, where a region has such
+    additions: dict[str, tuple[str, ...]] = {}  # the same of additions, if a region has any
 
 
 class Abbreviations(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Words whose full stop ends no sentence: before a name or behind one; and those that open a sentence."""
+    """Words whose full stop ends no sentence, before a name or behind one; and words that open a sentence."""
 
     before: _Needed
     behind: _List = ()
@@ -137,14 +137,14 @@ class Abbreviations(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Protection(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What tells of a victim of violence or of a child, and what sounds like it and is not."""
+    """Phrases about a victim of violence or a child, and phrases that only sound like it."""
 
     protected: _Needed
     unharmed: _List = ()
 
 
 class Talk(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What citizens ask or say beside complaining, and what shows that a message goes on with their complaint."""
+    """Questions and remarks of citizens besides complaints, and phrases that continue their earlier complaint."""
 
     stops: _Needed
     statuses: _Needed
@@ -172,13 +172,13 @@ class Talk(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     matters: dict[str, _Needed]
 
     def lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Give each list by its name, a matter as ``matter NAME``."""
+        """Return each list with its name, a matter as ``matter NAME``."""
         yield from ((name, each) for name, each in super().lists() if name not in ("matters", "placed"))
         yield from ((f"matter {name}", each) for name, each in self.matters.items())
 
 
 def phrases_of(*files: Lists) -> Phrases:
-    """Make one matcher of the lists of ``files``."""
+    """Build one matcher from the lists of ``files``."""
     phrases = Phrases()
     for file in files:
         for name, written in file.lists():
@@ -190,7 +190,7 @@ def read_lists(kind: type[T], source: Source) -> T:
     """Read a file of ``lexicon/``, whose lists are those of ``kind``.
 
     Raises:
-        RegionError: it does not fit; all that is wrong in it is named.
+        RegionError: it does not fit; every mistake is named.
     """
     lists = parse(source, kind)
     refuse([each for name, phrases in lists.lists() for each in unreadable(source, (name,), phrases, lists.groups)])
@@ -200,7 +200,7 @@ def read_lists(kind: type[T], source: Source) -> T:
 def unreadable(
     source: Source, where: Where, phrases: Iterable[str], groups: Mapping[str, Iterable[str]]
 ) -> Iterator[Problem]:
-    """Give those of ``phrases`` at ``where`` in ``source`` that can never be found."""
+    """Report those of ``phrases`` at ``where`` in ``source`` that can never be found."""
     for n, phrase in enumerate(phrases):
         try:
             Phrases().add("", [phrase], groups)

@@ -1,4 +1,4 @@
-"""Loads a region folder: a service names the parts that it needs and gets them typed, or all that is wrong in them."""
+"""Loads a region folder: a service names the parts that it needs and gets them typed, or a list of all mistakes."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
 }
 PARTS: tuple[Part, ...] = tuple(_READERS)
 _IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection", "talk"}
-#: What a region may leave out; its reader then says what is usual.
+#: Parts that a region may leave out; their readers then return the defaults.
 _OPTIONAL = {"retention", "on_duty", "replies", "notices", "texts_en", "pages_en", "outlines"}
 #: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
 _CONTACT = re.compile(r"[+(]?\d(?:[ ().-]{0,2}\d){6,14}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 class Region:
-    """What a region folder says. It has the parts that were loaded; asking for another is an AttributeError."""
+    """The content of a region folder. It has the parts that were loaded; asking for another is an AttributeError."""
 
     units: Units
     categories: dict[str, Category]
@@ -104,7 +104,8 @@ class Region:
     def contacts(self) -> frozenset[str]:
         """Telephone numbers, e-mail addresses and links in each ``contact:`` of units and targets, as written.
 
-        They are offices', public, and not to be masked. Shorter numbers than seven digits are left out: none is masked.
+        They belong to offices, are public, and are not to be masked. Numbers of less than seven digits are left out:
+        only words such as "telp kantor" make masking take them for a telephone number.
         """
         contacts = [*(unit.contact for unit in self.units.rows), *(to.contact for to in self.routing.targets.values())]
         return frozenset(found for each in contacts if each for found in [*_CONTACT.findall(each), *links_in(each)])
@@ -114,7 +115,7 @@ def load(folder: Path, *parts: Part) -> Region:
     """Load ``parts`` of the region ``folder``.
 
     Raises:
-        RegionError: one is missing or wrong, or they don't fit together; all that is wrong in them is named.
+        RegionError: one is missing or wrong, or they don't fit together; every mistake is named.
     """
     region, _, found = read_parts(folder, parts)
     if found:
@@ -123,7 +124,7 @@ def load(folder: Path, *parts: Part) -> Region:
 
 
 def read_parts(folder: Path, parts: tuple[Part, ...]) -> tuple[Region, dict[str, Source], list[Problem]]:
-    """Read those of ``parts`` that can be read, with the files that are YAML, and what is wrong."""
+    """Read those of ``parts`` that can be read; return them with their files and all mistakes."""
     region, sources, found = Region(), dict[str, Source](), list[Problem]()
     for part in parts:
         try:
@@ -153,6 +154,6 @@ def _source(folder: Path, part: Part) -> Source:
     name = file_of(part)
     if part in _OPTIONAL and not any((each / name).is_file() for each in folders(folder)):
         return Source(folder / name, None)
-    if not name.endswith(".yaml"):  # its reader reads it: as YAML it would take seconds
+    if not name.endswith(".yaml"):  # its reader parses it: as YAML that would take seconds
         return Source(region_file(folder, name), None)
     return Source.read(folder, name)

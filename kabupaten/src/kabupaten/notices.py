@@ -1,4 +1,4 @@
-"""Reads ``notices.yaml``: when people of the desk are told what came, when they are left alone, and how often."""
+"""Reads ``notices.yaml``: when people of the desk are notified, when they are left alone, and how often."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Minutes = Annotated[int, Meta(ge=1, le=24 * 60), remedy("write minutes, 1 to 144
 
 
 class Climbing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """After how many minutes that nobody opens, a notice goes on to who is next: of danger, and of a long delay."""
+    """Minutes until an unopened notice goes on to the next person: for danger, and for a long delay."""
 
     danger: Minutes = 10
     escalation: Minutes = 120
 
 
 class Notices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When somebody of the desk is told.
+    """When people of the desk are notified.
 
-    In the quiet hours of calendar.yaml only of danger; what can wait is gathered for ``gather_minutes``; at ``morning``
-    of a working day comes a list of what is open; ``most_a_day`` bounds what one person is sent by one way, danger
-    excepted.
+    In the quiet hours of calendar.yaml they are only told about danger; notices that can wait are gathered for
+    ``gather_minutes``; a list of open complaints comes at ``morning`` of a working day; ``most_a_day`` limits what one
+    person is sent by one way, danger excepted.
     """
 
     gather_minutes: Minutes = 60
@@ -36,7 +36,7 @@ class Notices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def gathered(self) -> timedelta:
-        """How long what can wait is gathered."""
+        """How long notices that can wait are gathered."""
         return timedelta(minutes=self.gather_minutes)
 
     @property
@@ -46,10 +46,10 @@ class Notices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read_notices(source: Source) -> Notices:
-    """Read when people of the desk are told; what is usual where the region has no such file.
+    """Read when people of the desk are notified; return the defaults if the region has no such file.
 
     Raises:
-        RegionError: it does not fit; all of it is named.
+        RegionError: it does not fit; every mistake is named.
     """
     if source.content is None:
         return Notices()

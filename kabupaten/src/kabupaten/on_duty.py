@@ -1,4 +1,4 @@
-"""Reads ``on_duty.yaml``: who can be reached in each unit, by day and hour, when something cannot wait."""
+"""Reads ``on_duty.yaml``: the people to reach in each unit, by day and hour, when something cannot wait."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _DAY = 24 * 60
 
 
 class Shift(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is reached at ``number`` during ``hours`` of ``days``; over midnight they are of the day they begin on.
+    """Somebody to reach at ``number`` during ``hours`` of ``days``; a night belongs to the day on which it begins.
 
-    Until somebody has ``confirmed`` it, nobody is sent there.
+    Until somebody has ``confirmed`` the number, nobody is sent there.
     """
 
     name: Words
@@ -30,7 +30,7 @@ class Shift(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     confirmed: bool = True
 
     def covers(self, at: datetime) -> bool:
-        """Tell whether it is their time at ``at``, in the kabupaten's own time."""
+        """Whether ``at``, in the kabupaten's own time, is within the shift."""
         begin, end = span_of(self.hours) or (0, _DAY)
         return any(
             WEEKDAYS[day.weekday()] in self.days and begin <= minute < (end if end > begin else end + _DAY)
@@ -47,10 +47,10 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read_on_duty(source: Source) -> Mapping[str, tuple[Shift, ...]]:
-    """Read who is on duty, by unit; nobody where the region has no such file.
+    """Read the people on duty, by unit; empty if the region has no such file.
 
     Raises:
-        RegionError: it does not fit; all of it is named.
+        RegionError: it does not fit; every mistake is named.
     """
     if source.content is None:
         return {}

@@ -1,6 +1,6 @@
-"""Reads ``outlines.geojson``, how far each village reaches (RFC 7946), and says in which one a point lies.
+"""Reads ``outlines.geojson``, the outline of each village (RFC 7946), and finds the village of a point.
 
-A phone knows where it is to within some metres, and not in which village. With this the complaint names it.
+A phone knows its position to within some metres, but not its village. With this the complaint names it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Ring: TypeAlias = tuple[Point, ...]
 
 #: Metres of a degree of latitude.
 _DEGREE = 111_320
-#: In so many directions it is asked what lies at the edge of what a phone may mean.
+#: The edge of the area that a phone may mean is probed in this many directions.
 _DIRECTIONS = 8
 _REMEDY = "write a FeatureCollection whose features have a village's code as id, and a Polygon or MultiPolygon"
 
 
-#: A height may stand behind them (RFC 7946, 3.1.1); it is passed over.
+#: A height may follow (RFC 7946, 3.1.1); it is ignored.
 _Position = Annotated[tuple[float, ...], Meta(min_length=2)]
-#: The first point is the last one, too (3.1.6).
+#: The first point is also the last one (3.1.6).
 _Closed = Annotated[tuple[_Position, ...], Meta(min_length=4)]
 
 
@@ -41,7 +41,7 @@ class _Polygon(Struct, frozen=True, tag="Polygon"):
 
 
 class _MultiPolygon(Struct, frozen=True, tag="MultiPolygon"):
-    """What consists of several parts."""
+    """An outline of several parts."""
 
     coordinates: Annotated[tuple[tuple[_Closed, ...], ...], Meta(min_length=1)]
 
@@ -56,23 +56,23 @@ class _Collection(Struct, frozen=True):
 
 
 class Outlines:
-    """How far each village reaches, by its code."""
+    """The outline of each village, by its code."""
 
     def __init__(self, rings: Mapping[str, Sequence[Ring]]) -> None:
         self.rings = rings
         self._boxes = {code: _box(each) for code, each in rings.items()}
 
     def village(self, lat: float, lon: float) -> str | None:
-        """Give the code of the village in which the point lies, in degrees; None: it lies in none of them."""
+        """Return the code of the village that contains the point, in degrees, or None."""
         for code, (west, south, east, north) in self._boxes.items():
             if west <= lon <= east and south <= lat <= north and _holds(self.rings[code], (lon, lat)):
                 return code
         return None
 
     def villages(self, lat: float, lon: float, metres: float) -> frozenset[str]:
-        """Give the codes of the villages that a point may lie in which is known to within so many ``metres``.
+        """Return the codes of the villages that may contain a point known to within ``metres``.
 
-        None of them, if the point itself lies outside: then it is another kabupaten's, or a mistake.
+        Empty if the point itself lies outside: then it is in another kabupaten, or a mistake.
         """
         here = self.village(lat, lon)
         if here is None:
@@ -82,10 +82,10 @@ class Outlines:
 
 
 def read_outlines(source: Source) -> Outlines | None:
-    """Read the outlines of a region; None where it has no such file.
+    """Read the outlines of a region; None if it has no such file.
 
     Raises:
-        RegionError: it is no GeoJSON of villages.
+        RegionError: it is not GeoJSON of villages.
     """
     if not source.path.is_file():
         return None
@@ -104,7 +104,7 @@ def _rings(geometry: _Polygon | _MultiPolygon) -> Iterator[Ring]:
 
 
 def strangers(source: Source, outlines: Outlines | None, territory: Territory) -> Iterator[Problem]:
-    """Name the outlines that belong to no village of ``territory``."""
+    """Report outlines that belong to no village of ``territory``."""
     known = {village.code for kecamatan in territory.kecamatan for village in kecamatan.villages}
     for code in outlines.rings if outlines else ():
         if code not in known:
@@ -117,7 +117,7 @@ def _box(rings: Sequence[Ring]) -> tuple[float, float, float, float]:
 
 
 def _holds(rings: Sequence[Ring], point: Point) -> bool:
-    """Whether a line from ``point`` to the east leaves them an odd number of times."""
+    """Whether a line from ``point`` to the east crosses ``rings`` an odd number of times."""
     x, y = point
     crossings = 0
     for ring in rings:
@@ -128,6 +128,6 @@ def _holds(rings: Sequence[Ring], point: Point) -> bool:
 
 
 def _away(lat: float, lon: float, metres: float, turn: float) -> tuple[float, float]:
-    """Latitude and longitude of what lies ``metres`` away, ``turn`` of a full turn from the north."""
+    """Return latitude and longitude of the point ``metres`` away, ``turn`` of a full turn from the north."""
     north, east = metres * math.cos(turn * math.tau), metres * math.sin(turn * math.tau)
     return lat + north / _DEGREE, lon + east / (_DEGREE * math.cos(math.radians(lat)))

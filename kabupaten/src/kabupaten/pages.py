@@ -1,4 +1,4 @@
-"""Reads ``pages.yaml``: whose service it is, and what its website says of itself."""
+"""Reads ``pages.yaml``: the owner of the service, and the pages of its website about itself."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from kabupaten.validate import Words, parse, remedy
 #: The pages that a service needs, by their addresses.
 Name: TypeAlias = Literal["tentang", "cara-kerja", "privasi", "kontak", "aksesibilitas"]
 NAMES: tuple[Name, ...] = get_args(Name)
-#: What stands for promises, for how long is kept what ended so, for how long a browser is known, and for who is asked.
+#: Placeholders for promises, for the retention after each end, for how long a browser is remembered, and for contacts.
 PLACEHOLDERS = frozenset({*TERMS, *ENDS, "days", "number", "owner", "office"})
 
 
 class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to reach the office. Until it is ``confirmed`` that is said; without a value nobody is told it."""
+    """A way to reach the office. Until it is ``confirmed``, the page says so; without a value it is not shown."""
 
     kind: Literal["telepon", "surel", "situs", "alamat"]
     value: str = ""
@@ -39,7 +39,7 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Page(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A page that says what it is about in its ``lead``."""
+    """A page; its ``lead`` tells what it is about."""
 
     title: Words
     lead: Words
@@ -47,7 +47,7 @@ class Page(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whose service it is. ``arms`` is the coat of arms, an SVG file of the region folder."""
+    """The owner of the service. ``arms`` is the coat of arms, an SVG file of the region folder."""
 
     name: Words
     owner: Words
@@ -62,7 +62,7 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Pages(Struct, frozen=True, kw_only=True):
-    """What the website says of itself. ``arms`` is the content of the file."""
+    """The pages of the website about itself. ``arms`` is the content of the file."""
 
     site: Site
     pages: Mapping[Name, Page]
@@ -73,7 +73,7 @@ def read_pages(source: Source) -> Pages:
     """Read ``pages.yaml`` and the coat of arms.
 
     Raises:
-        RegionError: it does not fit, a page is missing, or a placeholder is none that is filled; all of it is named.
+        RegionError: it does not fit, a page is missing, or a placeholder is unknown; every mistake is named.
     """
     file = parse(source, _File)
     refuse([*_gaps(source, file), *_placeholders(source)])

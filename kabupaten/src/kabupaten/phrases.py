@@ -1,7 +1,7 @@
 """Finds the phrases of a region's files in a text.
 
-How a phrase is written stands beside them, in ``lexicon/README.md``; ``tests/test_phrases.py`` shows each sign of it.
-Punctuation is passed over, but no phrase runs over the end of a sentence.
+``lexicon/README.md``, beside the files, explains the phrase language; ``tests/test_phrases.py`` shows each sign of it.
+Punctuation is ignored, but no phrase runs over the end of a sentence.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _WORD = re.compile(r"\w+(?:'\w*)?")
-#: What was masked stands for itself, as a sentence does.
+#: A masked identifier stands by itself, as a sentence does.
 _SENTENCE_END = re.compile(r"[.!?;\[\]]")
 _GAP, _GAP_ANY_ORDER = 3, 4
 _ANY = re.compile(r".*")
@@ -53,7 +53,7 @@ class Found(NamedTuple):
     size: int
 
     def overlaps(self, other: Found) -> bool:
-        """Tell whether a word belongs to both."""
+        """Whether the two share a word."""
         return self.start < other.end and other.start < self.end
 
 
@@ -71,11 +71,11 @@ class Matches:
         return self.found.get(name, ())
 
     def words(self, one: Found) -> str:
-        """Give the words of the text in which a phrase was found."""
+        """Return the words of the text that ``one`` covers."""
         return " ".join(self.tokens.words[one.start : one.end])
 
     def apart(self, name: str) -> list[Found]:
-        """Give those that don't overlap: the one that begins first, and of those the first of the list."""
+        """List matches that don't overlap: the one that begins first counts, and of several the first of the list."""
         kept: list[Found] = []
         for one in sorted(self[name], key=lambda one: (one.start, one.order)):
             if not kept or one.start >= kept[-1].end:
@@ -83,7 +83,7 @@ class Matches:
         return kept
 
     def count(self, name: str) -> int:
-        """Count those apart, each wording once."""
+        """Count the matches apart, each wording once."""
         return len({self.words(one) for one in self.apart(name)}) if name in self.found else 0
 
 
@@ -100,7 +100,7 @@ class _Part:
 
     @property
     def shortest(self) -> int:
-        """The letters of its shortest word."""
+        """The number of letters in its shortest word."""
         return 0 if self.pattern else min(map(len, (*self.exact, *self.stems)))
 
     def fits(self, word: str) -> bool:
@@ -117,7 +117,7 @@ class _Phrase:
     name: str
     order: int
     parts: tuple[_Part, ...]
-    #: The part by which it is looked up: the one with the longest words, for these are the rarest.
+    #: The part used for lookups: the one with the longest words, since these are the rarest.
     anchor: int
     any_order: bool = False
     before: _Part | None = None
@@ -150,7 +150,7 @@ def tokenise(text: str) -> Tokens:
 
 
 def one_sentence(words: Sequence[str]) -> Tokens:
-    """Take ``words`` as they are, without anything between."""
+    """Treat ``words`` as one sentence, with nothing between them."""
     return Tokens("", words, (), (0,) * len(words), frozenset())
 
 
@@ -160,7 +160,7 @@ class Phrases:
     def __init__(self) -> None:
         self.names: list[str] = []
         self._exact: dict[str, list[_Phrase]] = defaultdict(list)
-        # By the letter that a word must begin with; those that any word may fit stand under "".
+        # By the first letter that a word must have; parts that fit any first letter stand under "".
         self._inexact: dict[str, list[tuple[int, _Part, _Phrase]]] = defaultdict(list)
         self._vetoes: list[tuple[str, _Part]] = []
         self._by_word: dict[str, tuple[_Phrase, ...]] = {}
@@ -170,7 +170,7 @@ class Phrases:
         """Add a list; ``groups`` are words that a name in capitals stands for.
 
         Raises:
-            PhraseError: a phrase is not written in the language.
+            PhraseError: a phrase does not follow the phrase language.
         """
         self.names.append(name)
         for order, written in enumerate(phrases):
@@ -240,8 +240,10 @@ def _part(written: str, groups: Mapping[str, Iterable[str]]) -> _Part:
 
 @lru_cache(20_000)
 def _without_groups(written: str) -> _Part:
-    """A part without a name in capitals. All are read twice, to see whether they can be, and to be found; and many
-    stand in several lists."""
+    """Read a part without a name in capitals.
+
+    Cached: every part is read twice, to check it and to use it, and many stand in several lists.
+    """
     return _read_part(written, {})
 
 
@@ -266,7 +268,7 @@ def _pattern(words: Sequence[str]) -> re.Pattern[str]:
 
 
 def _stands(tokens: Tokens, at: int, phrase: _Phrase) -> tuple[int, int] | None:
-    """Where the phrase stands whose anchor is the word ``at``; None: nowhere."""
+    """Locate the phrase whose anchor is the word ``at``; None if the phrase does not stand there."""
     anchor = phrase.parts[phrase.anchor]
     if anchor.asked and at not in tokens.asked:
         return None
@@ -282,7 +284,7 @@ def _stands(tokens: Tokens, at: int, phrase: _Phrase) -> tuple[int, int] | None:
 
 
 def _start(tokens: Tokens, at: int, parts: Sequence[_Part], count: int, gap: int) -> int | None:
-    """Where the first ``count`` of ``parts`` start, the last of them at most ``gap`` words before the word ``at``."""
+    """Locate the start of the first ``count`` of ``parts``, the last of them at most ``gap`` words before ``at``."""
     if count == 0:
         return at
     part = parts[count - 1]
@@ -295,7 +297,7 @@ def _start(tokens: Tokens, at: int, parts: Sequence[_Part], count: int, gap: int
 
 
 def _end(tokens: Tokens, at: int, parts: Sequence[_Part], first: int, gap: int = 0) -> int | None:
-    """Where the ``parts`` from the ``first`` on end that stand behind the word ``at``."""
+    """Locate the end of the ``parts`` from ``first`` on, which must stand behind the word ``at``."""
     if first == len(parts):
         return at + 1
     part = parts[first]
@@ -313,6 +315,6 @@ def _joined(tokens: Tokens, one: int, other: int) -> bool:
 
 
 def _stands_near(tokens: Tokens, at: int, phrase: _Phrase) -> tuple[int, int] | None:
-    """The word ``at``, where it is the first part and all others stand around it."""
+    """Return the span of the word ``at``, if it is the first part and all others stand around it."""
     near = tokens.words[max(0, at - 1 - _GAP_ANY_ORDER) : at + 2 + _GAP_ANY_ORDER]
     return (at, at + 1) if all(any(map(part.fits, near)) for part in phrase.parts[1:]) else None

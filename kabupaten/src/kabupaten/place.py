@@ -1,4 +1,4 @@
-"""Finds the kecamatan and the desa in a text, minding names that are near-identical, nested, words, or of elsewhere."""
+"""Finds the kecamatan and the desa in a text, despite names that are near-identical, nested, words, or of elsewhere."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from kabupaten.spelling import WORD, fold
 _TWICE = re.compile(r"\b([^\W\d_]{3,}) ?2\b")
 _SHORT_CUES = {"kel", "ds"}
 _KABUPATEN_CUES = {"kab", "kabupaten"}
-#: Other kabupaten have names like villages here.
+#: Some other kabupaten are named like villages here.
 _ELSEWHERE_CUES = _KABUPATEN_CUES | {"kota", "kodya"}
-#: Words of an address: what stands before them is a name.
+#: Words of an address: the word before them is a name.
 _ADDRESS = KECAMATAN_CUES | _KABUPATEN_CUES | {"rt", "rw", "dusun", "lingkungan"}
 _CHAIN = CUES | _ELSEWHERE_CUES | {"prov", "provinsi"}
 _AT = {"di", "ri", "dari", "ke", "pasar", "kampung", "terminal", "daerah", "warga"}
-#: Before the name of a person or of a firm.
+#: Words before the name of a person or of a firm.
 _NAMED_AFTER = {
     "pak",
     "bu",
@@ -49,7 +49,8 @@ _NAMED_AFTER = {
 #: A road has two ends, and only one of them need be here.
 _ROUTE = {"poros", "jalan", "jln", "jalur", "rute", "trayek", "jurusan", "antara"}
 _IN = {"di", "ri"}
-#: Who is, goes, is treated, compares or buys there tells of something else, and who names an office of the province.
+#: If somebody is, goes, is treated, compares or buys there, the complaint is about something else; the same holds if an
+#: office of the province is named.
 _AWAY = _ROUTE - {"jalan", "jln"} | {
     *("arah", "menuju", "tujuan", "batas", "perbatasan", "berbatasan", "kuliah", "kerja", "bekerja", "rumah"),
     *("dirawat", "rawat", "berobat", "dirujuk", "rujuk", "rujukan", "merujuk", "dioperasi", "ditilang"),
@@ -83,27 +84,27 @@ _AWAY = _ROUTE - {"jalan", "jln"} | {
     ),
     *("kantornya", "pusat", "pusatnya", "alamat", "alamatnya", "beralamat", "berkantor"),
 }
-#: Offices that citizens go to there with what is of here; of another one it is told what is wrong with it.
+#: Offices elsewhere that citizens visit for a matter here; they name any other office to complain about it.
 _OFFICES = {"pln", "pos", "bpjs", "bank", "pajak", "imigrasi", "telkom", "samsat", "balai", "pertanahan", "bpn"}
-#: Whoever is there, and for how long: "suami saya di Makassar", "lagi di Makassar".
+#: People who are there, and for how long: "suami saya di Makassar", "lagi di Makassar".
 _PEOPLE = {"suami", "suamiku", "istri", "istriku", "anak", "anakku", "adik", "adikku", "kakak", "kakakku", "keluarga"}
 _JUST_NOW = {"sekarang", "skrg", "lagi", "sedang", "sementara", "masih", "ada"}
-#: What is here although another kabupaten is named: "ke sini", "di depan rumah kami".
+#: Signs of a place here although another kabupaten is named: "ke sini", "di depan rumah kami".
 _HERE = {"sini", "disini", "kesini"}
 _OF_US = {"rumah", "desa", "dusun", "kampung", "jalan", "lorong", "sawah", "kebun", "lingkungan", "kelurahan", "daerah"}
-#: What stands in an address before the name of its kabupaten: "pasar Lakessi Parepare".
+#: Words of an address before the name of its kabupaten: "pasar Lakessi Parepare".
 _SITES = {"jl", "jln", "jalan", "pasar", "rsud", "rs", "puskesmas", "terminal", "lapangan", "taman", "pelabuhan"}
-#: A public one that has the name of its kabupaten itself; a road may have that anywhere.
+#: Public sites that bear the name of their own kabupaten; a road anywhere may bear it.
 _TOWN_SITES = {"pasar", "rsud", "puskesmas", "terminal", "pelabuhan"}
-#: What is said beside the name where one answers with a name.
+#: Words beside the name in an answer that is only a name.
 _POLITE = {"pak", "bu", "bapak", "ibu", "min", "admin", "kak", "puang", "ya", "tabe"}
 _AREAS = {"daerah", "wilayah", "kawasan"}
-#: Words of the name between a site and its kabupaten, at most.
+#: Most words of a name between a site and its kabupaten.
 _NAME = 3
 _SPEAKER = {"saya", "sy", "kami", "km", "aku", "kita"}
 #: Folded, as all words here: "tinggal" is "tingal".
 _FROM = {"warga", "orang", "dari", "asal", "asli", "aslinya", "berasal", "tingal", "penduduk", "domisili"}
-#: In a text whose longer words are capital to this share a capital letter says nothing.
+#: If this share of a text's longer words begins with a capital letter, capitals say nothing.
 _TITLED = 0.8
 
 
@@ -123,7 +124,7 @@ class _Hit:
 
 
 def find_place(gazetteer: Gazetteer, text: str) -> Place:
-    """The place that ``text`` names; all fields are None where it names none."""
+    """Find the place that ``text`` names; all fields are None without such a name."""
     tokens = _tokens(text)
     everywhere = list(_hits(gazetteer, tokens))
     hits = _at_the_scene(tokens, _here(tokens, everywhere))
@@ -146,7 +147,7 @@ def find_place(gazetteer: Gazetteer, text: str) -> Place:
 
 
 def find_answer(gazetteer: Gazetteer, text: str) -> Place:
-    """The place that ``text`` names, which may answer where something is: there a name alone says enough."""
+    """Find the place in ``text``, the answer to the question where something is: there a name alone is enough."""
     place = find_place(gazetteer, text)
     if place != Place():
         return place
@@ -171,7 +172,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _here(tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
-    """Without the places of other kabupaten, and without those that only their names make look like ours."""
+    """Drop places of other kabupaten, and places that only those kabupaten's names make look like ours."""
     kept = []
     for i, hit in enumerate(hits):
         before, after = hits[i - 1] if i else None, hits[i + 1] if i + 1 < len(hits) else None
@@ -184,7 +185,7 @@ def _here(tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
 
 
 def _elsewhere(gazetteer: Gazetteer, tokens: list[_Token], hits: list[_Hit]) -> str | None:
-    """The place of another kabupaten where it happened; None where it is only mentioned, or lies on our border."""
+    """Name the place of another kabupaten where it happened; None if that is only mentioned, or lies on our border."""
     for hit in hits:
         cue = _cue(tokens, hit.at)
         in_site = cue in _TOWN_SITES and _cue(tokens, hit.at - 1) in _IN
@@ -197,7 +198,7 @@ def _elsewhere(gazetteer: Gazetteer, tokens: list[_Token], hits: list[_Hit]) -> 
 
 
 def _address(tokens: list[_Token], hit: _Hit) -> int | None:
-    """Where the address begins whose kabupaten it is: a site is named there. "Jalan Makassar" may be anywhere."""
+    """Find the start of the address of this kabupaten, if a site is named there; "Jalan Makassar" may be anywhere."""
     for start in range(hit.at - 2, max(-1, hit.at - 2 - _NAME), -1):
         name = tokens[start + 1 : hit.at]
         if not all(token.capital for token in name) and tokens[start].folded not in CUES:
@@ -208,7 +209,7 @@ def _address(tokens: list[_Token], hit: _Hit) -> int | None:
 
 
 def _is_there(tokens: list[_Token], hit: _Hit, start: int) -> bool:
-    """Whether somebody is or goes there, or it stands there for comparison: what is complained of need not be.
+    """Whether somebody is or goes there, or compares with it: the subject of the complaint need not be there.
 
     ``start``: where the name begins, with the address before it.
     """
@@ -230,7 +231,7 @@ def _is_there(tokens: list[_Token], hit: _Hit, start: int) -> bool:
 def _near_home(gazetteer: Gazetteer, tokens: list[_Token], hit: _Hit) -> bool:
     """Whether our own kabupaten is named beside it: a border, or a road from one to the other.
 
-    "Saya orang Soppeng, …" says only who writes.
+    "Saya orang Soppeng, …" only says who writes.
     """
     for at in range(max(0, hit.at - 5), min(len(tokens), hit.at + hit.length + 2)):
         of_writer = at < hit.at and tokens[at].ends and _cue(tokens, at) in _FROM
@@ -259,7 +260,7 @@ def _lies_in(tokens: list[_Token], hit: _Hit, other: _Hit) -> bool:
 
 
 def _at_the_scene(tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
-    """Where it happened comes before where the writer lives: "saya warga Lalabata tapi kejadian di Ganra"."""
+    """Put the scene before the writer's home: "saya warga Lalabata tapi kejadian di Ganra"."""
 
     def of_speaker(hit: _Hit) -> bool:
         near = {token.folded for token in tokens[max(0, hit.at - 4) : hit.at]}
@@ -295,7 +296,7 @@ def _cue(tokens: list[_Token], at: int) -> str:
 
 
 def _unlisted(gazetteer: Gazetteer, tokens: list[_Token], at: int) -> _Hit | None:
-    """A kabupaten that is not on the list of others, and is not this one."""
+    """Recognize a kabupaten that is neither on the list of others nor this one."""
     cue = _cue(tokens, at)
     cued = cue == "kab" or (cue == "kabupaten" and not tokens[at - 1].ends)
     named = cued and tokens[at].capital and tokens[at].folded not in gazetteer.home
@@ -305,13 +306,13 @@ def _unlisted(gazetteer: Gazetteer, tokens: list[_Token], at: int) -> _Hit | Non
 def _accept(
     gazetteer: Gazetteer, tokens: list[_Token], at: int, length: int, entries: tuple[Entry, ...]
 ) -> _Hit | None:
-    """Which of the places of one name is meant, or None when the word is only a word here."""
+    """Choose the place that a name means; None if it is only a word here."""
     cue = _cue(tokens, at)
     if cue in _NAMED_AFTER:
         return None
     abroad = next((e for e in entries if e.foreign), None)
     ours = tuple(e for e in entries if not e.foreign)
-    # "taman kota Watansoppeng" is here; a hamlet is no kecamatan, but elsewhere one may have its name.
+    # "taman kota Watansoppeng" is here; a hamlet is not a kecamatan, but one elsewhere may have its name.
     weak = all(e.weak for e in ours)
     if cue in (KECAMATAN_CUES | _KABUPATEN_CUES if weak else _ELSEWHERE_CUES):
         return _Hit(abroad, at, length, True) if abroad else None

@@ -1,4 +1,4 @@
-"""What is wrong in a region folder, as data."""
+"""The mistakes in a region folder, as data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Where = tuple[str | int, ...]
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong, and what to do about it. ``line`` is None where no line is to blame."""
+    """One mistake, and its remedy. ``line`` is None unless a line is to blame."""
 
     file: str
     line: int | None
@@ -31,7 +31,7 @@ class RegionError(ValueError):
 
 
 def refuse(problems: Iterable[Problem]) -> None:
-    """Raise what ``problems`` gives, if it gives any.
+    """Raise ``problems``, if there are any.
 
     Raises:
         RegionError: there is a problem.

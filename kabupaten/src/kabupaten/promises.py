@@ -1,4 +1,4 @@
-"""What texts.yaml promises to citizens, taken from sla.yaml; a promise that sla.yaml does not keep is a mistake."""
+"""The promises that texts.yaml makes to citizens, taken from sla.yaml; a promise that sla.yaml breaks is a mistake."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from kabupaten.references import texts_at
 from kabupaten.sla import Policy, Sla, Stage, Term
 from kabupaten.source import Source
 
-#: Placeholders that promise how long a stage takes, and that stage.
+#: Placeholders that promise how long a stage takes, each with that stage.
 TERMS: dict[str, str] = {"promise": StageName.COMPLETION, "rights": StageName.RIGHTS, "appeal": StageName.APPEAL}
-#: The placeholder that promises who hears of it next, and the texts of which stage may have it.
+#: The placeholder that promises who hears of a delay next.
 NEXT_STEP = "next_step"
-#: Of this stage the triage unit sees to it, whose superior is named by sla.yaml; of others the unit's head is told.
+#: Texts about a stage of the triage unit, whose superior sla.yaml names; in all other texts the unit's head is told.
 _OF_TRIAGE: dict[str, str] = {"rights_late": StageName.RIGHTS}
 
 
 def promises_on(sla: Sla, day: date) -> dict[str, str]:
-    """Give what stands for each of ``TERMS`` on ``day``, of stages that the policy for new complaints has."""
+    """Return the words for each of ``TERMS`` on ``day`` whose stage the policy for new complaints has."""
     stages = sla.on(day).stages
     return {name: _in_words(stages[stage].term) for name, stage in TERMS.items() if stage in stages}
 
 
 def _in_words(term: Term) -> str:
-    """Give ``3 hari kerja``; days and nights as the law counts them, ``3 x 24 jam``."""
+    """Write ``3 hari kerja``; hours that make whole days as the law counts them, ``3 x 24 jam``."""
     days, rest = divmod(term.amount, 24)
     return f"{days} x 24 jam" if term.unit == "hours" and days and not rest else term.in_words
 
 
 def unkept(source: Source, sla: Sla) -> Iterator[Problem]:
-    """Give each promise in texts.yaml, which is ``source``, that a policy for new complaints does not keep."""
+    """Report each promise in texts.yaml, which is ``source``, that a policy for new complaints does not keep."""
     policies = [sla.policies[name] for name in sla.default if name in sla.policies]
     for where, text in texts_at(source.content, ("*", "*")):
         for name in {name for _, name, _, _ in string.Formatter().parse(text) if name}:

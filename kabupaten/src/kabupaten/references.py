@@ -1,4 +1,4 @@
-"""Compares names with what they name, in the same file or another: units, categories, targets, kinds of steps."""
+"""Checks that names refer to something, in the same file or another: units, categories, targets, kinds of steps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Sources = Mapping[str, Source]
 
 
 _STAGE, _VARIANT = "policies.*.stages.*", "policies.*.stages.*.variants.*"
-#: In which file, where ("*": each key and each position), and what of ``_known`` the names there must be.
+#: File, place ("*": each key and each position), and the entry of ``_known`` with the names allowed there.
 _REFERENCES = (
     ("units", "units.*.successor", "unit"),
     ("units", "units.*.supervisor", "unit"),
@@ -59,9 +59,9 @@ class _Known(NamedTuple):
 
 
 def unknown_names(sources: Sources) -> Iterator[Problem]:
-    """Give every name in ``sources`` that names nothing; what stands in a file that is not among them is not asked.
+    """Report every name in ``sources`` that refers to nothing; references to files that are not among them are skipped.
 
-    Read from the files as they are, so that a mistake in a row hides no name that is wrong.
+    It reads the files as they are, so that a mistake in a row hides no wrong name.
     """
     known = _known(sources)
     for file, at, to in _REFERENCES:
@@ -112,7 +112,7 @@ def _one_of(names: Iterable[str]) -> str:
 
 
 def texts_at(content: Any, at: Iterable[str], where: Where = ()) -> Iterator[tuple[Where, str]]:
-    """Each text that ``at`` leads to; for "*" one text stands for a list of it."""
+    """Yield each text that ``at`` leads to; for "*" a single text stands for a list of one."""
     first, *rest = at
     if first == "*" and isinstance(content, str) and not rest:
         yield where, content

@@ -1,4 +1,4 @@
-"""Reads ``replies.yaml``: sentences that people at the desk begin with, by what they do and by category."""
+"""Reads ``replies.yaml``: ready sentences that people at the desk begin with, by action and category."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kabupaten.problems import refuse
 from kabupaten.source import Source
 from kabupaten.validate import Words, parse, remedy
 
-#: What is done with words of one's own.
+#: Actions for which people write words of their own.
 WITH_WORDS = (
     *(Action.ACKNOWLEDGE, Action.PROGRESS, Action.ASK, Action.RESOLVE),
     *(Action.RETURN, Action.HAND_OVER, Action.REJECT),
@@ -20,9 +20,9 @@ _ONE_OF = f"write one of: {', '.join(WITH_WORDS)}"
 
 
 class ReadySentence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A sentence for ``action``, of ``categories`` or, without any, of all.
+    """A sentence for ``action``, for ``categories`` or, if that is empty, for all.
 
-    Where something must be filled in stands ``…``: as it is, it is not sent.
+    ``…`` marks what must be filled in: with it, the sentence is not sent.
     """
 
     action: Annotated[str, remedy(_ONE_OF)]
@@ -35,10 +35,10 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read_replies(source: Source) -> tuple[ReadySentence, ...]:
-    """Read the ready sentences in the order of the file; none where the region has no such file.
+    """Read the ready sentences in the order of the file; empty if the region has no such file.
 
     Raises:
-        RegionError: it does not fit; all of it is named.
+        RegionError: it does not fit; every mistake is named.
     """
     if source.content is None:
         return ()

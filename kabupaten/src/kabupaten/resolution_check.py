@@ -1,6 +1,6 @@
-"""Whether a resolution says what was done. Pure text in, a reason in Indonesian out.
+"""Checks that a resolution says what was done. Pure: text in, a reason in Indonesian out.
 
-Judged clause by clause: one that names a deed is enough, whatever else is still to come.
+It judges clause by clause: one that names a deed is enough, whatever else is still to come.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 
-#: The least a message says that names no finished deed.
+#: The fewest words of a message that names no finished deed.
 ENOUGH_WORDS = 3
 
 
@@ -19,7 +19,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-#: Politeness, pronouns and joints: no content of their own.
+#: Politeness, pronouns and joining words: no content of their own.
 _FILLER = frozenset(
     _words(
         """
@@ -39,7 +39,7 @@ _FILLER = frozenset(
         """
     )
 )
-#: That something was done, seen or answered, and not what.
+#: Words for something done, seen or answered that do not say what.
 _HOLLOW = re.compile(
     r"((di|ter|ber)?(tindak|lanjut|tindaklanjut|tangan|selesai|laksana|laku|respons?|cek|tinjau|surve[iy]|pantau|monitor"
     r"|verifikasi|konfirmasi|disposisi|informasi|atas|tanggap|jawab)"
@@ -49,7 +49,7 @@ _HOLLOW = re.compile(
 _DONE = frozenset(_words("sudah telah sdh tlh selesai tuntas rampung berhasil tadi kemarin"))
 _NOT_YET = frozenset(_words("akan segera nanti rencana rencananya besok menunggu belum masih sedang perlu harus"))
 _PLANNED = re.compile(r"(di|me|meng|men)?(anggar|jadwal|usul|rencana)kan")
-#: To pass on is no deed, nor to say whose it is; what it is passed on for, others are to do.
+#: Passing on is not a deed, nor is saying whose it is; its purpose is for others to achieve.
 _PASSED_ON = re.compile(
     r"((di|me|men|ber)?(terus|nerus|sampai|nyampai|koordinasi|lapor|aju|ngaju|komunikasi)(kan)?|berkoordinasi"
     r"|(ke|we)wenang(an)?)(nya)?"
@@ -79,9 +79,9 @@ _SHORT = "pesan terlalu singkat; tulis apa yang sudah dikerjakan, di mana, dan h
 
 
 def substance(message: str, boilerplate: Sequence[str], *, plan_is_answer: bool = False) -> str | None:
-    """Why ``message`` is no resolution, or None if it is one.
+    """Return why ``message`` is not a resolution, or None if it is one.
 
-    ``plan_is_answer``: a question or a wish may be answered by what will be.
+    ``plan_is_answer``: a plan may answer a question or a wish.
     """
     phrases = _phrases(tuple(boilerplate))
     clauses = [_read(words, phrases) for part in _CLAUSES.split(message.casefold()) if (words := _words(part))]
@@ -94,13 +94,13 @@ def substance(message: str, boilerplate: Sequence[str], *, plan_is_answer: bool 
         return _EMPTY
     if planned and not plan_is_answer:
         return _PLAN
-    # Without a word that says it is done, as much as a whole sentence must be there, or a list.
+    # Without a word for "done" there must be as many words as in a whole sentence, or in a list.
     return None if len(content) >= ENOUGH_WORDS and not passed_on else _SHORT
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Clause:
-    """``content`` is what is no politeness; ``done`` if a word says that it is over, ``deed`` if a verb is left."""
+    """``content`` are the words besides politeness; ``done``: a word says that it is over; ``deed``: a verb is left."""
 
     content: list[str]
     done: bool
@@ -136,13 +136,13 @@ def _is_passed_on(word: str) -> bool:
 
 
 def _names_deed(clause: _Clause) -> bool:
-    """A verb and what it was done to; or any word of which it is said that it is over."""
+    """Whether it has a verb and another word of content, or any content that it says is over."""
     return (clause.deed and len(clause.content) > 1) or (clause.done and not clause.passed_on and bool(clause.content))
 
 
 @lru_cache
 def _phrases(boilerplate: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of each, a blank around each word; the longest first."""
+    """Normalize each phrase to its words, a blank around each; the longest first."""
     return tuple(f" {' '.join(_words(phrase))} " for phrase in sorted(boilerplate, key=len, reverse=True))
 
 

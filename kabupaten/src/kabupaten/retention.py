@@ -1,4 +1,4 @@
-"""Reads ``retention.yaml``: how long what a complaint says is kept after it ended."""
+"""Reads ``retention.yaml``: how long a complaint's content is kept after its end."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from kabupaten.validate import parse, remedy
 #: The states in which a complaint ends.
 End = Literal["closed", "handed_over", "rejected", "cancelled"]
 ENDS: tuple[End, ...] = get_args(End)
-#: How long each is kept where the region does not say.
+#: How long each is kept if the region does not say.
 USUAL = timedelta(days=730)
-#: Topics keep so long what was written to them; nothing is deleted sooner than there.
+#: Topics keep records this long; nothing is deleted before they are gone there.
 LEAST_DAYS = 90
 _REMEDY = f"write whole days, from {LEAST_DAYS} on: so long the topics keep it all the same"
 _Days = Annotated[int, remedy(_REMEDY, ge=LEAST_DAYS, le=36_500)]
@@ -26,10 +26,10 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read_retention(source: Source) -> dict[str, timedelta]:
-    """Read how long a complaint is kept after it ended, by the state in which it did.
+    """Read how long a complaint is kept after its end, by its final state.
 
     Raises:
-        RegionError: it says something that can't be meant; all of it is named.
+        RegionError: a value can't be meant; every mistake is named.
     """
     days = parse(source, _File).days if source.content is not None else {}
     return {end: timedelta(days=days[end]) if end in days else USUAL for end in ENDS}

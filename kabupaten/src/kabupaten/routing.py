@@ -1,4 +1,4 @@
-"""Reads ``routing.yaml``: offices outside the kabupaten, and who gets what the category alone does not say."""
+"""Reads ``routing.yaml``: offices outside the kabupaten, and rules that say more than a complaint's category."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from kabupaten.source import Source
 from kabupaten.territory import same_place
 from kabupaten.validate import Words, parse, remedy
 
-#: In ``lead`` and ``support``: the camat of the place, whichever that is.
+#: In ``lead`` and ``support``: the camat of the place, whichever it is.
 KECAMATAN = "kecamatan"
-#: In ``hand_over``: the target for the kabupaten where it is, whichever that is.
+#: In ``hand_over``: the target for the kabupaten of the place, whichever it is.
 KABUPATEN = "kabupaten"
 _Named = Annotated[str | list[str], remedy("write a name, or a list of names")]
 _Email = Annotated[
@@ -31,11 +31,10 @@ _Share = Annotated[float, remedy("write a number above 0 and up to 1, such as 0.
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An office outside the kabupaten. ``contact`` is public, None while nobody has confirmed it.
 
-    ``places`` of territory.yaml's ``elsewhere`` are another kabupaten's, of which this is the government; that of all
-    places that no target has is the one with ``others``.
-    ``email`` is where the office wants to be written to: with it the desk sends what was handed over, and a link by
-    which it may answer for ``answer_days``; it is reminded ``remind_days`` after the letter. No page and no event has
-    the address.
+    ``places``, from ``elsewhere`` in territory.yaml, are in the kabupaten that this office governs; the target with
+    ``others`` has all places that no target names. ``email`` is the office's address for letters: the desk sends it
+    what was handed over, with a link to answer for ``answer_days``, and a reminder ``remind_days`` after the letter. No
+    page and no event shows the address.
     """
 
     name: Words
@@ -48,19 +47,19 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def reminders(self) -> tuple[int, ...]:
-        """How many days after the letter who is silent is reminded: by default after a third, and at the end."""
+        """How many days after the letter a silent office is reminded: by default after a third, and at the end."""
         given = (self.answer_days // 3, self.answer_days) if self.remind_days is None else self.remind_days
         return tuple(sorted({max(1, day) for day in given}))
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoutingRule:
-    """A row of the routing table; an empty condition holds always.
+    """A row of the routing table; an empty condition always holds.
 
     ``hand_over`` names a target, or is ``KABUPATEN``; else ``lead`` is a unit, ``KECAMATAN``, or None for the unit of
-    the category.
-    ``accused`` are units of which none may read a complaint about another; their rule names to whom who looks at
-    officials hands it over. ``protected``: for what names a victim, asked before all that is doubtful.
+    the category. ``accused``: none of these units may read a complaint about another of them, so the rule names the
+    target; the unit that looks at officials hands it over there. ``protected``: the rule is for complaints that name a
+    victim, and is tried before anything doubtful.
     """
 
     reason: str
@@ -76,18 +75,18 @@ class RoutingRule:
 
 
 class Similar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How alike two complaints are, from 0 to 1, to be shown to triage, and to become one without a person."""
+    """How similar two complaints are, from 0 to 1, to be shown to triage, and to be merged without a person."""
 
     suggest: _Share = 0.75
     merge: _Share | None = None
 
 
 class Powers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who may put right what others do.
+    """Units that may correct what others do.
 
     ``superiors`` may take a complaint from its unit and instruct it, once its delay was escalated to them;
-    ``lower_darurat`` may say that something is no danger. For ``undo_minutes`` who did something may take it back, and
-    for ``undo_days`` the triage unit.
+    ``lower_darurat`` may say that something is not a danger. For ``undo_minutes`` a person may take back their own
+    action, and for ``undo_days`` the triage unit may.
     """
 
     superiors: tuple[str, ...] = ()
@@ -98,7 +97,7 @@ class Powers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Routing:
-    """``rules`` in their order: the first that matches wins. ``boilerplate`` are phrases that say nothing was done."""
+    """``rules`` in their order: the first match wins. ``boilerplate`` are phrases that do not say what was done."""
 
     targets: dict[str, Target]
     rules: tuple[RoutingRule, ...]
@@ -133,12 +132,12 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def guardians(rules: Iterable[RoutingRule]) -> frozenset[str]:
-    """Give the units that get what names a victim: the leads of rules with ``protected``."""
+    """Return the units that get complaints naming a victim: the leads of rules with ``protected``."""
     return frozenset(rule.lead for rule in rules if rule.protected and rule.lead)
 
 
 def government_of(targets: Mapping[str, Target], elsewhere: str | None) -> str | None:
-    """Name the target for the place ``elsewhere`` of another kabupaten; None where there is none, or no such place."""
+    """Name the target for the place ``elsewhere`` of another kabupaten; None without such a target or place."""
     if elsewhere is None:
         return None
     its = (code for code, target in targets.items() if elsewhere in target.places)
@@ -149,7 +148,7 @@ def read_routing(source: Source) -> Routing:
     """Read ``routing.yaml``.
 
     Raises:
-        RegionError: it does not fit; all that is wrong in it is named.
+        RegionError: it does not fit; every mistake is named.
     """
     file = parse(source, _File)
     refuse([*_check_rules(source, file.rules), *_check_similar(source, file.similar)])

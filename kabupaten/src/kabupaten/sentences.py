@@ -14,9 +14,9 @@ _NEXT_WORD = re.compile(r"[\s(\"']*(\w+)")
 
 @dataclass(frozen=True)
 class Abbreviations:
-    """What is ``found`` with its full stop; ``before`` a name or a number, all others behind one.
+    """``found`` matches an abbreviation with its full stop; those in ``before`` precede a name or a number.
 
-    ``openers`` are words that begin a sentence and no name.
+    All others follow one. ``openers`` are words that begin a sentence and are not a name.
     """
 
     found: re.Pattern[str]
@@ -25,7 +25,7 @@ class Abbreviations:
 
 
 def abbreviations_of(before: Iterable[str], behind: Iterable[str], openers: Iterable[str]) -> Abbreviations:
-    """Make what :func:`joined` needs of lists of words in lower case, each without its last full stop."""
+    """Prepare for :func:`joined` lists of words in lower case, each without its last full stop."""
     before = frozenset(map(_bare, before))
     written = sorted({*before, *map(_bare, behind)}, key=len, reverse=True)
     found = "|".join(r"\.?\s?".join(map(re.escape, word.split("."))) if "." in word else word for word in written)
@@ -37,10 +37,11 @@ def _bare(word: str) -> str:
 
 
 def joined(abbreviations: Abbreviations, text: str) -> str:
-    """Give ``text`` without those full stops that end no sentence.
+    """Remove those full stops of ``text`` that end no sentence.
 
-    What stands before a name ends one only before a word that opens the next; what stands behind a name, such as a
-    degree, also before a capital letter. A text without capital letters is read by its words alone.
+    An abbreviation that stands before a name ends a sentence only if the next word opens one; an abbreviation behind a
+    name, such as a degree, also if the next word has a capital letter. A text without capital letters is read by its
+    words alone.
     """
     has_capitals = any(map(str.isupper, text)) and any(map(str.islower, text))
 
@@ -61,5 +62,5 @@ def joined(abbreviations: Abbreviations, text: str) -> str:
 
 
 def sentences(text: str) -> Iterator[str]:
-    """Give the sentences of ``text``, which is :func:`joined`; a line's end ends one too."""
+    """Split ``text``, which is :func:`joined`, into sentences; a line's end also ends a sentence."""
     return (sentence for sentence in _END.split(text) if sentence.strip())

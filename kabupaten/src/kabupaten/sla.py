@@ -19,11 +19,11 @@ from kabupaten.validate import parse, remedy
 NEEDED_STAGES = {StageName.COMPLETION, StageName.CLOSING}  # the router and the intakes know these by name
 ASKED = Status.WAITING_FOR_REPORTER
 KINDS = "write a list of kinds of complaint.updated, such as [resolved] or [routed/triage, noted/rights_done]"
-#: Roughly, to see whether a ladder rises.
+#: Approximate, to check that a ladder rises.
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "working_hours": 3600, "days": 86_400, "working_days": 86_400}
 
 TimeUnit = Literal["working_days", "days", "working_hours", "hours", "minutes", "seconds"]
-#: Each as people read it.
+#: Each unit in the words that people read.
 UNIT_WORDS: dict[TimeUnit, str] = {
     "working_days": "hari kerja",
     "days": "hari",
@@ -32,7 +32,7 @@ UNIT_WORDS: dict[TimeUnit, str] = {
     "minutes": "menit",
     "seconds": "detik",
 }
-#: A kind of step, or one with what it was about: ``routed``, ``routed/triage``, ``noted/rights_requested``.
+#: A kind of step, or one with its subject: ``routed``, ``routed/triage``, ``noted/rights_requested``.
 Trigger = str
 _Amount = Annotated[int, remedy("write a whole number above 0, such as amount: 3", gt=0, le=100_000)]
 _Unit = Annotated[TimeUnit, remedy("write working_days, days, working_hours, hours, minutes or seconds")]
@@ -42,7 +42,7 @@ _SomeTriggers = Annotated[frozenset[Trigger], remedy(KINDS, min_length=1)]
 
 
 class Classified(Protocol):
-    """What a variant of a stage can depend on."""
+    """The properties on which a variant of a stage can depend."""
 
     @property
     def type(self) -> str | None: ...
@@ -53,31 +53,31 @@ class Classified(Protocol):
 
 
 class Term(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long something may take, and after which share of the working time to warn; 1: no warning."""
+    """How long something may take, and the share of the working time until the warning; 1: no warning."""
 
     amount: _Amount
     unit: _Unit
     warn_ratio: _WarnRatio = 1
 
     def shorter(self, other: Term) -> bool:
-        """Tell whether it surely gives less time than ``other``; a working day counts as any other."""
+        """Whether it surely gives less time than ``other``; a working day counts as any other."""
         return self.amount * _SECONDS[self.unit] < other.amount * _SECONDS[other.unit]
 
     @property
     def in_words(self) -> str:
-        """Give ``3 hari kerja``."""
+        """``3 hari kerja``."""
         return f"{self.amount} {UNIT_WORDS[self.unit]}"
 
 
 class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A step of the escalation ladder: so long after the breach these hear of it."""
+    """A step of the escalation ladder: the time after the breach, and the recipients."""
 
     after: Term
     to: Annotated[tuple[str, ...], remedy("write head and codes of units.yaml: [head, SETDA]", min_length=1)]
 
 
 class Pause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What stops the clock for a while, and for how long at most."""
+    """The steps that stop the clock for a while, and for how long at most."""
 
     during: _SomeTriggers
     amount: _Amount
@@ -85,12 +85,12 @@ class Pause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def bound(self) -> Term:
-        """Give the time after which the clock runs again."""
+        """The time until the clock runs again at the latest."""
         return Term(amount=self.amount, unit=self.unit)
 
 
 class Variant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Another term for complaints of some type, urgency or category; an empty set means any, None as the stage."""
+    """Another term for complaints of some type, urgency or category; an empty set means any, None the stage's value."""
 
     type: frozenset[str] = frozenset()
     urgency: frozenset[str] = frozenset()
@@ -99,16 +99,16 @@ class Variant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     unit: _Unit | None = None
     warn_ratio: _WarnRatio | None = None
     quiet: bool | None = None
-    escalation: tuple[Rung, ...] = ()  # its own ladder; none: the stage's
+    escalation: tuple[Rung, ...] = ()  # its own ladder; empty: the stage's
 
     def fits(self, complaint: Classified) -> bool:
-        """Tell whether ``complaint`` is one of those."""
+        """Whether the variant is for ``complaint``."""
         wanted = ((self.type, complaint.type), (self.urgency, complaint.urgency), (self.category, complaint.category))
         return all(not allowed or value in allowed for allowed, value in wanted)
 
 
 class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One promise of a policy; ``region/soppeng/sla.yaml`` says what each field means."""
+    """One promise of a policy; ``region/soppeng/sla.yaml`` explains each field."""
 
     starts: _SomeTriggers
     amount: _Amount
@@ -127,16 +127,16 @@ class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def term(self) -> Term:
-        """Give the term of complaints that no variant is for."""
+        """The term of complaints that no variant is for."""
         return Term(amount=self.amount, unit=self.unit, warn_ratio=self.warn_ratio)
 
     def term_of(self, complaint: Classified) -> Term:
-        """Give the term for ``complaint``: that of the first variant that fits, else the stage's own."""
+        """Return the term for ``complaint``: that of the first variant that fits, or else the stage's own."""
         variant = self._variant_of(complaint)
         return self.varied(variant) if variant else self.term
 
     def quiet_for(self, complaint: Classified) -> bool:
-        """Tell whether of ``complaint`` only what calls for action is said."""
+        """Whether the clock of ``complaint`` only announces events that call for action."""
         variant = self._variant_of(complaint)
         return self.quiet if variant is None or variant.quiet is None else variant.quiet
 
@@ -144,18 +144,18 @@ class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return next((variant for variant in self.variants if variant.fits(complaint)), None)
 
     def ladder_of(self, term: Term) -> tuple[Rung, ...]:
-        """Give who hears of the delay of a clock that runs for ``term``."""
+        """Return the escalation ladder of a clock that runs for ``term``."""
         own = (variant.escalation for variant in self.variants if variant.escalation and self.varied(variant) == term)
         return next(own, self.escalation)
 
     @property
     def ladders(self) -> tuple[tuple[Rung, ...], ...]:
-        """List every ladder in it."""
+        """Every ladder of the stage."""
         return (self.escalation, *(variant.escalation for variant in self.variants))
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """List every term in it."""
+        """Every term of the stage."""
         bounds = (self.pause.bound,) if self.pause else ()
         return (
             self.term,
@@ -165,7 +165,7 @@ class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
     def varied(self, variant: Variant) -> Term:
-        """Give the term of the complaints that ``variant`` is for."""
+        """Return the term of the complaints that ``variant`` is for."""
         return Term(
             amount=variant.amount or self.amount,
             unit=variant.unit or self.unit,
@@ -174,7 +174,7 @@ class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A named set of stages, and from which to which day's complaints it is for."""
+    """A named set of stages, and the dates of the complaints that it is for."""
 
     stages: dict[str, Stage]
     valid_from: date = date.min
@@ -184,18 +184,18 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str = ""
 
     def holds(self, day: date) -> bool:
-        """Tell whether it is for complaints received on ``day``."""
+        """Whether the policy is for complaints received on ``day``."""
         return self.valid_from <= day <= self.valid_until
 
 
 class Sla(Struct, frozen=True, kw_only=True):
-    """All policies; ``default`` names those of new complaints: the first that holds."""
+    """All policies; ``default`` names those of new complaints: the first that holds counts."""
 
     policies: Mapping[str, Policy]
     default: tuple[str, ...]
 
     def on(self, day: date) -> Policy:
-        """Give the policy of complaints received on ``day``."""
+        """Return the policy of complaints received on ``day``."""
         chosen = (self.policies[name] for name in self.default)
         return next((policy for policy in chosen if policy.holds(day)), self.policies[self.default[-1]])
 
@@ -213,7 +213,7 @@ def read_sla(source: Source) -> Sla:
     """Read ``sla.yaml``.
 
     Raises:
-        RegionError: it does not fit or contradicts itself; all that is wrong in it is named.
+        RegionError: it does not fit or contradicts itself; every mistake is named.
     """
     file = parse(source, _File)
     default = (file.default,) if isinstance(file.default, str) else tuple(file.default)
@@ -235,7 +235,7 @@ def _default(source: Source, sla: Sla) -> Iterator[Problem]:
             yield source.wrong(where, f"the default policy has no stage {stage}", advice)
         completion = policy.stages.get(StageName.COMPLETION)
         pause = completion.pause if completion else None
-        # Only the end of the pause gives a unit back what it asked about, when the reporter does not answer.
+        # If the reporter does not answer, only the end of the pause returns the complaint to the unit that asked.
         if completion and (pause is None or ASKED not in pause.during):
             advice = f"add pause: {{during: [{ASKED}], amount: 5, unit: working_days}}"
             problem = "nothing ends the wait for a reporter who does not answer"
@@ -244,7 +244,7 @@ def _default(source: Source, sla: Sla) -> Iterator[Problem]:
 
 
 def _gaps(source: Source, ordered: list[Policy]) -> Iterator[Problem]:
-    """Every day must have a policy: from the first ``valid_from`` on the next begins when one ends."""
+    """Report days without a policy: from the first ``valid_from`` on, each policy must begin when another ends."""
     for one, other in pairwise(ordered):
         if one.valid_until < other.valid_from - timedelta(days=1):
             problem = f"no policy is for complaints between {one.valid_until} and {other.valid_from}"
@@ -277,7 +277,7 @@ def _in_stage(source: Source, where: Where, stage: Stage) -> Iterator[Problem]:
             advice = "say for which type, urgency or category, or change the stage itself"
             yield source.wrong((*where, "variants", n), "it is for all complaints", advice)
         yield from _not_rising(source, (*where, "variants", n, "escalation"), variant.escalation)
-        # A running clock knows its term, and by that its ladder.
+        # A running clock knows its term, and finds its ladder by it.
         if stage.ladder_of(stage.varied(variant)) != (variant.escalation or stage.escalation):
             advice = "give it another amount, or the same escalation"
             problem = "another variant has the same time and another ladder"
@@ -292,7 +292,7 @@ def _not_rising(source: Source, where: Where, ladder: tuple[Rung, ...]) -> Itera
 
 
 def check_hours(source: Source, sla: Sla, calendar: Calendar) -> Iterator[Problem]:
-    """Give each stage that promises working hours, where ``calendar`` has none."""
+    """Report each stage that promises working hours that ``calendar`` does not have."""
     for policy in sla.policies.values() if not calendar.office_hours else ():
         for stage in policy.stages.values():
             if any(term.unit == "working_hours" for term in stage.terms):

@@ -11,12 +11,12 @@ import yaml
 
 from kabupaten.problems import Problem, RegionError, Where, refuse
 
-#: libyaml's where the library has it: it reads ten times as fast.
+#: libyaml's loader, if it is installed: it reads ten times as fast.
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Safe):  # type: ignore[misc]
-    """Says where a date is that is none."""
+    """A loader that tells where an invalid date stands."""
 
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
         try:
@@ -66,16 +66,16 @@ class Source:
             raise RegionError([Problem(str(path), line, f"not valid YAML: {problem}", "mend it there")]) from error
 
     def wrong(self, where: Where, problem: str, remedy: str) -> Problem:
-        """Give the problem at ``where``."""
+        """Describe the problem at ``where``."""
         place = ".".join(map(str, where))
         return Problem(str(self.path), self.line(where), f"{place}: {problem}" if place else problem, remedy)
 
     def line(self, where: Where) -> int | None:
-        """Give the line of the deepest part of ``where`` that is in the file."""
+        """Find the line of the deepest part of ``where`` that is in the file."""
         node, line = self.root, None
         for part in where:
             if isinstance(node, yaml.MappingNode):
-                # The last one: what the mapping merges (<<) stands before its own.
+                # The last one: merged entries (<<) stand before the mapping's own.
                 found = next(((k, v) for k, v in reversed(node.value) if k.value == str(part)), None)
             elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
                 found = (node.value[part], node.value[part])
@@ -88,7 +88,7 @@ class Source:
 
 
 def folders(region: Path) -> list[Path]:
-    """List ``region`` and, where its ``sla.yaml`` names one with ``extends``, the folder that it extends.
+    """List ``region`` and the folder that its ``sla.yaml`` names with ``extends``, if it does.
 
     Raises:
         RegionError: there is no such folder, or ``sla.yaml`` is not YAML.
@@ -97,7 +97,7 @@ def folders(region: Path) -> list[Path]:
         return [region]
     source = Source.parse(region / "sla.yaml")
     base = source.content.get("extends") if isinstance(source.content, dict) else None
-    if not isinstance(base, str):  # what else it may be is told with the rest of the file
+    if not isinstance(base, str):  # another type is reported with the rest of the file
         return [region]
     if not (region / base).is_dir():
         problem = f"there is no folder {base}"
@@ -109,7 +109,7 @@ def region_file(region: Path, name: str) -> Path:
     """Find the file ``name`` in ``region`` or in the folder that it extends.
 
     Raises:
-        RegionError: neither has it, or it may not be looked for.
+        RegionError: neither has it, or a folder may not be entered.
     """
     path = region / name
     if _is_file(path):
@@ -133,7 +133,7 @@ def _unreadable(path: Path, error: OSError) -> Problem:
 
 
 def _doubled(path: Path, node: Any) -> Iterator[Problem]:
-    """A key that stands twice: YAML takes the last one and says nothing."""
+    """Report a key that stands twice: YAML takes the last one and says nothing."""
     if node is None or node.id == "scalar":
         return
     seen: set[str] = set()

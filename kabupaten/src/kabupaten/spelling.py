@@ -1,4 +1,4 @@
-"""How words are written: one form of what is typed in many, and which are one slip of the finger apart."""
+"""How words are written: one form for many spellings, and whether two words are one slip of the finger apart."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 _APOSTROPHES = "'’‘`´ʔ"
-#: What is written for a glottal stop, and left out as often.
+#: Signs for a glottal stop; people leave it out as often.
 APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 #: A word of letters, without digits.
 WORD = re.compile(rf"[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]*)?")
@@ -39,7 +39,7 @@ def _unaccented(word: str) -> str:
 
 
 def nearly(word: str, keyword: str) -> bool:
-    """Whether one letter is missing, added or changed, or two neighbours are swapped, or nothing is wrong."""
+    """Whether at most one letter is missing, added or changed, or two neighbours are swapped."""
     one, two = word.casefold(), keyword.casefold()
     same = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
     one, two = one[same:], two[same:]

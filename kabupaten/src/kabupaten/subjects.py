@@ -1,6 +1,6 @@
 """Guesses at a door what a message is about, by its words alone: good enough to suggest, and never to decide.
 
-The classifier decides, with a model of its own. A door has no model, and must not wait for one.
+The classifier decides, with a model of its own. A door has no model, and must not wait for the classifier.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from kabupaten.spelling import unified
 from kabupaten.training import TaughtCategory, load_training
 from kabupaten.weighing import Share, likeliest, shares, signs_of
 
-#: By so much one category must lead, or nothing is suggested. On the check sets of the classifier 0.95 of all messages
-#: get a suggestion, and 0.91 of these the right one (docs/understanding.md).
+#: One category must lead by this much, or nothing is suggested. On the check sets of the classifier 0.95 of all
+#: messages get a suggestion, and 0.91 of these the right one (docs/understanding.md).
 CLEAR = 3.0
 
 
 class Subjects:
-    """What messages are about, as ``known`` tells for each category; with fewer than two nothing is ever suggested."""
+    """The subjects of messages, by the ``known`` shares of words; with fewer than two, nothing is ever suggested."""
 
     def __init__(self, known: Mapping[str, Share]) -> None:
         self._known = known
 
     def guess(self, text: str) -> str | None:
-        """Name the category that ``text`` is most likely about; None where no one leads clearly."""
+        """Name the category that ``text`` is most likely about; None if no category leads clearly."""
         signs = _signs(text)
         if len(self._known) < 2 or not signs:
             return None
@@ -38,9 +38,9 @@ class Subjects:
 
 @cache
 def subjects_of(region: Path) -> Subjects:
-    """Learn from all that teaches the classifier in the folder ``region``, in half a second, once in a process.
+    """Learn from the classifier's training data in the folder ``region``, in half a second, once in a process.
 
-    A folder that teaches badly suggests nothing: `lapor region check` names what is wrong, and no door stays shut.
+    With bad training data nothing is suggested: `lapor region check` reports what is wrong, and no door stays shut.
     """
     try:
         taught = load_training(region)

@@ -35,7 +35,7 @@ class Kecamatan(_Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class OtherPlace(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A name that is no desa or kelurahan, with where it lies."""
+    """A named place that is neither a desa nor a kelurahan, and where it lies."""
 
     name: Words
     kecamatan: Words
@@ -43,7 +43,7 @@ class OtherPlace(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Territory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``count`` is how many villages of each kind there are by decree; ``elsewhere`` are names of other kabupaten."""
+    """``count`` is the number of villages of each kind by decree; ``elsewhere`` are names of other kabupaten."""
 
     code: _Code
     kecamatan: Annotated[tuple[Kecamatan, ...], Meta(min_length=1)]
@@ -57,12 +57,12 @@ def read_territory(source: Source) -> Territory:
     """Read ``territory.yaml``.
 
     Raises:
-        RegionError: it does not fit; all that is wrong in it is named.
+        RegionError: it does not fit; every mistake is named.
     """
     return parse(source, Territory)
 
 
 def same_place(name: str) -> str:
-    """Give a kecamatan's name as it is compared: "Kec. Donri-Donri" is "donridonri"."""
+    """Normalize a kecamatan's name for comparison: "Kec. Donri-Donri" becomes "donridonri"."""
     bare = re.sub(r"^\s*kec(amatan)?\b", "", name.casefold())
     return "".join(letter for letter in bare if letter.isalnum())

@@ -1,4 +1,4 @@
-"""Reads ``texts.yaml``: what citizens are told, with the placeholders that somebody fills."""
+"""Reads ``texts.yaml``: the texts for citizens, with the placeholders that the services fill."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "
 _TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), frozenset({"due", "unit"})
 _DAY = frozenset({"n", "called", "weekday", "hours", "minutes"})
 _TERMS, _NEXT_STEP = frozenset(TERMS), frozenset({NEXT_STEP})
-#: What the website can't do; each has its title.
+#: Problems that the website reports, each with a title.
 _WEB_PROBLEMS = (
     *("invalid_fields", "unknown_complaint", "cross_site", "bad_request", "not_found", "method_not_allowed"),
     *("too_large", "bad_json", "no_object", "key_reused", "finished", "unavailable", "not_shown", "internal"),
@@ -30,7 +30,7 @@ _WEB_PROBLEMS = (
     *("upload_checksum", "upload_attached", "tus_version", "link_damaged", "link_expired"),
     *("link_gone", "key_unknown", "key_expired", "key_revoked", "key_not_allowed"),
 )
-#: What is said of what citizens attach.
+#: Texts about citizens' attachments.
 _EVIDENCE: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
@@ -62,7 +62,7 @@ _EVIDENCE: Mapping[str, frozenset[str]] = {
     "draft_photo": frozenset({"n", "all"}),
     "link_not_yours": frozenset({"unit", "ticket"}),
 }
-#: What every channel says that answers by messages.
+#: Texts of every channel that answers by messages.
 _BY_MESSAGE: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("receipt", "receipt_sorted", "rahasia", "anonim", "not_yours"), _TICKET),
     **dict.fromkeys(("answer_how", "judge_how", "reopen_how", "appeal_how"), _TICKET),
@@ -75,21 +75,21 @@ _BY_MESSAGE: Mapping[str, frozenset[str]] = {
     "apology": _DUE | {"unit"} | _NEXT_STEP,
     "help": _TICKET | _TERMS,
 }
-#: What may come with a message and is not taken.
+#: Attachments of a message that are not taken.
 NOT_TAKEN = ("document", "voice", "sticker", "video", "other")
-#: What the columns of open data mean, by their names.
+#: Explanations of the columns of open data, by their names.
 _COLUMNS = (
     *("ticket", "status", "status_text", "open", "category", "category_name", "kecamatan", "desa", "unit", "unit_name"),
     *("received_at", "due_at", "answered_at", "late", "supporters"),
     *("month", "kind", "code", "received", "answered", "in_time", "rated", "satisfied"),
 )
-#: Notes that say nothing to anybody, or are worded by what they are about.
+#: Notes that are told to nobody, or have the words of their subject.
 _UNTOLD = frozenset({Note.DEADLINE, Note.SUPPORTED, Note.HELP_ASKED})
 _SUBJECT = _TICKET | {"unit", "parent"}
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "statuses": dict.fromkeys((status for status in Status if status != Status.UNMERGED), frozenset[str]()),
-    # What its reporter reads instead of what everybody does.
+    # The reporter's version of texts that everybody else reads.
     "own": {
         **dict.fromkeys((Status.WAITING_FOR_REPORTER, "web_paused", "web_merged"), frozenset[str]()),
         "due_paused": frozenset({"due"}),
@@ -103,7 +103,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys((UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED), _STEP | {"how"}),
         UpdateKind.APPEALED: _STEP | _TERMS,
     },
-    # What others than the reporter read of these: there the change speaks to its reporter.
+    # The version for others than the reporter, whom the text under `changes` addresses.
     "to_others": dict.fromkeys(
         (UpdateKind.IN_PROGRESS, UpdateKind.REOPENED, UpdateKind.CLOSED, UpdateKind.CANCELLED, UpdateKind.APPEALED),
         frozenset({"unit", "message"}),
@@ -176,7 +176,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys((f"taken_{what}" for what in ("words", "photos", "videos")), frozenset[str]()),
         **dict.fromkeys((f"not_taken_{what}" for what in NOT_TAKEN), frozenset[str]()),
     },
-    # What the website writes by e-mail and SMS to who left a contact; {page}, {link} and {stop} are addresses.
+    # The website's e-mails and SMS to people who left a contact; {page}, {link} and {stop} are addresses.
     "news": {
         **{
             name: names for name, names in _BY_MESSAGE.items() if name not in ("rahasia", "anonim", "not_yours", "help")
@@ -198,11 +198,11 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "web": {
         **dict.fromkeys(
             (
-                # What to mend in a field, …
+                # Mistakes in a field, …
                 *("not_sent", "phone", "email", "no_text", "no_flag", "trap", "choose"),
                 *("empty_addition", "bad_rating_number", "no_rating", "no_key", "bad_key", "bad_secret"),
                 *("wrong_code", "no_reason", "no_number", "bad_number", "sent_before"),
-                # … why there is no answer, under which title, …
+                # … reasons for getting no answer, with their titles, …
                 *(
                     "too_often_title",
                     "too_often_codes",
@@ -213,11 +213,11 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 ),
                 *("too_many_title", "refused_title", "stored_title"),
                 *(f"{name}{part}" for name in _WEB_PROBLEMS for part in ("", "_title")),
-                # … that something was taken, …
+                # … confirmations, …
                 *("received", "received_apart", *(f"received_{kind}" for kind in FollowUpKind)),
                 "then_apart",
                 *(f"then_{kind}" for kind in FollowUpKind if kind != FollowUpKind.RIGHTS_REQUEST),
-                # … and what the pages say.
+                # … and the words of the pages, …
                 *("contact", "anonim", "rahasia", "opened", "elsewhere", "no_unit", "merged", "no_due", "paused"),
                 *(
                     "answer_how",
@@ -235,11 +235,11 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 *("description", "sms_begins", "lost_number", "too_many_streams", "too_many_at_once"),
                 *("next_unit", "next_work", "next_end", "nothing_to_do", "answered", "own_words"),
                 *("other_channel", "reply_by_sms", "cancel_sure", "cancel_instead", "not_now"),
-                # … of them the form, …
+                # … among them the form, …
                 *("example", "tell_what", "tell_where", "tell_when", "kind", "check", "stop", "stop_sent"),
                 *("locate", "locating", "located", "not_located", "no_place", "no_time"),
                 *("category", "category_open", "similar", "similar_same"),
-                # … what a device keeps, and the code that opens a complaint elsewhere.
+                # … the drafts that a device keeps, and the code that opens a complaint elsewhere.
                 *("draft_kept", "draft_found", "draft_forked", "draft_sent", "draft_waits", "draft_asks"),
                 *("draft_later", "no_network", "offline_page", "unsent_page", "unsent"),
                 *("draft_again", "offline", "offline_then", "device", "device_off", "no_drafts", "no_tickets"),
@@ -269,7 +269,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "footer": frozenset({"number"}),
         **_EVIDENCE,
     },
-    # The account of who wants to come back: its pages, and what is sent to its contacts.
+    # The account of people who want to come back: its pages, and messages to its contacts.
     "account": {
         **dict.fromkeys(
             (
@@ -323,7 +323,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "category_guess": frozenset({"category"}),
         **dict.fromkeys(("supported_by", "list_found"), frozenset({"n"})),
     },
-    # What is printed at the counter for who brought a complaint there.
+    # The slip printed at the counter for people who brought a complaint there.
     "counter": {
         **dict.fromkeys(("code", "scan", "untold", "by_email", "by_sms"), frozenset[str]()),
         "promise": frozenset({"promise"}),
@@ -331,7 +331,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "follow_sms": frozenset({"number", "begins", "ticket"}),
         "told": frozenset({"how"}),
     },
-    # Why somebody gave a mark, to choose from.
+    # Reasons for a mark, to choose from.
     "reasons": dict.fromkeys(MarkReason, frozenset[str]()),
     "columns": dict.fromkeys(_COLUMNS, frozenset[str]()),
 }
@@ -351,7 +351,7 @@ def read_texts(source: Source) -> dict[str, dict[str, str]]:
     """Read ``texts.yaml``: each section by its name, and in it each text by its key.
 
     Raises:
-        RegionError: a text is missing, not known, or has a placeholder that nobody fills; all of them are named.
+        RegionError: a text is missing or unknown, or has a placeholder that nobody fills; every mistake is named.
     """
     refuse([*mistakes(source, _FILE), *_placeholders(source)])
     return {section: dict(source.content[section]) for section in PLACEHOLDERS}

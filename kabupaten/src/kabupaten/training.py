@@ -1,6 +1,6 @@
-"""Reads what teaches the classifier: ``training/CATEGORY.yaml`` and ``messages/CATEGORY.jsonl``.
+"""Reads the training data of the classifier: ``training/CATEGORY.yaml`` and ``messages/CATEGORY.jsonl``.
 
-No service needs it to start: ``classifier build`` and ``lapor region check`` read it, and a door that suggests a
+No service needs them to start: ``classifier build`` and ``lapor region check`` read them, and a door that suggests a
 category (:mod:`kabupaten.subjects`).
 """
 
@@ -26,7 +26,7 @@ _Phrases = Annotated[tuple[Words, ...], remedy("write a list of phrases")]
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """A whole practice complaint, and where known what kind it is and how urgent."""
+    """A whole practice complaint, and its type and urgency if they are known."""
 
     text: str
     category: str
@@ -35,7 +35,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Phrases(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What teaches a category. ``negatives`` look like it and belong to another one, by that one's id."""
+    """The phrases that teach a category. ``negatives`` look like it and belong to another one, by that one's id."""
 
     seeds: Annotated[tuple[Words, ...], remedy("write at least 5 complaints as citizens write them", min_length=5)]
     terms: _Phrases = ()
@@ -44,10 +44,10 @@ class Phrases(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, kw_only=True)
 class TaughtCategory:
-    """One thing that complaints are about, with all that teaches it.
+    """One subject of complaints, with all its training data.
 
-    ``lapor`` are the LAPOR! category names that mean it, lower case. ``edges`` are phrases that other categories
-    list as theirs no longer but this one's. ``share`` is how common it is beside the others.
+    ``lapor`` are the LAPOR! category names that mean it, lower case. ``edges`` are phrases that other categories list
+    as belonging to this one. ``share`` is its frequency relative to the others.
     """
 
     id: str
@@ -62,10 +62,10 @@ class TaughtCategory:
 
 
 def load_training(region: Path) -> tuple[TaughtCategory, ...]:
-    """Load what teaches each category of ``categories.yaml``, in its order.
+    """Load the training data of each category of ``categories.yaml``, in its order.
 
     Raises:
-        RegionError: a file is missing or broken, or a category lacks what learning needs; all that is wrong is named.
+        RegionError: a file is missing or broken, or a category has too little to learn from; every mistake is named.
     """
     categories = load(region, "categories").categories
     found, phrases = list(_strays(region, categories)), dict[str, Phrases]()
@@ -110,7 +110,7 @@ def _phrases(region: Path, category: str, categories: Collection[str], found: li
 def _messages(region: Path, category: str, found: list[Problem]) -> tuple[Message, ...]:
     try:
         path = region_file(region, f"messages/{category}.jsonl")
-    except RegionError:  # a region may have none: the seeds alone teach the category
+    except RegionError:  # a region may have no messages: the seeds alone teach the category
         return ()
     messages: list[Message] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -126,7 +126,7 @@ def _messages(region: Path, category: str, found: list[Problem]) -> tuple[Messag
 
 
 def _strays(region: Path, categories: Collection[str]) -> Iterator[Problem]:
-    """Files that teach nothing, for no category has their name."""
+    """Report files that teach nothing because no category has their name."""
     for folder in folders(region):
         for path in sorted([*folder.glob("training/*.yaml"), *folder.glob("messages/*.jsonl")]):
             if path.stem not in categories:

@@ -1,4 +1,4 @@
-"""Reads ``units.yaml``: who answers complaints, with which role, and from when to when."""
+"""Reads ``units.yaml``: the units that answer complaints, their roles, and how long they exist."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kabupaten.source import Source
 from kabupaten.territory import same_place
 from kabupaten.validate import Words, parse, remedy
 
-#: Exactly one unit is the LAPOR admin, looks into the conduct of officials, gets what no other may have.
+#: The remedy for a code that no unit has.
 A_UNIT = "write a code of units.yaml, or add the unit there"
 _Code = Annotated[UnitCode, remedy("write capitals, digits and hyphens, such as KEC-GANRA")]
 
@@ -26,9 +26,10 @@ _Code = Annotated[UnitCode, remedy("write capitals, digits and hyphens, such as 
 class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row of units.yaml. ``valid_from`` is its first day, ``valid_until`` its last; None: no bound.
 
-    ``people`` are phrases for those who work for it, or whom it looks after, without its name; ``sites`` for where they
-    do, which do nothing themselves. ``short`` is how an SMS calls it, where its name is long. With ``desk`` its people
-    answer at the desk, too; with ``approval`` what ends a complaint goes out from there when the unit's head agrees.
+    ``people`` are phrases for those who work for it, or whom it looks after, without its name; ``sites`` are phrases
+    for where they work, and never act themselves. ``short`` is its name in an SMS, if the full one is long. With
+    ``desk`` its people answer at the desk, too; with ``approval`` an answer that ends a complaint leaves the desk only
+    when the unit's head agrees.
     """
 
     code: _Code
@@ -51,29 +52,29 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     approval: bool = False
 
     def valid(self, day: date) -> bool:
-        """Tell whether it exists on ``day``."""
+        """Whether the unit exists on ``day``."""
         return (self.valid_from or day) <= day <= (self.valid_until or day)
 
     @property
     def has_role(self) -> bool:
-        """Tell whether it plays a role in the handling of complaints itself."""
+        """Whether it plays a role in the handling of complaints itself."""
         return self.triage or self.conduct or self.fallback
 
 
 class Units(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``rows`` in the order of the file. Proofs may lie at ``evidence_hosts``; without any, none is taken."""
+    """``rows`` in the order of the file. Proofs may lie at ``evidence_hosts``; with no host, no proof is accepted."""
 
     rows: Annotated[tuple[Unit, ...], Meta(min_length=1)] = field(name="units")
     evidence_hosts: Annotated[tuple[str, ...], remedy("write [soppengkab.go.id]")] = ()
 
     @property
     def by_code(self) -> dict[str, Unit]:
-        """Give each unit by its code."""
+        """Each unit by its code."""
         return {row.code: row for row in self.rows}
 
     @property
     def desks(self) -> list[str]:
-        """Give the codes of the units whose people answer at the desk."""
+        """The codes of the units whose people answer at the desk."""
         return [row.code for row in self.rows if row.desk]
 
     def holder(self, role: UnitRole) -> str:
@@ -85,7 +86,7 @@ def read_units(source: Source) -> Units:
     """Read ``units.yaml``.
 
     Raises:
-        RegionError: it does not fit; all that is wrong in it is named.
+        RegionError: it does not fit; every mistake is named.
     """
     units = parse(source, Units)
     refuse([*_hosts(source, units), *_roles(source, units), *_rows(source, units)])

@@ -1,4 +1,4 @@
-"""Compares a file with the Struct that says what belongs in it; every mistake is found, not only the first."""
+"""Compares a file with the Struct that describes it; it finds every mistake, not only the first."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _REMEDIES: dict[Any, str] = {
 
 
 def remedy(sentence: str, **limits: Any) -> Meta:
-    """Annotate a type with what to write there, and with the limits of ``msgspec.Meta``."""
+    """Annotate a type with advice on how to write its value, and with the limits of ``msgspec.Meta``."""
     return Meta(extra={"remedy": sentence}, **limits)
 
 
-#: A text that says something.
+#: A text that is not blank.
 Words = Annotated[str, remedy("write a text", pattern=r"\S")]
 
 
@@ -37,27 +37,27 @@ def parse(source: Source, kind: type[T]) -> T:
     """Convert the content of ``source`` to ``kind``.
 
     Raises:
-        RegionError: it does not fit; all that does not is named.
+        RegionError: it does not fit; every mistake is named.
     """
     try:
         return msgspec.convert(_given(source), kind)
-    except msgspec.ValidationError:  # it names one mistake; to find them all takes many times as long
+    except msgspec.ValidationError:  # it names one mistake; finding all takes many times as long
         raise RegionError(mistakes(source, kind)) from None
 
 
 def mistakes(source: Source, kind: type[Any]) -> Iterator[Problem]:
-    """Give all that is wrong in ``source``, where ``kind`` says what belongs in it."""
+    """Find all mistakes in ``source``, compared with ``kind``."""
     return _mistakes(source, kind, _given(source), (), "see the comment at the head of the file")
 
 
 def _given(source: Source) -> Any:
-    """The content; what is left empty at its top is left out."""
+    """Return the content without the names at its top that have no value."""
     content = {} if source.content is None else source.content
     return {k: v for k, v in content.items() if v is not None} if isinstance(content, dict) else content
 
 
 def _mistakes(source: Source, kind: Any, raw: Any, where: Where, advice: str) -> Iterator[Problem]:
-    """All that is wrong in ``raw``: first in its parts; only when these are right, in itself."""
+    """Find all mistakes in ``raw``: first in its parts; only when these are right, in itself."""
     members = list(_members(kind))
     advice = next((told for _, told in members if told), advice)
     fitting = next((member for member, _ in members if isinstance(raw, _shape(member))), None)
@@ -93,7 +93,7 @@ def _fields(source: Source, kind: type[Struct], raw: dict[Any, Any], where: Wher
 
 
 def _members(kind: Any, told: str | None = None) -> Iterator[tuple[Any, str | None]]:
-    """The plain types that ``kind`` is made of, each with what to write there where that was said."""
+    """List the plain types that ``kind`` is made of, each with its remedy, if there is one."""
     if get_origin(kind) is Annotated:
         inner, *notes = get_args(kind)
         said = [note.extra["remedy"] for note in notes if isinstance(note, Meta) and note.extra]
@@ -107,7 +107,7 @@ def _members(kind: Any, told: str | None = None) -> Iterator[tuple[Any, str | No
 
 
 def _usual(kind: Any) -> str | None:
-    """What to write for a plain type."""
+    """Return the remedy for a plain type."""
     shape, inner = _SHAPES.get(get_origin(kind), kind), next(filter(_is_struct, get_args(kind)), None)
     if inner is None:
         return _REMEDIES.get(shape)
@@ -117,7 +117,7 @@ def _usual(kind: Any) -> str | None:
 
 
 def _shape(kind: Any) -> Any:
-    """What a value of ``kind`` is in YAML, if it has parts."""
+    """Return the type that a value of ``kind`` has in YAML, if it has parts."""
     return dict if _is_struct(kind) else _SHAPES.get(get_origin(kind), ())
 
 

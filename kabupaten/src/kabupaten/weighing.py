@@ -1,7 +1,7 @@
-"""Learns from examples how much each word speaks for something, and weighs a text by it. Pure, and the same each time.
+"""Learns from examples how much each word speaks for something, and weighs a text by it. Pure, and reproducible.
 
-Logistic regression over words: ten thousand short examples are learned in a second, with no library to load
-where a service only asks one question.
+Logistic regression over words: it learns ten thousand short examples in a second, without a library to load in services
+that only ask one question.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-#: How often all examples are gone through, how far each moves the weights at first, and how many that speak against
-#: it one that speaks for it counts for. Chosen by cross-validation on the examples (docs/understanding.md).
+#: How often learning goes through all examples, how far each moves the weights at first, and how many negative examples
+#: a positive one counts for. Chosen by cross-validation on the examples (docs/understanding.md).
 _ROUNDS, _STEP, _FOR = 8, 2.0, 3.0
-#: An example that is this near to what it should be moves nothing.
+#: An example this close to its target moves nothing.
 _NEAR = 0.01
-#: For so often a sign counts in a kind that none of its texts has.
+#: The count of a sign in a kind without any text that has it.
 _UNSEEN = 0.1
 _VOWELS = re.compile("[aiueo']")
 
 
 Weights = Mapping[str, float]
 
-#: What a text weighs without a known sign. It is below 0: who says nothing that was ever said of it does not speak for
-#: it. It, and how much counting adds to learning, were chosen by cross-validation, too.
+#: The weight of a text without a known sign. It is below 0: a text without a known sign should not count as
+#: positive. It, and how much counting adds to learning, were chosen by cross-validation, too.
 NOTHING_KNOWN, _COUNTED = -4.0, 1.0
 
 
 def signs_of(words: Sequence[str]) -> list[str]:
-    """Give what is counted of a text: its words, neighbours, and of longer words beginning, end and consonants.
+    """List the signs of a text: its words, pairs of neighbours, and beginning, end and consonants of longer words.
 
-    The latter are what a slip of the finger, a suffix or a short form leaves of a word.
+    The latter survive a slip of the finger, a suffix or a short form.
     """
     return list(dict.fromkeys(_signs(words)))
 
@@ -55,7 +55,7 @@ def _of_word(word: str) -> tuple[str, ...]:
 
 
 def learn(examples: Iterable[tuple[Sequence[str], bool]]) -> Weights:
-    """Learn the weight of each sign from ``examples``: the signs of each text, and whether it is one."""
+    """Learn the weight of each sign from ``examples``: the signs of each text, and whether it is positive."""
     places, rows = dict[str, int](), list[tuple[list[int], float, float]]()
     for signs, told in examples:
         if signs:
@@ -77,12 +77,12 @@ def learn(examples: Iterable[tuple[Sequence[str], bool]]) -> Weights:
 
 
 def weigh(weights: Weights, signs: Sequence[str]) -> float:
-    """Weigh a text by its signs: above 0 it is rather one than not. A sign that no example has weighs nothing."""
+    """Weigh a text by its signs: above 0 it is more likely positive. A sign that no example has weighs nothing."""
     return NOTHING_KNOWN + sum(weights.get(sign, 0.0) for sign in signs) / math.sqrt(len(signs) or 1)
 
 
 class Share(NamedTuple):
-    """How common each sign is among the texts of one kind, as a logarithm, and one that none of them has."""
+    """How common each sign is among the texts of one kind, as a logarithm, and how common an unseen one is."""
 
     of: Mapping[str, float]
     unseen: float
@@ -103,15 +103,17 @@ def shares(texts: Mapping[str, Iterable[Sequence[str]]]) -> dict[str, Share]:
 
 
 def likeliest(known: Mapping[str, Share], signs: Sequence[str]) -> tuple[str, float]:
-    """Give the kind whose texts have most of these ``signs``, all kinds as likely, and by how much before the next (the
-    logarithm of how many times likelier)."""
+    """Return the kind whose texts have most of these ``signs``, and its lead over the next.
+
+    All kinds count as equally likely. The lead is the logarithm of how many times likelier the first is.
+    """
     scores = {kind: sum(share.of.get(sign, share.unseen) for sign in signs) for kind, share in known.items()}
     first, second = sorted(scores, key=lambda kind: scores[kind], reverse=True)[:2]
     return first, scores[first] - scores[second]
 
 
 def learn_and_count(examples: Iterable[tuple[Sequence[str], bool]]) -> Weights:
-    """Learn as :func:`learn` does, and add how much commoner each sign is in what is one (naive Bayes).
+    """Learn as :func:`learn` does, and add how much commoner each sign is in positive texts (naive Bayes).
 
     The two err on different texts, so that together they miss fewer.
     """
