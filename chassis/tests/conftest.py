@@ -41,14 +41,14 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.fixture(scope="session")
 def template(connected: Stack) -> str:
-    """The name of a database with the tables of the workers: a copy of it costs less than they do."""
+    """The name of a database with the workers' tables: copying it costs less than creating them."""
     migrate(connected.database(name := "template_of_benches"), counting.MIGRATIONS)
     return name
 
 
 @pytest.fixture
 def bench(connected: Stack, template: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """Its source has 3 partitions, or as many as an indirect parameter says."""
+    """A bench whose source has 3 partitions, or as many as an indirect parameter says."""
     dsn = connected.copy(template, name := next(_names))
     bench = Bench(connected, name, dsn, tmp_path, partitions=getattr(request, "param", 3))
     yield bench

@@ -201,7 +201,7 @@ async def test_ten_bugs_in_a_row_are_counted_over_batches_and_one_success_starts
 
 
 async def test_ten_refusals_of_postgres_in_a_row_stop_the_service_too(bench: Bench, step: BatchHandler[Count]) -> None:
-    """A broken migration refuses everything: no topic may drain into the dead letters for that."""
+    """A broken migration refuses everything: no topic may drain into the dead letters because of it."""
     await step(events(*["refused"] * 9, "a", *["refused"] * 9))
     with pytest.raises(BugsInARow, match="CheckViolationError"):
         await step(events(*["refused"] * 5, first=19))

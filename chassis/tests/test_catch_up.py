@@ -1,4 +1,4 @@
-"""What several topics hold is handled in the order in which it was written."""
+"""The records of several topics are handled in the order in which they were written."""
 
 import asyncio
 import time

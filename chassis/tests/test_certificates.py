@@ -1,4 +1,4 @@
-"""Until when a certificate is good, as who connects to its server sees: with TLS at once, and as PostgreSQL does it."""
+"""How long a certificate is valid, as clients of its server see it: with TLS immediately, or PostgreSQL's way."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ A_YEAR_S = 365 * 86400
 
 
 def made(folder: Path, now: datetime = NOW) -> tuple[Path, Path]:
-    """Give the folder of a server's certificate, and the file of its CA."""
+    """Create a server's certificate and its CA; return the folder of one and the file of the other."""
     prepare(folder, [server("router-db=127.0.0.1")], now=now)
     return folder / "router-db", folder / "trust" / "ca.pem"
 
 
 def shown(address: tuple[str, int]) -> list[float | None]:
-    """Give the end and the seconds from beginning to end that are shown of the server at ``address``."""
+    """Return the figures shown for the server at ``address``: the end, and the seconds from beginning to end."""
     names = ("lapor_certificate_expires_timestamp_seconds", "lapor_certificate_lifetime_seconds")
     return [REGISTRY.get_sample_value(name, {"server": f"{address[0]}:{address[1]}"}) for name in names]
 
@@ -60,7 +60,7 @@ def test_the_end_and_the_lifetime_of_a_certificate_are_shown(tmp_path: Path, pos
 
 
 def test_a_certificate_that_has_ended_ends_now(tmp_path: Path) -> None:
-    """Nobody can read it any more; silence would end the alert while the fault lasts."""
+    """An expired certificate can't be read; without a figure the alert would end while the fault lasts."""
     folder, ca = made(tmp_path, NOW - timedelta(days=366))
 
     with showing(folder) as address:
@@ -97,7 +97,7 @@ def test_the_servers_of_a_database_are_all_those_of_its_address() -> None:
 
 @pytest.mark.connected
 def test_a_stream_processor_looks_at_its_database(bench: Bench, tmp_path: Path) -> None:
-    """It has two servers here: that of the test, which has no TLS, and one that only shows a certificate."""
+    """The database has two servers here: the test's, which has no TLS, and one that only shows a certificate."""
     folder, ca = made(tmp_path)
 
     with showing(folder, postgres=True) as (host, port):

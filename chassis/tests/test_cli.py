@@ -1,4 +1,4 @@
-"""The commands that every service has: what they miss or cannot reach is one sentence."""
+"""The commands of every service: anything missing or unreachable is reported in one sentence."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_migrate_says_in_one_sentence_that_the_database_cannot_be_reached(
 
 
 def test_run_calls_the_function_that_was_named_and_none_is_imported_before(tmp_path: Path) -> None:
-    """A service's libraries take seconds to import: ``migrate`` has no need of them."""
+    """A service's libraries take seconds to import, and ``migrate`` does not need them."""
     command = cli("router", "nowhere.app:run", [tmp_path])
     done = CliRunner().invoke(command, ["run"])
     assert isinstance(done.exception, ModuleNotFoundError)

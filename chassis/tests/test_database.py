@@ -1,4 +1,4 @@
-"""A lock that one process of many holds, on connections that are not reset when they go back to the pool."""
+"""A lock that one process of many holds, on connections that are not reset when they return to the pool."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def test_how_large_a_database_is_and_who_is_connected_is_shown_as_the_serv
     assert full is not None
     assert connections is not None
     assert full - empty > 5000 * 900
-    assert connections >= 4  # these three, and the one that asks
+    assert connections >= 4  # these three, and the one of the query
     assert 197 == allowed  # `max_connections` in lapor.servers.postgres, less three that only a superuser gets
     hide_size()
     assert [None] * 3 == shown()

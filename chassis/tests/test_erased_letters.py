@@ -1,4 +1,4 @@
-"""What an erasure takes from a service's own dead letters."""
+"""The dead letters that an erasure removes from a service."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def test_letters_that_name_an_erased_complaint_become_tombstones_after_the
     erasing = erasing_letters(settings, service, step)
     await erasing([Record("complaint.received.v1", 0, 9, b"k", b"", 0)])
     assert [] == await written()
-    for _ in range(2):  # the order comes again after two days, and finds nothing more
+    for _ in range(2):  # the order is repeated after two days, and finds nothing
         await erasing([order()])
         assert sorted((letter.key, None) for letter in letters[:4]) == await written()
     assert ["complaint.received.v1", ERASED, ERASED] == handled

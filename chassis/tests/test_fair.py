@@ -1,4 +1,4 @@
-"""What one unit has written, however much, holds up nobody's record."""
+"""However many records one unit has written, they hold up nobody else's."""
 
 from __future__ import annotations
 

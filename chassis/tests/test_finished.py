@@ -1,4 +1,4 @@
-"""What is in hand is finished before a task that is cancelled ends."""
+"""The work in hand is finished before a cancelled task ends."""
 
 from __future__ import annotations
 

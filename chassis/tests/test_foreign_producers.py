@@ -1,4 +1,4 @@
-"""What a foreign producer may do on the wire costs its own records, and nobody else's."""
+"""A foreign producer's misbehaviour on the wire costs its own records, and nobody else's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIB = 1024 * 1024
 
 
 def send(bench: Bench, codec: str, *records: tuple[bytes, bytes]) -> list[KafkaError | None]:
-    """Produce ``records`` (key, value) as one batch with ``codec``; what the broker said to each."""
+    """Produce ``records`` (key, value) as one batch with ``codec``; return the broker's answer to each."""
     said: list[KafkaError | None] = []
     settings: dict[str, Any] = {
         **bench.stack.client(),
@@ -62,7 +62,7 @@ def test_a_unit_may_compress_as_it_likes(bench: Bench, as_units_write: None, cod
 @pytest.mark.parametrize("bench", [1], indirect=True)
 @pytest.mark.parametrize("codec", CODECS)
 def test_what_a_codec_unpacks_to_is_measured_by_the_broker(bench: Bench, as_units_write: None, codec: str) -> None:
-    """Unpacked here, a record of 60 kB could be one of 60 MB."""
+    """If it were unpacked only here, a record of 60 kB could become one of 60 MB."""
     worker = bench.worker()
     for size in (2 * MIB, 60 * MIB):
         [refused] = send(bench, codec, (b"c0", b"A" * size))
@@ -77,7 +77,7 @@ def test_what_a_codec_unpacks_to_is_measured_by_the_broker(bench: Bench, as_unit
 @pytest.mark.parametrize("bench", [1], indirect=True)
 @pytest.mark.parametrize("codec", CODECS)
 def test_a_compressed_record_that_is_on_a_topic_already_is_read(bench: Bench, codec: str) -> None:
-    """And one that unpacks to more than a record may hold, under a key that no index takes, is put aside in part."""
+    """A record that unpacks to more than a record may hold, under a key too long for an index, is put aside in part."""
     send(bench, codec, *sent(bench, "e0"))
     if codec != "none":
         send(bench, codec, (b"k" * 6_000, b"A" * (3 * MIB)))
@@ -126,7 +126,7 @@ def test_headers_without_measure_are_left_out_of_the_dead_letter(bench: Bench) -
 
 
 def test_names_of_errors_are_words_of_the_log(bench: Bench) -> None:
-    """An operator finds by the log which record it was, and never what it said."""
+    """The log tells an operator which record it was, and never what it said."""
     bench.put(bench.source, "c0", b"rubbish of Budi")
     bench.flush()
     worker = bench.worker()

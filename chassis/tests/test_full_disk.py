@@ -1,4 +1,4 @@
-"""A broker whose disk is full: what was acknowledged stays in the outbox, and room is all that it needs to go out."""
+"""A broker whose disk is full: accepted events stay in the outbox, and go out as soon as there is room."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from lapor.servers import kafka
 from testing.disks import SmallDisk, small_disk
 from testing.servers import Stack
 
-# What a fault tears down in the middle, aiokafka leaves open.
+# aiokafka leaves open what a fault interrupts.
 pytestmark = [pytest.mark.connected, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
-#: Bytes of the disk; a new broker takes a small part of it.
+#: Bytes of the disk; a new broker takes a small part of them.
 SIZE = 64 * 1024 * 1024
 
 
@@ -37,7 +37,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 @pytest.fixture
 def crowded(connected: Stack, disk: SmallDisk, tmp_path: Path) -> Iterator[Stack]:
-    """A broker of its own on that disk, and the cluster of all."""
+    """A broker of its own on that disk, and the cluster shared by all tests."""
     ports = choose({"kafka": 0, "controller": 0}, tmp_path / "ports.json")
     broker = kafka.Broker(
         directory=disk.folder,
@@ -60,14 +60,14 @@ def bench(crowded: Stack, template: str, tmp_path: Path) -> Iterator[Bench]:
 
 
 def oldest_s(bench: Bench) -> float:
-    """What the alert on a stuck outbox looks at."""
+    """Read the figure behind the alert on a stuck outbox."""
     return REGISTRY.get_sample_value("lapor_outbox_oldest_seconds", {"service": bench.name}) or 0
 
 
 async def test_a_broker_on_a_full_disk_delays_what_is_stored_and_loses_nothing(
     bench: Bench, crowded: Stack, disk: SmallDisk, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "FAILING_S", 1)  # an outage of a minute is none yet
+    monkeypatch.setattr(outbox, "FAILING_S", 1)  # a minute is tolerated by default
     relay, broker, numbers = Relay(bench.settings(), bench.name), crowded.processes["kafka"], itertools.count()
     stored: list[str] = []
 
@@ -84,7 +84,7 @@ async def test_a_broker_on_a_full_disk_delays_what_is_stored_and_loses_nothing(
             assert len(stored) < 20_000, "that is more than the disk has room for"
             await store(50)
             await asyncio.sleep(0.1)
-        with pytest.raises(RuntimeError, match="did not start"):  # its supervisor tries at once
+        with pytest.raises(RuntimeError, match="did not start"):  # its supervisor retries immediately
             await asyncio.to_thread(crowded.start_broker)
         assert "No space left on device" in (crowded.logs / "kafka.log").read_text()
         await store(50)
@@ -97,7 +97,7 @@ async def test_a_broker_on_a_full_disk_delays_what_is_stored_and_loses_nothing(
         assert await until(lambda: waiting(bench) == 0)
         assert relay.goes_out() is True
     assert bench.sql("SELECT count(*) FROM outbox") == [(0,)]
-    found: dict[str, dict[str, None]] = defaultdict(dict)  # what went out twice has the same id
+    found: dict[str, dict[str, None]] = defaultdict(dict)  # an event that went out twice has the same id
     for event in bench.events(bench.out):
         found[event.subject][event.id] = None
     assert [*stored] == sorted((each for ids in found.values() for each in ids), key=lambda each: int(each[1:]))

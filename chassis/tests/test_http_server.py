@@ -1,4 +1,4 @@
-"""uvicorn as a task: stopped by cancelling, with the requests in hand finished; and no client holds it up."""
+"""uvicorn as a task: cancelling it finishes the requests in hand, and no client holds it up."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: door\r\nContent-Length: 1000\r\n\r\n"
 
 
 async def read_all(scope: Any, receive: Any, send: Any) -> None:
-    """Answer the number of bytes of the body."""
+    """Answer with the number of bytes of the body."""
     size, more = 0, True
     while more:
         message = await receive()
@@ -138,7 +138,7 @@ Connect = Callable[[bytes], Awaitable[tuple[asyncio.StreamReader, asyncio.Stream
 
 @contextlib.asynccontextmanager
 async def serving(port: int, limits: Limits, app: Any = read_all) -> AsyncIterator[Connect]:
-    """A door until the end of the block, and the function by which the attacker connects and sends something."""
+    """Serve until the end of the block; yield the function with which the attacker connects and sends something."""
     writers: list[asyncio.StreamWriter] = []
 
     async def connect(sent: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -160,7 +160,7 @@ async def serving(port: int, limits: Limits, app: Any = read_all) -> AsyncIterat
 
 
 async def drip(writer: asyncio.StreamWriter) -> None:
-    """A byte now and then, for ever."""
+    """Send a byte now and then until cancelled."""
     with contextlib.suppress(OSError):
         while True:
             writer.write(b"x")
@@ -248,7 +248,7 @@ async def test_one_client_has_so_many_connections_and_the_others_are_refused_but
 
 
 async def first_line_when_free(connect: Connect) -> bytes:
-    """The status line for the attacker's address, once a connection of it is over."""
+    """Return the status line for the attacker's address, once one of its connections is over."""
     async with asyncio.timeout(5):
         while True:
             reader, writer = await connect(GET)
@@ -290,7 +290,7 @@ def status_of(url: str) -> int:
 
 
 class Gone(asyncio.Transport):
-    """A connection whose other end has left: what is written goes nowhere, and can't be ended."""
+    """A connection whose other end has left: writes go nowhere, and it can't be ended."""
 
     aborted = False
 
@@ -355,7 +355,7 @@ async def test_who_asks_to_close_and_does_not_read_is_cut_off_too(port: int, mon
 
     def with_little_room(*args: Any, **given: Any) -> socket.socket:
         door = create_server(*args, **given)
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # what is accepted has as much
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # accepted connections inherit it
         return door
 
     monkeypatch.setattr(socket, "create_server", with_little_room)
@@ -379,7 +379,7 @@ async def test_who_asks_to_close_and_does_not_read_is_cut_off_too(port: int, mon
 async def test_a_client_that_hangs_up_in_the_body_is_nobodys_error(
     port: int, caplog: pytest.LogCaptureFixture, streams: bool
 ) -> None:
-    """Who streams an answer waits in a group of tasks for its reader to go."""
+    """A streaming handler waits in a task group for its reader to leave."""
     caplog.set_level(logging.DEBUG)
     entered, gone = asyncio.Event(), asyncio.Event()
 
@@ -448,7 +448,7 @@ async def test_who_sends_too_much_can_read_the_answer(port: int) -> None:
         for _ in range(5):
             writer.write(part)
             await writer.drain()
-            await asyncio.sleep(0.05)  # long enough to be closed on, where it is
+            await asyncio.sleep(0.05)  # long enough to be closed, if the server does that
         answer = await within(reader.read())
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert answer.endswith(b"too large")

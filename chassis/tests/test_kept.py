@@ -1,4 +1,4 @@
-"""What the relay has published is kept for some days; what is erased is not."""
+"""The relay's published rows are kept for some days; erased ones are not."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ async def test_a_tombstone_takes_the_place_of_what_its_key_held(bench: Bench, po
 async def test_what_is_told_with_an_erasure_takes_the_place_of_what_was_told_before(
     bench: Bench, pool: Pool, source: str, told: str
 ) -> None:
-    """The order is one of its events, or what brings it about; a story goes on as it was."""
+    """The order is among the events, or causes them; all other rows stay as they were."""
     data = complaint("c1")
 
     def decide(states: Mapping[str, Count], message: Message, now: datetime) -> tuple[dict[str, Count], list[Emit]]:

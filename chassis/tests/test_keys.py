@@ -1,4 +1,4 @@
-"""Keys of other systems: how one looks, and why one that opens nothing is refused."""
+"""Keys of other systems: their form, and why a key that opens nothing is refused."""
 
 from __future__ import annotations
 

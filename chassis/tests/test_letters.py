@@ -1,4 +1,4 @@
-"""How many dead letters wait for a person, in whatever order letters and what became of them are read."""
+"""How many dead letters wait for a person, in whatever order letters and requests are read."""
 
 from __future__ import annotations
 

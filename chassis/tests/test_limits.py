@@ -1,4 +1,4 @@
-"""Token buckets, and who a client is. Time is a number that the tests turn."""
+"""Token buckets, and the identity of a client. Time is a number that the tests change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting until all that is in some topics has been taken in."""
+"""Waiting until all records of some topics have been taken in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chassis.log_ends import caught_up, readable
 
 
 class Taken:
-    """A database in which each look finds one record more taken in, up to 3, and lasts 50 ms."""
+    """A database in which each look takes 50 ms and finds one more record taken in, up to 3."""
 
     n = -1
 
@@ -23,7 +23,7 @@ class Taken:
 
 
 async def test_waiting_ends_only_when_nothing_is_read_for_long() -> None:
-    """Each look lasts as long as may pass without progress; three of them bring some."""
+    """Each look takes as long as the wait without progress may; three of them see progress."""
     await caught_up(Taken(), {("t", 0): 3}, timeout_s=0.04)
     with pytest.raises(TimeoutError, match="1 records wait unread"):
         await caught_up(Taken(), {("t", 0): 4}, timeout_s=0.04)

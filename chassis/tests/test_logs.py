@@ -1,4 +1,4 @@
-"""A log line is one JSON object, and says nothing of what an error says."""
+"""A log line is one JSON object, and never contains an error's message."""
 
 from __future__ import annotations
 

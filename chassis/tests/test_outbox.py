@@ -1,4 +1,4 @@
-"""The relay between a real PostgreSQL and a real broker, with the faults that befall them."""
+"""The relay between a real PostgreSQL and a real broker, with all their faults."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from chassis.publish import _partition, publish
 from chassis.wire import Outgoing, Record
 from contracts.topics import UPDATED, load_topics, step_key
 
-# What a fault tears down in the middle, aiokafka leaves open.
+# aiokafka leaves open what a fault interrupts.
 pytestmark = [pytest.mark.connected, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
 
@@ -94,7 +94,7 @@ async def test_a_record_too_large_is_parked_and_only_its_key_waits(bench: Bench,
         assert reason == "MessageSizeTooLargeError"
         shown = partial(REGISTRY.get_sample_value, "lapor_outbox_parked", {"service": bench.name})
         assert await until(lambda: shown() == 1)
-        bench.sql("DELETE FROM outbox WHERE parked_reason IS NOT NULL")  # somebody decided
+        bench.sql("DELETE FROM outbox WHERE parked_reason IS NOT NULL")  # an operator decided
         assert await until(lambda: waiting(bench) == 0)
         assert await until(lambda: shown() == 0)
     assert {event.id for event in bench.events(small)} == {"e0", "e1", "e2", "e4", "e5"}
@@ -131,7 +131,7 @@ async def test_a_topic_that_is_not_there_holds_up_no_other_and_is_served_when_it
 async def test_a_topic_that_may_not_be_written_holds_up_no_other_and_is_served_when_it_may(
     bench: Bench, pool: Pool
 ) -> None:
-    """The first is one that a reader sees, the second one that it does not."""
+    """The service may see the first topic but not write it; the second it may not even see."""
     bench.stack.provision_kafka(load_topics(["DISKOMINFO"]), ["DISKOMINFO"])
     own = {"kafka_username": "intake-sms", "kafka_password": bench.stack.passwords["intake-sms"]}
     seen, unseen = f"{bench.name}.seen", f"{bench.name}.unseen"
@@ -196,7 +196,7 @@ async def test_who_is_the_relay_no_more_shows_nothing_of_the_outbox_and_the_data
 
     async with running(Relay(bench.settings(), bench.name), pool):
         assert await until(lambda: None not in shown())
-    # The process goes on, if it is an intake's, and waits until it is its turn again.
+    # An intake's process goes on, and waits until it is its turn again.
     assert {None} == shown()
 
 
@@ -215,7 +215,7 @@ async def test_a_broker_away_longer_than_the_publish_timeout_delays_and_loses_no
     relay = Relay(bench.settings(publish_timeout_s=1), bench.name, counted)
     async with running(relay, pool):
         await put(pool, outgoing(bench, 0))
-        # Sent, and not set aside because a new topic is not seen everywhere yet.
+        # Published, and not parked because a new topic is not visible everywhere yet.
         assert await until(lambda: bool(attempts) and waiting(bench) == 0)
         group = bench.stack.processes["kafka"].pid
         if fault == "frozen":
@@ -225,7 +225,7 @@ async def test_a_broker_away_longer_than_the_publish_timeout_delays_and_loses_no
         try:
             before = len(attempts)
             await put(pool, *(outgoing(bench, n) for n in range(1, 50)))
-            # It notices at the publish, or when it asks whether the topic is there.
+            # It notices at the publish, or when it asks whether the topic exists.
             assert await until(lambda: len(attempts) > before or relay.failing is not None)
             # Longer than the publish timeout, the producer's stop and a second attempt.
             assert await until(lambda: waiting(bench) == 0, timeout_s=4) is False

@@ -56,7 +56,7 @@ def test_poison_goes_to_the_dead_letters_with_its_bytes_and_its_neighbours_are_h
     assert bench.committed() == 24
     assert sum(offset for _, _, offset in bench.sql("SELECT * FROM consumed")) == 24
 
-    # The bug is mended and the dead letter asked for.
+    # The bug is mended and the dead letter is requested.
     bench.ask_for(next(r.offset() for r in bench.records(bench.dlq) if r.value() == encoded("c0", "bug", "bug")))
     bench.worker()
     assert until(lambda: bench.counts()["c0"] == 6)
@@ -74,7 +74,7 @@ def test_a_dead_letter_that_is_asked_for_is_handled_and_poison_is_put_aside_agai
     bench.flush()
     broken = bench.worker(kind, BUG="bug")
     assert until(lambda: len(bench.records(bench.dlq)) == 3)
-    # Who stops before the relay has marked them as out publishes them once more, and this test counts.
+    # A process that stops before the relay has marked events as out publishes them again, and this test counts.
     assert until(lambda: bench.sql("SELECT count(*) FROM outbox") == [(0,)])
     assert broken.stop() == 0
 
@@ -89,7 +89,7 @@ def test_a_dead_letter_that_is_asked_for_is_handled_and_poison_is_put_aside_agai
     ignored = f'lapor_consumer_records_total{{result="ignored",service="{bench.name}",topic="{bench.replay}"}} 5.0'
     assert until(lambda: ignored in worker.get("/metrics")[1])
     assert until(lambda: {"bug"} <= {event.causationid for event in bench.events(bench.out)})
-    if kind != "stateless":  # which has no inbox: whoever reads what it tells has one
+    if kind != "stateless":  # it has no inbox: the readers of its events have one
         assert (bench.counts(), bench.once()) == ({"c0": 2}, True)
         read = bench.sql("SELECT topic, sum(next_offset)::int FROM consumed GROUP BY topic ORDER BY topic")
         assert [(bench.source, 3), (bench.replay, 8)] == read
@@ -111,7 +111,7 @@ def test_a_request_that_a_crash_interrupts_is_heard_again(bench: Bench) -> None:
 
 
 def ten_bugs_and_their_remedy(bench: Bench, mutant: str = "") -> tuple[int | None, int, set[str]]:
-    """A release that fails on every event, then one that doesn't: exit code, offset in between, and what got lost."""
+    """A release that fails on every event, then one that doesn't: exit code, offset in between, and lost events."""
     for n in range(15):
         bench.send(f"c{n % 3}", f"e{n}")
     bench.flush()
@@ -137,7 +137,7 @@ def test_ten_bugs_in_a_row_stop_the_service_and_lose_nothing(bench: Bench) -> No
 @pytest.mark.parametrize("bench", [1], indirect=True)
 def test_the_check_sees_the_loss_when_a_worker_acknowledges_what_it_did_not_do(bench: Bench) -> None:
     _, _, lost = ten_bugs_and_their_remedy(bench, mutant="acknowledges first")
-    assert lost  # how many depends on what the broker handed over at once
+    assert lost  # their number depends on the broker's first batch
 
 
 def test_a_crash_at_each_point_repeats_and_never_drops(bench: Bench) -> None:
@@ -398,7 +398,7 @@ def test_a_plain_consumer_commits_only_what_is_done(bench: Bench) -> None:
     point = f"inbox.after_effect_before_commit@{bench.directory / 'crashed'}"
     assert bench.worker("plain", CRASH_AT=point, ready=False).ended() == KILLED
     assert bench.committed() == 0
-    # Ten bugs in a row: an intake's doors stay open, and what it should tell is neither told nor buried.
+    # Ten bugs in a row: an intake's doors stay open, and its events are neither published nor put aside.
     worker = bench.worker("plain", BUG="everywhere", BATCH_WITHIN_S="1")
     assert until(lambda: f'lapor_decide_bugs_in_a_row{{service="{bench.name}"}} 10.0' in worker.get("/metrics")[1])
     assert bench.committed() == 0

@@ -1,4 +1,4 @@
-"""How far a service is, and when it is stuck."""
+"""How far a service has got, and when it is stuck."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_age_of_what_is_unread_is_counted_from_when_all_was_read(
     progress.advance([Record("t.in", 0, 4, None, None, 1_000_000), Record("t.in", 1, 2, None, None, 4_000_000)])
     progress.observe()
     assert age_s() == 0
-    wall[0] += 600  # nothing came for a while: that is not the age of what comes now
+    wall[0] += 600  # nothing came for a while: that is not the age of new records
     progress.observe()
     progress.ends = lambda: {("t.in", 0): 9, ("t.in", 1): 3}
     wall[0] += 7

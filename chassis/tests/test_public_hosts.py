@@ -1,4 +1,4 @@
-"""Which addresses are of the Internet, and which only look so."""
+"""Which addresses are in the public Internet, and which only look so."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chassis.public_hosts import Resolve, Unfit, check_url, connecting_to, is_pu
 
 
 def answering(*addresses: str) -> Resolve:
-    """Gives ``addresses`` in their order, a set each time it is asked."""
+    """Make a resolver that always returns ``addresses``, in their order."""
 
     async def resolve(host: str, port: int) -> Sequence[str]:
         return addresses

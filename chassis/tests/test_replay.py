@@ -1,4 +1,4 @@
-"""What a service makes of a request to handle a dead letter again."""
+"""Requests to handle a dead letter again, and the records that a service makes of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_it_is_what_it_was_but_for_the_time() -> None:
 
 
 def test_whoever_wrote_it_does_not_say_where_it_came_from() -> None:
-    """Anybody may put these headers on a record; the service's own are behind them."""
+    """Anybody may put these headers on a record; the service's own come behind them."""
     forged = tuple(
         (name, value)
         for name, value in (

@@ -1,4 +1,4 @@
-"""What a broker has lost comes again as it was, and what was erased does not."""
+"""Events that a broker has lost come again unchanged; erased ones do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After its database was restored, a service reads again what the database does not know."""
+"""After its database was restored, a service reads again the records that the database does not know."""
 
 import asyncio
 
@@ -66,7 +66,7 @@ def test_what_is_handled_here_is_told_how_far_was_read_also_when_it_is_done_agai
     async def catch_up(places: Places, read: Places) -> Places:
         given.append((list(dict(sorted(places.items())).values()), list(dict(sorted(read.items())).values())))
         if len(given) == 1:
-            for place, offset in read.items():  # it has handled all that there was
+            for place, offset in read.items():  # it has handled all records
                 handled.sql(f"UPDATE consumed SET next_offset = {offset} WHERE partition = {place.partition}")
             raise TimeoutError("Kafka is away")
         return {place: 2 for place in places}
@@ -81,7 +81,7 @@ def test_what_is_handled_here_is_told_how_far_was_read_also_when_it_is_done_agai
 
     assert [([1, 1, 1], before)] * 2 == given
     assert (before, [2, 2, 2]) == (between, offsets(handled))
-    assert handled.worker().ready()  # that one ended
+    assert handled.worker().ready()  # the other one has ended
 
 
 def test_a_service_that_runs_is_not_rewound(handled: Bench) -> None:
@@ -101,7 +101,7 @@ def test_a_database_that_lacks_what_its_group_has_read_is_not_gone_on_with(handl
 
     if kind == "stateful":
         assert worker.ended() == EXIT_TEMPORARY
-    else:  # whoever answers others goes on answering
+    else:  # a server goes on answering
         assert until(lambda: "Diverged" in worker.log.read_text() and worker.ready())
         worker.stop()
     assert f"then: {handled.name} rewind" in worker.log.read_text()
@@ -122,5 +122,5 @@ def test_a_log_that_is_shorter_than_what_the_database_knows_is_another_one(handl
     asyncio.run(rewind(handled.settings(), handled.name))
 
     assert offsets(handled) == [0, *before[1:]]
-    # With what it knew of the old one, it would believe for 970 records that it had read all there is.
+    # With its offset in the old log it would believe for 970 records that it had read everything.
     assert handled.sql("SELECT partition FROM consumed ORDER BY partition") == [(1,), (2,)]

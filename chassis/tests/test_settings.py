@@ -1,4 +1,4 @@
-"""Settings: all that is wrong is named at once, and no value is shown."""
+"""Settings: all mistakes are reported together, and no value is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a hop and what goes on with it: to a backend that takes OTLP, and with none."""
+"""The spans of a hop and the trace that continues: with a backend that takes OTLP, and without one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from testing.waiting import within
 STUCK_S = 30
 IDS = [f"00000000-0000-5000-8000-{n:012d}" for n in range(6)]
 CAUSE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-#: Each is no traceparent, by https://www.w3.org/TR/trace-context/#traceparent-header.
+#: None of these is a traceparent, by https://www.w3.org/TR/trace-context/#traceparent-header.
 NONE = [
     b"",
     b"hello",
@@ -62,7 +62,7 @@ def tracing_to(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_goes_on() -> Iterator[None]:
-    """See the SDK's own threads end: one that still tries would draw random numbers in the midst of other tests."""
+    """Check that the SDK's threads end: one that still tries would draw random numbers during other tests."""
     yield
     for thread in threading.enumerate():
         if thread.name.startswith("OtelBatch"):
@@ -234,7 +234,7 @@ async def test_a_span_says_nothing_that_anybody_wrote(backend: Backend, on: None
         *(Record(topic, 0, 0, b"Budi", json.dumps(event | {"subject": said}).encode(), 0) for topic, said in subjects)
     )
 
-    # Whose it is: what our rules make of it knows, and not what stands in it as its subject.
+    # Our rules know which complaint it is about; the subject that the unit wrote does not count.
     assert [IDS[0], IDS[0]] == [each.attributes["lapor.complaint_id"] for each in all_told(backend)]
     assert [] == [word for word in (b"Budi", b"08123", b"nomor") if word in b"".join(backend.raw)]
 

@@ -1,1 +1,1 @@
-"""Plumbing every service needs and none writes twice. Read in this order: wire, step, outbox, consume, service."""
+"""Plumbing that every service needs, written once. Read in this order: wire, batch, outbox, consume, service."""

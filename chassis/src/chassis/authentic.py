@@ -1,4 +1,4 @@
-"""No intake speaks for another: what is said of a complaint must be signed by the intake that took it."""
+"""No intake speaks for another: an event about a complaint must be signed by the intake that took it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contracts.topics import FOLLOWED_UP, RECEIVED
 
 
 class EventKeySettings(ServiceSettings):
-    """For a service that hears of complaints from the intakes: the ``EVENT_KEY`` of each."""
+    """For a service that reads complaints of the intakes: the ``EVENT_KEY`` of each."""
 
     intake_sms_event_key: SecretStr = Field(min_length=16, description="EVENT_KEY of intake-sms")
     intake_social_event_key: SecretStr = Field(min_length=16, description="EVENT_KEY of intake-social")
@@ -24,7 +24,7 @@ class EventKeySettings(ServiceSettings):
 
     @property
     def event_keys(self) -> dict[str, bytes]:
-        """What each intake signs its events with, by its name."""
+        """The signing key of each intake, by its name."""
         keys = {
             "intake-sms": self.intake_sms_event_key,
             "intake-social": self.intake_social_event_key,
@@ -34,9 +34,10 @@ class EventKeySettings(ServiceSettings):
 
 
 def verify(event_keys: Mapping[str, bytes], message: Message) -> None:
-    """Hear of a complaint only from the intake that took it: any other could cancel it, or make one up in its name.
+    """Check that an event on an intake's topic comes from the intake that took the complaint.
 
-    On the topics of the intakes nothing else is heard: not an order to erase, say, which is the router's.
+    Any other intake could cancel it, or make one up in its name. Nothing else is accepted on these topics: not an order
+    to erase, say, which is the router's.
 
     Raises:
         NotAuthentic: that intake did not sign it, or it names another channel or origin.

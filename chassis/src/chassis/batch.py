@@ -1,8 +1,8 @@
 """One batch of records, handled in one transaction: {inbox, state, outbox, offsets} or nothing.
 
-Whatever is wrong with one record touches that record alone: it goes to the dead-letter topic with its bytes, and
-without an inbox row, so that replaying it works. What is wrong with the infrastructure leaves this module as an
-exception, and nothing is acknowledged.
+An error of one record affects that record alone: it goes to the dead-letter topic with its bytes, and without an inbox
+row, so that replaying it works. An error of the infrastructure leaves this module as an exception, and nothing is
+acknowledged.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from contracts import codec, topics
 log = logging.getLogger(__name__)
 
 S = TypeVar("S")
-#: So many dead letters of one unit at once, and as many an hour. Its topic keeps what is left out, for 90 days.
+#: The most dead letters of one unit at once, and per hour. Its topic keeps the records that get none, for 90 days.
 UNIT_LETTERS = Rate(burst=60, per_hour=60)
 
-# Locks the keys, whether or not they have a row yet, always in one order.
+# Locks the keys, whether or not they have a row yet, always in the same order.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
 _FRESH = """
 INSERT INTO inbox (topic, event_id) SELECT * FROM unnest($1::text[], $2::text[])
@@ -51,19 +51,19 @@ Verify = Callable[[Message], None]
 
 
 class BugsInARow(RuntimeError):
-    """Our own rules or tables failed too often in a row: read no further, or the topic drains into the DLQ."""
+    """Our own rules or tables failed too often in a row: reading further would drain the topic into the DLQ."""
 
 
-#: The records in a row that failed: by their places, but those of one unit by its topic alone.
+#: The records that failed in a row: by their places, but those of one unit by its topic alone.
 Streak = frozenset[str]
 NO_STREAK: Streak = frozenset()
 
 
 def count_failure(service: str, streak: Streak, record: Record, error: BaseException) -> Streak:
-    """Add ``record``, at which our rules failed with ``error``, to the failures in a row.
+    """Add ``record``, on which our rules failed with ``error``, to the failures in a row.
 
-    All that one unit sends counts as one failure: a unit that has found a bug of ours can repeat it as it likes, and
-    must not stop the service by it.
+    All records of one unit count as one failure: a unit that has found a bug of ours can repeat it at will, and must
+    not stop the service with it.
 
     Raises:
         BugsInARow: there are too many.
@@ -78,13 +78,13 @@ def count_failure(service: str, streak: Streak, record: Record, error: BaseExcep
 
 @dataclass(frozen=True, kw_only=True)
 class Handler(Generic[S]):
-    """What a service contributes. ``decide`` is pure: no clock, nothing random, no I/O.
+    """The functions of a service. ``decide`` is pure: no clock, nothing random, no I/O.
 
-    ``keys`` names the states a message touches; ``verify`` refuses with an InvalidEvent what its sender may not say;
-    ``load`` reads states by key, and what else they bring with them;
-    ``decide`` gets all of them and returns those that changed, and what is to be told; ``save`` writes them. ``told``
-    counts what was told, once it is committed. With ``tombstones`` records without a value are messages too, whose data
-    is a :class:`chassis.wire.Tombstone`.
+    ``keys`` names the states a message touches; ``verify`` raises an InvalidEvent if the sender may not say that;
+    ``load`` reads states by key, and other data that belong to them; ``decide`` gets all of them and returns the
+    changed ones, and the events to publish; ``save`` writes the states. ``on_committed`` gets the events once they are
+    committed. With ``tombstones`` records without a value are messages too, whose data is a
+    :class:`chassis.wire.Tombstone`.
     """
 
     service: str
@@ -99,17 +99,17 @@ class Handler(Generic[S]):
 
 @dataclass(kw_only=True)
 class _Batch:
-    """What a batch has brought about: counted and said once it is committed, for it may be rolled back."""
+    """The effects of a batch: counted and logged only once it is committed, since it may be rolled back."""
 
     streak: Streak
     out: list[Outgoing] = field(default_factory=list)
-    anew: list[Outgoing] = field(default_factory=list)  # told with an erasure, in the place of what was told before
+    anew: list[Outgoing] = field(default_factory=list)  # published with an erasure, in place of earlier records
     told: list[Emit] = field(default_factory=list)
     counted: list[tuple[str, str]] = field(default_factory=list)  # topic, result
     unknown: list[str] = field(default_factory=list)  # fields with words that the vocabulary lacks
     dead: list[_Dead] = field(default_factory=list)
-    written: list[_Dead] = field(default_factory=list)  # those of which a letter is written
-    left_out: Counter[str] = field(default_factory=Counter)  # how many got none, by a unit's topic
+    written: list[_Dead] = field(default_factory=list)  # those that get a letter
+    left_out: Counter[str] = field(default_factory=Counter)  # how many get no letter, by a unit's topic
     redelivered: int = 0
     began_ns: int = field(default_factory=time.time_ns)
     spans: list[tracing.Span] = field(default_factory=list)
@@ -175,8 +175,10 @@ class BatchHandler(Generic[S]):
         self.after()
 
     def _bounded(self, dead: Sequence[_Dead]) -> tuple[list[_Dead], Counter[str]]:
-        """Those of ``dead`` that become letters, and by topic how many do not: a unit sent too many, and its topic
-        keeps them."""
+        """Choose those of ``dead`` that become letters, and count the others by topic.
+
+        The others are from a unit that sent too many; its topic keeps them.
+        """
         written, left_out = list[_Dead](), Counter[str]()
         for record, error in dead:
             if topics.unit_of(record.topic) is not None:
@@ -188,7 +190,7 @@ class BatchHandler(Generic[S]):
         return written, left_out
 
     def _log_left_out(self, left_out: Counter[str]) -> None:
-        """Count them, and say so once a minute for each topic: a line for each record would fill the disk."""
+        """Count them, and log that once a minute for each topic: a line for each record would fill the disk."""
         service = self.handler.service
         for topic, count in left_out.items():
             metrics.DLQ_LEFT_OUT.labels(service, topic).inc(count)
@@ -241,7 +243,7 @@ class BatchHandler(Generic[S]):
         return messages
 
     async def _fresh(self, db: Connection, messages: list[Message]) -> list[Message]:
-        """The messages not handled before, in order; their keys are locked from here on."""
+        """Lock the keys of ``messages``, and return the messages not handled before, in order."""
         if not messages:
             return []
         await db.execute(_LOCK, self._keys(messages))
@@ -289,7 +291,7 @@ class BatchHandler(Generic[S]):
 
 
 class StatelessBatchHandler:
-    """Runs a pure ``decide`` over batches, for a service without a database: all is published when it returns."""
+    """Runs a pure ``decide`` over batches, for a service without a database: on return, everything is published."""
 
     def __init__(
         self,
@@ -327,7 +329,7 @@ class StatelessBatchHandler:
         await publish(self.producer, out, self.publish_timeout_s)
 
     async def _one_by_one(self, handled: Sequence[tuple[Record, list[Outgoing]]]) -> None:
-        """Find what the broker never takes; what it was made from is a dead letter."""
+        """Find the output that the broker never takes; the record that caused it becomes a dead letter."""
         for record, out in handled:
             try:
                 await self._publish(out)
@@ -368,7 +370,7 @@ def _traced(message: Message, span: tracing.Span) -> Message:
 
 
 def _told(service: str, message: Message, emits: Sequence[Emit], span: tracing.Span) -> list[Outgoing]:
-    """The bytes of what ``message`` brings about, which go on with the trace of ``span``."""
+    """Encode the events that ``message`` brings about; they continue the trace of ``span``."""
     span.about([*(emit.subject for emit in emits), message.event.subject])
     return outgoing(emits, service=service, cause=message.cause, now=message.time, trace=span.traceparent)
 
@@ -383,19 +385,19 @@ def read(record: Record) -> Message:
 
 
 def count_unknown(service: str, fields: Iterable[str]) -> None:
-    """Count words that were passed over, by the field they stood in: their writer is newer than this process."""
+    """Count words that this version does not know, by their field: their writer is newer than this process."""
     for name in fields:
         metrics.UNKNOWN_WORDS.labels(service, name).inc()
 
 
 def as_dead_letter(service: str, record: Record, error: BaseException) -> Outgoing:
-    """The dead letter of ``record``, counted and logged."""
+    """Make, count and log the dead letter of ``record``."""
     log_dead_letter(service, record, error)
     return dead_letter(service, record, error)
 
 
 def log_dead_letter(service: str, record: Record, error: BaseException) -> None:
-    """Count and log a dead letter; the log tells where it was and never what it said."""
+    """Count and log a dead letter; the log tells where it was, and never what it said."""
     reason = type(error).__name__
     metrics.DLQ_RECORDS.labels(service, reason).inc()
     metrics.RECORDS.labels(service, record.topic, "dead").inc()
@@ -422,12 +424,12 @@ async def on_timer(
     cause: str,
     now: datetime,
 ) -> list[Emit]:
-    """Let a timer change states, in the caller's transaction, under the same lock as events; what is to be told."""
+    """Let a timer change states, in the caller's transaction and under the same lock as events; return the events."""
     await db.execute(_LOCK, sorted(keys))
     changes, emits = decide(await handler.load(db, sorted(keys)))
     if changes:
         await handler.save(db, changes)
-    # What time brings about goes on with no trace: each complaint begins one.
+    # Events of a timer continue no trace: a new one begins for each complaint.
     spans = {subject: tracing.timer(subject) for subject in dict.fromkeys(emit.subject for emit in emits)}
     out = outgoing(emits, service=handler.service, cause=cause, now=now)
     await outbox.put(db, [traced(o, spans[e.subject].traceparent) for o, e in zip(out, emits, strict=True)])

@@ -1,7 +1,8 @@
-"""Handling what several topics hold in the order in which it was written, whatever topic it lies in.
+"""Handles the records of several topics in the order in which they were written.
 
-A service that runs takes each topic as it comes, and what it writes itself keeps the others from being ahead. After its
-database was restored nothing does: a unit's reply would be read before the complaint that it is about.
+A running service takes each topic as it comes: it writes some of them itself, and so no topic gets ahead of the others.
+After its database was restored nothing keeps that order: a unit's reply would be read before the complaint that it is
+about.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from chassis.publish import kafka_client, start
 from chassis.settings import ServiceSettings
 from chassis.wire import Record
 
-#: From the offset of the first record to that after the last, by partition.
+#: An offset for each partition: that of the first record, or the one behind the last.
 Places = Mapping[TopicPartition, int]
 
 
 async def beginnings(settings: ServiceSettings, topics: Sequence[str]) -> Places:
-    """Where every partition of ``topics`` begins now.
+    """Find where every partition of ``topics`` begins now.
 
     Raises:
         aiokafka.errors.KafkaError, TimeoutError: no broker.
@@ -42,12 +43,12 @@ async def beginnings(settings: ServiceSettings, topics: Sequence[str]) -> Places
 
 
 async def catch_up(settings: ServiceSettings, places: Places, step: Step) -> Places:
-    """Give ``step`` all records from ``places`` to the present ends, the oldest first; returns those ends.
+    """Pass all records from ``places`` to the present ends to ``step``, the oldest first; return those ends.
 
-    Records of a partition stay in their order.
+    Records of a partition keep their order.
 
     Raises:
-        aiokafka.errors.KafkaError, TimeoutError: no broker. And what ``step`` raises. Do it again.
+        aiokafka.errors.KafkaError, TimeoutError: no broker. And any error of ``step``. Do it again.
     """
     consumer = AIOKafkaConsumer(**kafka_client(settings), enable_auto_commit=False, auto_offset_reset="earliest")
     await start(consumer, settings.publish_timeout_s)
@@ -71,7 +72,7 @@ async def catch_up(settings: ServiceSettings, places: Places, step: Step) -> Pla
 
 
 async def _oldest_first(consumer: AIOKafkaConsumer, ends: Places, at_once: int) -> AsyncIterator[Record]:
-    """All records before ``ends``, by their time; some of each partition are held in memory."""
+    """Yield all records before ``ends``, by their time; some of each partition are held in memory."""
     waiting: dict[TopicPartition, deque[Record]] = {place: deque() for place in ends}
     while True:
         for place in [place for place, records in waiting.items() if not records]:
@@ -84,7 +85,7 @@ async def _oldest_first(consumer: AIOKafkaConsumer, ends: Places, at_once: int) 
 
 
 async def _fill(consumer: AIOKafkaConsumer, place: TopicPartition, end: int, into: deque[Record], at_once: int) -> bool:
-    """Whether ``place`` had more before ``end``, which are in ``into`` now."""
+    """Whether ``place`` had more records before ``end``; they are in ``into`` now."""
     while not into and await consumer.position(place) < end:
         fetched = await consumer.getmany(place, timeout_ms=500, max_records=at_once)
         into.extend(_plain_record(place, each) for each in fetched.get(place, []) if each.offset < end)

@@ -1,4 +1,4 @@
-"""Until when the certificates are good that servers show to who connects to them."""
+"""Shows how long the certificates of servers are valid, as their clients see them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import NamedTuple
 from chassis import metrics
 from chassis.settings import DatabaseSettings
 
-#: A certificate is made anew some times a year.
+#: A certificate is renewed a few times a year.
 LOOK_EVERY_S = 600
-#: PostgreSQL's question whether it can encrypt: its own length, and the code of SSLRequest.
+#: PostgreSQL's message that asks whether it can encrypt: its own length, and the code of SSLRequest.
 #: https://www.postgresql.org/docs/current/protocol-message-formats.html
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 _X509_V_ERR_CERT_HAS_EXPIRED = 10
@@ -32,9 +32,9 @@ class Server(NamedTuple):
 def show(server: Server, trust: ssl.SSLContext, within_s: float) -> None:
     """Show when the certificate of ``server`` ends and how long it lasts, in seconds. It blocks.
 
-    Its names are not compared: nothing is said to it, and whom they talk to all others check. What does not answer, has
-    no TLS, or a certificate of nobody in ``trust``, leaves what was shown before. Of a certificate that has ended
-    nothing can be read: it is shown as one that ends now.
+    Names are not compared: nothing is sent to the server, and every real client checks its name. The figures stay as
+    they are if the server does not answer, has no TLS, or shows a certificate of nobody in ``trust``. An expired
+    certificate can't be read: it is shown as one that ends now.
     """
     trust.check_hostname = False
     try:
@@ -51,7 +51,11 @@ def show(server: Server, trust: ssl.SSLContext, within_s: float) -> None:
 
 
 def _validity(server: Server, trust: ssl.SSLContext, within_s: float) -> tuple[float, float]:
-    """When its certificate begins and ends. Raises OSError, and ValueError where it does not speak TLS."""
+    """Read when the server's certificate begins and ends.
+
+    Raises:
+        OSError: no connection; ValueError: it does not speak TLS.
+    """
     with socket.create_connection((server.host, server.port), timeout=within_s) as line:
         if server.is_postgres:
             line.sendall(_SSL_REQUEST)
@@ -60,12 +64,12 @@ def _validity(server: Server, trust: ssl.SSLContext, within_s: float) -> tuple[f
         with trust.wrap_socket(line, server_hostname=server.host) as encrypted:
             shown = encrypted.getpeercert() or {}
             with contextlib.suppress(OSError):
-                encrypted.unwrap()  # a line that breaks off would be an error in the server's log
+                encrypted.unwrap()  # without it the server would log an error
     return ssl.cert_time_to_seconds(str(shown["notBefore"])), ssl.cert_time_to_seconds(str(shown["notAfter"]))
 
 
 def of_database(settings: DatabaseSettings) -> tuple[str, list[Server]] | None:
-    """Give the CA that a service trusts with its database, and the servers of that; None where it asks for no TLS."""
+    """Return the CA that a service trusts for its database, and the database's servers; None if there is no TLS."""
     url = settings.database_url
     ca = dict(url.query_params()).get("sslrootcert")
     hosts = [Server(each["host"] or "", each["port"] or 5432, is_postgres=True) for each in url.hosts()]
@@ -73,7 +77,7 @@ def of_database(settings: DatabaseSettings) -> tuple[str, list[Server]] | None:
 
 
 async def watch_database(settings: DatabaseSettings) -> None:
-    """For ever: look at the certificate of the service's own PostgreSQL, where there is TLS.
+    """Look at the certificate of the service's own PostgreSQL, if it has TLS, until cancelled.
 
     Raises:
         OSError: the CA can't be read.

@@ -1,4 +1,4 @@
-"""Wakes whoever waits for a change of something; one connection to the database hears of the changes of all."""
+"""Wakes tasks that wait for a change of something; one connection to the database hears of all changes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from chassis.database import Pool
 
-#: Seconds after which it is asked whether the connection still stands: one that is silently lost says nothing.
+#: Seconds between checks that the connection still stands: one that is lost silently says nothing.
 _ASK_S = 30
 _PING = "SELECT 1"
 
 
 class Changes:
-    """Who waits for which name on ``channel`` of the database. ``stopped``: nobody may wait any longer."""
+    """The tasks that wait for names on ``channel`` of the database. ``stopped``: nobody may wait any longer."""
 
     def __init__(self, channel: str) -> None:
         self.channel, self.stopped = channel, False
@@ -23,7 +23,7 @@ class Changes:
 
     @contextmanager
     def of(self, *names: str) -> Iterator[asyncio.Event]:
-        """Give what is set at each change of one of ``names``."""
+        """Yield an event that is set at each change of one of ``names``."""
         changed = asyncio.Event()
         for name in names:
             self._waiting.setdefault(name, set()).add(changed)
@@ -36,7 +36,7 @@ class Changes:
                     del self._waiting[name]
 
     async def listen(self, pool: Pool) -> None:
-        """Hear of changes for ever; cancelled, it ends all waiting, so that the website can stop.
+        """Listen for changes until cancelled; then end all waiting, so that the website can stop.
 
         Raises:
             asyncpg.PostgresError, OSError, TimeoutError: the database is gone; start again.
@@ -45,7 +45,7 @@ class Changes:
             async with pool.acquire() as db:
                 await db.add_listener(self.channel, self._heard)
                 try:
-                    self._wake(list(self._waiting))  # what changed meanwhile was not heard
+                    self._wake(list(self._waiting))  # earlier changes were not heard
                     while True:
                         await asyncio.sleep(_ASK_S)
                         await db.fetchval(_PING)
@@ -67,7 +67,7 @@ class Changes:
 
 
 async def is_set(changed: asyncio.Event, within_s: float) -> bool:
-    """Wait for ``changed``, at most ``within_s`` seconds; tell whether it is set."""
+    """Wait for ``changed``, at most ``within_s`` seconds; return whether it is set."""
     try:
         async with asyncio.timeout(within_s):
             return await changed.wait()

@@ -1,4 +1,4 @@
-"""The command line every service has. Imports are inside the commands: ``--help`` need not wait for Faust."""
+"""The command line of every service. Imports are inside the commands: ``--help`` need not wait for Faust."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import typer
 
 
 def cli(service: str, run: str, migrations: Sequence[Path] = (), catch_up: str | None = None) -> typer.Typer:
-    """The command line of ``service``: ``run``; and ``migrate``, ``rewind`` and ``republish`` where it owns a database.
+    """Build the command line of ``service``: ``run``; for a database also ``migrate``, ``rewind`` and ``republish``.
 
     ``run`` and ``catch_up`` are names of functions (``router.app:run``), imported by the command that calls them.
-    ``catch_up`` is for a service whose topics must not be read one before the other, as ``rewind`` would.
+    ``catch_up`` is for a service whose topics must not be read one after the other, as ``rewind`` alone would.
     """
     app = typer.Typer(name=service, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -55,7 +55,7 @@ def cli(service: str, run: str, migrations: Sequence[Path] = (), catch_up: str |
 def imported(name: str) -> Any:
     """Import the function ``name`` (``router.app:run``), or a module, without the garbage collector.
 
-    Nothing of what is imported dies, and looking for it took a quarter of the time; it is passed over later, too.
+    Imported objects never die, and examining them took a quarter of the time. The collector skips them later, too.
     """
     gc.disable()
     try:
@@ -146,7 +146,7 @@ def _republish_of(service: str) -> Callable[..., None]:
 
 
 def away(service: str, dsn: str, error: Exception) -> typer.Exit:
-    """Say that the database of ``service`` can't be used, and why, in a line; exit 75."""
+    """Report in one line that the database of ``service`` can't be used, and why; return the exit with code 75."""
     from chassis.database import reason
     from chassis.exits import EXIT_TEMPORARY
 

@@ -1,7 +1,7 @@
 """The two drivers that read topics: Faust for stream processors, plain aiokafka for services that are web servers.
 
-The only place that runs Faust. Faust acknowledges an event whose handler raised, together with all that is
-already fetched behind it, so nothing may ever leave an agent: a batch that is not finished ends the process.
+Only this module runs Faust. Faust acknowledges an event whose handler raised, together with all events already fetched
+behind it, so no exception may ever leave an agent: a batch that is not finished ends the process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.tables.manager import TableManager
 from faust.transport.drivers.aiokafka import Consumer
 
-# fair: no unit holds up others; leaving: who stops leaves; unreadable: what nobody can decode stops nobody.
+# fair: no unit holds up others; leaving: a stopped process leaves its group; unreadable: undecodable bytes stop nobody.
 from chassis import fair, leaving, metrics, unreadable  # noqa: F401 - imported for their effect
 from chassis.exits import leave_now
 from chassis.progress import Progress, idle, keep_observing, watch_topics
@@ -26,9 +26,9 @@ from chassis.wire import Record
 
 log = logging.getLogger(__name__)
 
-#: How soon a process hears that another one came or left; until then nobody reads what that one gave away.
+#: How soon a process hears that another one came or left; until then nobody reads the partitions given away.
 HEARTBEAT_S = 1.0
-#: Milliseconds after which a consumer that gets nothing looks whether it still has its partitions.
+#: Milliseconds that a consumer waits for records until it checks that it still has its partitions.
 _LOOK_MS = 5_000
 Step = Callable[[Sequence[Record]], Awaitable[None]]
 Start = Callable[[], Awaitable[Step]]
@@ -42,18 +42,20 @@ async def _timed(progress: Progress, settings: ServiceSettings, step: Step, reco
 
 
 class _Consumer(Consumer):
-    """Faust's, without its look at each of some hundred partitions every 2.5 s: it only logs what seems to stand still,
-    and :mod:`chassis.progress` ends a process for it."""
+    """Faust's consumer, without its look at each of some hundred partitions every 2.5 s.
+
+    That only logs partitions that seem to stand still; :mod:`chassis.progress` ends a process because of them.
+    """
 
     async def verify_all_partitions_active(self) -> None:
-        """Look at none."""
+        """Check no partition."""
 
 
 class _App(faust.App):
-    """Faust without its data folder: there are no tables, and who can guess a folder in /tmp can make it first."""
+    """Faust without its data folder: there are no tables, and a stranger could create a predictable folder in /tmp."""
 
     def _create_directories(self) -> None:
-        """Make none."""
+        """Create no folder."""
 
     def _new_transport(self) -> Any:
         transport: Any = super()._new_transport()
@@ -62,19 +64,19 @@ class _App(faust.App):
 
 
 class _NoTables(TableManager):
-    """Faust's, without the second that it gives an app to name its tables."""
+    """Faust's table manager, without the second that it gives an app to name its tables."""
 
     async def on_start(self) -> None:
-        """Go on, as after that second."""
+        """Go on immediately, as Faust does after that second."""
         await self._update_channels()
         await self.recovery.start()
 
 
 class _Worker(faust.Worker):
-    """Faust's, without the two seconds in which it waits at its end for tasks that nobody tells to stop."""
+    """Faust's worker, without the two seconds that it waits at its end for tasks that nobody tells to stop."""
 
     def _gather_all(self) -> None:
-        """Cancel what still runs, such as the relay, and let it end: the batch in hand is finished."""
+        """Cancel the tasks that still run, such as the relay, and let them end: the batch in hand is finished."""
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()
@@ -86,9 +88,10 @@ class _Worker(faust.Worker):
 
 
 def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, progress: Progress) -> faust.App:
-    """A Faust app with one agent over ``sources``. ``start`` runs once, in its event loop, and gives the step.
+    """Build a Faust app with one agent over ``sources``. ``start`` runs once, in its event loop, and returns the step.
 
-    The group id is the service's name; the member is static, so that one that crashes and is back causes no rebalance.
+    The group id is the service's name; the member is static, so that one that crashes and comes back causes no
+    rebalance.
     """
     service = progress.service
     app = _App(
@@ -150,8 +153,10 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
 
 
 def _wait_for_records(stream: Any) -> Callable[[Sequence[Any]], None]:
-    """Have ``stream.take_events`` wait for a record before it times a batch: it would look 20 times a second whether
-    there is one. Returns what is to be called with each batch."""
+    """Make ``stream.take_events`` wait for a record before it times a batch; return a function to call with each batch.
+
+    Otherwise it would look for a record 20 times a second.
+    """
     waiting, arrived, wait = 0, asyncio.Event(), stream.wait_for_stopped
 
     def arrives(value: Any) -> Any:
@@ -176,7 +181,7 @@ def _wait_for_records(stream: Any) -> Callable[[Sequence[Any]], None]:
 
 
 def run_faust(app: faust.App, logging_config: dict[str, Any]) -> None:
-    """Run the worker in this process until SIGTERM; finishes the batch in hand."""
+    """Run the worker in this process until SIGTERM; finish the batch in hand."""
     worker = _Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False)
     try:
         worker.execute_from_commandline()
@@ -202,11 +207,11 @@ def _headers(pairs: Iterable[tuple[str, bytes | None]]) -> tuple[tuple[str, byte
 
 
 class Idle(RuntimeError):
-    """The consumer waits for what was not there when it started; a new one may find it."""
+    """The consumer waits for something that was missing when it started; a new one may find it."""
 
 
 async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step, progress: Progress) -> None:
-    """Read ``sources`` with a plain consumer, for ever: a batch is committed only after its step.
+    """Read ``sources`` with a plain consumer until cancelled; commit a batch only after its step.
 
     Raises:
         Idle: it reads nothing, or not all of ``sources``.
@@ -220,7 +225,7 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
         group_instance_id=f"{progress.service}-{settings.slot}",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        fetch_max_wait_ms=1500,  # as Faust: it only says how often one asks for nothing
+        fetch_max_wait_ms=1500,  # as in Faust: how often an idle consumer asks
         session_timeout_ms=int(settings.session_timeout_s * 1000),
         heartbeat_interval_ms=int(min(HEARTBEAT_S, settings.session_timeout_s / 3) * 1000),
     )

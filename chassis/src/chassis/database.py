@@ -19,41 +19,41 @@ Pool: TypeAlias = Any  # an asyncpg.Pool
 Connection: TypeAlias = Any  # a PoolConnectionProxy; asyncpg ships no types
 
 _PLUMBING = Path(__file__).parent / "migrations"
-#: Advisory locks of one database: one relay, one migration, one timer, one sender, one sweep; one that shows what the
-#: database holds, and one reader of each network.
+#: Advisory locks of one database: one relay, one migration, one timer, one sender, one sweep; one process that shows
+#: the size of the database, and one reader of each network.
 RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, CLOCK_LOCK, SIMILAR_LOCK = 7, 8, 9, 10, 11, 12
 SHOW_LOCK, X_LOCK, FACEBOOK_LOCK, MAIL_LOCK = 13, 14, 15, 16
 _TRY_LOCK, _MIGRATE_ALONE = "SELECT pg_try_advisory_lock($1)", "SELECT pg_advisory_lock(%s)"
-# Everybody's connections, also of those of whom this role may know no more.
+# Everybody's connections, also of roles whose other figures this role may not see.
 _SIZE = """
 SELECT pg_database_size(current_database()), (SELECT sum(numbackends)::int FROM pg_stat_database),
        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"""
 _SIZES = (metrics.DATABASE_BYTES, metrics.CONNECTIONS, metrics.CONNECTIONS_ALLOWED)
 
-#: The database is away or hangs. InternalClientError: the connection broke in the middle of an operation.
+#: The database is away or hangs. InternalClientError: the connection broke during an operation.
 OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-#: Classes of SQLSTATE that are about the server and the way to it: connection, rollback by a deadlock, resources, a
-#: lock, an operator, the system, the server's own fault; 25006 is a server that has become a replica.
+#: Classes of SQLSTATE about the server and the connection to it: connection, rollback by a deadlock, resources, a lock,
+#: an operator, the system, the server's own fault; 25006 is a server that has become a replica.
 #: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _OF_THE_SERVER = ("08", "25006", "40", "53", "55", "57", "58", "F0", "XX")
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell trouble with the database, which passes, from what it refuses for the data's sake, which never goes in."""
+    """Whether ``error`` is trouble with the database, which passes, and not data that it will always refuse."""
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate or "XX").startswith(_OF_THE_SERVER)
     return isinstance(error, OUTAGES)
 
 
-#: Before a table was analyzed, or while it is small, PostgreSQL likes to read it whole, and keeps the plan while it
-#: grows. Whatever runs here looks for a few rows of many, and has an index for it.
+#: Before a table was analyzed, or while it is small, PostgreSQL prefers to read it whole, and keeps that plan while the
+#: table grows. Every statement here looks for a few rows of many, and has an index for that.
 PLANS = {"enable_seqscan": "off"}
 
 
 async def open_pool(dsn: str, *, timeout_s: float = 10, connected: int = 2, most: int = 8) -> Pool:
-    """A pool of at most ``most`` connections, whose every statement and connect has a limit.
+    """Open a pool of at most ``most`` connections, with a time limit for every statement and connect.
 
-    With ``connected=0`` it connects when it is first used: for a service that must start, and keep answering, while its
+    With ``connected=0`` it connects at its first use: for a service that must start, and keep answering, while its
     database is away.
 
     Raises:
@@ -67,15 +67,15 @@ async def open_pool(dsn: str, *, timeout_s: float = 10, connected: int = 2, most
 
 
 async def _nothing_to_reset(_db: Connection) -> None:
-    """A transaction is rolled back before this, and nothing else is left: see :func:`holding`.
+    """Do nothing: a transaction is rolled back before this, and nothing else is left (see :func:`holding`).
 
-    asyncpg's own reset asks the server for it, each time that a connection goes back.
+    asyncpg's own reset asks the server each time a connection is returned.
     """
 
 
 @contextlib.asynccontextmanager
 async def holding(pool: Pool, lock: int) -> AsyncIterator[Connection]:
-    """Give the connection that alone holds ``lock``, one of those above, as soon as nobody else does.
+    """Wait for ``lock``, one of those above, and yield the connection that holds it alone.
 
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: the database is gone; start again.
@@ -86,20 +86,20 @@ async def holding(pool: Pool, lock: int) -> AsyncIterator[Connection]:
                 await asyncio.sleep(0.5)
             yield db
         finally:
-            # The lock goes with the connection, however this ended; if that is lost already, so is the lock.
+            # Closing the connection releases the lock, however this ended; if it is lost already, so is the lock.
             with contextlib.suppress(asyncpg.InterfaceError):
                 db.terminate()
 
 
 async def show_size(db: Connection, service: str) -> None:
-    """Show how large the database of ``service`` is, and how many connections its server has and takes."""
+    """Show the size of the database of ``service``, and how many connections its server has and accepts."""
     found = await db.fetchrow(_SIZE)
     for gauge, figure in zip(_SIZES, found.values(), strict=True):
         gauge.labels(service).set(figure)
 
 
 def hide_size() -> None:
-    """Show nothing of it: another process does that."""
+    """Show none of these figures: another process does that."""
     for gauge in _SIZES:
         gauge.clear()
 
@@ -112,7 +112,7 @@ def _locked(dsn: str) -> Iterator[None]:
 
 
 def migrate(dsn: str, *own: Path) -> int:
-    """Apply the plumbing's and then the service's ``own`` numbered ``.sql`` files; returns how many.
+    """Apply the numbered ``.sql`` files of the chassis and then the service's ``own``; return how many.
 
     yoyo's own lock is a row that outlives a killed process, hence the advisory lock.
 
@@ -133,10 +133,10 @@ def migrate(dsn: str, *own: Path) -> int:
 
 @contextlib.asynccontextmanager
 async def connected(dsn: str) -> AsyncIterator[Connection]:
-    """Give one connection to ``dsn``, for a command.
+    """Open one connection to ``dsn``, for a command.
 
     Raises:
-        OSError, asyncpg.PostgresError, TimeoutError: it can't be used.
+        OSError, asyncpg.PostgresError, TimeoutError: the database can't be used.
     """
     db = await asyncpg.connect(dsn, timeout=10)
     try:
@@ -146,7 +146,7 @@ async def connected(dsn: str) -> AsyncIterator[Connection]:
 
 
 def reason(dsn: str, error: Exception) -> str:
-    """Say in one line why ``dsn`` can't be used. Of a certificate libpq says only that it is bad; asyncpg says why."""
+    """Say in one line why ``dsn`` can't be used. libpq only says that a certificate is bad; asyncpg says why."""
     said = str(error).partition("\n")[0] or type(error).__name__
     if "certificate verify failed" in said:
         try:

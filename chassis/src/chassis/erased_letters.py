@@ -1,4 +1,4 @@
-"""What an erasure orders goes from the service's own dead letters too."""
+"""Removes erased complaints from the service's own dead letters."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ log = logging.getLogger(__name__)
 
 
 def erasing_letters(settings: ServiceSettings, service: str, step: Step) -> Step:
-    """``step``, and after it tombstones for the dead letters that hold what was erased.
+    """Extend ``step``: after it, write tombstones for the dead letters of erased complaints.
 
-    Offsets are committed behind it: what a crash cuts short is done again. A letter that is written only afterwards is
-    found when the order is repeated (:mod:`router.erasure`).
+    Offsets are committed afterwards: an interrupted erasure is done again. A letter that is written only later is found
+    when the order is repeated (:mod:`router.erasure`).
 
     Raises:
         aiokafka.errors.KafkaError, TimeoutError: no broker; do it again.
@@ -41,7 +41,7 @@ def erasing_letters(settings: ServiceSettings, service: str, step: Step) -> Step
 
 
 def _names(record: Record) -> list[tuple[bytes, bytes]]:
-    """The id of the complaint, and its ticket. Of what is no order, nothing: it is a dead letter itself."""
+    """Return the complaint's id and its ticket; nothing if the record is not an order: it is a dead letter itself."""
     try:
         data = codec.decode(record.value or b"").data
     except codec.InvalidEvent:
@@ -51,7 +51,7 @@ def _names(record: Record) -> list[tuple[bytes, bytes]]:
 
 async def _erase(settings: ServiceSettings, topic: str, names: Mapping[bytes, bytes]) -> int:
     place, keys = TopicPartition(topic, 0), set[bytes]()
-    # Of no group, for it only looks; from the beginning, for by itself it would begin at the end.
+    # Without a group, since it only looks; from the beginning, since the default is the end.
     consumer = AIOKafkaConsumer(**kafka_client(settings), auto_offset_reset="earliest")
     await start(consumer, settings.publish_timeout_s)
     try:
@@ -73,10 +73,10 @@ async def _erase(settings: ServiceSettings, topic: str, names: Mapping[bytes, by
 
 
 def _holds(letter: Any, names: Mapping[bytes, bytes]) -> bool:
-    """Whether the letter is of one of the complaints ``names``, ticket by id, by what it says anywhere.
+    """Whether some part of the letter names one of the complaints ``names``, ticket by id.
 
-    A citizen's own complaint may name the ticket of another's: of a complaint is what has its id. A tombstone says
-    nothing, and a letter without a key takes none.
+    A citizen's own complaint may mention the ticket of another one, so a letter from a topic of complaints must have
+    the id. A tombstone names nothing, and a letter without a key can't be erased.
     """
     if letter.value is None or letter.key is None:
         return False

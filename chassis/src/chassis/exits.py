@@ -1,4 +1,4 @@
-"""Leaving the process at once, with an exit code that says what to do."""
+"""Leaves the process immediately, with an exit code that says what to do."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Lets no unit's topic take up a batch: however much lies in one, what others sent comes beside it.
+"""Lets no unit's topic fill a batch: however many records it has, those of others come beside them.
 
-aiokafka gives what it has fetched of a topic until nothing is left of it, and a megabyte of empty records is a hundred
+aiokafka returns what it has fetched of a topic until nothing is left, and a megabyte of empty records is a hundred
 thousand. Imported for its effect, before a consumer is made.
 """
 
@@ -12,7 +12,7 @@ from aiokafka.consumer import fetcher
 
 from contracts.topics import unit_of
 
-#: Records of one partition of a unit's topic that are given at once: a quarter of the 200 that `BATCH_MAX` says.
+#: Records of one partition of a unit's topic that are returned together: a quarter of the 200 in `BATCH_MAX`.
 SHARE = 50
 
 
@@ -21,7 +21,7 @@ def _is_written_by_a_unit(topic: str) -> bool:
 
 
 class _Result(fetcher.FetchResult):  # type: ignore[misc]
-    """Gives a share of what was fetched, and the rest when it is asked again."""
+    """Returns a share of the fetched records, and the rest at the next calls."""
 
     def getall(self, max_records: int | None = None) -> Any:
         if max_records is not None and _is_written_by_a_unit(self._topic_partition.topic):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-#: Where a test may make a service die.
+#: The points at which a test may make a service die.
 POINTS = frozenset(
     {
         "ack.after_commit_before_response",

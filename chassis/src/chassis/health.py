@@ -8,7 +8,7 @@ from urllib.request import ProxyHandler, build_opener
 
 
 def main() -> int:
-    """Ask once, with two seconds of patience. Returns: the exit code."""
+    """Ask once, for at most two seconds; return the exit code."""
     try:
         with build_opener(ProxyHandler({})).open(sys.argv[1], timeout=2) as answer:
             return 0 if answer.status == 200 else 1

@@ -1,6 +1,6 @@
-"""uvicorn as one task among others: it is stopped by cancelling it, and finishes the requests in hand.
+"""uvicorn as one task among others: cancelling it stops it, and it finishes the requests in hand.
 
-No client can hold it up: connections are counted, and each part of a request has its time.
+No client can hold it up: connections are counted, and each part of a request has a time limit.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from chassis.limits import Network, Seldom, is_among, network_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-#: Seconds that a client may take to read what it was sent; then it is cut off.
+#: Seconds that a client may take to read its answer; then it is cut off.
 _TAKE_S = 10
-#: Seconds and number of those that were refused and may still read why.
+#: Seconds for refused clients to read why, and how many of them may do so at the same time.
 _REFUSED_S, _REFUSED = 1, 100
-#: Bytes of a body that are read although nobody wants them, so that their sender gets its answer; and for how long.
+#: Bytes of an unwanted body that are read, so that its sender gets the answer; and for how many seconds.
 _UNWANTED, _UNWANTED_S = 1024 * 1024, 3
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _PARTS = {h11.IDLE: "head", h11.SEND_BODY: "body"}
@@ -33,12 +33,12 @@ _PARTS = {h11.IDLE: "head", h11.SEND_BODY: "body"}
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What clients may take up; times in seconds, ``body_rate`` in bytes a second.
+    """Limits for clients; times in seconds, ``body_rate`` in bytes a second.
 
     The body has ``body_s``, and a second more for each ``body_rate`` bytes of it, but never more than
-    ``longest_body_s``, as in https://httpd.apache.org/docs/2.4/mod/mod_reqtimeout.html. ``of_one`` is large, for phones
-    share the addresses of their carrier; it does not hold for ``proxies``, which bring everybody. All together stay
-    below the 1,024 files that a process may usually open.
+    ``longest_body_s``, as in https://httpd.apache.org/docs/2.4/mod/mod_reqtimeout.html. ``of_one`` is large, since
+    phones share the addresses of their carrier; it does not hold for ``proxies``, which forward everybody. All together
+    stay below the 1,024 files that a process may usually open.
     """
 
     connections: int = 512
@@ -51,7 +51,7 @@ class Limits:
 
 
 class ClientGone(Exception):
-    """The client hung up, or was cut off, before all of its request was there: nobody is left to answer."""
+    """The client hung up, or was cut off, before its whole request had arrived: nobody is left to answer."""
 
 
 class _Server(uvicorn.Server):
@@ -60,12 +60,12 @@ class _Server(uvicorn.Server):
         self._leaving = asyncio.Event()
 
     def leave(self) -> None:
-        """Take no more requests, and end when those in hand are answered."""
+        """Accept no further requests, and end when those in hand are answered."""
         self.should_exit = True
         self._leaving.set()
 
     async def main_loop(self) -> None:
-        """Wait until it is to leave. A second is what the date of answers needs; uvicorn would wake ten times in it."""
+        """Wait until told to leave. Dates of answers need one wake-up a second; uvicorn would make ten."""
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
@@ -73,7 +73,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """SIGTERM belongs to the service."""
+        """Capture nothing: SIGTERM belongs to the service."""
         yield
 
 
@@ -98,7 +98,7 @@ class _Refused(asyncio.Protocol):
 
 
 class _Connection(H11Protocol):
-    """A connection that may not be one too many, and has its time for each part of a request."""
+    """A connection that is checked against the limits, and has a time limit for each part of a request."""
 
     def __init__(self, limits: Limits, refusals: Seldom, **given: Any) -> None:
         super().__init__(**given)
@@ -108,7 +108,7 @@ class _Connection(H11Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take it, or refuse it."""
+        """Accept the connection, or refuse it."""
         peer = (transport.get_extra_info("peername") or ("",))[0]
         self.network = "" if is_among(peer, self.limits.proxies) else network_of(peer)
         others: Any = self.connections
@@ -122,12 +122,12 @@ class _Connection(H11Protocol):
         self._expect("head")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget its time."""
+        """Stop its timer."""
         self._expect("")
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count the time of the part that ``data`` leaves unfinished."""
+        """Time the part that ``data`` leaves unfinished."""
         if self._over:
             return
         super().data_received(data)
@@ -137,12 +137,12 @@ class _Connection(H11Protocol):
         self._bytes += len(data)
 
     def pause_writing(self) -> None:
-        """Wait for a client that does not read, but not for ever."""
+        """Wait for a client that does not read, but not indefinitely."""
         super().pause_writing()
         self._expect("answer")
 
     def resume_writing(self) -> None:
-        """Go on with one that reads."""
+        """Go on with a client that reads again."""
         super().resume_writing()
         self._expect(_PARTS.get(self.conn.their_state, ""))
 
@@ -153,7 +153,7 @@ class _Connection(H11Protocol):
             self._close()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close one that asks nothing more."""
+        """Close a connection without further requests."""
         super().timeout_keep_alive_handler()
         self._close()
 
@@ -182,20 +182,20 @@ class _Connection(H11Protocol):
         self.transport.write(self.conn.send(h11.EndOfMessage()))
         self.cycle.disconnected = True
         self.cycle.message_event.set()
-        # Closed in stages, as those that are refused: who is still sending would lose the answer to a reset.
+        # Closed in stages, like refused connections: a client that is still sending would lose the answer to a reset.
         self._over = True
         self.transport.write_eof()
         self.loop.call_later(_REFUSED_S, self._close)
 
     def _close(self) -> None:
-        self.transport.close()  # what was written goes out first, which a client that does not read would put off
+        self.transport.close()  # written data goes out first, which a client that does not read would delay
         self.loop.call_later(_TAKE_S, self.transport.abort)
 
 
 class WebServer:
     """Serves ``app`` on ``host`` and ``port``. ``max_head_bytes``: the longest request line with its headers.
 
-    To ``app`` a request that breaks off before its end is :class:`ClientGone`, raised by ``receive``.
+    If a request breaks off before its end, ``receive`` raises :class:`ClientGone` to ``app``.
     """
 
     def __init__(
@@ -220,7 +220,7 @@ class WebServer:
             nonlocal more
             message = await receive()
             if message["type"] == "http.disconnect":
-                if not more:  # it was asked for in full: who streams an answer hears that nobody reads on
+                if not more:  # the request was complete: a stream must hear that nobody reads on
                     return message
                 raise ClientGone
             more = message.get("more_body", False)
@@ -234,15 +234,15 @@ class WebServer:
                         unwanted += len((await receive_all())["body"])
 
         async def send_when_read(message: Any) -> None:
-            # To close with bytes unread resets the connection, and an answer on its way is lost (RFC 9112, 9.6). Who
-            # expects to be told whether to send a body has not sent it.
+            # Closing with bytes unread resets the connection and loses an answer on its way (RFC 9112, 9.6). A client
+            # that sent Expect has not sent its body yet.
             if message["type"] == "http.response.start" and not expects:
                 await read_on()
             await send(message)
 
         try:
             await self.app(scope, receive_all, send_when_read)
-        except* ClientGone:  # also out of the group of tasks in which an answer is streamed
+        except* ClientGone:  # also from the group of tasks that streams an answer
             log.debug("client_gone")
 
     @property
@@ -272,11 +272,11 @@ class WebServer:
             timeout_keep_alive=5,
             timeout_graceful_shutdown=max(1, round(self.stop_within_s)),
         )
-        # uvicorn leaves the process when it can't bind; we say why and try again.
+        # uvicorn ends the process when it can't bind; this raises instead, and the caller tries again.
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         with socket.create_server((self.host, self.port), family=family, backlog=1024) as door:
-            # Each connection has it from here: asyncio sets it only where a socket names its protocol. Without it the
-            # body of an answer waits until its head is acknowledged, with many clients for 40 ms.
+            # Connections inherit it from here: asyncio sets it only if a socket names its protocol. Without it the body
+            # of an answer waits until its head is acknowledged, with many clients for 40 ms.
             door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._server = server = _Server(config)
             serving = asyncio.create_task(server.serve(sockets=[door]))
@@ -289,10 +289,10 @@ class WebServer:
 
 
 async def while_there(receive: Callable[[], Awaitable[Mapping[str, Any]]], answer: Coroutine[Any, Any, T]) -> T:
-    """Await the ``answer`` to a request that came in full, as long as its client waits for it.
+    """Await the ``answer`` to a request that arrived in full, while its client waits for it.
 
     Raises:
-        ClientGone: it hung up, and the answer was cancelled.
+        ClientGone: the client hung up, and the answer was cancelled.
     """
 
     async def leave() -> None:
@@ -313,7 +313,7 @@ async def while_there(receive: Callable[[], Awaitable[Mapping[str, Any]]], answe
 
 
 def with_heads(app: Any) -> Any:
-    """Give ``app`` requests for the head alone as ordinary ones: uvicorn leaves the body of the answer off."""
+    """Pass HEAD requests to ``app`` as GET: uvicorn leaves the body of the answer off."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         await app({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, send)

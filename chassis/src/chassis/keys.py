@@ -1,4 +1,4 @@
-"""Keys of other systems: what one looks like, what is kept of it, and why one is refused."""
+"""Keys of other systems: their form, the hash that is stored, and why a key is refused."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-#: How a key begins, so that one is known where it should not be, such as in a repository.
+#: How a key begins, so that people recognize one where it should not be, such as in a repository.
 _BEGINS = "lapor_"
 _SYSTEM = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """A key that there is or was. ``system`` is whose it is; it may have several, as when one takes over."""
+    """An existing or former key. ``system`` is its owner, which may have several, as when one replaces another."""
 
     id: str
     system: str
@@ -27,7 +27,7 @@ class Key:
 
 
 class KeyRefused(Exception):
-    """A key that opens nothing here, or does not allow what is asked. ``why`` is what is said of it."""
+    """A key that opens nothing here, or does not allow the request. ``why`` is a code."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -35,12 +35,12 @@ class KeyRefused(Exception):
 
 
 def new_key(bits: bytes = b"") -> str:
-    """Make a key: 256 random bits, opaque; or these ``bits``, which nobody can guess."""
+    """Make a key: 256 random bits, opaque; or the given ``bits``, which nobody can guess."""
     return _BEGINS + urlsafe_b64encode(bits or secrets.token_bytes(32)).decode().rstrip("=")
 
 
 def hash_of(key: str) -> bytes:
-    """Make what is stored of ``key``."""
+    """Compute the hash that is stored of ``key``."""
     return hashlib.sha256(key.encode(errors="replace")).digest()
 
 
@@ -53,7 +53,7 @@ def check(key: Key | None, right: str, now: datetime) -> Key:
     """Return ``key`` if it allows ``right``.
 
     Raises:
-        KeyRefused: it does not, or it holds no more.
+        KeyRefused: it does not, or is no longer valid.
     """
     if key is None:
         raise KeyRefused("key_unknown")

@@ -1,8 +1,8 @@
-"""Who is told to stop leaves its group, so that another process reads its partitions at once.
+"""Makes a process that is told to stop leave its group, so that another one reads its partitions immediately.
 
-aiokafka keeps a static member's place when it closes. That is right for one that crashes and is back in a moment; but
-one that was told to stop may stay away, and for all of ``SESSION_TIMEOUT_S`` nobody would read what it had. Imported
-for its effect, before a consumer is made.
+aiokafka keeps a static member's place when it closes. That is right for a member that crashes and comes back in a
+moment; but one that was told to stop may stay away, and for all of ``SESSION_TIMEOUT_S`` nobody would read its
+partitions. Imported for its effect, before a consumer is made.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from aiokafka.consumer import consumer, group_coordinator
 
 
 class _Coordinator(group_coordinator.GroupCoordinator):  # type: ignore[misc]
-    """Leaves as any other member when it is closed."""
+    """Leaves the group when it is closed, like any other member."""
 
     async def _maybe_leave_group(self) -> None:
         if self._closing.done():

@@ -1,6 +1,6 @@
-"""How many of a service's dead letters wait for a person: nobody had them handled again, and nobody dismissed them.
+"""Counts the service's dead letters that wait for a person: nobody had them handled again or dismissed them.
 
-The operator says both on ``<service>.replay``, so that whoever looks, wherever, sees the same.
+The operator requests both on ``<service>.replay``, so that everybody sees the same count, wherever they look.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from chassis.publish import kafka_client, start
 from chassis.settings import ServiceSettings
 from contracts.topics import dead_letters, replays
 
-#: What a request begins with that dismisses the letter at the offset behind it.
+#: How a request begins that dismisses the letter at the offset behind it.
 DISMISS = b"dismiss "
 
 
 def settles(request: bytes | None) -> int | None:
-    """Give the offset of the letter that a request settles, whichever way; None if it names none."""
+    """Return the offset of the letter that a request settles, either way; None if it has no offset."""
     try:
         return int((request or b"").removeprefix(DISMISS))
     except ValueError:
@@ -36,13 +36,13 @@ def dismisses(request: bytes | None) -> bool:
 
 @dataclass(kw_only=True)
 class Letters:
-    """What was read of both topics, in any order: the letters of each key, and which were settled; by offset."""
+    """The content of both topics, read in any order: the letters of each key, and those settled; by offset."""
 
     there: dict[bytes, set[int]] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
 
     def letter(self, key: bytes | None, offset: int, value: bytes | None) -> None:
-        """Read a record of the letters' topic. One without a value erases those of its key."""
+        """Read a record of the letters' topic. A record without a value erases the letters of its key."""
         name = key or b""
         if value is None:
             self.there.pop(name, None)
@@ -55,26 +55,26 @@ class Letters:
             self.settled.add(offset)
 
     def forget_before(self, first: int) -> None:
-        """Letters below ``first`` are no longer kept."""
+        """Forget the letters below ``first``, which are no longer kept."""
         self.settled = {offset for offset in self.settled if offset >= first}
         kept = ((key, {each for each in offsets if each >= first}) for key, offsets in self.there.items())
         self.there = {key: offsets for key, offsets in kept if offsets}
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """How many letters wait."""
         return len(set().union(*self.there.values()) - self.settled)
 
 
 async def count_letters(settings: ServiceSettings, service: str) -> None:
-    """For ever: read the service's letters and what became of them, and show how many wait.
+    """Read the service's letters and the requests until cancelled, and show how many letters wait.
 
     Raises:
         aiokafka.errors.KafkaError, OSError, TimeoutError: no broker; start again.
     """
     places = [TopicPartition(dead_letters(service), 0), TopicPartition(replays(service), 0)]
     letters = Letters()
-    # Of no group, for it only looks; it has time.
+    # Without a group, since it only looks; it has time.
     consumer = AIOKafkaConsumer(**kafka_client(settings), auto_offset_reset="earliest", fetch_max_wait_ms=5_000)
     await start(consumer, settings.publish_timeout_s)
     try:

@@ -1,4 +1,4 @@
-"""How much one client may ask for: where it comes from, token buckets, and log lines that can't be flooded."""
+"""Limits for one client: its address, token buckets, and log lines that can't be flooded."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import TypeAlias
 Clock: TypeAlias = Callable[[], float]
 Network: TypeAlias = IPv4Network | IPv6Network
 
-#: Letters of an address: eight groups of which the last is written as IPv4.
+#: Letters of the longest address: eight groups, the last one written as IPv4.
 _LONGEST = 45
 _WITH_PORT = re.compile(r"(?P<v4>[0-9.]+):[0-9]+|\[(?P<v6>[^]]+)\](?::[0-9]+)?")
 
 
 def network_of(address: str) -> str:
-    """Give what counts as one client: an IPv4 address, or the /64 of an IPv6 one, of which a client has all.
+    """Return the network that counts as one client: an IPv4 address, or the whole /64 of an IPv6 one.
 
-    What is no address is given back, cut to the length of one.
+    Any other text is returned as it is, cut to the length of an address.
     """
     parsed = _parsed(address[:_LONGEST])
     if isinstance(parsed, IPv6Address):
@@ -32,7 +32,7 @@ def network_of(address: str) -> str:
 
 @lru_cache(4096)
 def home_of(network: str) -> str:
-    """Give the /56 in which an IPv6 ``network`` lies, as much as a household is given (RFC 6177); else that itself."""
+    """Return the /56 around an IPv6 ``network``, as much as a household gets (RFC 6177); any other one as it is."""
     try:
         return str(IPv6Network(network).supernet(new_prefix=56))
     except ValueError:
@@ -40,14 +40,14 @@ def home_of(network: str) -> str:
 
 
 def is_among(address: str, networks: Sequence[Network]) -> bool:
-    """Tell whether ``address`` is of one of ``networks``; what is no address is of none."""
+    """Whether ``address`` is in one of ``networks``; a text that is not an address never is."""
     parsed = _parsed(address[:_LONGEST])
     return parsed is not None and any(parsed in network for network in networks)
 
 
 @lru_cache(4096)  # each request asks several times, and few clients ask most
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
-    """The address; of an IPv4 one that came to an IPv6 socket, that (RFC 4291, 2.5.5.2)."""
+    """Parse an address; an IPv4 one that came to an IPv6 socket is returned as IPv4 (RFC 4291, 2.5.5.2)."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -56,10 +56,10 @@ def _parsed(address: str) -> IPv4Address | IPv6Address | None:
 
 
 def client_of(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -> str:
-    """Give the network of who asks: ``peer``, or behind ``proxies`` the last they were told by that is none of them.
+    """Return the client's network: ``peer``, or behind ``proxies`` the last forwarded address that is not theirs.
 
-    ``forwarded`` are the X-Forwarded-For headers. Each proxy writes at the end, so what stands further left may be made
-    up (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns).
+    ``forwarded`` are the X-Forwarded-For headers. Each proxy appends at the end, so entries further left may be made up
+    (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns).
     """
     told = [_without_port(hop.strip()) for header in forwarded for hop in header.split(",") if hop.strip()]
     hops = [*told, peer]
@@ -67,7 +67,7 @@ def client_of(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -
 
 
 def _without_port(hop: str) -> str:
-    """The address alone: some proxies write ``192.0.2.1:1234`` and ``[2001:db8::1]:1234``, as RFC 7239, 6 allows."""
+    """Strip the port: some proxies write ``192.0.2.1:1234`` and ``[2001:db8::1]:1234``, as RFC 7239, 6 allows."""
     found = _WITH_PORT.fullmatch(hop[: _LONGEST + len("[]:65535")])
     return (found["v4"] or found["v6"]) if found else hop
 
@@ -80,16 +80,16 @@ class Rate:
     per_hour: float
 
     def times(self, factor: int) -> Rate:
-        """Give the rate of ``factor`` who have this one."""
+        """Return the rate of ``factor`` clients together, each with this one."""
         return Rate(burst=self.burst * factor, per_hour=self.per_hour * factor)
 
 
 class Buckets:
     """Token buckets of one ``rate``, one for each key; time is in seconds of ``clock``.
 
-    Each is kept as the moment at which it will be full again: the generic cell rate algorithm of ITU-T I.371. Past
-    ``most`` keys the fullest are forgotten, so that they lose least. With ``shared_as``, which names a key to other
-    processes, what is taken is noted for them.
+    Each is kept as the moment at which it will be full again: the generic cell rate algorithm of ITU-T I.371. Beyond
+    ``most`` keys the fullest are forgotten, since they lose least. With ``shared_as``, which names a key to other
+    processes, taken tokens are noted for them.
     """
 
     def __init__(
@@ -106,15 +106,15 @@ class Buckets:
         self._noted: dict[str, float] = {}
 
     def full_in_s(self, key: str) -> float:
-        """Give the seconds until nothing is missing from the bucket of ``key``."""
+        """Return the seconds until the bucket of ``key`` is full."""
         return max(0.0, self._full_at.get(self._name(key), float("-inf")) - self.clock())
 
     def wait_s(self, key: str) -> float:
-        """Give the seconds until there is a token for ``key``; 0 is now."""
+        """Return the seconds until there is a token for ``key``; 0 is now."""
         return max(0.0, self.full_in_s(key) - self._each_s * (self.rate.burst - 1))
 
     def take(self, key: str, count: float = 1) -> None:
-        """Take ``count`` tokens, and owe what is missing: who was let in at once with others pays for all."""
+        """Take ``count`` tokens, and owe the missing ones: a client let in several times concurrently pays for all."""
         name = self._name(key)
         self._full_at[name] = self.clock() + self.full_in_s(key) + self._each_s * count
         self._note(name, count)
@@ -128,17 +128,19 @@ class Buckets:
             self._note(name, -1)
 
     def taken(self) -> dict[str, float]:
-        """Give for each name by how many seconds it will be full later, by what was taken since this was last asked."""
+        """Return, by name, how many seconds later each bucket will be full, by the tokens taken since the last call."""
         noted, self._noted = self._noted, {}
         return {name: count * self._each_s for name, count in noted.items() if count}
 
     def hear(self, name: str, full_in_s: float) -> None:
-        """Know from all processes together in how many seconds the bucket of ``name`` is full, but for what was taken
-        here since :meth:`taken`."""
+        """Set when the bucket of ``name`` is full, as all processes together know it, in seconds from now.
+
+        Tokens taken here since :meth:`taken` are added.
+        """
         self._full_at[name] = self.clock() + full_in_s + self._each_s * self._noted.get(name, 0)
 
     def take_back(self, name: str, seconds: float) -> None:
-        """Note again what :meth:`taken` gave, and nobody heard."""
+        """Note again the result of :meth:`taken`, because nobody received it."""
         self._note(name, seconds / self._each_s)
 
     def _note(self, name: str, count: float) -> None:
@@ -163,7 +165,7 @@ class Seldom:
         self._count, self._next = 0, float("-inf")
 
     def due(self) -> int:
-        """Count one more; returns how many there were since the last line if it is time for one, else 0."""
+        """Count one more; return the count since the last line if it is time for another, else 0."""
         self._count += 1
         now = self.clock()
         if now < self._next:

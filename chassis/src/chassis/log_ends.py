@@ -1,4 +1,4 @@
-"""How far topics go, and waiting until all that is in them has been taken in."""
+"""Finds the ends of topics, and waits until all records before them have been taken in."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from chassis.database import Connection
 from chassis.publish import kafka_client, start
 from chassis.settings import ServiceSettings
 
-#: Topic and partition, to the offset of what will be written next.
+#: Topic and partition, to the offset of the next record.
 Ends: TypeAlias = Mapping[tuple[str, int], int]
 _CONSUMED = "SELECT topic, partition, next_offset FROM consumed"
 
 
 @contextlib.asynccontextmanager
 async def log_ends(settings: ServiceSettings, topics: Sequence[str]) -> AsyncIterator[Callable[[], Awaitable[Ends]]]:
-    """Give a function that asks the broker for the ends of ``topics``; it reads nothing and belongs to no group.
+    """Yield a function that asks the broker for the ends of ``topics``; it reads nothing and belongs to no group.
 
     Raises:
-        aiokafka.errors.KafkaError, TimeoutError: no broker, or none of the topics; asking raises them too.
+        aiokafka.errors.KafkaError, TimeoutError: no broker, or no such topics; asking raises them too.
     """
-    # Subscribed, because only so aiokafka learns which partitions a topic has; paused, because it shall not read.
+    # Subscribed, since only then aiokafka learns the partitions of a topic; paused, since it must not read.
     client = AIOKafkaConsumer(*topics, **kafka_client(settings), auto_offset_reset="latest")
     await start(client, settings.publish_timeout_s)
     try:
@@ -37,7 +37,7 @@ async def log_ends(settings: ServiceSettings, topics: Sequence[str]) -> AsyncIte
 
         async def ends() -> Ends:
             async with asyncio.timeout(settings.publish_timeout_s):
-                begins = await client.beginning_offsets(partitions)  # first: what expires meanwhile is not passed over
+                begins = await client.beginning_offsets(partitions)  # first: records that expire in between still count
                 return readable(begins, await client.end_offsets(partitions))
 
         yield ends
@@ -46,12 +46,12 @@ async def log_ends(settings: ServiceSettings, topics: Sequence[str]) -> AsyncIte
 
 
 def readable(begins: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> Ends:
-    """Leave out partitions whose records have all expired: there is nothing that could be waited for."""
+    """Leave out partitions whose records have all expired: there is nothing to wait for."""
     return {(tp.topic, tp.partition): end for tp, end in ends.items() if begins[tp] < end}
 
 
 async def caught_up(db: Connection, ends: Ends, timeout_s: float) -> None:
-    """Wait until each partition was taken in as far as ``ends`` says, into the database of ``db``.
+    """Wait until the database of ``db`` has taken in each partition as far as ``ends``.
 
     Raises:
         TimeoutError: nothing was taken in for ``timeout_s`` seconds.

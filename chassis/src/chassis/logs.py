@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-#: Others' loggers: warnings and worse, and not too many of them.
+#: Loggers of libraries: warnings and worse, and not too many of them.
 LIBRARIES = ("aiokafka", "faust", "mode", "httpx", "tweepy", "uvicorn", "yoyo", "asyncio")
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line; newlines inside fields can't forge one."""
+    """One JSON object a line; newlines inside fields can't forge a line."""
 
     def __init__(self, service: str) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _traceback(error: BaseException | None) -> str:
-    """Where it happened and of what class; not what the error says: that may quote a citizen."""
+    """Format where the error happened and its class; not its message, which may quote a citizen."""
     if error is None:
         return ""
     cause = _traceback(error.__cause__ or error.__context__)
@@ -48,7 +48,7 @@ def _traceback(error: BaseException | None) -> str:
 
 
 class RateLimit(logging.Filter):
-    """At most ``per_s`` lines a second from all of ``libraries``: in an outage aiokafka alone writes a hundred.
+    """Lets through at most ``per_s`` lines a second of ``libraries``: in an outage aiokafka alone writes a hundred.
 
     It belongs on the handler: a logger's filter does not see what its children log.
     """
@@ -69,7 +69,7 @@ class RateLimit(logging.Filter):
 
 
 def logging_config(service: str, level: str) -> dict[str, Any]:
-    """For ``logging.config.dictConfig``, and for Faust's worker, which sets up logging itself."""
+    """Build the argument of ``logging.config.dictConfig``; Faust's worker, which sets up logging, takes it too."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -44,25 +44,25 @@ UNKNOWN_WORDS = Counter(
 )
 DELETED = Counter("lapor_retention_deleted", "Rows deleted because they were kept long enough", ["service", "table"])
 REDELIVERIES = Counter("lapor_redeliveries", "Records seen before and left alone", ["service"])
-#: So many failures in a row are a bug of our rules or of our tables, not poison.
+#: This many failures in a row mean a bug in our rules or tables, not poison.
 MAX_BUGS_IN_A_ROW = 10
 DECIDE_BUGS = Gauge(
     "lapor_decide_bugs_in_a_row", "Failures of our own rules in a row; ten stop the service", ["service"]
 )
 
-#: Whether it holds; a text says why it does not.
+#: Returns whether it holds, or a text that says why it does not.
 Check = Callable[[], bool | str]
 
 
 class Health:
-    """Named checks. Ready is when all hold; live is when none of the vital ones fails."""
+    """Named checks. The service is ready when all of ``ready`` hold, and live when all of ``live`` do."""
 
     def __init__(self) -> None:
         self.ready: dict[str, Check] = {}
         self.live: dict[str, Check] = {}
 
     def failing(self, which: str) -> list[str]:
-        """Names of the checks of ``ready`` or ``live`` that don't hold now, each with its reason if it gives one."""
+        """List the checks of ``ready`` or ``live`` that don't hold now, each with its reason if it gives one."""
         found: dict[str, bool | str] = {name: check() for name, check in getattr(self, which).items()}
         return [f"{name} ({it})" if isinstance(it, str) else name for name, it in found.items() if it is not True]
 

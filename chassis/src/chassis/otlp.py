@@ -1,6 +1,6 @@
 """OpenTelemetry's own SDK, which sends spans by OTLP over HTTP. Only :mod:`chassis.tracing` imports it, when it is on.
 
-Nothing waits for the backend: batches leave in a thread of their own, and what is too much is dropped.
+Nothing waits for the backend: batches leave in a thread of their own, and excess spans are dropped.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from chassis.wire import TRACEPARENT
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a service which stops takes at most to send what it has not sent; the SDK's own would be 30.
+#: The most seconds that a stopping service spends on spans not yet sent; the SDK's own limit would be 30.
 STOP_S = 2.0
 _HEADERS = TraceContextTextMapPropagator()
 
 
 class Otlp:
-    """What ``service`` is traced with. The SDK logs each batch that does not arrive only if it ``talks``."""
+    """The tracer of ``service``. The SDK logs each batch that does not arrive only if it ``talks``."""
 
     def __init__(self, service: str, endpoint: str, *, talks: bool) -> None:
         self.service = service
@@ -58,11 +58,11 @@ class Otlp:
         return _Told(self._tracer.start_span(name, parent, SpanKind[kind], attributes, links, since_ns))
 
     def stop(self) -> None:
-        """Send what is left, for ``STOP_S`` at most, and not at all if nothing arrives anyway."""
+        """Send the remaining spans, for ``STOP_S`` at most, and not at all if nothing arrives anyway."""
         sending = threading.Thread(target=self._provider.shutdown, daemon=True)
         sending.start()
         sending.join(0 if self._exporter.failing else STOP_S)
-        self._exporter.shutdown()  # type: ignore[no-untyped-call]  # what is still under way is not tried again
+        self._exporter.shutdown()  # type: ignore[no-untyped-call]  # a running export is not retried
 
 
 class _Told(tracing.Span):
@@ -85,7 +85,7 @@ class _Told(tracing.Span):
 
 
 class Exporter(OTLPSpanExporter):
-    """Says once that nothing arrives, and once that it does again: the SDK's own writes lines for each batch."""
+    """Logs once that nothing arrives, and once that spans arrive again: the SDK's own writes lines for each batch."""
 
     failing = False
 

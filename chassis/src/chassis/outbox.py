@@ -1,4 +1,4 @@
-"""The outbox, and the one relay per database that publishes it in order, and keeps for some days what is out."""
+"""The outbox, and the one relay per database that publishes it in order, and keeps published rows for some days."""
 
 from __future__ import annotations
 
@@ -24,28 +24,29 @@ from contracts.topics import CANARY, WORDLESS, comes_again, kept_together
 
 log = logging.getLogger(__name__)
 
-#: Seconds without a publish from which on a stream processor is not ready: a broker that was killed is back sooner.
+#: Seconds without a publish until a stream processor is not ready: a killed broker is back sooner.
 FAILING_S = 60
-#: How often one looks for what another process has put in: seconds, and while nothing came for a minute.
+#: Seconds between looks for rows of other processes; the second figure holds after as many seconds without any as the
+#: third.
 LOOK_S, LOOK_SELDOM_S, _QUIET_S = 0.25, 1.0, 60.0
-#: How often its figures are looked at while nothing comes, in seconds: more often than they are scraped.
+#: Seconds between measurements of the outbox while nothing comes: shorter than between scrapes.
 MEASURE_SELDOM_S = 5.0
-#: How often the size of the database is looked at: each of its files is asked for.
+#: Seconds between measurements of the database's size: PostgreSQL has to ask for each of its files.
 SIZE_S = 60
-#: So long is kept what was published: longer than a broker stands still, and shorter than any topic keeps it.
+#: How long published rows are kept: longer than a broker stands still, and shorter than any topic keeps them.
 KEPT_DAYS = 7
-#: What a row of the outbox is made of.
+#: The columns of a row in the outbox.
 COLUMNS = "topic, key, value, headers, kept"
 _INSERT = f"INSERT INTO outbox ({COLUMNS}) VALUES ($1, $2, $3, $4, $5)"
-# In this order: what the relay moves meanwhile is then found where it has come to.
+# In this order: a row that the relay moves in between is then found where it has come to.
 _KEEP_NOT = """
 UPDATE outbox SET kept = false FROM unnest($1::text[], $2::bytea[]) AS anew (t, k) WHERE topic = t AND key = k"""
 _FORGET = "DELETE FROM published USING unnest($1::text[], $2::bytea[]) AS anew (t, k) WHERE topic = t AND key = k"
 # A dead letter keeps a stranger's headers: latin-1 maps every byte to a character and back.
 _ANY = "latin-1"
 _REFUSED, _PERMANENT = ([error.__name__ for error in kind] for kind in (REFUSED, PERMANENT))
-# Behind a parked row waits what its key keeps together, and behind one whose topic is refused the topic; everything
-# else goes on. Parked rows are few: no index finds them by story. At most 8 MB and a row: 500 large ones fill memory.
+# Rows of the same story wait behind a parked row, and all of a topic behind a row whose topic is refused; the others go
+# on. Parked rows are few: no index finds them by story. At most 8 MB and a row: 500 large ones fill memory.
 _TOGETHER = "split_part(encode({0}.key, 'escape'), '/', 1)"
 _NEXT = f"""
 SELECT seq, topic, key, value, headers FROM (
@@ -56,7 +57,7 @@ SELECT seq, topic, key, value, headers FROM (
                             AND ({_TOGETHER.format("p")} = {_TOGETHER.format("o")} OR p.parked_reason = ANY($1)))
         ORDER BY seq LIMIT 500) AS first) AS sized
 WHERE before < 8000000 ORDER BY seq"""
-# In no order, for each is the first of its key: so that none waits behind others that are refused again.
+# In random order: each is the first of its key, and none must wait behind others that are refused again.
 _OFFER_AGAIN = """
 SELECT seq, topic, key, value, headers FROM outbox
 WHERE parked_reason IS NOT NULL AND parked_reason <> ALL($1) ORDER BY random() LIMIT 20"""
@@ -65,16 +66,17 @@ _MOVE = """
 WITH out AS (DELETE FROM outbox WHERE seq = ANY($1) RETURNING seq, topic, key, value, headers, kept)
 INSERT INTO published (seq, topic, key, value, headers) SELECT seq, topic, key, value, headers FROM out WHERE kept"""
 _PARK = "UPDATE outbox SET parked_reason = $2 WHERE seq = $1 AND parked_reason IS DISTINCT FROM $2 RETURNING seq"
-# Longer than any replay: topics keep 90 days, dead letters 30 more. So many at a time that records wait for it shortly.
+# Longer than any replay: topics keep 90 days, dead letters 30 more. This many at a time, so that records wait only
+# briefly.
 _AT_ONCE = 2_000
 _PRUNE = f"""
 DELETE FROM inbox WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM inbox WHERE at < now() - interval '130 days' ORDER BY at LIMIT {_AT_ONCE}))"""
-# Their topic keeps them for a day, and there are more of them than of all else.
+# Their topic keeps canaries for a day, and there are more of them than of all other events.
 _PRUNE_CANARIES = f"""
 DELETE FROM inbox WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM inbox WHERE topic = '{CANARY}' AND at < now() - interval '2 days' LIMIT {_AT_ONCE}))"""
-# The first by number are the oldest, but for what committed late; that goes with the next.
+# The lowest numbers are the oldest, except for rows that committed late; those go with the next batch.
 _PRUNE_PUBLISHED = f"""
 DELETE FROM published WHERE seq = ANY(ARRAY(
     SELECT seq FROM (SELECT seq, at FROM published ORDER BY seq LIMIT {_AT_ONCE}) AS first
@@ -90,22 +92,25 @@ Publish = Callable[[AIOKafkaProducer, Sequence[Outgoing], float], Awaitable[None
 
 
 async def put(db: Connection, records: Sequence[Outgoing]) -> None:
-    """Add ``records`` to the outbox, in the caller's transaction. What a tombstone erases is published no more."""
+    """Add ``records`` to the outbox, in the caller's transaction. Nothing erased by a tombstone is published again."""
     if erased := [record for record in records if record.value is None]:
         await forget(db, erased)
     await db.executemany(_INSERT, map(row_of, records))
 
 
 def row_of(record: Outgoing) -> tuple[str, bytes | None, bytes | None, str, bool]:
-    """Give the values of ``COLUMNS`` for ``record``, no tombstone: for a statement that stores something else, too."""
+    """Return the values of ``COLUMNS`` for ``record``: for a statement that stores something else, too.
+
+    Such a statement may not store a tombstone, since only :func:`put` forgets the erased records.
+    """
     headers = json.dumps([[name, value.decode(_ANY)] for name, value in record.headers])
     return record.topic, record.key, record.value, headers, comes_again(record.topic)
 
 
 async def forget(db: Connection, anew: Sequence[Outgoing]) -> None:
-    """Keep nothing whose place ``anew`` takes: what has its topic and key, and is published or on its way out.
+    """Keep no record that ``anew`` replaces: one with its topic and key, published or still in the outbox.
 
-    For an erasure, before ``anew`` is put. A topic in which nobody's words lie keeps all.
+    For an erasure, before ``anew`` is put. Topics without anybody's words keep all.
     """
     places = sorted({(each.topic, each.key) for each in anew if each.key and each.topic not in WORDLESS})
     topics, keys = [topic for topic, _ in places], [key for _, key in places]
@@ -114,9 +119,9 @@ async def forget(db: Connection, anew: Sequence[Outgoing]) -> None:
 
 
 class Relay:
-    """Publishes the outbox of ``pool``. ``wake`` makes it look at once; else it looks every 250 ms.
+    """Publishes the outbox of ``pool``. ``wake`` makes it look immediately; else it looks every ``LOOK_S``, or rarer.
 
-    What was refused is offered again every ``refused_again_s``, but for what is too large for ever.
+    Refused rows are offered again every ``refused_again_s``, except rows that are too large.
     """
 
     def __init__(
@@ -129,13 +134,13 @@ class Relay:
         self.failing: tuple[float, str] | None = None  # since when (monotonic) nothing goes out, and the error's class
 
     def goes_out(self) -> bool | str:
-        """Say whether records go out, or for how long they have not and why; an outage of a minute is none yet."""
+        """Return True while records go out, or else say for how long they have not, and why; a minute is tolerated."""
         since, error = self.failing or (time.monotonic(), "")
         failing_s = time.monotonic() - since
         return f"nothing published for {failing_s:.0f} s: {error}" if failing_s > FAILING_S else True
 
     async def run(self, pool: Pool) -> None:
-        """For ever. Holds one connection: its advisory lock makes this the only relay of the database.
+        """Publish until cancelled. It holds one connection, whose advisory lock makes this the database's only relay.
 
         Raises:
             asyncpg.PostgresError, OSError: the database is gone; start again.
@@ -199,7 +204,7 @@ class Relay:
         await db.execute(_MOVE, [row["seq"] for row in rows])
 
     async def _without_absent_topics(self, db: Connection, producer: AIOKafkaProducer, rows: list[Any]) -> list[Any]:
-        """``rows`` whose topic is there; the first of each other topic is parked, and the rest wait behind it."""
+        """Return the ``rows`` whose topic exists; park the first of each other topic, and the rest wait behind it."""
         topics = {row["topic"] for row in rows}
         gone = await absent(producer.client, topics - self.there, self.settings.publish_timeout_s)
         self.there |= topics - gone
@@ -209,7 +214,7 @@ class Relay:
         return [row for row in rows if row["topic"] not in gone]
 
     async def _send_one_by_one(self, db: Connection, producer: AIOKafkaProducer, rows: list[Any]) -> None:
-        """Find the row that can't go and park it, so that only its story waits, or the topic that is refused."""
+        """Find the row that can't go out and park it, so that only its story waits, or the topic that is refused."""
         refused: set[str] = set()
         waiting: set[tuple[str, bytes]] = set()
         for row in rows:
@@ -238,7 +243,7 @@ class Relay:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(5):
                     await producer.stop()
-            # stop() waits for what can't be sent. Whoever goes on sending after that overtakes later rows of a key.
+            # stop() waits for records that can't be sent. A sender that went on later would break the order of a key.
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(5):
                     await producer._sender.close()
@@ -255,7 +260,7 @@ class Relay:
             metrics.OUTBOX_FAILING_S.labels(self.service, error).set(time.monotonic() - since)
 
     def _hide(self) -> None:
-        """Show nothing more: the next relay may be another process, and what this one saw would be shown for ever."""
+        """Stop showing metrics: the next relay may be another process, and these figures would stay forever."""
         for gauge in (metrics.OUTBOX_PENDING, metrics.OUTBOX_OLDEST_S, metrics.OUTBOX_PARKED, metrics.OUTBOX_FAILING_S):
             gauge.clear()
         hide_size()

@@ -1,4 +1,4 @@
-"""How far a consumer has got, and the watchdog that ends a process which gets no further."""
+"""How far a consumer has got, and the watchdog that ends a process without progress."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Progress:
         self.missing: frozenset[str] = frozenset()
         self.lag = 0
         self.done: dict[tuple[str, int], int] = {}
-        self.read_until: dict[tuple[str, int], float] = {}  # all that was written by then is handled
+        self.read_until: dict[tuple[str, int], float] = {}  # all records written by then are handled
         self.ends: Ends = dict
         self._shown: dict[tuple[str, int], int] = {}
 
     def advance(self, records: Sequence[Record]) -> None:
-        """``records`` are handled and committed."""
+        """Note that ``records`` are handled and committed."""
         self.finished_at = time.monotonic()
         for record in records:
             place = record.topic, record.partition
@@ -52,7 +52,7 @@ class Progress:
             self.read_until[place] = max(record.timestamp_ms / 1000, self.read_until.get(place, 0))
 
     def observe(self) -> None:
-        """Take stock. Lag is known for partitions of which a record was handled since they were assigned."""
+        """Take stock. The lag of a partition is known once a record of it was handled after its assignment."""
         ends = self.ends()
         now = time.monotonic()
         self.done = {place: offset for place, offset in self.done.items() if place in ends}
@@ -66,9 +66,12 @@ class Progress:
             self.finished_at = now
 
     def _show(self, behind: Mapping[tuple[str, int], int]) -> None:
-        """Show how many records are unread, and how old at most: they came after the last record that was handled, and
-        after the last moment with none unread. What another process reads now is shown by that one."""
-        if not behind:  # between two assignments, or nobody reads: what was shown last is the best that is known
+        """Show how many records are unread, and the greatest age that they can have.
+
+        They came after the last record that was handled, and after the last moment without unread records. Another
+        process shows the partitions that it reads now.
+        """
+        if not behind:  # between two assignments, or nobody reads: the last figures are the best known
             return
         now, oldest_s = time.time(), dict.fromkeys((topic for topic, _ in behind), 0.0)
         for place in self._shown.keys() - behind.keys():
@@ -77,7 +80,7 @@ class Progress:
             metrics.LAG_S.remove(self.service, topic)
         before, self._shown = self._shown, dict(behind)
         for (topic, partition), records in behind.items():
-            if before.get((topic, partition)) != records:  # of hundreds most stand at 0 for days
+            if before.get((topic, partition)) != records:  # most of hundreds stand at 0 for days
                 metrics.LAG.labels(self.service, topic, partition).set(records)
             if records:
                 age_s = now - self.read_until.get((topic, partition), now)
@@ -88,7 +91,7 @@ class Progress:
             metrics.LAG_S.labels(self.service, topic).set(age_s)
 
     def set_missing_topics(self, topics: Set[str]) -> None:
-        """These of the topics to be read are not there now. The others are read all the same."""
+        """Note the topics that should be read and do not exist now. The others are read all the same."""
         if topics and topics != self.missing:
             log.error("topics_missing", extra={"topics": sorted(topics)})
         metrics.MISSING.labels(self.service).set(len(topics))
@@ -97,24 +100,24 @@ class Progress:
             self.complete_at = time.monotonic()
 
     def start_over(self) -> None:
-        """A consumer has just been started: it is given its time anew."""
+        """Restart the time limits, since a consumer has just been started."""
         self.assigned_at = self.complete_at = time.monotonic()
 
     def unassigned_s(self) -> float:
-        """Seconds without a partition; a rebalance takes a few."""
+        """Return the seconds without a partition; a rebalance takes a few."""
         return time.monotonic() - self.assigned_at
 
     def incomplete_s(self) -> float:
-        """Seconds since no topic was missing."""
+        """Return the seconds since no topic was missing."""
         return time.monotonic() - self.complete_at if self.missing else 0
 
     def stalled_s(self) -> float:
-        """Seconds since the event loop last took stock, or since there was lag and no finished batch."""
+        """Return the seconds since the event loop last took stock, or since there was lag and no finished batch."""
         return time.monotonic() - min(self.looked_at, self.finished_at)
 
 
 async def keep_observing(progress: Progress) -> None:
-    """For ever: take stock each second; more often until there are partitions, for which readiness waits."""
+    """Take stock each second until cancelled; more often until there are partitions, since readiness waits for them."""
     while True:
         # Faust's consumer lives in another thread: it may not be there yet, or lose a partition as we ask.
         with contextlib.suppress(ConsumerNotStarted, AssertionError):
@@ -125,15 +128,15 @@ async def keep_observing(progress: Progress) -> None:
 async def watch_topics(
     progress: Progress, settings: ServiceSettings, sources: Sequence[str], client: AIOKafkaClient
 ) -> None:
-    """For ever: whether the cluster has all of ``sources``, and lets us see them; asks by a ``client`` that runs."""
+    """Check until cancelled that the cluster has all of ``sources``, and lets us see them; ``client`` is running."""
     while True:
-        with contextlib.suppress(KafkaError, OSError, TimeoutError):  # no broker: nobody knows
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):  # no broker: unknown
             progress.set_missing_topics(await absent(client, set(sources), settings.publish_timeout_s))
         await asyncio.sleep(min(settings.assignment_timeout_s / 4, 10))
 
 
 def idle(progress: Progress, settings: ServiceSettings) -> str | None:
-    """Why a consumer has to be started again: what it reads was not there, or not its own, for too long."""
+    """Say why a consumer must be started again: its topics or partitions were missing for too long."""
     if progress.incomplete_s() > settings.assignment_timeout_s:
         return f"no such topic, or no READ on it: {', '.join(sorted(progress.missing))}"
     if progress.unassigned_s() > settings.assignment_timeout_s:
@@ -142,21 +145,21 @@ def idle(progress: Progress, settings: ServiceSettings) -> str | None:
 
 
 def stuck(progress: Progress, settings: ServiceSettings) -> str | None:
-    """Why a stream processor has to be started again."""
+    """Say why a stream processor must be started again."""
     if progress.stalled_s() > settings.stall_timeout_s:
         return "lag and no finished batch, or a blocked event loop"
     return idle(progress, settings)
 
 
 def blocked(progress: Progress, settings: ServiceSettings) -> str | None:
-    """Why an intake has to be started again: all else it mends itself, and goes on taking complaints."""
+    """Say why an intake must be started again: it recovers from all else by itself, and goes on taking complaints."""
     if time.monotonic() - progress.looked_at > settings.stall_timeout_s:
         return "a blocked event loop"
     return None
 
 
 def start_watchdog(why: Callable[[], str | None]) -> None:
-    """A thread that ends the process as soon as there is a reason ``why``: the event loop itself may not be able to.
+    """Start a thread that ends the process when ``why`` gives a reason: the event loop itself may not be able to.
 
     Heartbeats run beside the event loop, so Kafka sees a healthy member even when it is blocked.
     """

@@ -1,4 +1,4 @@
-"""Whether an address that a stranger gave leads out to the Internet: no server-side request forgery.
+"""Checks that an address given by a stranger leads to the public Internet: no server-side request forgery.
 
 https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 """
@@ -17,7 +17,7 @@ from chassis.limits import Network
 MOST_LETTERS = 1_000
 Address: TypeAlias = IPv4Address | IPv6Address
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-# RFC 6052 and RFC 8215: an IPv4 address is in it, which a gateway may connect to.
+# RFC 6052 and RFC 8215: they contain an IPv4 address, which a gateway may connect to.
 _NAT64 = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48")))
 
 
@@ -30,17 +30,17 @@ class Unfit(Exception):
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Ask what addresses ``host`` has.
+    """Look up the addresses of ``host``.
 
     Raises:
-        OSError: it has none, or nobody answers.
+        OSError: it has no address, or nobody answers.
     """
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(each[4][0]) for each in found]
 
 
 def is_public(address: Address) -> bool:
-    """Whether ``address`` is of the public Internet; also what is an IPv4 address in the dress of an IPv6 one."""
+    """Whether ``address`` is in the public Internet; an IPv6 address that contains an IPv4 one is judged by that."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if inner:
@@ -51,10 +51,10 @@ def is_public(address: Address) -> bool:
 
 
 def check_url(url: str, most_letters: int = MOST_LETTERS) -> tuple[str, str, int]:
-    """Give scheme, host and port of ``url``.
+    """Split ``url`` into scheme, host and port.
 
     Raises:
-        Unfit: it is no address that we would call.
+        Unfit: it is not an address that we would call.
     """
     try:
         parts = urlsplit(url)
@@ -72,17 +72,17 @@ def check_url(url: str, most_letters: int = MOST_LETTERS) -> tuple[str, str, int
 async def place_of(
     url: str, allowed: Sequence[Network], resolve: Resolve = resolve, most_letters: int = MOST_LETTERS
 ) -> Address:
-    """Resolve the host of ``url`` once, and give the address to connect to.
+    """Resolve the host of ``url`` once, and return the address to connect to.
 
     Raises:
-        Unfit: it is of a network that is not public and not among ``allowed``, or without TLS not this machine.
-        OSError: it has none.
+        Unfit: its network is neither public nor among ``allowed``, or it is another machine's and has no TLS.
+        OSError: it has no address.
     """
     scheme, host, port = check_url(url, most_letters)
     found = [ip_address(each.partition("%")[0]) for each in await resolve(host, port)]
     if not found:
         raise Unfit("no-such-host")
-    # One that has a private address beside a public one is none to call.
+    # A host with a private address beside a public one is refused.
     for each in found:
         if not is_public(each) and not any(each in network for network in allowed):
             raise Unfit("private-network")
@@ -92,9 +92,9 @@ async def place_of(
 
 
 def connecting_to(url: str, address: Address) -> tuple[str, str, str]:
-    """Give ``url`` with ``address`` in place of its host, and that host as `Host` and as TLS have it.
+    """Return ``url`` with ``address`` in place of its host, and that host for the `Host` header and for TLS.
 
-    The name was asked for once: another answer a moment later changes nothing.
+    The name is resolved only once: another answer a moment later changes nothing.
     """
     parts = urlsplit(url)
     place = f"[{address}]" if isinstance(address, IPv6Address) else str(address)

@@ -1,4 +1,4 @@
-"""Publishing with an acknowledgement: a record counts as out when the broker has said so."""
+"""Publishes with an acknowledgement: a record counts as out when the broker has confirmed it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from contracts.topics import kept_together
 PERMANENT = (MessageSizeTooLargeError, RecordTooLargeError)
 #: The broker takes nothing for this topic until somebody creates it or allows it: provisioning does.
 REFUSED = (TopicAuthorizationFailedError, UnknownTopicOrPartitionError)
-#: Not about a record, and not called retriable: the account, the cluster, or a producer that must be made anew.
+#: Errors that are not about a record, and not marked as retriable: they concern the account, the cluster, or a producer
+#: that must be recreated.
 _OF_THE_PRODUCER = (
     errors.AuthenticationFailedError,
     errors.BrokerNotAvailableError,
@@ -47,19 +48,19 @@ _OF_THE_PRODUCER = (
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell trouble with the broker or our account, which passes, from what is the fault of a record or its topic."""
+    """Whether ``error`` is trouble with the broker or our account, which passes, and not with a record or its topic."""
     if isinstance(error, errors.KafkaError):
         return isinstance(error, _OF_THE_PRODUCER) or (error.retriable and not isinstance(error, REFUSED))
     return isinstance(error, (OSError, TimeoutError))
 
 
 def tls(settings: ServiceSettings) -> ssl.SSLContext | None:
-    """A context that trusts only the brokers' own CA; None where the connection is not encrypted."""
+    """Build a context that trusts only the brokers' own CA; None if the connection is not encrypted."""
     return ssl.create_default_context(cafile=str(settings.kafka_ca_file)) if settings.kafka_ca_file else None
 
 
 def kafka_client(settings: ServiceSettings) -> dict[str, Any]:
-    """Arguments that every aiokafka client of this service gets."""
+    """Return the arguments of every aiokafka client of this service."""
     return {
         "bootstrap_servers": settings.kafka_bootstrap_servers,
         "security_protocol": "SASL_SSL" if settings.kafka_ca_file else "SASL_PLAINTEXT",
@@ -71,7 +72,7 @@ def kafka_client(settings: ServiceSettings) -> dict[str, Any]:
 
 
 async def start(client: Any, timeout_s: float) -> None:
-    """Start an aiokafka client, or stop it again: one that did not start keeps its connections."""
+    """Start an aiokafka client, or stop it again: a client that did not start keeps its connections."""
     try:
         async with asyncio.timeout(timeout_s):
             await client.start()
@@ -83,7 +84,7 @@ async def start(client: Any, timeout_s: float) -> None:
 
 
 async def start_producer(settings: ServiceSettings) -> AIOKafkaProducer:
-    """An idempotent producer; its partitioner is murmur2, as in every client here, of what is kept together.
+    """Start an idempotent producer; as in every client here, murmur2 of the kept-together key picks the partition.
 
     Raises:
         aiokafka.errors.KafkaError, TimeoutError: no broker.
@@ -108,9 +109,9 @@ def _partition(key: bytes | None, all_: list[int], available: list[int]) -> int:
 
 
 async def absent(client: Any, topics: Set[str], timeout_s: float) -> set[str]:
-    """Those of ``topics`` that the cluster of an aiokafka ``client`` does not have, or does not show to us.
+    """Return those of ``topics`` that the cluster of an aiokafka ``client`` does not have, or does not show to us.
 
-    Publishing to one would wait for it, and hold up all others.
+    Publishing to such a topic would wait for it, and hold up all others.
 
     Raises:
         aiokafka.errors.KafkaError, TimeoutError: no broker.
@@ -123,9 +124,9 @@ async def absent(client: Any, topics: Set[str], timeout_s: float) -> set[str]:
 
 
 async def publish(producer: AIOKafkaProducer, records: Sequence[Outgoing], timeout_s: float) -> None:
-    """Returns when every record is acknowledged; keeps the order of a key.
+    """Publish ``records``, in the order of each key, and return when every one is acknowledged.
 
-    ``send`` alone is no acknowledgement, and an idempotent send never times out by itself.
+    ``send`` alone is not an acknowledgement, and an idempotent send never times out by itself.
 
     Raises:
         aiokafka.errors.KafkaError, TimeoutError: some may be out all the same; send the same again.

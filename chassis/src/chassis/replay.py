@@ -1,7 +1,7 @@
-"""Handling a dead letter once more: the operator names it, and the service reads it where nobody else can write.
+"""Handles a dead letter again: the operator names it, and the service reads it where nobody else can write.
 
-So it takes nobody who may write another's events: a request on ``<service>.replay`` is the offset of a record in
-``<service>.dlq``, and says nothing else.
+So the operator need not be able to write others' events: a request on ``<service>.replay`` is the offset of a record in
+``<service>.dlq``, and nothing else.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from contracts.topics import dead_letters, replays
 
 log = logging.getLogger(__name__)
 
-#: What chassis.wire.dead_letter adds to the headers of a record, behind them.
+#: The headers that chassis.wire.dead_letter adds behind those of the record.
 _ABOUT = CUT | {
     "source-key",
     "error",
@@ -36,11 +36,11 @@ _ABOUT = CUT | {
 
 
 def replaying(settings: ServiceSettings, service: str, sources: Sequence[str], step: Step) -> Step:
-    """``step``, which is given the records that were asked for in place of the requests.
+    """Extend ``step``: in place of the requests it gets the records that were asked for.
 
-    They are what they were, but for the time: that of the request, as if they had come just now. What has been handled
-    since is in the inbox, and what fails again is a new dead letter. A request for what is not there, or did not come
-    from one of ``sources``, is ignored.
+    They are unchanged but for their time, which is the request's, as if they had come just now. The inbox knows which
+    have been handled since, and a record that fails again becomes a new dead letter. A request is ignored if its letter
+    is not there, or did not come from one of ``sources``.
     """
     topic = replays(service)
 
@@ -71,15 +71,18 @@ async def _resolve(
 
 
 def _asked(request: Record) -> int:
-    """The offset that ``request`` names; -1, at which there is nothing, if it names none, or dismisses it."""
+    """Return the offset that ``request`` names; -1, where nothing is, if it names none, or dismisses the letter."""
     offset = settles(request.value)
     return -1 if offset is None or dismisses(request.value) else offset
 
 
 def put_back(request: Record, letter: Record | None, sources: Sequence[str]) -> Record | None:
-    """The record that ``letter`` was, as if it came with ``request``; None if it is none of ``sources``, or only a part
-    of one. A letter without a value was a tombstone."""
-    about = dict(letter.headers) if letter else {}  # of a name that the record had too, the last is ours
+    """Restore the record of ``letter``, as if it came with ``request``.
+
+    Return None if it did not come from ``sources``, or is only a part of the record. A letter without a value was a
+    tombstone.
+    """
+    about = dict(letter.headers) if letter else {}  # if the record had such a header too, ours is the last
     topic = about.get("source-topic", b"").decode(errors="replace")
     if letter is None or topic not in sources or about.keys() & CUT:
         return None
@@ -93,18 +96,18 @@ def put_back(request: Record, letter: Record | None, sources: Sequence[str]) -> 
         tuple((name, value) for name, value in letter.headers if name not in _ABOUT),
         request,
     )
-    # A letter from before these keys has that of its record.
+    # A letter from before these keys has the key of its record.
     return record if letter.key == letter_key(record) else replace(record, key=letter.key)
 
 
 async def _letters(settings: ServiceSettings, service: str, offsets: Iterable[int]) -> dict[int, Record]:
-    """The dead letters of ``service`` at ``offsets``, as far as they are (still) there.
+    """Read the dead letters of ``service`` at ``offsets``, if they are (still) there.
 
     Raises:
         aiokafka.errors.KafkaError, TimeoutError: no broker; ask again.
     """
     place, found = TopicPartition(dead_letters(service), 0), {}
-    consumer = AIOKafkaConsumer(**kafka_client(settings))  # of no group: it only looks
+    consumer = AIOKafkaConsumer(**kafka_client(settings))  # without a group: it only looks
     await start(consumer, settings.publish_timeout_s)
     try:
         async with asyncio.timeout(settings.publish_timeout_s):

@@ -1,7 +1,7 @@
-"""What a service published goes out once more, for a broker that has lost it.
+"""Publishes the events of a service again, for a broker that has lost them.
 
-It goes back into the outbox as it was, with the ids, keys and headers that it had, and the running relay publishes it.
-Whoever has read it already knows it by its id (the inbox, :mod:`chassis.batch`).
+They go back into the outbox as they were, with their ids, keys and headers, and the running relay publishes them.
+Services that have read one already know it by its id (the inbox, :mod:`chassis.batch`).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from chassis.database import Connection, connected
 from chassis.outbox import KEPT_DAYS
 from contracts.topics import load_topics, unit_of
 
-#: So long nothing goes out until it is said that it waits.
+#: Seconds without progress until the caller is told that events wait.
 STILL_S = 30
-# Until it is committed nobody adds to the outbox: what is newer must go out behind what is older.
+# Until this commits nobody adds to the outbox: newer rows must go out behind older ones.
 _ALONE = "LOCK TABLE outbox IN SHARE ROW EXCLUSIVE MODE"
-# What waits goes behind it, too; what was parked is tried again there.
+# Waiting rows go behind them, too; parked ones are tried again there.
 _AGAIN = """
 WITH again AS (
     DELETE FROM published WHERE at >= $1 AND ($2::text IS NULL OR topic = $2)
@@ -37,14 +37,14 @@ _LEFT = "SELECT count(*) FROM outbox WHERE seq <= $1"
 
 
 class Waits(Exception):
-    """It is in the outbox, and nothing goes out of that: the service does not run, or Kafka takes nothing."""
+    """The events are in the outbox but do not go out: the service does not run, or Kafka takes nothing."""
 
 
 def moment(text: str) -> datetime:
-    """Read a time with an offset, as RFC 3339 writes it, that is over, and since which is kept what was published.
+    """Read a past time with an offset, as RFC 3339 writes it, no older than the published rows that are kept.
 
     Raises:
-        typer.BadParameter: it is no such time; the text says why not.
+        typer.BadParameter: it is not such a time; the text says why not.
     """
     now = datetime.now(UTC)
     try:
@@ -62,7 +62,7 @@ def moment(text: str) -> datetime:
 
 
 def publishers(topic: str) -> tuple[str, ...]:
-    """Give who writes ``topic``; nobody, if it is no topic of ours."""
+    """Return the principals that write ``topic``; empty if it is not a topic of ours."""
     unit = unit_of(topic)
     units = [unit] if unit else []
     return next((each.producers for each in load_topics(units, desks=units) if each.name == topic), ())
@@ -71,13 +71,13 @@ def publishers(topic: str) -> tuple[str, ...]:
 async def republish(
     dsn: str, since: datetime, topic: str | None = None, progress: Callable[[int, int], None] = lambda out, all_: None
 ) -> int:
-    """Put what was published since ``since``, on ``topic`` alone if given, back into the outbox; returns how many.
+    """Put events published since ``since``, on ``topic`` alone if given, back into the outbox; return how many.
 
-    All or nothing of it is put back, in the order in which it first went out. Returns when the relay has published it;
-    ``progress`` is told how many of how many are out.
+    It puts back all or nothing, in the order in which the events first went out. Return when the relay has published
+    them; ``progress`` is told how many of how many are out.
 
     Raises:
-        Waits: it was put back and does not go out; it will by itself.
+        Waits: they were put back and do not go out; they will by themselves.
         asyncpg.PostgresError, OSError, TimeoutError: the database is away.
     """
     async with connected(dsn) as db:

@@ -1,4 +1,4 @@
-"""The timer that deletes what was kept long enough.
+"""The timer that deletes data when its retention is over.
 
 UU 27/2022 pasal 42 and 44: processing ends, and personal data is destroyed, when the time for it is over.
 """
@@ -17,12 +17,12 @@ log = logging.getLogger(__name__)
 
 _EVERY_S = 3_600
 
-#: Deletes a batch; gives how many rows of which table went.
+#: Deletes a batch; returns how many rows it deleted, by table.
 Once = Callable[[Connection], Awaitable[Mapping[str, int]]]
 
 
 async def keep_deleting(service: str, pool: Pool, once: Once) -> None:
-    """For ever, once an hour: delete all there is to delete, a batch in each transaction; count and log it.
+    """Delete all expired data once an hour until cancelled, a batch in each transaction; count and log it.
 
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
@@ -45,5 +45,5 @@ async def delete_all(service: str, pool: Pool, once: Once) -> None:
 
 
 def ages(kept: Mapping[str, timedelta]) -> tuple[list[str], list[timedelta]]:
-    """Give ``kept`` as two columns for a statement: states, and how long each is kept."""
+    """Return ``kept`` as two columns for a statement: states, and how long each is kept."""
     return list(kept), list(kept.values())

@@ -1,6 +1,6 @@
-"""After a restored backup Kafka is ahead of the database: the group goes back to what the database knows.
+"""Rewinds a group after a restored backup, when Kafka is ahead of the database, to the database's own offsets.
 
-A service that was not told so goes no further: what lies between the two would be lost, and nobody would know.
+A service that was not rewound refuses to run: the records between the two would be lost, and nobody would know.
 """
 
 from __future__ import annotations
@@ -27,30 +27,31 @@ from chassis.database import Connection, Pool
 from chassis.publish import kafka_client, start
 from chassis.settings import DatabaseSettings
 
-#: Handles what lies between the first places and the ends, and gives those; the second are how far was read before.
+#: Handles the records between the first places and the ends, and returns the ends; the second places are how far the
+#: group had read.
 CatchUp = Callable[[Places, Places], Awaitable[Places]]
 _CONSUMED = "SELECT topic, partition, next_offset FROM consumed"
 _FORGET = """
 DELETE FROM consumed USING unnest($1::text[], $2::int[]) AS gone (t, p) WHERE topic = t AND partition = p"""
-#: Beside the group's offsets, until all is handled: where a rewind began. What it has handled `consumed` knows already.
+#: Stands beside the group's offsets until all is handled: where a rewind began. `consumed` knows what it has handled.
 _BEGAN = "rewind from "
 
 
 class StillRunning(Exception):
-    """A member of the group is there, or died so lately that Kafka still expects it back."""
+    """A member of the group is there, or died so recently that Kafka still expects it back."""
 
 
 class Diverged(Exception):
-    """The database and the log are not of one time: one of the two was restored, emptied or made anew."""
+    """The database and the log are of different times: one of the two was restored, emptied or recreated."""
 
 
 async def refuse_diverged(settings: DatabaseSettings, service: str, sources: Sequence[str], pool: Pool) -> None:
-    """Return when the database knows all of ``sources`` that its group has read, and nothing that is not there.
+    """Check that the database knows all records of ``sources`` that its group has read, and none that do not exist.
 
-    So it always is, for the effect is committed before the offset.
+    In normal operation it always does, since the effect is committed before the offset.
 
     Raises:
-        Diverged: it is not so.
+        Diverged: it does not.
         aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: one of the two is away.
     """
     admin, consumer = AIOKafkaAdminClient(**kafka_client(settings)), AIOKafkaConsumer(**kafka_client(settings))
@@ -61,7 +62,7 @@ async def refuse_diverged(settings: DatabaseSettings, service: str, sources: Seq
             there = await consumer.topics()
             group = await _read_by(admin, service)
             read = {place: it.offset for place, it in group.items() if place.topic in sources}
-            # In this order: another process of the service may go on meanwhile.
+            # In this order: another process of the service may go on in between.
             async with pool.acquire() as db:
                 known = {place: at for place, at in (await _consumed(db)).items() if place.topic in sources}
             places = [place for place in {*read, *known} if place.topic in there]
@@ -72,7 +73,7 @@ async def refuse_diverged(settings: DatabaseSettings, service: str, sources: Seq
         knows, was_read = known.get(place, 0), read.get(place, 0)
         if place in group and _began(group[place]) is not None:
             raise Diverged(f"{service} was rewound, and that did not end. Stop {service}, then again: {service} rewind")
-        # What has expired can be read by nobody, and `rewind` sets a group to where a topic begins.
+        # Nobody can read expired records, and `rewind` sets a group to where a topic begins.
         if was_read > max(knows, begins[place]) or knows > ends[place]:
             raise Diverged(
                 f"{service}'s database knows {place.topic}:{place.partition} up to {knows}, {was_read} was read, and "
@@ -82,22 +83,22 @@ async def refuse_diverged(settings: DatabaseSettings, service: str, sources: Seq
 
 
 async def rewind(settings: DatabaseSettings, service: str, catch_up: CatchUp | None = None) -> dict[str, int]:
-    """Set the group's offsets to those in ``consumed``, or to the beginning; gives them by ``topic:partition``.
+    """Set the group's offsets to those in ``consumed``, or to the beginning; return them by ``topic:partition``.
 
-    With ``catch_up`` what lies between them and the ends is handled here, and the service goes on from where that ends.
-    Until then the group stays where it was, and keeps where this began: stopped half-way and done again, it gives
-    ``catch_up`` the same places, of which the inbox knows what is handled already.
+    With ``catch_up`` the records between them and the ends are handled here, and the service goes on from those ends.
+    Until then the group's offsets stay, with a note where the rewind began: if it is interrupted and repeated,
+    ``catch_up`` gets the same places, and the inbox knows which of their records are handled already.
 
-    Kafka takes it only from an empty group, so it waits for a member that has just died, its session's time at most.
-    A log that ends before what the database knows is another one, made after the old was lost: it is read from its
-    beginning, and ``consumed`` forgets the old.
+    Kafka accepts offsets only for an empty group, so this waits for a member that has just died, at most for its
+    session timeout. A log that ends before what the database knows is a new one, made after the old one was lost: it is
+    read from its beginning, and ``consumed`` forgets the old one.
 
     Raises:
         StillRunning: the service was not stopped.
-        aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: one of the two is away. And what
-            ``catch_up`` raises; do it again.
+        aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: one of the two is away. And any error
+            of ``catch_up``; do it again.
     """
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each try while the group is not empty yet
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it reports each try while the group is not empty yet
     client, limit_s = kafka_client(settings), settings.publish_timeout_s * 2
     admin = AIOKafkaAdminClient(**client)
     consumer = AIOKafkaConsumer(**client, group_id=service, enable_auto_commit=False)
@@ -138,7 +139,7 @@ async def rewind(settings: DatabaseSettings, service: str, catch_up: CatchUp | N
 
 
 async def _read_by(admin: AIOKafkaAdminClient, service: str) -> Mapping[TopicPartition, OffsetAndMetadata]:
-    """The group's offsets. A broker that was just started looks for who keeps them, or makes that topic first."""
+    """Read the group's offsets. A broker that was just started must first find, or make, the topic that holds them."""
     while True:
         try:
             offsets: Mapping[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(service)
@@ -148,7 +149,7 @@ async def _read_by(admin: AIOKafkaAdminClient, service: str) -> Mapping[TopicPar
 
 
 def _began(kept: OffsetAndMetadata) -> int | None:
-    """Where a rewind began that did not end."""
+    """Return where an unfinished rewind began, or None."""
     at = kept.metadata.removeprefix(_BEGAN)
     return int(at) if at != kept.metadata and at.isdecimal() else None
 
@@ -164,7 +165,7 @@ async def _consumed(db: Connection) -> Mapping[TopicPartition, int]:
 
 
 async def _commit(consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, Any], patience_s: float) -> None:
-    """Kafka takes it only while the group is empty: a member that has died is one for its session's time."""
+    """Commit ``offsets``. Kafka takes them only while the group is empty: a dead member counts for its session."""
     deadline = asyncio.get_running_loop().time() + patience_s
     while True:
         try:

@@ -39,7 +39,7 @@ Task = Callable[[Pool, Callable[[], None]], Awaitable[None]]
 
 
 def start_health(service: str, settings: ServiceSettings, sources: Sequence[str], progress: Progress) -> metrics.Health:
-    """Logs, traces and the health door: what every ``run`` does first."""
+    """Start logs, traces and the health door: every ``run`` does this first."""
     set_up_logging(service, settings.log_level)
     tracing.start(service, settings)
     log.info("started", extra={"version": _version(service), "slot": settings.slot, "topics": list(sources)})
@@ -54,7 +54,7 @@ def start_health(service: str, settings: ServiceSettings, sources: Sequence[str]
 
 @contextlib.contextmanager
 def exit_on(service: str, *errors: type[Exception]) -> Iterator[None]:
-    """Exit 78 with the text of the error on stderr when the body raises one of ``errors``: no restart mends it."""
+    """Exit 78 with the error's text on stderr when the body raises one of ``errors``: a restart does not help."""
     try:
         yield
     except errors as error:
@@ -76,7 +76,7 @@ def step_of(
     pool: Pool,
     after: Callable[[], None] = lambda: None,
 ) -> Step:
-    """What is done with a batch of records of ``sources``, or of requests for dead letters."""
+    """Build the step that handles a batch of records of ``sources``, or of requests for dead letters."""
     step = replaying(settings, service, sources, BatchHandler(pool, handler, after=after))
     return erasing_letters(settings, service, step)
 
@@ -88,7 +88,7 @@ def run_processor(
     sources: Sequence[str],
     tasks: Sequence[Task] = (),
 ) -> None:
-    """A stream processor with state: Faust reads, PostgreSQL decides, the relay publishes."""
+    """Run a stream processor with state: Faust reads, PostgreSQL decides, the relay publishes."""
     progress, relay = Progress(service), Relay(settings, service)
     running: list[asyncio.Task[None]] = []  # the event loop itself keeps none of them
 
@@ -111,7 +111,7 @@ def run_stateless(
     sources: Sequence[str],
     verify: Verify = lambda message: None,
 ) -> None:
-    """A stream processor without state: Faust reads, ``decide`` says what to publish, the broker acknowledges."""
+    """Run a stream processor without state: Faust reads, ``decide`` makes the events, the broker acknowledges."""
     progress = Progress(service)
 
     async def start() -> Step:
@@ -157,7 +157,7 @@ async def _must_not_end(work: Awaitable[None]) -> None:
 
 
 async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Run ``work`` for ever, starting it again when it fails: who answers others neither exits nor refuses for that."""
+    """Run ``work`` forever, restarting it when it fails: a server neither exits nor refuses requests because of it."""
     pause_s = 0.5
     while True:
         started = asyncio.get_running_loop().time()
@@ -176,10 +176,10 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def finished(work: Coroutine[Any, Any, T]) -> T:
-    """Give what ``work`` returns; a task that is cancelled meanwhile finishes it first.
+    """Return the result of ``work``; a task that is cancelled during it finishes it first.
 
-    So what was done is marked, and not done again by the next start. Nor can a library keep the task from ending:
-    before Python 3.12 a `wait_for` whose answer comes just then swallows that it is cancelled (CPython issue 86296).
+    So finished work is marked, and the next start does not repeat it. Nor can a library keep the task from ending:
+    before Python 3.12 a `wait_for` whose answer comes at that moment swallows the cancellation (CPython issue 86296).
     """
     running = asyncio.ensure_future(work)
     try:
@@ -191,7 +191,7 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
 
 
 def answers(pool: Pool, loop: asyncio.AbstractEventLoop, within_s: float = 3) -> bool:
-    """Whether the database answers; asked from another thread than the one of ``loop``."""
+    """Whether the database answers; called from another thread than that of ``loop``."""
     asked = asyncio.run_coroutine_threadsafe(pool.fetchval(_PING, timeout=within_s), loop)
     try:
         return bool(asked.result(within_s + 1) == 1)
@@ -210,7 +210,7 @@ async def run_server(
     tasks: Sequence[tuple[str, Callable[[], Awaitable[None]]]] = (),
     ready: Mapping[str, metrics.Check] | None = None,
 ) -> None:
-    """Run what answers others, and reads topics beside that: consumer, relay and ``tasks``, until SIGTERM.
+    """Run a server that also reads topics: consumer, relay and ``tasks``, until SIGTERM.
 
     Each is started again when it fails.
 
@@ -218,7 +218,7 @@ async def run_server(
     """
     progress, reads = Progress(service), [*sources, replays(service)]
     health = start_health(service, settings, reads, progress)
-    # It is ready, and lives, when it can take what comes: neither Kafka nor its consumer is needed for that.
+    # It is ready and live when it can take requests: neither Kafka nor its consumer is needed for that.
     loop = asyncio.get_running_loop()
     health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
     health.live = {"event loop": lambda: blocked(progress, settings) is None}

@@ -1,4 +1,4 @@
-"""Settings from the environment, or from files that it names: read once, all that is wrong named at once."""
+"""Settings from the environment, or from files that it names: read once, all mistakes reported together."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from chassis.exits import EXIT_SETTINGS
 
 S = TypeVar("S", bound=BaseSettings)
-#: In ``Annotated``: may be left out, but empty it is a mistake. Nobody asks like that for a connection in the clear.
+#: In ``Annotated``: may be left out, but empty it is a mistake. Nobody asks for an unencrypted connection that way.
 NEVER_EMPTY = object()
-#: What .env.example says in place of a secret; and UUIDs that everybody knows, those of RFC 9562, 6.6 among them.
+#: The placeholder of secrets in .env.example; and UUIDs that everybody knows, those of RFC 9562, 6.6 among them.
 PLACEHOLDER = "change-me"
 PLACEHOLDER_UUIDS = (
     UUID("00000000-0000-4000-8000-000000000000"),
     *(UUID(digit * 32) for digit in "0123456789abcdef"),
     *(NAMESPACE_DNS, NAMESPACE_URL, NAMESPACE_OID, NAMESPACE_X500),
 )
-#: Words that are no secret of anybody.
+#: Words that are nobody's secret.
 WORDS = ("changeme", "password", "passwd", "secret", "rahasia", "sandi", "admin", "postgres", "lapor")
 
 
@@ -51,12 +51,12 @@ Database = Annotated[PostgresDsn, BeforeValidator(_with_password)]
 
 
 def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """Give the variable ``name``, or what is in the file that ``<name>_FILE`` names; None without both.
+    """Return the variable ``name``, or the content of the file that ``<name>_FILE`` names; None without both.
 
-    A container's environment is shown to whoever may look at the container; a file is not.
+    A container's environment is shown to everybody who may look at the container; a file is not.
 
     Raises:
-        ValueError: the file can't be read, is no text, or both are set; the message says which, and no value.
+        ValueError: the file can't be read, is not text, or both are set; the message says which, and no value.
     """
     value, file = environment.get(name), environment.get(f"{name}_FILE")
     if not file:
@@ -72,10 +72,10 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None
 
 
 class _Files(PydanticBaseSettingsSource):
-    """Where ``<NAME>_FILE`` is set: what is in that file."""
+    """The contents of files that variables ``<NAME>_FILE`` name."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """What the file of ``field_name`` holds, or why nobody can tell."""
+        """Return the content of the file for ``field_name``, or the error that explains why there is no content."""
         name = field_name.upper()
         try:
             return (secret(name) if os.environ.get(f"{name}_FILE") else None), field_name, False
@@ -83,15 +83,15 @@ class _Files(PydanticBaseSettingsSource):
             return error, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """All that files hold, by field."""
+        """Return the content of all files, by field."""
         found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
 class _OwnSecrets(BaseSettings):
-    """Settings of which no secret, whatever field holds it, is a placeholder; each may come in a file.
+    """Settings without placeholders as secrets, whatever the field; each may come in a file.
 
-    What may be none may be empty, as it is in a `.env` whose lines wait for their values.
+    A field that accepts None may be empty, as in a `.env` whose lines wait for their values.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
@@ -105,7 +105,7 @@ class _OwnSecrets(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is given here, then files, then the environment."""
+        """Prefer arguments to files, and files to the environment."""
         return init_settings, _Files(settings_cls), env_settings
 
     @field_validator("*", mode="before")
@@ -137,13 +137,13 @@ def _is_placeholder(value: object) -> bool:
 
 
 def _is_known(secret: str) -> bool:
-    """Whether it is one of ``WORDS``, once or several times, in whatever letters."""
+    """Whether ``secret`` is one of ``WORDS``, once or several times, in upper or lower case, with any signs between."""
     letters = re.sub(r"[\W_]", "", secret.casefold())
     return bool(letters) and not re.sub("|".join(WORDS), "", letters)
 
 
 class ServiceSettings(_OwnSecrets):
-    """What every service reads. A service adds its own fields in its ``settings.py``."""
+    """The settings of every service. A service adds its own fields in its ``settings.py``."""
 
     kafka_bootstrap_servers: str = Field(min_length=1, description="brokers, host:port with commas")
     kafka_username: str = Field(description="this service's principal")
@@ -172,7 +172,7 @@ class ServiceSettings(_OwnSecrets):
 
 
 class MigrateSettings(_OwnSecrets):
-    """All that ``migrate`` needs."""
+    """The settings of ``migrate``."""
 
     database_password: Annotated[SecretStr | None, NEVER_EMPTY] = Field(
         None, min_length=1, description="password of the user in DATABASE_URL, which then has none"
@@ -198,7 +198,7 @@ class DatabaseSettings(MigrateSettings, ServiceSettings):
 
 
 def read_settings(kind: type[S], service: str = "", **given: Any) -> S:
-    """The settings, or exit 78 with one line per bad variable on stderr. ``service``: if ``kind`` is not its own."""
+    """Read the settings, or exit 78 with a line per bad variable on stderr. ``service``: if ``kind`` is not its own."""
     try:
         return kind(**given)
     except ValidationError as error:
@@ -206,7 +206,7 @@ def read_settings(kind: type[S], service: str = "", **given: Any) -> S:
 
 
 def fail(service: str, error: ValidationError) -> NoReturn:
-    """Say what is wrong with each variable; never its value, which may be a secret. Exit 78."""
+    """Say what is wrong with each variable, never its value, which may be a secret; exit 78."""
     lines = [f"{service.replace('_', '-')} can't start, {error.error_count()} setting(s) to mend:"]
     for problem in error.errors(include_input=False, include_url=False):
         name = ".".join(str(part) for part in problem["loc"]).upper() or "(together)"

@@ -1,8 +1,8 @@
 """Traces: a span for each hop of a complaint, joined by W3C Trace Context in the headers of records.
 
-https://www.w3.org/TR/trace-context/. Off unless ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set, and off is off: OpenTelemetry
-is not even imported (:mod:`chassis.otlp` does that), no header is written, and none is read. A span says where a
-message was and which complaint it is about; never what anybody said.
+https://www.w3.org/TR/trace-context/. Off unless ``OTEL_EXPORTER_OTLP_ENDPOINT`` is set. While off, OpenTelemetry is
+not even imported (:mod:`chassis.otlp` does that), and no header is written or read. A span tells where a message was
+and which complaint it is about; never what anybody said.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from contracts import topics
 if TYPE_CHECKING:
     from chassis.otlp import Otlp
 
-#: Seconds. What is older is linked to, and its trace does not go on: backends look for a trace around its beginning.
+#: Seconds. An older record is linked, and its trace ends there: backends look for a trace around its beginning.
 PROMPT_S = 3600
-#: What ids of complaints look like: a subject may be anything, for units write theirs themselves.
+#: The form of a complaint's id: a subject may be anything, since units write theirs themselves.
 COMPLAINT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Kind = Literal["INTERNAL", "CLIENT", "PRODUCER", "CONSUMER"]
 
 
 class Span:
-    """What is told of one hop; what it brings about carries its ``traceparent``. This one tells nothing: it is off."""
+    """The report of one hop; events that it causes carry its ``traceparent``. This class is off: it reports nothing."""
 
     traceparent = ""
 
     def about(self, subjects: Iterable[str]) -> None:
-        """Say which complaint it is about: the first of ``subjects`` that is the id of one, unless that is said."""
+        """Name the complaint: the first of ``subjects`` that is a complaint's id, unless one is named already."""
 
     def fail(self, error: BaseException) -> None:
-        """Say that it failed, with the error's class: what the error says may quote a citizen."""
+        """Report that it failed, with the error's class; the message may quote a citizen."""
 
     def end(self) -> None:
-        """Tell it. One that is never ended, for what it did was rolled back, is never told."""
+        """Send the report. A span that never ends, because its work was rolled back, is never reported."""
 
 
 OFF = Span()
@@ -45,7 +45,7 @@ _otlp: Otlp | None = None
 
 
 def start(service: str, settings: ServiceSettings) -> None:
-    """Trace from now on, if there is where to."""
+    """Trace from now on, if an endpoint is set."""
     global _otlp
     if settings.otel_exporter_otlp_endpoint is not None:
         from chassis.otlp import Otlp
@@ -54,7 +54,7 @@ def start(service: str, settings: ServiceSettings) -> None:
 
 
 def stop() -> None:
-    """Trace no more. What is not sent yet is sent, if that takes a moment only."""
+    """Stop tracing. Send the remaining spans, if that takes only a moment."""
     global _otlp
     if _otlp is not None:
         _otlp.stop()
@@ -70,18 +70,18 @@ def begin(
     prompt: bool = True,
     since_ns: int | None = None,
 ) -> Span:
-    """Begin a hop: of the trace of ``cause``, a traceparent, or of a new one, if that is none or can't be read.
+    """Begin a hop in the trace of ``cause``, a traceparent; in a new one if it is empty or can't be read.
 
-    What is not ``prompt`` begins a new trace, which is linked to ``cause``.
+    A hop that is not ``prompt`` begins a new trace, which is linked to ``cause``.
     """
     return _otlp.begin(name, kind, attributes, cause, prompt, since_ns) if _otlp else OFF
 
 
 def process(message: Message, since_ns: int) -> Span:
-    """Begin the hop in which ``message`` is handled, by OpenTelemetry's conventions for messaging.
+    """Begin the hop that handles ``message``, by OpenTelemetry's conventions for messaging.
 
-    What a unit sends is a stranger's, who may name any trace; a dead letter is handled whenever somebody asks. Both are
-    linked to, and so is what is older than ``PROMPT_S``.
+    A unit is a stranger, who may name any trace; a dead letter is handled whenever somebody asks. Both are only linked,
+    and so are records older than ``PROMPT_S``.
     """
     if _otlp is None:
         return OFF
@@ -106,7 +106,7 @@ def process(message: Message, since_ns: int) -> Span:
 
 
 def timer(complaint_id: str) -> Span:
-    """Begin the hop in which time alone changes a complaint: what it follows from is days ago, so the trace is new."""
+    """Begin the hop in which time alone changes a complaint: its cause is days ago, so the trace is new."""
     span = begin("timer", "INTERNAL", {})
     span.about([complaint_id])
     return span

@@ -1,8 +1,8 @@
-"""Reads on behind records that no client can decode: they are handed over as what they are, with their place.
+"""Reads on behind records that no client can decode: they are handed over as bytes, with their place.
 
-The broker checks a batch's checksum and form, and leaves to readers what a producer wrote inside: a header's name that
-is no UTF-8, a compression that is not installed. aiokafka raises there, at the same place each time it comes back; so
-one producer could stop every reader of its topic. Imported for its effect, before a consumer is made.
+The broker checks a batch's checksum and form, and leaves to readers what a producer wrote inside: a header name that is
+not UTF-8, a compression that is not installed. aiokafka raises there, at the same place each time it comes back; so one
+producer could stop every reader of its topic. Imported for its effect, before a consumer is made.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
 from aiokafka.structs import ConsumerRecord
 
-#: Of a batch on the wire: where its length stands, and what comes before the counted bytes.
+#: In a batch on the wire: the position of its length, and the number of bytes before the counted ones.
 _LENGTH, _OVERHEAD = 8, 12
 #: How much of such a batch is handed over.
 MOST_BYTES = 64 * 1024
 
 
 class Unreadable(bytes):
-    """The beginning of a batch as it is on the wire; ``error`` is why it can't be read further."""
+    """The beginning of a batch as it is on the wire; ``error`` says why it can't be read further."""
 
     error: Exception
 
 
 class _Batches:
-    """aiokafka's ``MemoryRecords``, which also knows the bytes of the batch that it gave last."""
+    """aiokafka's ``MemoryRecords``, which also keeps the bytes of the batch that it returned last."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
@@ -52,7 +52,7 @@ class _Batches:
 
 
 class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
-    """Goes on with the next batch where one can't be read to its end; its bytes come in place of its records."""
+    """Goes on with the next batch if one can't be read to its end; its bytes come in place of its records."""
 
     next_fetch_offset: int
 
@@ -61,7 +61,7 @@ class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
             try:
                 yield from super()._unpack_records()
                 return
-            except CorruptRecordException:  # damaged on its way: fetching it again helps
+            except CorruptRecordException:  # damaged in transit: fetching it again helps
                 raise
             except Exception as error:
                 batch = self._records.last

@@ -1,4 +1,4 @@
-"""What moves through a service: records in, messages decoded from them, emits out."""
+"""The data that moves through a service: records in, messages decoded from them, emits out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contracts.events import Data
 from contracts.ids import derived_id
 
 Headers = Sequence[tuple[str, bytes]]
-#: The header of https://www.w3.org/TR/trace-context/: which hop brought a record about, while it is traced.
+#: The header of https://www.w3.org/TR/trace-context/: the hop that brought a record about, while that is traced.
 TRACEPARENT = "traceparent"
 
 
@@ -22,7 +22,7 @@ TRACEPARENT = "traceparent"
 class Record:
     """A record as the broker handed it over. ``timestamp_ms`` is the broker's.
 
-    ``request``: the record that was read in its place, if it was a dead letter and somebody asked for it.
+    ``request``: if somebody asked for this dead letter, the record of that request.
     """
 
     topic: str
@@ -37,7 +37,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Bytes on their way to a topic; None is a tombstone, which erases what the key held."""
+    """Bytes on their way to a topic; without a value it is a tombstone, which erases earlier records of the key."""
 
     topic: str
     key: bytes | None
@@ -47,7 +47,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A record and the event that was in it. ``trace`` is the traceparent of handling it; empty while that is off."""
+    """A record and its event. ``trace`` is the traceparent of its handling; empty while tracing is off."""
 
     record: Record
     event: codec.Event
@@ -59,12 +59,12 @@ class Message:
 
     @property
     def cause(self) -> str:
-        """What derived ids derive from. A unit picks its own ids, so its topic is part of them."""
+        """The source of derived ids. A unit picks its own ids, so its topic is part of the source."""
         return f"{self.record.topic}:{self.event.id}" if topics.unit_of(self.record.topic) else self.event.id
 
     @property
     def time(self) -> datetime:
-        """When it happened: the event's own time, or that of its record where this tells it."""
+        """When it happened: the event's own time, or its record's if that tells it."""
         if topics.tells_time(self.record.topic):
             return datetime.fromtimestamp(self.record.timestamp_ms / 1000, UTC)
         return self.event.time
@@ -72,7 +72,7 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tombstone:
-    """A record without a value: what its key held is erased. ``erased`` counts the rows that went with it, by table."""
+    """A record without a value: it erases earlier records of its key. ``erased`` counts the rows erased, by table."""
 
     ticket: str
     erased: Mapping[str, int] = field(default_factory=dict)
@@ -80,9 +80,9 @@ class Tombstone:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Emit:
-    """An event that a decision brings about. Its id derives from the cause, unless it has an ``event_id``.
+    """An event that a decision brings about. Its id derives from the cause, unless ``event_id`` is set.
 
-    It is keyed by its ``subject``, unless it has a ``key``.
+    Its key is its ``subject``, unless ``key`` is set.
     """
 
     topic: str
@@ -93,7 +93,7 @@ class Emit:
 
 
 def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime, trace: str = "") -> list[Outgoing]:
-    """The bytes of ``emits``. The same cause and the same emits give the same bytes; headers tell the ``trace``.
+    """Encode ``emits``. The same cause and the same emits give the same bytes; headers tell the ``trace``.
 
     Raises:
         contracts.codec.InvalidEvent: an event does not fit its schema.
@@ -116,21 +116,21 @@ def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime, 
 
 
 def traced(out: Outgoing, trace: str) -> Outgoing:
-    """Say in the headers of ``out`` which hop brings it about; without a ``trace`` it stays as it is."""
+    """Name in the headers of ``out`` the hop that brings it about; without a ``trace`` it stays as it is."""
     return replace(out, headers=[*out.headers, (TRACEPARENT, trace.encode())]) if trace else out
 
 
 def tombstone(topic: str, subject: str, about: Tombstone) -> Outgoing:
-    """Make the record that erases what ``subject`` held on ``topic``; its headers say which ticket, and what went."""
+    """Make the record that erases ``subject`` on ``topic``; its headers name the ticket and count the erased rows."""
     headers = [("ticket", about.ticket.encode()), ("erased", json.dumps(dict(about.erased)).encode())]
     return Outgoing(topic, subject.encode(), None, headers)
 
 
 def read_tombstone(record: Record) -> Message:
-    """Read what :func:`tombstone` made.
+    """Read a record that :func:`tombstone` made.
 
     Raises:
-        contracts.codec.InvalidEvent: it does not say of which ticket.
+        contracts.codec.InvalidEvent: it does not name its ticket.
     """
     headers = dict(record.headers)
     try:
@@ -140,33 +140,33 @@ def read_tombstone(record: Record) -> Message:
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise codec.InvalidEvent("a tombstone without its ticket") from error
     event: Any = codec.Envelope(
-        # The topic is part of it: what two topics have at one place are two causes. So is the time: a Kafka that is
-        # set up anew counts from 0 again.
+        # The topic is part of it: one place in two topics is two causes. So is the time: a new Kafka counts from 0
+        # again.
         id=f"{record.topic}:{record.partition}:{record.offset}:{record.timestamp_ms}",
         source="",
         type=record.topic,
         subject=key,
         time=datetime.fromtimestamp(record.timestamp_ms / 1000, UTC),
-        data=about,  # no event: it has no bytes
+        data=about,  # not an event: it has no bytes
         specversion="1.0",
     )
     return Message(record, event)
 
 
-#: A dead letter keeps so many bytes of what was not handled. A value that the contracts' topics take fits whole.
+#: How many bytes of a record a dead letter keeps. A value that the contracts' topics take fits whole.
 KEPT_VALUE, KEPT_KEY, KEPT_HEADERS = 1024 * 1024, 1_000, 64 * 1024
-#: The headers that say that it is only a part of what came.
+#: The headers of a letter that holds only a part of its record.
 CUT = frozenset({"original-bytes", "original-key-bytes"})
 
 
 def dead_letter(service: str, record: Record, error: BaseException) -> Outgoing:
     """Make the record for the service's dead-letter topic: the original bytes, and where they were.
 
-    Its key is the place it came from, and that of the record is a header, ``source-key``: the service can so take away
-    what an erasure orders, with a tombstone, and no letter ever takes the place of another. Carries the error's class
-    and not its text: the text may quote a citizen. What is longer than ``KEPT_…`` is cut, and
-    a header says how long it was, ``original-bytes`` or ``original-key-bytes``; too many headers are left out, and
-    ``original-headers`` says how many there were.
+    Its key is the place of the record, whose own key is in the header ``source-key``: so the service can erase the
+    letter with a tombstone, and no letter ever replaces another. It carries the error's class and not its text: the
+    text may quote a citizen. Anything longer than ``KEPT_…`` is cut, and a header tells its length, ``original-bytes``
+    or ``original-key-bytes``; headers that are too large are left out, and ``original-headers`` tells how many there
+    were.
     """
     value, key, headers, cut = record.value or b"", record.key, list(record.headers), dict[str, int]()
     if len(value) > KEPT_VALUE:
@@ -190,7 +190,7 @@ def dead_letter(service: str, record: Record, error: BaseException) -> Outgoing:
 
 
 def letter_key(record: Record) -> bytes:
-    """Make the key of the dead letter of ``record``: its place, or what it is if it came by no topic."""
+    """Make the key of the dead letter of ``record``: its place, or a hash of its value if it came by no topic."""
     where = f"{record.partition}:{record.offset}"
     if record.partition < 0:
         where = hashlib.sha256(record.value or b"").hexdigest()[:32]

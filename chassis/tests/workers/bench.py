@@ -1,4 +1,4 @@
-"""What a connected test works on: topics, a database and workers of its own, on the broker and cluster of the run."""
+"""The bench of a connected test: its own topics, database and workers, on the broker and cluster of the run."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def complaint(key: str, text: str = "jalan rusak") -> ComplaintReceived:
 
 
 def text_of(data: object) -> str:
-    """The text of a complaint that came in; the services of these tests tell no other event."""
+    """Return the text of a received complaint; the services of these tests publish no other event."""
     assert isinstance(data, ComplaintReceived)
     return data.text
 
@@ -57,7 +57,7 @@ def encoded(key: str, event_id: str, text: str = "jalan rusak") -> bytes:
 
 
 def newer(event_id: str) -> bytes:
-    """An event with two words that no vocabulary has."""
+    """Make an event with two words that no vocabulary has."""
     item = FollowUp(id="f1", kind="praise", at=NOW, right="portability")
     data = ComplaintFollowedUp(complaint_id="c1", ticket=TICKET, items=[item])
     return codec.encode(codec.envelope(data, event_id=event_id, source="/test", subject="c1", time=NOW))
@@ -117,8 +117,8 @@ class Bench:
         self.create(self.dlq, config={"max.message.bytes": "2097152"})
         self.create(self.replay)
         self.producer = Producer({**client, "partitioner": "murmur2_random", "linger.ms": 2})
-        # Its group is only asked for its offsets: who assigns partitions by hand joins nothing. A fetch that waits for
-        # records holds up what else is asked on its connection, by default for half a second.
+        # Its group is only asked for its offsets: a consumer with manually assigned partitions joins no group. A fetch
+        # that waits for records holds up other requests on its connection, by default for half a second.
         reading = {"group.id": self.name, "enable.auto.commit": False, "fetch.wait.max.ms": 10}
         self.reader = Consumer({**client, **reading})
 
@@ -189,7 +189,7 @@ class Bench:
         self.producer.poll(0)
 
     def ask_for(self, *offsets: object) -> None:
-        """Ask for dead letters by their offsets, as an operator does; or for what is none."""
+        """Request dead letters by their offsets, as an operator does; or offsets without a letter."""
         for offset in offsets:
             self.put(self.replay, f"{self.name}:{offset}", None if offset is None else str(offset).encode())
         self.flush()
@@ -209,7 +209,7 @@ class Bench:
                 time.sleep(0.2)
 
     def records(self, topic: str) -> list[Any]:
-        """All that is on ``topic`` now, in order within a partition; waits for a broker that has just come back."""
+        """Read all records of ``topic``, in order within a partition; wait for a broker that has just come back."""
         deadline = time.monotonic() + 15
         while True:
             try:
@@ -234,7 +234,7 @@ class Bench:
         return [codec.decode(record.value()) for record in self.records(topic)]
 
     def committed(self) -> int:
-        """How many records of the source the group is past."""
+        """Return how many records of the source the group has passed."""
         asked = [TopicPartition(self.source, n) for n in range(self.partitions)]
         deadline = time.monotonic() + 30
         while True:
@@ -246,7 +246,7 @@ class Bench:
                 time.sleep(0.1)
 
     def members(self) -> list[str]:
-        """The names of those who read in the service's group."""
+        """Return the names of the readers in the service's group."""
         group = self.admin.describe_consumer_groups([self.name])[self.name].result(10)
         return [str(member.group_instance_id) for member in group.members]
 
@@ -265,7 +265,7 @@ class Bench:
         return dict(self.sql("SELECT key, n FROM counted"))
 
     def lost(self) -> set[str]:
-        """Ids that went in and brought about nothing: neither an event nor a dead letter."""
+        """Return ids that went in without a result: neither an event nor a dead letter."""
         caused = {str(event.causationid) for event in self.events(self.out)}
         for record in self.records(self.dlq):
             with suppress(codec.InvalidEvent):

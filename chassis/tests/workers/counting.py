@@ -1,4 +1,4 @@
-"""The rules of a service made for tests: it counts the complaints of each key, and tells the count."""
+"""The rules of a test service: it counts the complaints of each key, and publishes the count."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 @dataclass(frozen=True)
 class Count:
     n: int
-    texts: tuple[str, ...] = ()  # of the batch in hand
+    texts: tuple[str, ...] = ()  # texts of the batch in hand
 
 
 def complaint_of(message: Message) -> ComplaintReceived:
@@ -33,7 +33,7 @@ def complaint_of(message: Message) -> ComplaintReceived:
 
 
 def check(message: Message) -> None:
-    """The bug that a release may have: some texts, or all of them, make the rules fail."""
+    """Simulate a bug of a release: some texts, or all of them, make the rules fail."""
     bug = os.environ.get("BUG", "")
     if bug == "everywhere" or (bug and complaint_of(message).text == bug):
         raise KeyError(complaint_of(message).text)
@@ -73,7 +73,7 @@ def handler(service: str, out: str) -> Handler[Count]:
 
 
 async def linger(texts: set[str]) -> None:
-    """A batch in which a text is ``slow`` or ``blocking`` says so in a file, and takes ``SLOW_S`` seconds."""
+    """If a text of the batch is ``slow`` or ``blocking``, say so in a file, and take ``SLOW_S`` seconds."""
     if texts & {"slow", "blocking"}:
         Path(os.environ["BUSY_FILE"]).touch()  # noqa: ASYNC240
         if "blocking" in texts:

@@ -1,4 +1,4 @@
-"""An intake without a door: a plain consumer and a relay, each started again when it fails."""
+"""An intake without a door: a plain consumer and a relay, each restarted when it fails."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What goes into an outbox in tests, and a relay that brings it out."""
+"""Events for an outbox in tests, and a relay that publishes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stream processor with a database. With MUTANT set it acknowledges what it did not do."""
+"""A stream processor with a database. With MUTANT set it acknowledges records that it did not handle."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from chassis.wire import Record
 
 
 class Swallowing(BatchHandler[counting.Count]):
-    """The mutant: nothing leaves the step, so Faust acknowledges it."""
+    """The mutant: no exception leaves the step, so Faust acknowledges the batch."""
 
     async def __call__(self, records: Sequence[Record]) -> None:
         with contextlib.suppress(Exception):
