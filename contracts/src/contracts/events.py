@@ -42,9 +42,10 @@ Lane = Annotated[str, _one_of(words.Lane)]
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """A file: what the citizen attached, or a unit's proof.
+    """A file: a citizen's attachment, or a unit's proof.
 
-    The former stays with the intake: it checks ``url`` at the click, and opens only what the router signed for a unit.
+    An attachment stays with the intake, which checks ``url`` at the click and opens only links that the router signed
+    for a unit.
     """
 
     url: str
@@ -54,7 +55,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """A point that the citizen's device gave, where they wanted that: degrees (WGS 84), to within so many metres."""
+    """A point that the citizen's device gave, if they wanted that: degrees (WGS 84), to within ``metres``."""
 
     lat: Annotated[float, Meta(ge=-90, le=90)]
     lon: Annotated[float, Meta(ge=-180, le=180)]
@@ -114,7 +115,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class ComplaintClassified(Struct, frozen=True, kw_only=True):
-    """What the classifier understood. ``category`` is the best guess even when ``abstained``."""
+    """The classifier's result. ``category`` is the best guess even when ``abstained``."""
 
     complaint_id: str
     ticket: Ticket
@@ -145,7 +146,7 @@ class ComplaintClassified(Struct, frozen=True, kw_only=True):
 
 
 class FollowUp(Struct, frozen=True, kw_only=True):
-    """One thing the citizen added after the complaint."""
+    """One addition of the citizen after the complaint."""
 
     id: str
     kind: Annotated[str, _one_of(words.FollowUpKind)]
@@ -182,7 +183,7 @@ class FollowUp(Struct, frozen=True, kw_only=True):
 
 
 class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):
-    """All the citizen has added so far, oldest first: a later event contains the earlier one."""
+    """All additions of the citizen so far, oldest first: a later event contains the earlier one."""
 
     complaint_id: str
     ticket: Ticket
@@ -192,7 +193,7 @@ class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):
 class DerivationDay(Struct, frozen=True, kw_only=True):
     """One day of a deadline's derivation; ``reason`` says in Indonesian what ``kind`` says to programs.
 
-    From ``code`` on the fields are for who says it in other words.
+    The fields from ``code`` on are for readers that say it in other words.
     """
 
     date: date
@@ -217,8 +218,8 @@ class DerivationDay(Struct, frozen=True, kw_only=True):
 class ComplaintUpdated(Struct, frozen=True, kw_only=True):
     """One step of a complaint's story. ``seq`` counts 0,1,2… without holes; ``status`` holds after the step.
 
-    What the clock did is a step like any other; from ``stage`` on the fields are of such steps. ``deadline_at`` and
-    ``derivation`` are of the stage's clock as of the step; a `merged` gives the deadline of its parent.
+    A step of the clock is a step like any other; the fields from ``stage`` on belong to such steps. ``deadline_at`` and
+    ``derivation`` are those of the stage's clock at that step; a `merged` gives the deadline of its parent.
     """
 
     complaint_id: str
@@ -289,10 +290,10 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
 
 
 class ComplaintErased(Struct, frozen=True, kw_only=True):
-    """What a complaint says of anybody is to be deleted everywhere, or was (UU 27/2022, pasal 43).
+    """All that a complaint says about anybody is to be deleted everywhere, or was (UU 27/2022, pasal 43).
 
-    The order and the ledger in one. Its last record is kept for ever, so that what a restored backup brings back is
-    deleted again; it names nobody.
+    The order and the ledger in one. Its last record is kept forever and names nobody, so that data that a restored
+    backup brings back is deleted again.
     """
 
     complaint_id: str
@@ -308,10 +309,10 @@ class ComplaintErased(Struct, frozen=True, kw_only=True):
 
 
 class SlaUpdated(Struct, frozen=True, kw_only=True):
-    """A clock of a complaint moved. Carries no text of anybody.
+    """A clock of a complaint moved. Carries nobody's text.
 
-    ``upheld`` says that of all missed promises that were announced, and not retracted, each stands with what had
-    happened by ``based_on_seq``; it is no matter of which of them it is.
+    ``upheld`` says that every missed promise that was announced, and not retracted, stands in view of all that had
+    happened by ``based_on_seq``; the event may name any of them.
     """
 
     complaint_id: str
@@ -351,8 +352,8 @@ class SlaUpdated(Struct, frozen=True, kw_only=True):
 class SlaBreached(Struct, frozen=True, kw_only=True):
     """A promise was missed. Announced once per complaint, round, stage, deadline and level.
 
-    ``level`` 0 is the breach; each step of the escalation ladder that is reached later is the next level, and
-    ``escalate_to`` names who hears of it then: a unit, or ``head`` for the head of the unit that has it.
+    ``level`` 0 is the breach; each step of the escalation ladder reached later is the next level, and ``escalate_to``
+    names its recipients: a unit, or ``head`` for the head of the unit that has it.
     """
 
     complaint_id: str
@@ -375,10 +376,10 @@ class SlaBreached(Struct, frozen=True, kw_only=True):
 
 
 class ComplaintSupported(Struct, frozen=True, kw_only=True):
-    """Somebody said at the website to have the same, whatever the channel by which the complaint came.
+    """Somebody said on the website that they have the same problem, whatever channel the complaint came by.
 
-    Who that is nobody knows here: it is counted at the door, once a browser. The highest number is the last one. The
-    door does not know the complaint's id, so the ticket is ``subject`` and key.
+    Nobody here knows who they are: the door counts each browser once. The highest number is the latest. The door does
+    not know the complaint's id, so the ticket is ``subject`` and key.
     """
 
     ticket: Ticket
@@ -386,9 +387,9 @@ class ComplaintSupported(Struct, frozen=True, kw_only=True):
 
 
 class ComplaintTold(Struct, frozen=True, kw_only=True):
-    """What became of a message to the reporter of a complaint, told with each change: the last one holds.
+    """The fate of a message to the reporter of a complaint, published with each change: the last one holds.
 
-    Neither what it says nor to whom it went is in it. Of one message the times of its events grow.
+    It contains neither the text nor the recipient. The times of one message's events only increase.
     """
 
     complaint_id: str
@@ -409,7 +410,7 @@ class ComplaintTold(Struct, frozen=True, kw_only=True):
 class ResendAsked(Struct, frozen=True, kw_only=True):
     """A person at the desk wants a message to the reporter of a complaint to be sent again.
 
-    The intake that has it does so, unless it has arrived meanwhile, waits, or its address is gone.
+    The intake that has it sends it again, unless it has arrived by then, still waits, or its address is gone.
     """
 
     complaint_id: str
@@ -418,7 +419,7 @@ class ResendAsked(Struct, frozen=True, kw_only=True):
 
 
 class CanaryPassed(Struct, frozen=True, kw_only=True):
-    """A synthetic complaint came as far as ``by``; the prober waits for it. No unit, figure or citizen hears of it."""
+    """A synthetic complaint came as far as ``by``; the prober waits for it. No unit, statistic or citizen sees it."""
 
     canary: Annotated[str, Meta(description="Which one: the channel and the second in which it was sent.")]
     channel: str
@@ -426,7 +427,7 @@ class CanaryPassed(Struct, frozen=True, kw_only=True):
 
 
 class Support(Struct, frozen=True, kw_only=True):
-    """A unit that helps the one that leads, and what it last said."""
+    """A unit that helps the leading one, and its last message."""
 
     unit: UnitCode
     status: Annotated[str, _one_of(words.SupportStatus)] = words.SupportStatus.ASKED.value
@@ -445,7 +446,7 @@ class Similar(Struct, frozen=True, kw_only=True):
 
 
 class Appeal(Struct, frozen=True, kw_only=True):
-    """Its reporter objects to how ``unit`` has resolved it; ``text`` is why, in their words."""
+    """The reporter objects to how ``unit`` has resolved it; ``text`` is why, in their words."""
 
     unit: UnitCode
     at: Time
@@ -459,7 +460,7 @@ class Appeal(Struct, frozen=True, kw_only=True):
 
 
 class Confirmation(Struct, frozen=True, kw_only=True):
-    """What was resolved is closed once another person than the one who resolved it, or its reporter, confirms it."""
+    """A resolved complaint is closed once its reporter, or a person other than the one who resolved it, confirms it."""
 
     since: Time
     deadline_at: Annotated[Time | UnsetType, Meta(description="By when, as its clock says.")] = UNSET
@@ -469,7 +470,7 @@ class Confirmation(Struct, frozen=True, kw_only=True):
 
 
 class Past(Struct, frozen=True, kw_only=True):
-    """A step that was taken, as who decides about it reads it: words are cut after some hundred letters."""
+    """An earlier step, for the people who decide about the complaint: texts are cut after some hundred letters."""
 
     kind: Annotated[str, _one_of(words.UpdateKind)]
     at: Time
@@ -481,7 +482,7 @@ class Past(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What ``unit`` asked the reporter last."""
+    """The last question of ``unit`` to the reporter."""
 
     unit: UnitCode
     text: str
@@ -590,7 +591,7 @@ class ReplyAnswer(Struct, frozen=True, kw_only=True):
 
 
 class OnDuty(Struct, frozen=True, kw_only=True):
-    """Who can be reached in a unit just now."""
+    """A person who can be reached in a unit just now."""
 
     unit: UnitCode
     name: str
@@ -598,7 +599,7 @@ class OnDuty(Struct, frozen=True, kw_only=True):
 
 
 class UnitRouted(Struct, frozen=True, kw_only=True):
-    """What a unit receives: the full snapshot and why it came."""
+    """A message to a unit: the full snapshot and why it came."""
 
     why: Annotated[str, _one_of(words.Why)]
     unit: UnitCode
@@ -613,7 +614,7 @@ class UnitRouted(Struct, frozen=True, kw_only=True):
 
 
 class UnitReplied(Struct, frozen=True, kw_only=True):
-    """What a unit says about a complaint that is its own. The unit is known from the topic alone.
+    """A unit's reply about a complaint that it has. The unit is known from the topic alone.
 
     ``action`` is an open string here, so that an unknown one gets a refusal in words and not a dead letter.
     """

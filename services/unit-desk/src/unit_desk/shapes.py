@@ -14,7 +14,7 @@ MOST_EVENTS, USUAL_EVENTS, MOST_WAIT_S = 200, 100, 25
 
 
 class ProgramEvent(Struct, kw_only=True):
-    """What came. Of ``event`` a reader of Kafka gets the same bytes."""
+    """An event of the unit; ``event`` has the same bytes as in Kafka."""
 
     cursor: Annotated[str, Meta(description="The place behind this event; keep it, and read nothing into it.")]
     complaint_id: str
@@ -42,14 +42,14 @@ class Accepted(Struct, kw_only=True):
 
 
 class FieldProblem(Struct, kw_only=True):
-    """What is wrong with a field."""
+    """A problem with one field."""
 
     field: str
     detail: str
 
 
 class ProblemOut(Struct, kw_only=True):
-    """What is wrong, as RFC 9457 says."""
+    """A problem in the form of RFC 9457."""
 
     type: str
     title: str
