@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-#: What has prose, and whose it is not: files that are generated, and what others wrote.
+#: The files with English prose.
 FILES = ("**/*.py", "**/*.md")
 SKIPPED = re.compile(r"(^|/)(\.venv|node_modules|build|\.git)/|^docs/agencies/.*\.md$")
 
@@ -29,7 +29,7 @@ FORMS = {
     ),
     "begins with `of`": re.compile(r"^of\b(?! course)", re.I),
     "`none` in place of a noun": re.compile(
-        r"\b(?:is|are|was|were|be|has|have|had|as|for) none\b|\bnone (?:is|are|was|may|can|has)\b", re.I
+        r"\b(?:is|are|was|were|be|has|have|had|as|for) none\b|\bnone (?:is|are|was|may|can|has)\b"
     ),
     "a word that the field does not use": re.compile(
         r"\b(?:anew|for ever|no more(?! than)|so long as|as well the)\b", re.I
@@ -67,7 +67,7 @@ class Sentence:
         """The names of the forms that it has."""
         plain = _CODE.sub(lambda found: found[1] or "N", self.text).strip(" -*>|#")
         forms = [name for name, form in FORMS.items() if form.search(plain)]
-        if self.kind == "cell":  # the first column of a table names things, and may do so by a clause
+        if self.kind == "cell":  # headings and cells name things, and may do so by a clause
             return [name for name in forms if not name.startswith("begins")]
         if self.kind == "whether" and not plain.startswith("Whether") and _NO_VERB.search(plain):
             return [*forms, "a docstring that begins with neither a verb nor `Whether`"]
@@ -134,8 +134,8 @@ def _of_markdown(text: str) -> Iterator[tuple[int, str, str]]:
             lines = []
         if fenced or not line.strip() or line.lstrip().startswith("```"):
             continue
-        if cells:
-            yield from ((row, cell, "cell") for cell in re.split(r"(?<!\\)\|", line))
+        if cells or line.startswith("#"):
+            yield from ((row, cell, "cell") for cell in re.split(r"(?<!\\)\|", line.lstrip("# ")))
             continue
         begin = begin if lines else row
         lines.append(re.sub(r"^\s*(?:[-*>#]+|\d+\.)\s+", "", line))
