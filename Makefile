@@ -65,6 +65,7 @@ static:
 fmt: sync ## format, and mend what the linter can mend
 	@$(BIN)/ruff check -q --fix . || true
 	@$(BIN)/ruff format -q .
+	@$(BIN)/python -m testing.suite.sentence_lines .
 
 schemas: sync ## write the JSON Schemas anew from contracts/, and what units are given of the API
 	@$(BIN)/python -m contracts.generate
