@@ -77,7 +77,9 @@ async def test_an_older_batch_does_not_turn_the_consumed_offset_back(bench: Benc
     assert [(8,)] == bench.sql("SELECT next_offset FROM consumed")
 
 
-async def test_what_only_postgres_refuses_is_found_by_halving(bench: Bench, step: BatchHandler[Count]) -> None:
+async def test_event_refused_only_by_postgresql_is_found_by_halving_the_batch(
+    bench: Bench, step: BatchHandler[Count]
+) -> None:
     await step(events("a", "b", "c", "refused", "d", "e", "f"))
     assert [encoded("c1", "e3", "refused")] == dead(bench)
     assert {"c1": 6} == bench.counts()
@@ -87,9 +89,7 @@ async def test_what_only_postgres_refuses_is_found_by_halving(bench: Bench, step
     assert [(7,)] == bench.sql("SELECT next_offset FROM consumed")
 
 
-async def test_what_is_told_is_counted_once_though_the_batch_was_rolled_back_and_halved(
-    bench: Bench, pool: Pool
-) -> None:
+async def test_records_are_counted_once_when_their_batch_is_rolled_back_and_halved(bench: Bench, pool: Pool) -> None:
     told: list[str] = []
     handler = dataclasses.replace(
         counting.handler(bench.name, bench.out),
@@ -169,7 +169,7 @@ async def test_the_dead_letters_of_one_unit_are_bounded_and_the_others_are_kept(
     assert [(101,)] == bench.sql("SELECT next_offset FROM consumed WHERE topic = %s", flood)
 
 
-async def test_what_one_unit_sends_is_one_failure_in_a_row_however_often(
+async def test_repeated_failures_of_one_unit_count_as_one_failure_in_a_row(
     bench: Bench, step: BatchHandler[Count], bug: pytest.MonkeyPatch
 ) -> None:
     bug.setenv("BUG", "everywhere")
@@ -191,7 +191,7 @@ async def test_ten_bugs_in_a_row_stop_the_service_and_nothing_of_the_batch_is_ke
     assert [] == bench.sql("SELECT * FROM inbox")
 
 
-async def test_ten_bugs_in_a_row_are_counted_over_batches_and_one_success_starts_anew(
+async def test_bugs_in_a_row_are_counted_across_batches_until_one_success(
     bench: Bench, step: BatchHandler[Count], bug: pytest.MonkeyPatch
 ) -> None:
     await step(events(*["bug"] * 9, "a", *["bug"] * 9))
@@ -217,7 +217,7 @@ async def test_invalid_records_never_count_as_bugs(
     assert 29 == len(dead(bench))
 
 
-async def test_what_would_be_too_large_to_tell_is_a_dead_letter_and_no_bug(
+async def test_oversized_output_is_a_dead_letter_and_does_not_count_as_a_bug(
     bench: Bench, step: BatchHandler[Count], bug: pytest.MonkeyPatch
 ) -> None:
     await step(events(*["bug"] * 9, *["huge"] * 20, "a"))

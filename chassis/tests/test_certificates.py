@@ -70,7 +70,7 @@ def test_a_certificate_that_has_ended_ends_now(tmp_path: Path) -> None:
     assert lasts_s == 0
 
 
-def test_what_has_no_tls_or_is_of_others_or_does_not_answer_is_not_shown(tmp_path: Path) -> None:
+def test_certificate_is_shown_only_with_tls_trust_and_an_answer(tmp_path: Path) -> None:
     (folder, _), (_, another_ca) = made(tmp_path / "ours"), made(tmp_path / "another")
 
     with showing(None, postgres=True) as plain, showing(folder) as ours:

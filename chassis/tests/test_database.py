@@ -22,7 +22,7 @@ async def until_held_by(pool: Pool, many: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_whoever_leaves_gives_the_lock_to_the_next_however_it_left(pool: Pool) -> None:
+async def test_lock_passes_to_the_next_waiter_however_its_holder_ends(pool: Pool) -> None:
     for error in (None, ValueError, asyncio.CancelledError):
         left = asyncio.Event()
 
@@ -54,7 +54,7 @@ async def test_a_connection_that_is_lost_hides_no_other_reason_to_leave(pool: Po
             raise ValueError("the reason")
 
 
-async def test_a_transaction_that_was_not_ended_is_rolled_back_when_its_connection_goes_back(pool: Pool) -> None:
+async def test_unfinished_transaction_is_rolled_back_when_its_connection_is_returned(pool: Pool) -> None:
     await pool.execute("CREATE TABLE kept (n int)")
     async with pool.acquire() as db:
         await db.execute("BEGIN")

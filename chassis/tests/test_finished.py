@@ -10,7 +10,7 @@ from chassis.service import finished
 from testing.waiting import within
 
 
-async def test_a_task_that_is_cancelled_finishes_what_is_in_hand_and_ends_also_where_that_swallows_it() -> None:
+async def test_cancelled_task_ends_after_its_work_even_if_the_work_swallows_the_cancel() -> None:
     answer, done = asyncio.get_running_loop().create_future(), []
 
     async def work() -> None:
@@ -50,7 +50,7 @@ async def test_a_task_that_is_cancelled_ends_also_where_what_is_in_hand_fails() 
         await task
 
 
-async def test_what_it_returns_is_given_and_what_it_raises_too() -> None:
+async def test_finished_returns_the_result_or_raises_the_error_of_its_work() -> None:
     async def work(fails: bool) -> int:
         if fails:
             raise KeyError

@@ -61,7 +61,7 @@ def test_a_unit_may_compress_as_it_likes(bench: Bench, as_units_write: None, cod
 
 @pytest.mark.parametrize("bench", [1], indirect=True)
 @pytest.mark.parametrize("codec", CODECS)
-def test_what_a_codec_unpacks_to_is_measured_by_the_broker(bench: Bench, as_units_write: None, codec: str) -> None:
+def test_broker_applies_its_size_limit_to_the_unpacked_record(bench: Bench, as_units_write: None, codec: str) -> None:
     """If it were unpacked only here, a record of 60 kB could become one of 60 MB."""
     worker = bench.worker()
     for size in (2 * MIB, 60 * MIB):

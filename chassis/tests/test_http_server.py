@@ -74,7 +74,7 @@ async def test_an_answer_has_the_date_of_its_second(port: int, monkeypatch: pyte
     assert after == "Sun, 06 Nov 1994 08:49:37 GMT"
 
 
-async def test_whoever_asks_only_for_the_head_gets_that_of_the_page(port: int) -> None:
+async def test_head_request_gets_the_headers_of_the_page(port: int) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         status = 200 if scope["method"] == "GET" else 405
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"3")]})
@@ -234,7 +234,7 @@ async def test_the_second_head_of_a_connection_has_its_time_too(port: int) -> No
     assert first.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_one_client_has_so_many_connections_and_the_others_are_refused_but_nobody_else(port: int) -> None:
+async def test_connections_of_one_client_are_limited_without_affecting_others(port: int) -> None:
     async with serving(port, Limits(of_one=3)) as connect:
         taken = [await connect(b"") for _ in range(3)]
         refused, _ = await connect(GET)
@@ -305,7 +305,7 @@ class Gone(asyncio.Transport):
         self.aborted = True
 
 
-async def test_who_has_gone_before_it_is_refused_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_client_gone_before_its_refusal_causes_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chassis.http_server._REFUSED_S", 0)
     gone = Gone()
     refused = _Refused(gone)
@@ -315,7 +315,7 @@ async def test_who_has_gone_before_it_is_refused_is_no_error(monkeypatch: pytest
     assert 0 == _Refused.open
 
 
-async def test_who_is_refused_again_and_again_takes_no_files(port: int) -> None:
+async def test_flood_of_refused_clients_holds_a_limited_number_of_connections(port: int) -> None:
     async with serving(port, Limits(connections=1)) as connect:
         _, held = await connect(b"")
         refused = [await connect(b"") for _ in range(150)]
@@ -327,7 +327,7 @@ async def test_who_is_refused_again_and_again_takes_no_files(port: int) -> None:
 
 
 @pytest.mark.parametrize("talks_on", [False, True])
-async def test_who_does_not_read_a_long_answer_is_cut_off(
+async def test_client_that_stops_reading_a_long_response_is_cut_off(
     port: int, monkeypatch: pytest.MonkeyPatch, talks_on: bool
 ) -> None:
     monkeypatch.setattr("chassis.http_server._TAKE_S", 0.3)
@@ -349,7 +349,9 @@ async def test_who_does_not_read_a_long_answer_is_cut_off(
             await over.wait()
 
 
-async def test_who_asks_to_close_and_does_not_read_is_cut_off_too(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_client_that_asks_to_close_and_stops_reading_is_cut_off(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("chassis.http_server._TAKE_S", 0.3)
     create_server = socket.create_server
 
@@ -407,7 +409,7 @@ async def refusing(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def test_who_asks_first_whether_to_send_a_body_is_refused_without_it(port: int) -> None:
+async def test_expect_100_continue_request_is_refused_before_its_body(port: int) -> None:
     async with serving(port, Limits(), refusing) as connect:
         head = HEAD.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
         reader, _ = await connect(head)
@@ -425,9 +427,7 @@ async def test_a_body_that_nobody_wants_is_not_waited_for_long(port: int, monkey
         dripping.cancel()
 
 
-async def test_who_hangs_up_in_a_body_that_nobody_wants_is_nobodys_error(
-    port: int, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_hanging_up_during_an_unwanted_body_logs_no_warning(port: int, caplog: pytest.LogCaptureFixture) -> None:
     async with serving(port, Limits(), refusing) as connect:
         _, writer = await connect(HEAD)
         writer.transport.abort()
@@ -435,7 +435,7 @@ async def test_who_hangs_up_in_a_body_that_nobody_wants_is_nobodys_error(
     assert [] == [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-async def test_who_sends_too_much_can_read_the_answer(port: int) -> None:
+async def test_client_that_sends_too_much_can_read_the_413_response(port: int) -> None:
     async def too_large(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"9")]})

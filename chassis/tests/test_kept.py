@@ -43,7 +43,7 @@ async def test_dead_letters_and_canaries_are_not_kept(bench: Bench, pool: Pool) 
     assert [bench.out] == [topic for topic, _ in kept(bench)]
 
 
-async def test_what_is_kept_long_enough_goes_on_a_machine_that_has_just_started_too(
+async def test_expired_published_records_are_deleted_on_a_freshly_booted_machine(
     bench: Bench, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -58,7 +58,7 @@ async def test_what_is_kept_long_enough_goes_on_a_machine_that_has_just_started_
         assert await until(lambda: bench.sql("SELECT count(*) FROM published") == [(100,)])
 
 
-async def test_a_tombstone_takes_the_place_of_what_its_key_held(bench: Bench, pool: Pool) -> None:
+async def test_tombstone_replaces_the_kept_records_of_its_key(bench: Bench, pool: Pool) -> None:
     erased = tombstone(bench.out, "c1", About(ticket=TICKET))
     await put(pool, outgoing(bench, 0, "c1"), outgoing(bench, 1, "c2"))
     relay = Relay(bench.settings(), bench.name)
@@ -74,7 +74,7 @@ async def test_a_tombstone_takes_the_place_of_what_its_key_held(bench: Bench, po
 
 
 @pytest.mark.parametrize(("source", "told"), [("t.in", ERASED), (ERASED, "t.out")])
-async def test_what_is_told_with_an_erasure_takes_the_place_of_what_was_told_before(
+async def test_event_sent_with_an_erasure_replaces_its_earlier_kept_version(
     bench: Bench, pool: Pool, source: str, told: str
 ) -> None:
     """The order is among the events, or causes them; all other rows stay as they were."""

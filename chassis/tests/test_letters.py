@@ -14,7 +14,7 @@ def read(*steps: tuple[str, object]) -> Letters:
     return letters
 
 
-def test_a_letter_waits_until_it_is_put_back_or_dismissed_in_whatever_order_both_are_read() -> None:
+def test_dead_letter_waits_until_replayed_or_dismissed_in_any_reading_order() -> None:
     steps = [
         ("letter", (b"t:0:7", 0, b"bytes")),
         ("letter", (b"t:0:8", 1, b"bytes")),
@@ -30,11 +30,11 @@ def test_one_that_fails_again_waits_again() -> None:
     assert 1 == read(("letter", (b"k", 0, b"x")), ("request", b"0"), ("letter", (b"k", 1, b"x"))).waiting
 
 
-def test_what_an_erasure_took_away_waits_no_more() -> None:
+def test_erased_dead_letters_are_not_waiting() -> None:
     assert 0 == read(("letter", (b"k", 0, b"x")), ("letter", (b"k", 1, b"x")), ("letter", (b"k", 2, None))).waiting
 
 
-def test_what_is_no_longer_kept_waits_no_more_and_is_forgotten() -> None:
+def test_expired_dead_letters_stop_waiting_and_are_forgotten() -> None:
     letters = read(("letter", (b"a", 0, b"x")), ("letter", (b"b", 5, b"x")), ("request", b"0"))
 
     letters.forget_before(5)

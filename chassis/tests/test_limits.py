@@ -39,7 +39,7 @@ def test_the_wait_is_when_the_next_token_comes(clock: ManualClock) -> None:
     assert (75, 135, 0) == (buckets.wait_s("a"), buckets.full_in_s("a"), buckets.wait_s("b"))
 
 
-def test_what_is_owed_is_paid_before_there_is_more(clock: ManualClock) -> None:
+def test_overdrawn_bucket_pays_its_debt_before_allowing_more(clock: ManualClock) -> None:
     buckets = Buckets(Rate(burst=2, per_hour=60), clock)
     for _ in range(10):
         buckets.take("a")
@@ -58,7 +58,7 @@ def test_a_token_given_back_is_there_again_but_never_more_than_the_burst(clock: 
     assert buckets.wait_s("a") == 60
 
 
-def test_of_too_many_keys_the_fullest_are_forgotten(clock: ManualClock) -> None:
+def test_fullest_buckets_are_forgotten_when_there_are_too_many_keys(clock: ManualClock) -> None:
     buckets = Buckets(Rate(burst=2, per_hour=60), clock, most=10)
     for _ in range(5):
         buckets.take("guilty")
@@ -114,7 +114,9 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
         ("10.0.0.1", ["2001:db9::1"], "2001:db9::/64"),
     ],
 )
-def test_who_asks_is_the_peer_or_what_our_own_proxies_say(peer: str, forwarded: list[str], client: str) -> None:
+def test_client_address_is_the_peer_or_the_one_reported_by_our_proxies(
+    peer: str, forwarded: list[str], client: str
+) -> None:
     assert client_of(peer, forwarded, PROXIES) == client
 
 
@@ -126,5 +128,5 @@ def test_a_home_has_all_of_a_network_a_few_of_its_size(network: str, home: str) 
     assert home == home_of(network)
 
 
-def test_what_is_no_address_is_no_proxy() -> None:
+def test_invalid_address_is_not_a_proxy() -> None:
     assert not is_among("unknown", PROXIES)

@@ -101,7 +101,7 @@ async def test_a_record_too_large_is_parked_and_only_its_key_waits(bench: Bench,
     assert set(ids(bench)) == {"e3"}
 
 
-def test_steps_of_a_story_lie_in_one_partition_and_what_has_no_steps_where_it_always_did() -> None:
+def test_steps_of_a_story_share_the_default_partition_of_their_complaint() -> None:
     places = list(range(12))
     for n in range(200):
         story = f"{n:032x}".encode()
@@ -189,7 +189,7 @@ async def test_one_relay_per_database_and_another_takes_over(bench: Bench, pool:
         assert by[-1] == "second"
 
 
-async def test_who_is_the_relay_no_more_shows_nothing_of_the_outbox_and_the_database(bench: Bench, pool: Pool) -> None:
+async def test_stopped_relay_hides_its_outbox_and_database_metrics(bench: Bench, pool: Pool) -> None:
     def shown() -> set[float | None]:
         names = ("lapor_outbox_oldest_seconds", "lapor_outbox_pending", "lapor_outbox_parked", "lapor_database_bytes")
         return {REGISTRY.get_sample_value(name, {"service": bench.name}) for name in names}

@@ -31,7 +31,7 @@ def all_done(bench: Bench, timeout_s: float = 30) -> bool:
     return bool(until(lambda: not bench.lost(), timeout_s))
 
 
-def test_poison_goes_to_the_dead_letters_with_its_bytes_and_its_neighbours_are_handled(bench: Bench) -> None:
+def test_poison_becomes_an_intact_dead_letter_and_its_neighbours_are_handled(bench: Bench) -> None:
     rubbish = b"\xff no event"
     for n in range(10):
         bench.send(f"c{n % 4}", f"good{n}")
@@ -226,7 +226,7 @@ def test_a_blocked_event_loop_ends_the_process(bench: Bench) -> None:
     assert all_done(bench)
 
 
-def test_who_gets_no_partitions_leaves(bench: Bench) -> None:
+def test_worker_without_assigned_partitions_exits(bench: Bench) -> None:
     stack = bench.stack
     stack.provision_kafka(load_topics(["DISKOMINFO"]), ["DISKOMINFO"])
 
@@ -254,7 +254,7 @@ def test_one_missing_topic_of_several_ends_the_process_with_its_name(bench: Benc
 
 @pytest.mark.parametrize("bench", [6], indirect=True)
 @pytest.mark.parametrize("kind", ["stateful", "plain", "stateless"])
-def test_who_is_told_to_stop_leaves_its_group_and_who_dies_keeps_its_place(bench: Bench, kind: str) -> None:
+def test_stopped_worker_leaves_its_group_and_killed_worker_keeps_its_membership(bench: Bench, kind: str) -> None:
     def reading() -> Worker:
         worker = bench.worker(kind, SESSION_TIMEOUT_S="60")
         assert until(bench.members)  # an intake is ready before it reads

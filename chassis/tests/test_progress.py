@@ -20,7 +20,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_who_is_idle_is_not_stalled_when_a_record_comes(clock: list[float]) -> None:
+def test_idle_time_does_not_count_as_stalled_when_a_record_arrives(clock: list[float]) -> None:
     progress = Progress("t")
     progress.ends = lambda: {("t.in", 0): 5}
     progress.advance([Record("t.in", 0, 4, None, None, 0)])
@@ -37,7 +37,7 @@ def test_who_is_idle_is_not_stalled_when_a_record_comes(clock: list[float]) -> N
     assert progress.stalled_s() == 201
 
 
-def test_the_age_of_what_is_unread_is_counted_from_when_all_was_read(
+def test_age_of_unread_records_excludes_the_idle_time_before_them(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def age_s() -> float | None:
@@ -61,7 +61,7 @@ def test_the_age_of_what_is_unread_is_counted_from_when_all_was_read(
     assert age_s() == 4
 
 
-def test_what_another_process_reads_now_is_shown_no_more() -> None:
+def test_lag_of_partitions_moved_to_another_process_is_hidden() -> None:
     def shown(name: str) -> set[str]:
         samples = [each for metric in REGISTRY.collect() for each in metric.samples if each.name == name]
         mine = [each.labels for each in samples if each.labels["group"] == "t.moved"]

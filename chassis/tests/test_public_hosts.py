@@ -53,7 +53,7 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
         ("http://[::1", "address"),
     ],
 )
-def test_what_is_no_address_of_a_receiver_is_refused(url: str, why: str) -> None:
+def test_invalid_receiver_url_is_refused(url: str, why: str) -> None:
     with pytest.raises(Unfit) as refused:
         check_url(url)
 

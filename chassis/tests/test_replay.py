@@ -26,7 +26,7 @@ def test_it_is_what_it_was_but_for_the_time() -> None:
     assert Record(BAD.topic, 0, 7, BAD.key, BAD.value, 9_000, BAD.headers, REQUEST) == again
 
 
-def test_whoever_wrote_it_does_not_say_where_it_came_from() -> None:
+def test_forged_source_headers_do_not_change_where_a_letter_came_from() -> None:
     """Anybody may put these headers on a record; the service's own come behind them."""
     forged = tuple(
         (name, value)
@@ -42,28 +42,28 @@ def test_whoever_wrote_it_does_not_say_where_it_came_from() -> None:
 
 
 @pytest.mark.parametrize("source", ["kannel-mo", "unit.dlh.replied.v1"])
-def test_what_came_from_no_topic_of_the_service_is_not_handled(source: str) -> None:
+def test_letter_from_a_topic_the_service_does_not_read_is_not_replayed(source: str) -> None:
     assert put_back(REQUEST, letter(replace(BAD, topic=source)), SOURCES) is None
 
 
 @pytest.mark.parametrize("part", [{"value": b"x" * (KEPT_VALUE + 1)}, {"key": b"k" * (KEPT_KEY + 1)}])
-def test_what_is_kept_only_in_part_is_not_handled(part: dict[str, bytes]) -> None:
+def test_truncated_letter_is_not_replayed(part: dict[str, bytes]) -> None:
     assert put_back(REQUEST, letter(replace(BAD, **part)), SOURCES) is None  # type: ignore[arg-type]
 
 
-def test_a_tombstone_is_one_again_and_what_had_too_many_headers_has_none() -> None:
+def test_replayed_tombstone_stays_a_tombstone_and_loses_oversized_headers() -> None:
     again = put_back(REQUEST, letter(replace(BAD, value=None, headers=(("h", b"x" * (KEPT_HEADERS + 1)),))), SOURCES)
     assert again is not None
     assert (None, ()) == (again.value, again.headers)
 
 
 @pytest.mark.parametrize("found", [None, Record("router.dlq", 0, 3, b"k", b"no headers", 0)])
-def test_what_is_no_dead_letter_is_not_handled(found: Record | None) -> None:
+def test_record_other_than_a_dead_letter_is_not_replayed(found: Record | None) -> None:
     assert put_back(REQUEST, found, SOURCES) is None
 
 
 @pytest.mark.connected
-async def test_dead_letters_as_large_as_they_may_be_are_read_and_what_is_not_there_is_left_out(bench: Bench) -> None:
+async def test_largest_dead_letters_are_read_and_missing_ones_are_skipped(bench: Bench) -> None:
     service, settings = f"{bench.name}.large", bench.settings(publish_timeout_s=20)
     bench.create(f"{service}.dlq", config={"max.message.bytes": "2097152"})
     values = [bytes([n]) * 1_900_000 for n in range(4)]

@@ -46,7 +46,7 @@ def test_a_time_is_read_with_any_offset() -> None:
     assert hour_ago == moment(hour_ago.isoformat()) == moment(hour_ago.strftime("%Y-%m-%dt%H:%M:%Sz"))
 
 
-def test_who_publishes_a_topic_is_told_of_units_too() -> None:
+def test_publishers_are_named_for_unit_topics_too() -> None:
     wanted = [("router",), ("PUPR", "unit-desk"), ("sla-monitor",), ()]
 
     names = ("unit.pupr.routed.v1", "unit.pupr.replied.v1", "complaint.sla-updated.v1", "complaint.nothing.v1")
@@ -54,7 +54,7 @@ def test_who_publishes_a_topic_is_told_of_units_too() -> None:
 
 
 @pytest.mark.connected
-async def test_what_was_published_comes_again_in_its_order_and_behind_it_what_waits(bench: Bench, pool: Pool) -> None:
+async def test_republished_events_keep_their_order_and_precede_waiting_ones(bench: Bench, pool: Pool) -> None:
     other = f"{bench.name}.other"
     bench.create(other)
     header = [("lapor-signature", b"\xff\x00")]
@@ -83,7 +83,7 @@ async def test_what_was_published_comes_again_in_its_order_and_behind_it_what_wa
 
 
 @pytest.mark.connected
-async def test_what_goes_out_while_it_is_put_back_goes_out_again_behind_it(bench: Bench, pool: Pool) -> None:
+async def test_event_sent_during_a_republish_is_sent_again_after_the_earlier_ones(bench: Bench, pool: Pool) -> None:
     """The broker has it, and the relay has not noted it yet."""
     await put(pool, outgoing(bench, 0))
     async with running(Relay(bench.settings(), bench.name), pool):
@@ -107,7 +107,7 @@ async def test_what_goes_out_while_it_is_put_back_goes_out_again_behind_it(bench
 
 
 @pytest.mark.connected
-async def test_that_it_waits_is_said_when_nothing_goes_out(
+async def test_republish_reports_waiting_events_when_nothing_goes_out(
     bench: Bench, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(republish, "STILL_S", 0.5)

@@ -48,7 +48,7 @@ def test_each_partition_goes_back_to_what_the_database_knows(handled: Bench) -> 
     assert done == {f"{handled.source}:0": 1, f"{handled.source}:1": 0, f"{handled.source}:2": before[2]}
 
 
-def test_what_a_restored_database_lacks_is_handled_again(handled: Bench) -> None:
+def test_events_missing_from_a_restored_database_are_handled_again(handled: Bench) -> None:
     emptied(handled)
 
     asyncio.run(rewind(handled.settings(), handled.name))
@@ -57,7 +57,7 @@ def test_what_a_restored_database_lacks_is_handled_again(handled: Bench) -> None
     assert until(lambda: handled.counts() == {f"c{n}": 1 for n in range(30)})
 
 
-def test_what_is_handled_here_is_told_how_far_was_read_also_when_it_is_done_again(handled: Bench) -> None:
+def test_interrupted_rewind_repeats_its_catch_up_with_the_same_offsets(handled: Bench) -> None:
     before = offsets(handled)
     handled.workers[0].stop()
     handled.sql("UPDATE consumed SET next_offset = 1")

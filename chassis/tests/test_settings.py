@@ -25,7 +25,7 @@ def test_good_settings_are_read_and_the_password_does_not_show(environment: pyte
     assert "s3cret-word" not in repr(settings)
 
 
-def test_who_can_not_start_is_named_by_the_service_that_reads(capsys: pytest.CaptureFixture[str]) -> None:
+def test_settings_error_names_the_service_that_cannot_start(capsys: pytest.CaptureFixture[str]) -> None:
     assert "intake-web can't start" in refused(capsys, MigrateSettings, "intake-web")
 
 

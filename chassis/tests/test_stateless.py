@@ -57,7 +57,7 @@ async def test_ten_bugs_in_a_row_stop_it_and_nothing_of_the_batch_is_published(
     assert producer.sent == []
 
 
-async def test_a_success_starts_the_count_anew_and_rubbish_does_not_count(
+async def test_success_resets_the_bug_count_and_unreadable_records_do_not_count(
     step: StatelessBatchHandler, producer: FakeProducer
 ) -> None:
     rubbish = [Record("t.in", 0, 0, b"c1", b"\xff", 1_000)] * 20
@@ -67,13 +67,13 @@ async def test_a_success_starts_the_count_anew_and_rubbish_does_not_count(
         await step(records("bug"))
 
 
-async def test_what_would_be_too_large_to_tell_is_a_dead_letter_and_no_bug(producer: FakeProducer) -> None:
+async def test_oversized_output_is_a_dead_letter_and_does_not_count_as_a_bug(producer: FakeProducer) -> None:
     huge = Emit(topic="t.out", subject="c1", data=complaint("x" * codec.MAX_BYTES))
     await StatelessBatchHandler(producer, "classifier", lambda _: [huge], publish_timeout_s=1)(records(*["a"] * 20))
     assert [each.topic for each in producer.sent] == ["classifier.dlq"] * 20
 
 
-async def test_what_its_sender_may_not_say_is_a_dead_letter_and_no_bug(producer: FakeProducer) -> None:
+async def test_forged_event_is_a_dead_letter_and_does_not_count_as_a_bug(producer: FakeProducer) -> None:
     def verify(message: Message) -> None:
         if text_of(message.data) == "forged":
             raise NotAuthentic("by somebody else")
@@ -82,9 +82,7 @@ async def test_what_its_sender_may_not_say_is_a_dead_letter_and_no_bug(producer:
     assert [each.topic for each in producer.sent] == ["t.out", *["classifier.dlq"] * 20]
 
 
-async def test_what_was_not_acknowledged_leaves_the_step_as_an_error(
-    step: StatelessBatchHandler, producer: FakeProducer
-) -> None:
+async def test_unacknowledged_publish_fails_the_step(step: StatelessBatchHandler, producer: FakeProducer) -> None:
     producer.failures = [ConnectionError()]
     with pytest.raises(ConnectionError):
         await step(records("a"))

@@ -116,7 +116,7 @@ def all_told(backend: Backend) -> list[Told]:
     return backend.told
 
 
-async def test_what_is_off_writes_no_header_and_reads_none(environment: pytest.MonkeyPatch) -> None:
+async def test_disabled_tracing_writes_and_reads_no_headers(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
     tracing.start("classifier", read_settings(ServiceSettings))
 
@@ -128,7 +128,7 @@ async def test_what_is_off_writes_no_header_and_reads_none(environment: pytest.M
 @pytest.mark.parametrize(
     "service", ["classifier", "router", "sla_monitor", "intake_sms", "intake_social", "intake_web"]
 )
-def test_what_is_off_does_not_even_import_the_sdk(service: str) -> None:
+def test_disabled_tracing_does_not_import_the_sdk(service: str) -> None:
     program = f"import json, sys, {service}.app; print(json.dumps(sorted(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
@@ -190,9 +190,7 @@ async def test_each_message_of_a_batch_is_a_hop_of_its_own_in_its_order(backend:
     ],
     ids=["what a unit sent", "what lay there for long"],
 )
-async def test_what_is_a_strangers_or_old_begins_a_new_trace_that_is_linked(
-    cause: dict[str, str], backend: Backend, on: None
-) -> None:
+async def test_unit_or_old_record_begins_a_new_linked_trace(cause: dict[str, str], backend: Backend, on: None) -> None:
     sent = await handled(record(0, CAUSE.encode(), **cause))  # type: ignore[arg-type]
 
     (told,) = all_told(backend)
@@ -210,7 +208,7 @@ async def test_a_dead_letter_that_is_asked_for_is_linked_to_what_it_was(backend:
     assert (None, (place(CAUSE),)) == (told.parent, told.links)
 
 
-async def test_what_fails_says_of_which_class_and_its_letter_keeps_the_headers(backend: Backend, on: None) -> None:
+async def test_failed_span_names_the_error_class_and_its_letter_keeps_the_headers(backend: Backend, on: None) -> None:
     (letter,) = await handled(record(0, CAUSE.encode(), text="bug"))
 
     (told,) = all_told(backend)
@@ -219,7 +217,7 @@ async def test_what_fails_says_of_which_class_and_its_letter_keeps_the_headers(b
     assert b"Budi" not in b"".join(backend.raw)
 
 
-async def test_what_was_not_published_is_not_told(backend: Backend, on: None) -> None:
+async def test_unpublished_handling_is_not_traced(backend: Backend, on: None) -> None:
     with suppress(ConnectionError):
         await handled(record(0), failures=(ConnectionError(),))
 
@@ -239,9 +237,7 @@ async def test_a_span_says_nothing_that_anybody_wrote(backend: Backend, on: None
     assert [] == [word for word in (b"Budi", b"08123", b"nomor") if word in b"".join(backend.raw)]
 
 
-async def test_what_is_told_is_the_same_bytes_whether_it_is_traced_or_not(
-    backend: Backend, environment: pytest.MonkeyPatch
-) -> None:
+async def test_tracing_does_not_change_the_bytes_of_events(backend: Backend, environment: pytest.MonkeyPatch) -> None:
     records = [record(n, CAUSE.encode()) for n in range(3)]
     off = await handled(*records)
     with tracing_to(backend.url, environment):
@@ -266,7 +262,7 @@ async def test_a_backend_that_is_away_costs_no_time_and_one_line(
             assert caplog.messages in ([], ["traces_not_exported"])
 
 
-def test_that_nothing_arrives_is_said_once_and_so_is_that_it_does_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_trace_export_failure_and_recovery_are_each_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     port = any_free()
     exporter = Exporter(f"http://127.0.0.1:{port}/v1/traces", timeout=0.1)
@@ -306,7 +302,7 @@ async def test_a_hop_of_a_service_with_a_database_is_told_once_and_goes_on_by_th
 
 
 @pytest.mark.connected
-async def test_what_time_brings_about_is_a_new_trace_for_each_complaint(
+async def test_timer_begins_a_new_trace_for_each_complaint(
     bench: Bench, pool: Pool, backend: Backend, on: None
 ) -> None:
     emits = [Emit(topic=bench.out, subject=name, data=complaint(name)) for name in (IDS[0], IDS[1], IDS[0])]

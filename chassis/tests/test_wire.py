@@ -40,7 +40,7 @@ def test_an_emit_may_bring_its_own_id() -> None:
     assert codec.decode(out.value or b"").id == "mine"
 
 
-def test_what_does_not_fit_its_schema_is_not_sent() -> None:
+def test_event_that_violates_its_schema_is_not_sent() -> None:
     with pytest.raises(InvalidEvent):
         outgoing(emits("x" * 20_001), service="router", cause="e1", now=NOW)
 
@@ -62,7 +62,7 @@ def test_a_late_classification_happened_when_it_was_written() -> None:
     assert (late.cause, (late.time - NOW).total_seconds()) == ("e1", 5)
 
 
-def test_tombstones_at_one_place_of_two_topics_or_of_a_kafka_set_up_anew_are_different_causes() -> None:
+def test_tombstones_of_other_topics_or_a_rebuilt_kafka_have_distinct_causes() -> None:
     headers = tombstone("t.out", "c1", Tombstone(ticket="LPR-1")).headers
     places = [("t.one", 1_000), ("t.two", 1_000), ("t.one", 2_000)]
     read = [read_tombstone(Record(topic, 3, 17, b"c1", None, at, headers)) for topic, at in places]

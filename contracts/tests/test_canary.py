@@ -12,7 +12,7 @@ KEY = b"k" * 24
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
 
 
-def test_what_was_written_is_read() -> None:
+def test_written_canary_is_recognised_and_read() -> None:
     text = canary.write(KEY, "sms", NOW)
 
     assert canary.is_canary(text)
@@ -21,14 +21,14 @@ def test_what_was_written_is_read() -> None:
 
 
 @pytest.mark.parametrize("late", [timedelta(minutes=11), timedelta(minutes=-11)], ids=["played-back", "from-ahead"])
-def test_one_of_another_time_is_none_but_no_complaint_either(late: timedelta) -> None:
+def test_mistimed_canary_is_neither_valid_nor_a_complaint(late: timedelta) -> None:
     text = canary.write(KEY, "sms", NOW)
 
     assert canary.is_canary(text)
     assert canary.read(KEY, text, NOW + late) is None
 
 
-def test_one_with_another_key_is_none_but_no_complaint_either() -> None:
+def test_canary_with_another_key_is_neither_valid_nor_a_complaint() -> None:
     text = canary.write(b"somebody else's key", "web", NOW)
 
     assert canary.is_canary(text)
@@ -36,6 +36,6 @@ def test_one_with_another_key_is_none_but_no_complaint_either() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "CANARY", "canary web-1 ab", "burung canary saya dicuri", "CANARY x y z"])
-def test_what_citizens_write_is_none(text: str) -> None:
+def test_citizen_text_is_not_a_canary(text: str) -> None:
     assert not canary.is_canary(text)
     assert canary.read(KEY, text, NOW) is None

@@ -58,7 +58,7 @@ def test_unknown_fields_are_ignored_around_and_inside_the_data() -> None:
         pytest.param(_with_data(text="HERE").replace(b"HERE", rb"\u00\u00009b"), id="an escape around an escape"),
     ],
 )
-def test_what_does_not_fit_is_refused(value: bytes) -> None:
+def test_invalid_event_is_refused(value: bytes) -> None:
     with pytest.raises(InvalidEvent):
         codec.decode(value)
 
@@ -95,7 +95,7 @@ def test_a_text_has_one_kind_of_line_end_and_no_control_characters() -> None:
 @pytest.mark.parametrize(
     "control", [*map(chr, range(32)), "\x7f", "\x80", "\x9b", "\x9f", "\u202e", "\u2066", "\u2069"]
 )
-def test_what_was_sent_with_a_control_character_is_read_without(control: str) -> None:
+def test_unsafe_control_characters_are_removed_when_an_event_is_read(control: str) -> None:
     event = codec.decode(json.dumps(SMS).encode())
     data = structs.replace(event.data, text=f"a{control}b")
 

@@ -99,7 +99,7 @@ def test_an_event_that_is_gone_is_told() -> None:
     assert [] == changes({}, {"a.v1": schema})
 
 
-def test_what_is_not_understood_is_no_guess() -> None:
+def test_unsupported_schema_keyword_raises_an_error() -> None:
     with pytest.raises(NotImplementedError, match="patternProperties"):
         broken({"type": "object", "patternProperties": {}}, {"type": "object"})
 
@@ -132,7 +132,7 @@ def test_the_last_commit_breaks_nobody() -> None:
     assert found == [], REMEDY
 
 
-def test_what_is_not_committed_yet_breaks_nobody() -> None:
+def test_uncommitted_schema_changes_are_compatible() -> None:
     _history_of("HEAD")
 
     found = changes(at("HEAD"), on_disk())

@@ -22,5 +22,5 @@ NOW = datetime(2026, 11, 27, 17, 30, tzinfo=UTC)  # half past one in the night o
         (datetime(2025, 11, 24, 9, 52, tzinfo=UTC), "Senin 24 Nov 2025"),
     ],
 )
-def test_what_was_lately_is_said_by_its_distance_and_its_day(at: datetime, said: str) -> None:
+def test_past_time_is_worded_by_its_day_and_how_long_ago_it_was(at: datetime, said: str) -> None:
     assert said == lately_in_words(at, NOW, ZoneInfo("Asia/Makassar"))

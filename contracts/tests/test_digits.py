@@ -84,7 +84,7 @@ def test_number_words_and_misread_letters_are_written_in_digits(text: str, writt
         ("o82ISSoIS478", Reading.LETTERS, "082155015478"),
     ],
 )
-def test_what_may_be_meant_otherwise_has_another_reading(text: str, reading: Reading, written: str) -> None:
+def test_ambiguous_digits_have_another_reading(text: str, reading: Reading, written: str) -> None:
     assert [reading] == list(other_readings(plain_copy(text)))
     assert written == digits(text, reading)
 

@@ -18,7 +18,7 @@ def test_it_is_the_hmac_of_key_and_value_in_hex() -> None:
 
 
 @pytest.mark.parametrize(("key", "value"), [(KEY, VALUE), (None, VALUE), (KEY, None), (KEY, b"")])
-def test_what_was_signed_is_known_again(key: bytes | None, value: bytes | None) -> None:
+def test_signed_record_is_recognised(key: bytes | None, value: bytes | None) -> None:
     assert is_signed(SECRET, key, value, [("content-type", b"json"), sign(SECRET, key, value)])
 
 
@@ -31,5 +31,5 @@ def test_another_secret_key_or_value_is_another_signature(secret: bytes, key: by
 
 
 @pytest.mark.parametrize("header", [[], [(HEADER, b"")], [(HEADER, b"\xff")], [("Lapor-Signature", b"x")]])
-def test_no_signature_is_none(header: list[tuple[str, bytes]]) -> None:
+def test_missing_or_malformed_signature_is_invalid(header: list[tuple[str, bytes]]) -> None:
     assert not is_signed(SECRET, KEY, VALUE, header)

@@ -65,5 +65,5 @@ def test_one_wrong_character_is_always_noticed(door: str, rest: str, at: int, wr
 @pytest.mark.parametrize(
     "text", ["", "SPG", "SPG-1234-5678", "SPG-UUUU-UUUUU", "ABC-1234-56789", "SPG-S4K7-Q2MD", "laporan"]
 )
-def test_what_is_no_ticket_is_none(text: str) -> None:
+def test_invalid_ticket_is_not_parsed(text: str) -> None:
     assert ticket.parse(text) is None

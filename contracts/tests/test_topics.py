@@ -34,7 +34,7 @@ def test_every_service_has_its_dead_letters(topics: list[Topic]) -> None:
     assert wanted == {topic.name for topic in topics if topic.name.endswith(".dlq")}
 
 
-def test_what_a_service_puts_aside_only_it_writes_and_an_operator_only_asks_for(
+def test_only_a_service_writes_its_dead_letters_and_only_operators_ask_for_replay(
     topics: list[Topic], units: list[str]
 ) -> None:
     by_name = {topic.name: topic for topic in topics}
@@ -48,7 +48,7 @@ def test_what_a_service_puts_aside_only_it_writes_and_an_operator_only_asks_for(
     }
 
 
-def test_whoever_cannot_choose_when_it_was_has_the_brokers_time(topics: list[Topic]) -> None:
+def test_unit_and_replay_topics_are_stamped_with_broker_time(topics: list[Topic]) -> None:
     """A unit can't backdate a reply, and an operator can't backdate a request for a replay."""
     stamped = {t.name for t in topics if t.config.get("message.timestamp.type") == "LogAppendTime"}
 
@@ -87,7 +87,7 @@ def test_other_topics_have_no_unit(topic: str) -> None:
     assert names.unit_of(topic) is None
 
 
-def test_who_writes_and_reads_is_known(topics: list[Topic], units: list[str]) -> None:
+def test_all_producers_and_consumers_of_topics_are_known(topics: list[Topic], units: list[str]) -> None:
     known = READERS | set(units)
 
     strangers = {name for topic in topics for name in (*topic.producers, *topic.consumers)} - known
@@ -123,7 +123,7 @@ def test_topics_of_complaints_have_equally_many_partitions(topics: list[Topic]) 
     assert {12} == {topic.partitions for topic in topics if topic.name.startswith("complaint.")}
 
 
-def test_only_what_can_be_made_anew_from_its_last_record_is_compacted(topics: list[Topic]) -> None:
+def test_only_topics_rebuildable_from_their_last_records_are_compacted(topics: list[Topic]) -> None:
     compacted = {topic.name for topic in topics if "compact" in topic.config["cleanup.policy"]}
 
     letters = {name for name in compacted if name.endswith(".dlq")}  # each has a key of its own
@@ -161,7 +161,7 @@ def test_the_readme_tells_what_is_declared() -> None:
     assert wanted == sorted(_cells())
 
 
-def test_what_an_erasure_leaves_as_it_is_holds_nobodys_words() -> None:
+def test_topics_untouched_by_an_erasure_hold_no_personal_data() -> None:
     wordless = {name for name, declared in _declared().items() if declared["personal_data"] == "none"}
 
     assert wordless >= names.WORDLESS

@@ -43,7 +43,7 @@ def fitting(fingerprint: bytes, submission: Submission, hashes: Callable[[Submis
 
 
 @pytest.mark.parametrize("anonim", [True, False])
-def test_without_the_installations_secret_no_number_can_be_confirmed_from_a_fingerprint(anonim: bool) -> None:
+def test_fingerprint_without_the_installation_secret_confirms_no_number(anonim: bool) -> None:
     sent = with_number(replace(SENT, anonim=anonim), NUMBER)
     fingerprint = sent.kept().fingerprint(NAMESPACE)
     for guess in (UUID(int=0), UUID(int=2)):
@@ -52,7 +52,7 @@ def test_without_the_installations_secret_no_number_can_be_confirmed_from_a_fing
     assert [] == fitting(fingerprint, sent, lambda each: hashlib.sha256(msgspec.json.encode(each.kept())).digest())
 
 
-def test_of_an_anonymous_complaint_it_cannot_be_confirmed_with_the_secret_either() -> None:
+def test_installation_secret_does_not_confirm_an_anonymous_number() -> None:
     def hashes(each: Submission) -> bytes:
         return each.kept().fingerprint(NAMESPACE)
 
@@ -96,7 +96,9 @@ async def test_once_the_receipt_is_out_nothing_that_is_kept_leads_to_an_anonymou
 
 
 @pytest.mark.connected
-async def test_of_any_other_reporter_it_is_known_to_whom_the_receipt_went(pool: Pool, make_settings: Settings) -> None:
+async def test_non_anonymous_complaint_keeps_the_address_its_receipt_went_to(
+    pool: Pool, make_settings: Settings
+) -> None:
     await take(pool, make_settings, replace(SENT, anonim=False))
     await send_all(pool)
     assert (NUMBER, "x:post-77") == tuple(await pool.fetchrow("SELECT address, thread FROM notices"))
@@ -105,7 +107,7 @@ async def test_of_any_other_reporter_it_is_known_to_whom_the_receipt_went(pool: 
 
 
 @pytest.mark.connected
-async def test_the_same_message_again_is_the_same_anonymous_complaint_and_is_confirmed_once(
+async def test_repeated_anonymous_message_is_the_same_complaint_confirmed_once(
     pool: Pool, make_settings: Settings
 ) -> None:
     first = await take(pool, make_settings)
@@ -140,7 +142,7 @@ async def test_an_anonymous_complaint_is_nobodys_not_even_by_the_number_that_sen
         ({"anonim": True}, {"anonim": True}, False),
     ],
 )
-async def test_who_says_the_same_in_greater_confidence_has_not_said_it_before(
+async def test_same_text_counts_as_repeated_only_at_the_same_confidentiality(
     pool: Pool, make_settings: Settings, before: dict[str, Any], again: dict[str, Any], same: bool
 ) -> None:
     known = replace(SENT, anonim=False)

@@ -65,7 +65,7 @@ async def told(pool: Pool) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.connected
-async def test_what_may_accuse_is_a_complaint_of_its_own_and_no_addition(pool: Pool, make_settings: Settings) -> None:
+async def test_accusing_addition_becomes_a_complaint_of_its_own(pool: Pool, make_settings: Settings) -> None:
     made = await a_complaint(pool, make_settings)
 
     taken = await add(pool, make_settings, made.ticket)
@@ -82,7 +82,7 @@ async def test_what_may_accuse_is_a_complaint_of_its_own_and_no_addition(pool: P
 
 
 @pytest.mark.connected
-async def test_what_accuses_nobody_is_added_as_before_and_tells_nothing_of_what_was_taken_apart(
+async def test_harmless_addition_is_added_without_revealing_the_separated_accusation(
     pool: Pool, make_settings: Settings
 ) -> None:
     made = await a_complaint(pool, make_settings)
@@ -109,7 +109,7 @@ async def test_the_same_addition_again_is_the_same_complaint_also_at_once(pool: 
 
 
 @pytest.mark.connected
-async def test_what_was_added_before_doors_heard_of_this_stays_an_addition(pool: Pool, make_settings: Settings) -> None:
+async def test_addition_made_before_separation_existed_stays_an_addition(pool: Pool, make_settings: Settings) -> None:
     made = await a_complaint(pool, make_settings)
     item = FollowUp(id="a1", kind="addition", at=AT, text=ACCUSES)
     await follow_up(pool, make_settings(), "intake-sms", made.ticket, item)
@@ -147,7 +147,7 @@ async def test_an_appeal_goes_to_who_decides_and_a_withdrawal_is_one(
 
 
 @pytest.mark.connected
-async def test_what_an_anonymous_or_confidential_reporter_adds_is_so_too_and_opened_with_the_same_code(
+async def test_separated_accusation_inherits_confidentiality_and_access_code(
     pool: Pool, make_settings: Settings
 ) -> None:
     web = Submission(
@@ -212,7 +212,7 @@ async def test_the_place_that_was_asked_for_is_still_asked_for(pool: Pool, make_
 
 
 @pytest.mark.connected
-async def test_what_one_sends_about_a_complaint_that_judges_officials_stays_there(
+async def test_accusing_addition_stays_with_a_complaint_that_judges_officials(
     pool: Pool, make_settings: Settings
 ) -> None:
     made = await a_complaint(pool, make_settings)
@@ -224,7 +224,7 @@ async def test_what_one_sends_about_a_complaint_that_judges_officials_stays_ther
 
 
 @pytest.mark.connected
-async def test_what_is_told_to_what_was_taken_apart_stays_there_until_a_unit_works_on_it(
+async def test_addition_to_a_separated_accusation_stays_until_a_unit_works_on_it(
     pool: Pool, make_settings: Settings
 ) -> None:
     made = await a_complaint(pool, make_settings)
@@ -259,9 +259,7 @@ async def test_to_erase_the_first_leaves_what_was_taken_apart_and_the_other_way_
 
 
 @pytest.mark.connected
-async def test_who_is_to_be_told_of_the_one_is_told_also_when_the_other_is_erased(
-    pool: Pool, make_settings: Settings
-) -> None:
+async def test_contact_is_kept_until_both_separated_complaints_are_erased(pool: Pool, make_settings: Settings) -> None:
     mail = "a@contoh.id"
     web = Submission(
         channel="web", gateway="form", external_id="k", text="Jalan rusak", email=mail, contacts={"email": mail}
@@ -296,9 +294,7 @@ async def test_who_is_to_be_told_of_the_one_is_told_also_when_the_other_is_erase
         ({"unit": "PUPR", "lane": "unit", "part_of": "SPG-W000-00004"}, True),
     ],
 )
-def test_what_accuses_belongs_where_others_are_judged_and_nowhere_else(
-    facts: dict[str, Any], *, kept_away: bool
-) -> None:
+def test_accusation_stays_only_where_officials_are_judged(facts: dict[str, Any], *, kept_away: bool) -> None:
     view = ComplaintView(**{"ticket": "SPG-S000-00007", "lane": "triage", "status": "routed", **facts})
 
     assert kept_away == TEXTS.accuses(view, ACCUSES)
@@ -336,12 +332,12 @@ def test_the_unit_for_victims_reads_who_did_it(facts: dict[str, Any], text: str)
         (OF_VICTIM | {"status": "merged", "parent": "SPG-S000-00008"}, "pelakunya anak pak desa"),
     ],
 )
-def test_who_reads_of_a_victim_and_is_named_does_not_read_what_accuses_them(facts: dict[str, Any], text: str) -> None:
+def test_accused_unit_that_reads_of_a_victim_does_not_read_the_accusation(facts: dict[str, Any], text: str) -> None:
     assert TEXTS.accuses(ComplaintView(**{"ticket": "SPG-S000-00007", "status": "routed"} | facts), text)
 
 
 @pytest.mark.connected
-async def test_what_is_taken_apart_from_a_victims_complaint_is_as_confidential_as_that_has_become(
+async def test_accusation_separated_from_a_victims_complaint_is_confidential_too(
     pool: Pool, make_settings: Settings
 ) -> None:
     made = await a_complaint(pool, make_settings)

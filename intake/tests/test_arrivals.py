@@ -86,7 +86,7 @@ async def test_each_change_of_a_message_is_said_once(pool: Pool, make_settings: 
     assert [] == await said(pool)
 
 
-async def test_what_is_sent_at_once_is_never_said_to_wait(pool: Pool, make_settings: Settings) -> None:
+async def test_promptly_sent_message_is_never_reported_as_waiting(pool: Pool, make_settings: Settings) -> None:
     it = await take(pool, make_settings)
     await tell(pool, it)
 
@@ -131,7 +131,7 @@ async def test_a_number_that_does_not_answer_is_said_and_so_is_what_is_sent_agai
     assert [("taken", None)] == await short(pool)
 
 
-async def test_what_waits_for_the_morning_says_until_when(pool: Pool, make_settings: Settings) -> None:
+async def test_message_waiting_for_the_morning_reports_until_when(pool: Pool, make_settings: Settings) -> None:
     it = await take(pool, make_settings)
     await tell(pool, it)
     morning = datetime.now(UTC) + timedelta(hours=7)
@@ -142,7 +142,7 @@ async def test_what_waits_for_the_morning_says_until_when(pool: Pool, make_setti
     assert ("waits", "quiet", morning) == (told.state, told.because, told.until)
 
 
-async def test_what_is_taken_back_before_anybody_heard_is_told_to_nobody(pool: Pool, make_settings: Settings) -> None:
+async def test_step_undone_before_its_message_was_sent_is_told_to_nobody(pool: Pool, make_settings: Settings) -> None:
     it = await take(pool, make_settings)
     await tell(pool, it, 1)
     assert [("waits", None)] == await short(pool)
@@ -154,7 +154,7 @@ async def test_what_is_taken_back_before_anybody_heard_is_told_to_nobody(pool: P
 
 
 @pytest.mark.parametrize("state", ["state = 'sent'", "state = 'unknown'", "began_at = now()"])
-async def test_what_perhaps_somebody_heard_is_told_to_be_taken_back(
+async def test_undoing_of_a_step_is_told_if_its_message_may_have_arrived(
     pool: Pool, make_settings: Settings, state: str
 ) -> None:
     it = await take(pool, make_settings)
@@ -178,7 +178,9 @@ async def test_a_gateway_that_is_away_is_said_once_however_often_it_is_tried(
     assert [("taken", None)] == await short(pool)
 
 
-async def test_who_left_nothing_or_wants_nothing_is_said_not_to_be_told(pool: Pool, make_settings: Settings) -> None:
+async def test_reporters_without_contact_or_who_stopped_are_reported_as_not_told(
+    pool: Pool, make_settings: Settings
+) -> None:
     nobody = await take(pool, make_settings, channel="web", gateway="form", address=None)
     stopped = await take(pool, make_settings)
     await pool.execute("UPDATE reporters SET stopped_at = now() WHERE address = $1", NUMBER)
@@ -199,7 +201,7 @@ async def test_who_left_nothing_or_wants_nothing_is_said_not_to_be_told(pool: Po
 
 
 @pytest.mark.parametrize(("kept", "channel"), [({}, "email"), ({"rahasia": True}, None)], ids=["open", "confidential"])
-async def test_which_contact_was_left_is_not_said_of_who_wants_to_be_hidden(
+async def test_contact_channel_of_a_confidential_reporter_is_hidden(
     pool: Pool, make_settings: Settings, kept: dict[str, bool], channel: str | None
 ) -> None:
     given = {"channel": "web", "gateway": "form", "address": None, "contacts": {Medium.EMAIL: MAIL}, "email": MAIL}
@@ -210,7 +212,7 @@ async def test_which_contact_was_left_is_not_said_of_who_wants_to_be_hidden(
     assert [("taken", channel)] == [(each.state, each.channel or None) for each in await said(pool)]
 
 
-async def test_what_is_told_to_others_or_of_no_complaint_of_ours_is_not_said(
+async def test_messages_to_others_or_about_unknown_complaints_are_not_reported(
     pool: Pool, make_settings: Settings
 ) -> None:
     it = await take(pool, make_settings)
@@ -229,7 +231,7 @@ async def test_what_is_told_to_others_or_of_no_complaint_of_ours_is_not_said(
     assert [] == await said(pool)
 
 
-async def test_of_an_erased_complaint_nothing_more_is_said(pool: Pool, make_settings: Settings) -> None:
+async def test_erased_complaint_reports_no_further_messages(pool: Pool, make_settings: Settings) -> None:
     it = await take(pool, make_settings)
     steps = BatchHandler(pool, story_handler("intake-sms", texts_of(REGION), notify=True, event_key=b"key"))
     order = ComplaintErased(
@@ -258,7 +260,7 @@ async def test_a_step_of_the_story_is_said_with_its_number(pool: Pool, make_sett
     assert [("step", 2, "taken")] == [(each.kind, each.step, each.state) for each in await said(pool)]
 
 
-async def test_what_is_the_same_work_on_the_same_day_is_said_not_to_be_sent(
+async def test_second_message_about_the_same_work_on_a_day_is_reported_as_not_sent(
     pool: Pool, make_settings: Settings
 ) -> None:
     it = await take(pool, make_settings)

@@ -96,7 +96,7 @@ async def test_an_outage_lifts_no_bound(pool: Pool) -> None:
     assert {"sent": BOUNDS.automatic_a_day, "dropped": 12 - BOUNDS.automatic_a_day} == await states(pool)
 
 
-async def test_the_hour_moves_on_and_the_word_is_not_said_again_for_each_answer_that_leaves_it(pool: Pool) -> None:
+async def test_hourly_limit_slides_and_its_notice_is_not_repeated_for_each_answer(pool: Pool) -> None:
     for n in range(10):
         await tell(pool, *answers(n, 1))
         await age(pool, 5)
@@ -170,7 +170,7 @@ async def test_a_last_answer_about_no_ticket_stays_as_it_is(pool: Pool) -> None:
     assert ["format-2026"] == await tell(pool, ("+62811", "format-2026"))
 
 
-async def test_what_was_tried_once_is_sent_with_the_same_words_however_long_it_takes(pool: Pool) -> None:
+async def test_retried_message_keeps_its_words_however_long_it_takes(pool: Pool) -> None:
     await tell(pool, *((f"SPG-{n}", "step-1") for n in range(4)))
     got = await tell(pool, ("SPG-99", "step-1"), phone=Phone(away=3))
 
@@ -178,7 +178,7 @@ async def test_what_was_tried_once_is_sent_with_the_same_words_however_long_it_t
     assert {"sent": 5} == await states(pool)
 
 
-async def test_what_the_vendor_may_have_is_sent_again_also_when_others_took_its_place(pool: Pool) -> None:
+async def test_possibly_sent_message_is_repeated_though_others_used_up_the_limit(pool: Pool) -> None:
     await tell(pool, *((f"SPG-{n}", "step-1") for n in range(5)))
     async with pool.acquire() as db:
         await add_notices(db, [notice("SPG-99", "step-1", "tried")])

@@ -158,7 +158,7 @@ def test_a_command_becomes_what_the_router_understands() -> None:
 
 
 @pytest.mark.parametrize("number", ["lıma", "tİga", "0", "6", "²", "٦"])
-def test_a_rating_that_is_none_is_told_so(number: str) -> None:
+def test_invalid_rating_is_recognised_as_a_bad_rating(number: str) -> None:
     found = read_command(f"NILAI {T} {number}")
     assert found
     assert "bad_rating" == found.kind

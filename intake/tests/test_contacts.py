@@ -130,7 +130,7 @@ async def test_mail_tells_all_and_a_phone_beside_it_what_asks_for_something(
 
 
 @connected
-async def test_whom_to_call_is_told_by_every_contact_at_once(pool: Pool, make_settings: Settings) -> None:
+async def test_emergency_number_is_sent_to_every_contact_at_once(pool: Pool, make_settings: Settings) -> None:
     await take(pool, make_settings, BOTH, danger=["fire"])
 
     rows = await pool.fetch("SELECT medium, kind, next_try_at <= now() AS due FROM notices ORDER BY medium")
@@ -195,14 +195,14 @@ INBOXES = {
 
 
 @connected
-async def test_what_an_inbox_is_postgresql_says_as_we_do(pool: Pool) -> None:
+async def test_postgresql_and_python_agree_on_the_inbox_of_an_address(pool: Pool) -> None:
     for inbox, written in INBOXES.items():
         for each in written:
             said = await pool.fetchval("SELECT inbox_of($1)", each)
             assert [inbox, inbox] == [inbox_of(each), said], each
 
 
-def test_who_signs_in_by_an_address_signs_in_by_no_other_of_the_inbox() -> None:
+def test_sign_in_is_bound_to_the_exact_address_of_an_inbox() -> None:
     plain, tagged = ("korban@contoh.id", "korban+x@contoh.id")
 
     assert mark_of(INSTALLATION, "email", plain) == mark_of(INSTALLATION, "email", tagged)
@@ -210,7 +210,7 @@ def test_who_signs_in_by_an_address_signs_in_by_no_other_of_the_inbox() -> None:
 
 
 @connected
-async def test_an_inbox_is_sent_five_a_day_however_its_address_is_written_and_nothing_after_a_stop(
+async def test_inbox_gets_five_messages_a_day_in_any_spelling_and_none_after_a_stop(
     pool: Pool, make_settings: Settings
 ) -> None:
     written = [f"korban.tiga+{n}@gmail.com" for n in range(4)] + ["KorbanTiga@gmail.com"] * 4
@@ -335,7 +335,7 @@ async def test_where_the_message_that_was_to_ask_never_went_the_next_one_asks(
 
 
 @connected
-async def test_what_waited_a_month_for_a_yes_is_told_to_nobody_and_the_desk_hears_why(
+async def test_message_awaiting_consent_for_a_month_is_dropped_and_the_desk_told_why(
     pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it = await take(pool, make_settings, {Medium.EMAIL: MAIL})
@@ -364,7 +364,7 @@ async def test_a_stop_of_before_inboxes_were_known_holds(pool: Pool, make_settin
 
 
 @connected
-async def test_who_wants_no_more_is_sent_nothing_of_any_complaint_until_they_want_it_again(
+async def test_unsubscribed_contact_is_sent_nothing_until_it_subscribes_again(
     pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     mark = mark_of(INSTALLATION, Medium.EMAIL, MAIL.upper())
@@ -411,7 +411,7 @@ async def test_a_medium_that_hangs_holds_up_no_other(
 
 @connected
 @pytest.mark.parametrize("said_yes", [True, False])
-async def test_what_is_erased_takes_its_contacts_along_and_is_told_once_more_to_who_said_yes(
+async def test_erasure_removes_contacts_and_says_farewell_only_to_consenting_ones(
     pool: Pool, make_settings: Settings, steps: BatchHandler[Any], said_yes: bool
 ) -> None:
     it, sent = await take(pool, make_settings, BOTH), list[tuple[str, str]]()

@@ -32,7 +32,7 @@ async def why(content: bytes) -> str:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIC"])
-async def test_of_each_kind_come_two_jpegs_that_tell_nothing_but_what_is_to_be_seen(kind: str) -> None:
+async def test_each_photo_kind_becomes_two_jpegs_free_of_metadata(kind: str) -> None:
     made = await derive(HEIC if kind == "HEIC" else photo(kind))
 
     assert Place(*PLACE) == made.place
@@ -56,13 +56,13 @@ async def test_one_that_was_held_upright_is_upright() -> None:
     assert (960, 1280) == opened(made.large).size
 
 
-async def test_what_shines_through_is_white() -> None:
+async def test_transparent_parts_become_white() -> None:
     made = await derive(blank("PNG", "RGBA", 40, 30))
 
     assert (255, 255, 255) == opened(made.large).getpixel((5, 5))
 
 
-async def test_one_without_a_place_has_none() -> None:
+async def test_photo_without_coordinates_has_no_place() -> None:
     assert (await derive(blank("JPEG", "RGB", 40, 30))).place is None
 
 
@@ -92,7 +92,7 @@ async def test_one_in_ten_passes_is_taken_and_so_is_one_with_a_film_behind_it() 
     assert (1280, 960) == opened((await derive(photo() + b"\xff\xda\0\x08" * 200)).large).size
 
 
-async def test_what_the_kernel_ended_costs_all_that_it_may() -> None:
+async def test_decoder_killed_by_the_kernel_is_charged_the_full_cpu_allowance() -> None:
     charged: list[float] = []
     with pytest.raises(Refused), decoder._charged(Sender(charge=charged.append)) as cost:
         decoder._read(b"", -9, cost)
@@ -100,7 +100,7 @@ async def test_what_the_kernel_ended_costs_all_that_it_may() -> None:
     assert [CPU_S] == charged
 
 
-async def test_who_hangs_up_is_charged_what_it_took_until_then() -> None:
+async def test_disconnected_sender_is_charged_for_the_time_used() -> None:
     charged, reading, goes_on = list[float](), asyncio.Event(), asyncio.Event()
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -148,11 +148,11 @@ async def test_nothing_of_a_photo_is_read_before_it_is_its_turn() -> None:
     [POLYGLOT, photo()[:50_000], HEIC[:400], blank("GIF", "P", 40, 30), b"<svg/>", b""],
     ids=["html with the head of a JPEG", "cut JPEG", "cut HEIC", "GIF", "SVG", "nothing"],
 )
-async def test_what_can_not_be_decoded_is_refused(content: bytes) -> None:
+async def test_undecodable_photo_is_refused(content: bytes) -> None:
     assert "photo_unreadable" == await why(content)
 
 
-async def test_who_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_decoding_that_takes_too_long_is_aborted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoder, "_WITHIN_S", 0.05)
 
     assert "photo_unreadable" == await why(photo())

@@ -52,7 +52,7 @@ def test_one_of_the_operators_own_is_read(tmp_path: Path) -> None:
         ("[answer]", "[answer", "line"),
     ],
 )
-def test_what_is_wrong_in_a_table_is_said(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_error_in_a_dialect_table_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
     (tmp_path / "own.toml").write_text(OWN.replace(old, new, 1))
     with pytest.raises(ValueError, match=said) as caught:
         read_dialect("generic", tmp_path / "own.toml")
@@ -64,7 +64,7 @@ def test_a_table_that_is_missing_is_said(tmp_path: Path) -> None:
         read_dialect("generic", tmp_path / "gone.toml")
 
 
-def test_what_is_filled_in_is_not_filled_in_again() -> None:
+def test_placeholders_inside_filled_in_values_are_left_alone() -> None:
     values = {"text": "{password} 100%", "password": "s3cret"}
 
     assert {"t": "{password} 100%", "n": [1, {"x": "s3cret!"}]} == fill(

@@ -117,7 +117,7 @@ async def test_nothing_of_a_person_is_left_but_the_address_for_one_last_word(
     assert '\\"intake-sms.reporters\\": 1' in tombstones[0]["headers"]
 
 
-async def test_nothing_is_left_of_what_was_published_and_is_kept_to_be_published_again(
+async def test_erasure_removes_published_records_kept_for_republishing(
     pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it = await with_a_story(pool, make_settings, steps)
@@ -127,7 +127,7 @@ async def test_nothing_is_left_of_what_was_published_and_is_kept_to_be_published
     assert {ADDRESS: ["farewells"]} == await found(pool, *PLANTED)
 
 
-async def test_what_could_not_be_taken_of_the_same_number_goes_too(
+async def test_erasure_removes_set_aside_messages_of_the_same_number(
     pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it, digits = await take(pool, make_settings), ADDRESS.removeprefix("+").encode()
@@ -170,7 +170,7 @@ async def test_a_crash_after_the_last_notice_leaves_no_address(
     assert {} == await found(pool, *PLANTED)
 
 
-async def test_what_another_person_or_the_same_one_said_elsewhere_stays(
+async def test_erasure_keeps_words_of_others_and_other_complaints_of_the_reporter(
     pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it = await with_a_story(pool, make_settings, steps)

@@ -49,7 +49,7 @@ async def test_all_that_is_known_is_printed_by_ticket_and_by_number(
     ]
 
 
-async def test_who_exports_is_noted_and_so_is_a_right_that_is_asked_for_once_and_that_outlives_the_complaint(
+async def test_exports_and_rights_requests_are_noted_and_outlive_the_complaint(
     pool: Pool, dsn: str, make_settings: Callable[[], Any]
 ) -> None:
     settings = make_settings()

@@ -26,7 +26,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=120)
 
 
-async def test_what_is_kept_is_there_until_it_is_deleted(tmp_path: Path) -> None:
+async def test_stored_file_is_there_until_its_deletion(tmp_path: Path) -> None:
     there = Files(f"file://{tmp_path}/new")
     await there.put("aa/bb/cc/one", b"1")
     await there.put("aa/bb/cc/two", b"2")

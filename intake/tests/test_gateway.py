@@ -76,7 +76,7 @@ async def test_kannel_is_asked_to_report_by_our_own_name(make_settings: Settings
     )
 
 
-async def test_who_has_no_door_asks_for_no_reports(make_settings: Settings) -> None:
+async def test_delivery_reports_are_requested_only_with_a_report_url(make_settings: Settings) -> None:
     for dialect, answer in (("kannel", "0"), ("jasmin", 'Success "x"')):
         asked, _ = await sent(make_settings(dialect), httpx.Response(200, text=answer), report_url="")
         assert "dlr" not in f"{asked.url}{asked.content.decode()}"
@@ -159,7 +159,7 @@ async def test_infobip_takes_a_list_with_our_name(make_settings: Settings) -> No
         ("infobip", 400, "{}", Refused, False),
     ],
 )
-async def test_what_the_gateway_says_is_understood(
+async def test_gateway_error_is_classified_by_its_answer(
     make_settings: Settings,
     caplog: pytest.LogCaptureFixture,
     dialect: str,

@@ -61,7 +61,7 @@ def test_a_number_becomes_e164_however_the_operator_writes_it(sender: str) -> No
 
 
 @pytest.mark.parametrize("typed", ["0484-21045", "0809 1000 000", "+62900123456", "021 5551234", "1708", "Budi"])
-def test_what_is_no_mobile_phone_is_sent_no_sms(typed: str) -> None:
+def test_landline_or_invalid_number_gets_no_sms(typed: str) -> None:
     assert mobile(typed, "ID") is None
 
 
@@ -112,7 +112,7 @@ async def test_curly_quotes_do_not_make_an_sms_dearer(make_settings: Settings) -
 
 
 @pytest.mark.parametrize("status", [400, 410, 422])
-async def test_what_kannel_never_takes_is_refused(make_settings: Settings, status: int) -> None:
+async def test_permanent_kannel_error_counts_as_refused(make_settings: Settings, status: int) -> None:
     with pytest.raises(Refused):
         await answered(make_settings(), httpx.Response(status, text="Empty receiver number not allowed, rejected"))
 

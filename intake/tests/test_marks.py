@@ -85,12 +85,12 @@ def test_the_first_words_are_marks_and_are_taken_off(text: str, marks: dict[str,
 
 
 @pytest.mark.parametrize("text", TRAPS)
-def test_what_only_seems_to_begin_with_a_mark_keeps_all_its_words(text: str) -> None:
+def test_text_that_only_resembles_a_mark_keeps_all_its_words(text: str) -> None:
     assert Marked(text=text) == read_marks(text)
 
 
 @pytest.mark.parametrize(("text", "means"), SET_OFF.items())
-def test_an_expression_behind_a_mark_is_part_of_what_is_told(text: str, means: tuple[str, dict[str, bool]]) -> None:
+def test_expression_after_a_mark_stays_in_the_text(text: str, means: tuple[str, dict[str, bool]]) -> None:
     rest, marks = means
     assert Marked(text=rest, **marks) == read_marks(text)
 
@@ -101,6 +101,6 @@ def test_marks_alone_leave_no_text(text: str, marks: dict[str, bool]) -> None:
 
 
 @given(st.text())
-def test_of_any_text_only_the_beginning_is_taken_off(text: str) -> None:
+def test_reading_marks_removes_only_the_beginning_of_a_text(text: str) -> None:
     assert text.endswith(read_marks(text).text)
     assert Marked(text=f"x{text}") == read_marks(f"x{text}")

@@ -101,7 +101,7 @@ async def test_two_senders_send_each_notice_once(pool: Pool) -> None:
     assert (15, 15, 1) == (len(vendor.taken), len(set(vendor.taken)), vendor.most)
 
 
-async def test_who_is_told_to_stop_while_sending_marks_it_first(pool: Pool) -> None:
+async def test_stopped_sender_first_marks_the_message_it_is_sending(pool: Pool) -> None:
     def told_so_far() -> float:
         return REGISTRY.get_sample_value("lapor_reply_seconds_count", {"channel": "sms"}) or 0
 
@@ -123,7 +123,7 @@ async def test_who_is_told_to_stop_while_sending_marks_it_first(pool: Pool) -> N
     assert told_so_far() == told + 1
 
 
-async def test_what_was_added_before_is_left_alone(pool: Pool) -> None:
+async def test_notice_added_before_is_not_added_again(pool: Pool) -> None:
     vendor = Vendor()
     await add(pool, ("A", "1"))
     async with sending(pool, vendor):
@@ -238,7 +238,7 @@ async def test_a_receipt_goes_without_its_due_date_when_that_does_not_come_in_ti
     assert ["A receipt", "A 1"] == vendor.taken
 
 
-async def test_what_the_vendor_may_have_is_not_changed(pool: Pool) -> None:
+async def test_possibly_sent_notice_is_not_revised(pool: Pool) -> None:
     """A receipt without an answer is sent again with the same words: the vendor may recognise it by them."""
     tried: list[str] = []
 

@@ -36,7 +36,7 @@ def test_a_heic_is_no_video() -> None:
     ],
     ids=["mp4", "mov", "3gp", "avif", "webm", "avi", "pdf", "svg", "html", "gif", "zip", "wav", "nothing"],
 )
-def test_what_is_none_is_refused_by_its_name(head: bytes, why: str) -> None:
+def test_unsupported_file_is_refused_by_its_kind(head: bytes, why: str) -> None:
     assert why == refusal_of(head, videos=False)
 
 

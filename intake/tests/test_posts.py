@@ -39,7 +39,7 @@ def test_an_answer_fits_and_is_never_the_same_twice(text: str, name: str, says: 
 @pytest.mark.parametrize(
     "text", [f"{T}: dinas bertanya: " + "kata " * 60 + "sampai Kamis", "kata 💥 " * 100, "x" * 700]
 )
-def test_what_is_too_long_for_a_post_goes_on_in_the_next(text: str) -> None:
+def test_text_too_long_for_a_post_continues_in_the_next(text: str) -> None:
     found = posts(notice(text, "step-3"), SAY)
     ends = [f" Kabar ke-3. ({n}/{len(found)})" for n in range(1, len(found) + 1)]
     assert [True] * len(found) == [each.endswith(end) for each, end in zip(found, ends, strict=True)]
@@ -56,7 +56,7 @@ def test_two_citizens_who_are_told_the_same_at_length_get_different_posts() -> N
     assert max(map(weight, [*one, *two])) <= 280
 
 
-def test_what_is_far_too_long_is_cut() -> None:
+def test_text_far_too_long_for_posts_is_cut() -> None:
     *_, last = found = posts(notice("kata " * 900, "step-3"), SAY)
     assert (4, True) == (len(found), last.endswith("... Kabar ke-3. (4/4)"))
 

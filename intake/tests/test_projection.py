@@ -153,7 +153,7 @@ def test_work_in_progress_is_told_once_a_day_while_nothing_else_happens(
 
 
 @pytest.mark.parametrize("again", [[0], [1], [2], [4], [4, 3, 2, 1, 0]])
-def test_what_comes_again_changes_nothing(again: list[int]) -> None:
+def test_repeated_event_changes_nothing(again: list[int]) -> None:
     events = numbered([REGISTERED, ROUTED, clock("breached"), step("acknowledged"), clock("retracted")])
     once, twice = shown(events), shown([*events, *(events[n] for n in again)])
     assert once == twice
@@ -205,7 +205,7 @@ def test_others_complaints_have_a_status_here_and_no_steps_and_no_notices() -> N
     assert (DEADLINE, []) == (view.deadline_at, view.revisions)
 
 
-def test_the_website_tells_the_story_of_others_complaints_and_not_what_was_answered_to_their_reporters() -> None:
+def test_website_shows_complaints_of_other_intakes_without_their_answers() -> None:
     question = step("waiting_for_reporter", message="Di mana?")
     noted = step("noted", status="waiting_for_reporter", note="rights_requested", code="rights_passed_on")
     view = told(REGISTERED, step("routed"), question, noted, service="intake-web")
@@ -215,13 +215,13 @@ def test_the_website_tells_the_story_of_others_complaints_and_not_what_was_answe
     assert view.steps[-1].text.endswith("bertanya: Di mana?")  # nobody can answer it on that page
 
 
-def test_of_what_was_handed_over_it_is_known_to_whom_and_how_they_are_reached() -> None:
+def test_handed_over_complaint_names_its_recipient_and_contact() -> None:
     view = told(REGISTERED, step("handed_over", target="PLN", contact="telepon 123", reason="listrik"))
 
     assert ("PLN", "telepon 123") == (view.target, view.contact)
 
 
-def test_every_intake_knows_of_a_confidential_complaint_and_a_step_told_by_an_old_router_makes_it_no_less() -> None:
+def test_confidentiality_is_known_to_every_intake_and_survives_old_steps() -> None:
     for service in ("intake-sms", "intake-social", "intake-web"):
         assert told(step("registered", rahasia=True), ROUTED, service=service).rahasia
     assert not told(REGISTERED, ROUTED).rahasia
@@ -308,9 +308,7 @@ def test_a_date_that_is_past_when_the_clock_says_it_is_promised_to_nobody() -> N
 
 
 @pytest.mark.connected
-async def test_of_a_broken_promise_the_date_is_not_told_again_behind_the_apology(
-    pool: Pool, make_settings: Any
-) -> None:
+async def test_missed_due_date_is_not_repeated_after_the_apology(pool: Pool, make_settings: Any) -> None:
     ticket = await complaint(pool, make_settings)
     await pool.execute("UPDATE notices SET state = 'sent', revisable = false")
     handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
@@ -323,11 +321,11 @@ async def test_of_a_broken_promise_the_date_is_not_told_again_behind_the_apology
 
 
 @pytest.mark.parametrize("kind", ["resolved", "handed_over", "cancelled"])
-def test_no_apology_for_a_promise_of_what_is_answered_or_over(kind: str) -> None:
+def test_answered_or_ended_complaint_gets_no_apology(kind: str) -> None:
     assert [] == [key for what, key in notices(told(REGISTERED, step(kind), clock("breached"))) if what == "apology"]
 
 
-def test_whoever_was_told_of_a_breach_hears_that_it_was_none_and_of_another_one() -> None:
+def test_retracted_breach_is_corrected_and_a_new_breach_is_told() -> None:
     view = told(*LATE, clock("retracted"), clock("breached"))
     assert ["apology", "correction", "apology"] == [kind for kind, _ in notices(view)][1:]
     assert "2" == view.notices[2].corrects
@@ -345,7 +343,7 @@ def test_a_step_of_the_ladder_that_was_none_is_corrected_on_the_page_alone() -> 
 ASKED_FOR_RIGHTS = [REGISTERED, step("closed"), step("noted", status="closed", note="rights_requested")]
 
 
-def test_a_right_that_is_granted_late_is_apologized_for_with_the_next_step_also_when_the_complaint_is_over() -> None:
+def test_late_rights_request_is_apologised_for_even_on_an_ended_complaint() -> None:
     view = told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), clock("escalated", "rights", level=1))
     says = "Mohon maaf, permintaan data pribadi Anda belum dijawab sampai Kamis 5 Mar."
     assert 1 == len([text for text in texts(view) if f"{T}: {says} Petugas sudah diingatkan" in text])
@@ -410,14 +408,14 @@ def test_a_question_for_which_no_clock_stands_is_asked_at_once_and_without_a_dat
     )
 
 
-def test_the_bound_of_an_earlier_question_is_none_of_the_next() -> None:
+def test_time_limit_of_an_earlier_question_is_not_used_for_the_next() -> None:
     again = [*ASKED, ANSWERED, clock("resumed"), QUESTION]
     assert "paling lambat" not in texts(told(*again))[-1]
     bound = clock("paused", paused_until=LATER + timedelta(days=1))
     assert "paling lambat Sabtu 7 Mar" in told(*again, bound).revisions[-1].text
 
 
-def test_the_notice_of_an_answered_question_waits_for_the_new_due_date_and_carries_it() -> None:
+def test_answered_question_notice_waits_for_the_new_due_date_and_includes_it() -> None:
     (text,) = [each.text for each in told(*ASKED, ANSWERED).notices if each.key == "4" and each.after_s]
     for deadline_at, day in ((LATER, "Jumat 6"), (DEADLINE, "Kamis 5")):  # also when it has not changed
         after = told(*ASKED, ANSWERED, clock("resumed", deadline_at=deadline_at))
@@ -484,7 +482,7 @@ def test_the_page_knows_supports_proof_and_whose_complaint_it_was_merged_into() 
     assert told(*merged, step("unmerged")).parent is None
 
 
-def test_who_was_merged_has_the_deadline_of_the_parent_and_hears_of_it_as_its_own_reporter_does() -> None:
+def test_merged_complaint_takes_over_the_deadline_of_its_parent_and_its_news() -> None:
     merged = [REGISTERED, SET, clock("breached"), step("merged", parent=PARENT, deadline_at=LATER, code="parent_due")]
     view = told(*merged)
     assert (LATER, False, False) == (view.deadline_at, view.breached, view.paused)
@@ -510,7 +508,7 @@ def test_who_was_merged_has_the_deadline_of_the_parent_and_hears_of_it_as_its_ow
         ("parent_paused", (False, True), "Batas waktunya berhenti sementara, menunggu jawaban pelapor."),
     ],
 )
-def test_who_was_merged_hears_how_it_stands_with_the_parents_deadline(
+def test_merged_reporter_hears_the_state_of_the_parents_deadline(
     code: str, flags: tuple[bool, bool], says: str
 ) -> None:
     view = told(REGISTERED, SET, step("merged", parent=PARENT, deadline_at=LATER, code=code))
@@ -518,7 +516,7 @@ def test_who_was_merged_hears_how_it_stands_with_the_parents_deadline(
     assert says in texts(view)[-1]
 
 
-def test_who_was_merged_during_a_question_hears_the_date_that_was_not_said_then() -> None:
+def test_reporter_merged_during_a_question_hears_the_due_date_afterwards() -> None:
     paused = step("merged", parent=PARENT, deadline_at=LATER, code="parent_paused")
     view = told(REGISTERED, SET, paused, clock("resumed", deadline_at=LATER, status="merged"))
     assert "Dijawab paling lambat Jumat 6 Mar." in texts(view)[-1]
@@ -527,7 +525,7 @@ def test_who_was_merged_during_a_question_hears_the_date_that_was_not_said_then(
 @pytest.mark.parametrize(
     ("late", "later", "fact"), [("breached", "resumed", "breached"), ("paused", "rescheduled", "paused")]
 )
-def test_what_a_later_step_left_as_it_was_stands_when_it_is_put_back(late: str, later: str, fact: str) -> None:
+def test_delayed_clock_event_sets_the_fact_a_later_event_left_unchanged(late: str, later: str, fact: str) -> None:
     story = numbered([REGISTERED, ROUTED, SET, clock(late), clock(later)])
     for messages in (story, [*story[:3], story[4], story[3]]):
         assert getattr(shown(messages), fact)
@@ -699,9 +697,7 @@ async def test_reporters_of_the_same_are_counted_until_they_are_parted(pool: Poo
 
 
 @pytest.mark.connected
-async def test_how_a_complaint_was_sent_is_known_before_its_story_comes_and_of_an_old_story_too(
-    pool: Pool, make_settings: Any
-) -> None:
+async def test_complaint_marks_are_known_before_its_story_and_for_old_stories(pool: Pool, make_settings: Any) -> None:
     sent = {"rahasia": (True, False), "anonim": (False, True), "both": (True, True), "neither": (False, False)}
     tickets = {}
     for name, (rahasia, anonim) in sent.items():
@@ -735,9 +731,7 @@ async def test_others_are_shown_the_outline_once_the_reporter_wants_the_use_rest
 
 
 @pytest.mark.connected
-async def test_others_are_shown_the_outline_from_the_moment_on_at_which_its_reporter_wants_that(
-    pool: Pool, make_settings: Any
-) -> None:
+async def test_complaint_is_confidential_as_soon_as_its_reporter_asks(pool: Pool, make_settings: Any) -> None:
     ticket = await complaint(pool, make_settings)
     asked = FollowUp(id="1", kind="confidential", at=NOW)
     before = (await load_views(pool, [ticket]))[ticket].rahasia
@@ -780,7 +774,7 @@ async def test_one_message_confirms_it_and_says_who_has_it_and_until_when(
 
 
 @pytest.mark.connected
-async def test_who_has_it_is_told_by_itself_when_the_receipt_is_gone(pool: Pool, make_settings: Any) -> None:
+async def test_unit_assignment_is_sent_separately_when_the_receipt_is_gone(pool: Pool, make_settings: Any) -> None:
     ticket = await complaint(pool, make_settings)
     handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
     await pool.execute("UPDATE notices SET state = 'sent', revisable = false")
@@ -792,7 +786,7 @@ async def test_who_has_it_is_told_by_itself_when_the_receipt_is_gone(pool: Pool,
 
 
 @pytest.mark.connected
-async def test_what_is_handed_over_at_once_promises_nothing_before(pool: Pool, make_settings: Any) -> None:
+async def test_complaint_handed_over_at_once_promises_no_due_date(pool: Pool, make_settings: Any) -> None:
     ticket = await complaint(pool, make_settings)
     handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
     away = step("handed_over", target="PLN", reason="listrik diurus PLN", unit="DISKOMINFO")
@@ -826,7 +820,7 @@ async def test_a_due_date_goes_with_its_notice_or_with_the_next_change(
 
 
 @pytest.mark.connected
-async def test_a_receipt_that_left_without_its_due_date_is_made_up_for_with_the_next_change(
+async def test_due_date_missing_from_a_sent_receipt_follows_with_the_next_change(
     pool: Pool, make_settings: Any
 ) -> None:
     ticket = await complaint(pool, make_settings)
@@ -841,7 +835,7 @@ async def test_a_receipt_that_left_without_its_due_date_is_made_up_for_with_the_
 
 @pytest.mark.connected
 @pytest.mark.parametrize("state", ["sent", "pending", "dropped"])
-async def test_who_had_the_apology_hears_once_that_the_deadline_was_kept(
+async def test_kept_deadline_is_corrected_once_for_recipients_of_the_apology(
     pool: Pool, make_settings: Any, state: str
 ) -> None:
     ticket = await complaint(pool, make_settings)
@@ -886,7 +880,7 @@ def test_an_answer_within_moments_is_told_with_its_date_and_not_as_a_receipt() -
     assert ["receipt", "step", "step"] == [kind for kind, _, _ in revised(view)]
 
 
-def test_who_is_in_danger_is_told_of_no_date() -> None:
+def test_reporter_in_danger_is_told_no_due_date() -> None:
     before = {T: ComplaintView(ticket=T, danger=["fire"])}
     (message_,) = numbered([SET])
     after, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(before, message_, NOW)
@@ -908,7 +902,7 @@ def test_a_date_is_told_again_once_a_person_has_looked_and_found_no_danger() -> 
     assert "paling lambat" in TEXTS.status_line(views[T], T)
 
 
-def test_of_what_became_an_emergency_no_date_is_told_whichever_intake_heard_it() -> None:
+def test_complaint_that_became_an_emergency_is_told_no_due_date() -> None:
     urgent = step("acknowledged", urgency="darurat")
     view = told(ROUTED, SET, urgent, clock("rescheduled", deadline_at=LATER))
     calm = told(ROUTED, SET, step("acknowledged"), clock("rescheduled", deadline_at=LATER))
@@ -920,13 +914,13 @@ def test_of_what_became_an_emergency_no_date_is_told_whichever_intake_heard_it()
     assert ("deadline" in dict(notices(view)), "deadline" in dict(notices(calm))) == (False, True)
 
 
-def test_who_despairs_is_told_of_no_complaint() -> None:
+def test_receipt_for_despair_names_the_helpline_and_avoids_the_word_laporan() -> None:
     text = TEXTS.receipt("intake-sms", ComplaintView(ticket=T, danger=["despair"]))
     assert "laporan" not in text.lower()
     assert (T in text, "119" in text) == (True, True)
 
 
-def test_what_is_resolved_says_until_when_it_may_be_reopened_and_so_does_the_answer_to_a_bad_mark() -> None:
+def test_resolved_notice_and_bad_rating_answer_state_the_reopening_deadline() -> None:
     done = step("resolved", message="Sudah.")
     rated = step("noted", status="resolved", note="rating", code="rated_resolved")
     view = told(ROUTED, done, clock("deadline_set", "closing", deadline_at=LATER), rated)
@@ -936,7 +930,7 @@ def test_what_is_resolved_says_until_when_it_may_be_reopened_and_so_does_the_ans
     assert "Paling lambat" not in texts(told(ROUTED, done))[-1]
 
 
-def test_who_gives_a_bad_mark_reads_how_to_appeal_and_until_when_in_one_sms() -> None:
+def test_bad_rating_answer_explains_the_appeal_and_its_deadline_in_one_sms() -> None:
     rated = step("noted", status="resolved", note="rating", code="rated_bad")
     done = step("resolved", message="Sudah.")
     text = texts(told(ROUTED, done, clock("deadline_set", "closing", deadline_at=LATER), rated))[-1]
@@ -947,7 +941,7 @@ def test_who_gives_a_bad_mark_reads_how_to_appeal_and_until_when_in_one_sms() ->
 APPEALED = step("appealed", status="appealed", unit="SETDA", lane="triage")
 
 
-def test_who_appeals_is_told_who_decides_and_of_the_date_that_was_promised_no_more() -> None:
+def test_appeal_names_its_decider_and_drops_the_earlier_due_date() -> None:
     late = clock("breached")
     view = told(ROUTED, SET, step("resolved", message="Sudah."), APPEALED, late)
     assert "keberatan Anda diperiksa Sekretariat Daerah, diputuskan paling lama 5 hari kerja." in texts(view)[-1]
@@ -982,7 +976,7 @@ def test_a_step_that_takes_back_another_names_it() -> None:
     assert [("2", ""), ("3", "2")] == [(each.key, each.undoes) for each in view.notices[-2:]]
 
 
-def test_what_was_only_noted_since_is_not_what_is_taken_back() -> None:
+def test_undo_takes_back_the_last_change_and_skips_notes() -> None:
     noted = step("noted", note="addition", code="passed_on", status="resolved")
     view = told(REGISTERED, ROUTED, step("resolved", message="Sudah."), noted, step("in_progress", note="undone"))
     assert ("4", "2") == (view.notices[-1].key, view.notices[-1].undoes)
@@ -996,7 +990,7 @@ def test_an_addition_that_was_confirmed_is_on_the_page_and_told_to_nobody_again(
 
 
 @pytest.mark.parametrize("service", ["intake-sms", "intake-social", "intake-web"])
-def test_that_more_support_it_is_known_and_told_to_nobody(service: str) -> None:
+def test_support_count_is_stored_without_notifying_anybody(service: str) -> None:
     supported = step("noted", status="routed", note="supported", supporters=3)
 
     view = told(REGISTERED, ROUTED, supported, service=service)
@@ -1007,7 +1001,7 @@ def test_that_more_support_it_is_known_and_told_to_nobody(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", ["intake-sms", "intake-social", "intake-web"])
-def test_who_was_asked_to_help_is_known_and_told_to_nobody(service: str) -> None:
+def test_helping_unit_is_stored_without_notifying_anybody(service: str) -> None:
     asked = step("noted", status="routed", unit="PUPR", support=["DLH"], note="help_asked", by="PUPR")
 
     view = told(REGISTERED, ROUTED, asked, service=service)
@@ -1023,7 +1017,7 @@ def test_a_later_step_of_fewer_supporters_takes_none_away() -> None:
     assert 4 == view.supporters
 
 
-def test_what_is_to_be_confirmed_says_so_until_it_is_confirmed_or_worked_on_again() -> None:
+def test_result_to_be_confirmed_says_so_until_confirmed_or_reopened() -> None:
     done = step("resolved", message="Sudah.", note="to_confirm")
     waits = told(ROUTED, done)
     confirmed = told(ROUTED, done, step("noted", status="resolved", note="confirmed"))

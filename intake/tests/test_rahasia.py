@@ -64,9 +64,7 @@ def telling(texts: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("note", NOTES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_in_public_a_step_of_a_confidential_complaint_says_its_status_and_where_to_ask(
-    kind: str, note: str | None
-) -> None:
+def test_public_step_of_a_confidential_complaint_says_status_and_where_to_ask(kind: str, note: str | None) -> None:
     facts: dict[str, Any] = {"note": note} if note and kind == "noted" else {}
     steps = [step(0, "registered", SOCIAL), step(1, kind, SOCIAL, **facts)]
     status = "in_progress" if kind == "noted" else kind
@@ -94,13 +92,13 @@ def test_in_public_nothing_that_the_clock_has_us_say_names_a_unit() -> None:
     assert any("maaf, belum dijawab sampai Kamis 5 Mar" in text for text in texts)
 
 
-def test_a_confidential_complaint_is_so_in_public_also_where_an_old_step_does_not_say_so() -> None:
+def test_confidential_complaint_stays_so_in_public_despite_an_old_step() -> None:
     way = [step(0, "registered", SOCIAL), step(1, "resolved", SOCIAL, rahasia=False)]
     assert [] == telling(said(*way, service=SOCIAL))
 
 
 @pytest.mark.parametrize("status", ["routed", "in_progress", "merged", "resolved", "handed_over"])
-def test_the_status_of_a_confidential_complaint_is_told_to_others_without_unit_and_parent(status: str) -> None:
+def test_confidential_status_is_told_to_others_without_unit_and_parent(status: str) -> None:
     story = ComplaintView(ticket=T, status=status, unit="INSPEKTORAT", parent=PARENT, deadline_at=DUE, rahasia=True)
     due = "" if status in ("resolved", "handed_over") else ". Dijawab paling lambat Kamis 5 Mar"
     assert f"Laporan {T} {TEXTS.statuses[status]}{due}." == TEXTS.status_line(story, T)

@@ -65,9 +65,7 @@ async def test_a_report_of_nothing_that_we_sent_changes_nothing(pool: Pool, name
     assert "sent" == await pool.fetchval("SELECT state FROM notices")
 
 
-async def test_who_was_not_reached_is_seen_by_an_operator_and_an_old_report_is_not_of_what_is_sent_again(
-    pool: Pool, dsn: str
-) -> None:
+async def test_failed_delivery_is_listed_and_its_old_report_ignored_after_a_resend(pool: Pool, dsn: str) -> None:
     notice = await told(pool)
     await report(pool, notice, A, F)
 
@@ -83,7 +81,7 @@ async def test_who_was_not_reached_is_seen_by_an_operator_and_an_old_report_is_n
     assert [] == await sent(pool)
 
 
-async def test_of_who_is_not_kept_a_report_keeps_nothing(pool: Pool) -> None:
+async def test_delivery_report_of_a_forgotten_recipient_stores_no_address(pool: Pool) -> None:
     notice = await told(pool, forget=True)
 
     assert [True] == await report(pool, notice, D)

@@ -25,7 +25,7 @@ async def tickets(pool: Pool, table: str) -> list[str]:
     return [row["ticket"] for row in await pool.fetch(f"SELECT ticket FROM {table} ORDER BY ticket")]
 
 
-async def test_what_was_told_long_ago_is_deleted_batch_by_batch_and_what_waits_stays(
+async def test_old_sent_messages_are_deleted_in_batches_and_pending_ones_stay(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
@@ -67,7 +67,7 @@ async def test_a_story_is_final_since_it_first_was_and_no_longer_when_it_goes_on
     assert await pool.fetchval("SELECT final_at FROM stories") is None
 
 
-async def test_what_a_complaint_says_is_deleted_when_it_was_kept_long_enough_after_its_end(
+async def test_ended_complaint_is_deleted_after_its_retention_period(
     pool: Pool, make_settings: Callable[..., IntakeSettings]
 ) -> None:
     """It depends on the final state; open complaints stay, and those whose reporter wants them kept but not used."""
@@ -130,7 +130,7 @@ async def test_a_complaint_whose_end_was_taken_back_is_kept_while_it_is_open(
     assert "teks" == await pool.fetchval("SELECT text FROM complaints")
 
 
-async def test_what_was_set_aside_stays_until_somebody_has_settled_it(pool: Pool) -> None:
+async def test_set_aside_content_stays_until_it_is_settled(pool: Pool) -> None:
     for door, days in (("OLD", 131), ("NEW", 129), ("WAITS", None)):
         await pool.execute(
             """INSERT INTO set_aside (door, content, error, at, settled_at)

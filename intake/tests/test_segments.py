@@ -25,7 +25,7 @@ def parts(text: str) -> int:
     ["", "ya", "a" * MAX_GSM, "ᨍ" * MAX_UCS2, "🚧" * (MAX_UCS2 // 2), "€" * (MAX_GSM // 2)],
     ids=["none", "short", "gsm", "ucs2", "emoji", "extension"],
 )
-def test_what_three_sms_hold_stays_as_it_is(text: str) -> None:
+def test_text_that_fits_three_sms_is_unchanged(text: str) -> None:
     assert fit(text, TAIL) == text
 
 
@@ -34,7 +34,7 @@ def test_what_three_sms_hold_stays_as_it_is(text: str) -> None:
     ["a" * (MAX_GSM + 1), "ᨍ" * (MAX_UCS2 + 1), "🚧" * (MAX_UCS2 // 2 + 1), "€" * (MAX_GSM // 2 + 1), "kata " * 800],
     ids=["gsm", "ucs2", "emoji", "extension", "words"],
 )
-def test_what_is_one_letter_longer_is_cut_and_says_where_the_rest_is(text: str) -> None:
+def test_text_longer_than_three_sms_is_cut_with_a_pointer_to_the_rest(text: str) -> None:
     cut = fit(text, TAIL)
     assert cut.endswith(f"... {TAIL}")
     assert parts(cut) == 3

@@ -87,7 +87,7 @@ async def test_many_tickets_are_told_at_once_and_no_more_than_the_gateway_may_ha
     assert {ticket: [f"{ticket}-{key}" for key in range(3)] for ticket in each} == each
 
 
-async def test_what_is_more_than_a_day_may_cost_waits_for_the_next_and_whom_to_call_does_not(pool: Pool) -> None:
+async def test_messages_beyond_the_daily_budget_wait_but_emergency_numbers_do_not(pool: Pool) -> None:
     noon = timezone(timedelta(hours=12 - datetime.now(UTC).hour))  # a zone whose day does not end during the test
     vendor, pace = Vendor(), Pace(at_once=1, per_s=1000, a_day=3, zone=noon)
     await add(pool, "T1-1", "T2-1")
@@ -184,7 +184,7 @@ async def test_a_network_that_wants_nothing_is_given_nothing_meanwhile(pool: Poo
     assert 590 < ends - time.time() <= 600
 
 
-async def test_what_a_crash_left_with_who_would_say_it_twice_is_left_to_an_operator(pool: Pool) -> None:
+async def test_possibly_sent_message_is_left_to_an_operator_on_a_repeating_network(pool: Pool) -> None:
     vendor, once = Vendor(), replace(FAST, repeats=False)
     await add(pool, "A-1", "B-1")
     await pool.execute("UPDATE notices SET thread = 'whatsapp:+62'")
@@ -197,7 +197,7 @@ async def test_what_a_crash_left_with_who_would_say_it_twice_is_left_to_an_opera
     assert [("unknown", "", True), ("sent", "+62 B", True)] == [tuple(row) for row in rows]
 
 
-async def test_no_more_a_second_than_the_gateway_takes(pool: Pool) -> None:
+async def test_sending_rate_stays_within_the_gateway_limit(pool: Pool) -> None:
     vendor, began = Vendor(0), time.monotonic()
     await add(pool, *(f"T{n}-1" for n in range(18)))
     async with sending(pool, vendor, Pace(at_once=20, per_s=10)):
@@ -206,7 +206,7 @@ async def test_no_more_a_second_than_the_gateway_takes(pool: Pool) -> None:
     assert 0.75 < time.monotonic() - began
 
 
-async def test_whoever_stops_marks_all_that_is_under_way(pool: Pool) -> None:
+async def test_stopped_sender_marks_all_messages_under_way(pool: Pool) -> None:
     vendor = Vendor(0.3)
     await add(pool, *(f"T{n}-1" for n in range(9)))
     async with sending(pool, vendor):
@@ -223,7 +223,7 @@ def morning(at: datetime) -> datetime | None:
     return at + timedelta(hours=5)
 
 
-async def test_what_can_wait_waits_for_the_morning_and_answers_and_danger_do_not(pool: Pool) -> None:
+async def test_deferrable_messages_wait_for_morning_but_answers_and_danger_do_not(pool: Pool) -> None:
     vendor = Vendor()
     await add(pool, "A-1", "B-1")
     await add(pool, "A-2", kind=NoticeKind.ANSWER)
@@ -291,7 +291,7 @@ async def run_sender(dsn: str, how: str, patience_s: float) -> asyncio.subproces
     return await asyncio.create_subprocess_exec(*command, env=os.environ, stdout=subprocess.PIPE)
 
 
-async def test_what_a_killed_process_had_under_way_is_sent_again_unless_the_gateway_reports_it(
+async def test_messages_of_a_killed_process_are_resent_unless_already_reported(
     pool: Pool, dsn: str, tmp_path: Path
 ) -> None:
     await add(pool, *(f"T{n}-{n}" for n in range(10)))
@@ -319,7 +319,7 @@ async def test_what_a_killed_process_had_under_way_is_sent_again_unless_the_gate
     assert {"sent"} == {row[0] for row in await pool.fetch("SELECT state FROM notices")}
 
 
-async def test_what_a_process_died_with_is_counted(pool: Pool) -> None:
+async def test_messages_a_process_died_with_are_counted(pool: Pool) -> None:
     def counted() -> float:
         labels = {"channel": "sms", "result": "died_with"}
         return REGISTRY.get_sample_value("lapor_replies_total", labels) or 0.0
@@ -353,7 +353,7 @@ async def test_a_report_that_is_quicker_than_the_answer_holds(pool: Pool) -> Non
     assert {"U": ("sent", 1), "D": ("sent", 1), "F": ("refused", 1), "S": ("sent", 1)} == rows
 
 
-async def test_what_the_gateway_calls_it_is_kept(pool: Pool) -> None:
+async def test_gateway_message_id_is_stored(pool: Pool) -> None:
     async def vendor(notice: Notice) -> str:
         return f"SM{notice.key}"
 

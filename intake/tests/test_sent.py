@@ -48,7 +48,7 @@ async def tell(pool: Pool, number: str, *keys: str) -> None:
         await add_notices(db, [NewNotice(number, NoticeKind.STEP, key, "diteruskan", PHONE) for key in keys])
 
 
-async def test_what_was_not_told_is_listed_by_part_of_the_address_and_sent_again(pool: Pool, dsn: str) -> None:
+async def test_undelivered_messages_are_listed_with_a_masked_address_and_resent(pool: Pool, dsn: str) -> None:
     number = ticket.mint("web")
     await tell(pool, number, "1", "2", "3")
     await send_all(pool, None, Refused("550"), OutcomeUnknown("cut"))
@@ -65,7 +65,7 @@ async def test_what_was_not_told_is_listed_by_part_of_the_address_and_sent_again
     assert "Everybody was told." in run(dsn, "notices").output
 
 
-async def test_who_was_given_up_is_tried_once_more(pool: Pool, dsn: str) -> None:
+async def test_failed_contact_is_tried_again_by_a_resend(pool: Pool, dsn: str) -> None:
     await pool.execute("INSERT INTO reporters (reporter_ref, channel) VALUES ('r', 'web')")
     await pool.execute(
         "INSERT INTO contacts (reporter_ref, medium, address, mark, failed_at) VALUES ('r', 'sms', $1, 'm', now())",
@@ -79,14 +79,14 @@ async def test_who_was_given_up_is_tried_once_more(pool: Pool, dsn: str) -> None
     assert await pool.fetchval("SELECT failed_at FROM contacts") is None
 
 
-async def test_what_is_no_ticket_and_a_database_that_is_away_are_said(dsn: str) -> None:
+async def test_invalid_ticket_or_unreachable_database_is_reported(dsn: str) -> None:
     done = run(dsn, "notices", "SPG-1")
     assert (2, True) == (done.exit_code, "is no ticket" in done.output)
     gone = "postgresql://nobody:pw@127.0.0.1:9/none"
     assert [75, 75] == [run(gone, *words).exit_code for words in (("notices",), ("resend", "1"))]
 
 
-async def test_what_the_desk_asks_for_is_sent_again_and_nothing_else(pool: Pool) -> None:
+async def test_only_the_message_the_desk_asks_for_is_resent(pool: Pool) -> None:
     mine, other = ticket.mint("web"), ticket.mint("web")
     for number in (mine, other):
         body = json.dumps({"ticket": number})
@@ -116,7 +116,7 @@ async def test_what_the_desk_asks_for_is_sent_again_and_nothing_else(pool: Pool)
     ],
     ids=["taken back", "stopped", "silenced"],
 )
-async def test_what_its_reporter_shall_not_hear_is_not_sent_because_the_desk_asked(
+async def test_desk_cannot_resend_a_message_its_reporter_must_not_get(
     pool: Pool, make_settings: Callable[..., IntakeSettings], since: str
 ) -> None:
     submission = Submission(channel="web", gateway="form", external_id="1", text="lampu mati")

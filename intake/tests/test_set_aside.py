@@ -41,7 +41,7 @@ async def test_the_bytes_stay_here_and_kafka_hears_where_they_are(pool: Pool) ->
     assert "6281234567890" not in letter["value"].decode() + letter["headers"]
 
 
-async def test_what_cannot_be_announced_is_not_kept_either(pool: Pool) -> None:
+async def test_failed_announcement_keeps_no_set_aside_content(pool: Pool) -> None:
     await pool.execute("ALTER TABLE outbox ADD CONSTRAINT never CHECK (topic <> 'intake-sms.dlq')")
     with pytest.raises(Exception, match="never"):
         await keep(pool)
@@ -72,7 +72,7 @@ async def test_the_command_lists_what_waits_and_shows_one(pool: Pool, dsn: str) 
     assert SMS.decode() in run(dsn, numbers[0]).output
 
 
-async def test_what_is_settled_waits_no_more_and_can_still_be_shown(pool: Pool, dsn: str) -> None:
+async def test_settled_content_stops_waiting_and_can_still_be_shown(pool: Pool, dsn: str) -> None:
     await keep(pool)
     number = str(shown(dsn)[0]["id"])
     assert shown(dsn, number)["settled_at"] is None
@@ -81,7 +81,7 @@ async def test_what_is_settled_waits_no_more_and_can_still_be_shown(pool: Pool, 
     assert "Nothing waits." in run(dsn).output
 
 
-async def test_a_number_that_is_none_and_a_database_that_is_away_are_said(dsn: str) -> None:
+async def test_unknown_number_or_unreachable_database_is_reported(dsn: str) -> None:
     unknown, away = run(dsn, "77"), run("postgresql://nobody:pw@127.0.0.1:9/none", "1")
     assert (1, True) == (unknown.exit_code, "nothing set aside with the number 77" in unknown.output)
     assert (75, True) == (away.exit_code, "its database can't be used" in away.output)

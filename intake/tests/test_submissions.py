@@ -118,7 +118,7 @@ async def test_the_number_of_an_office_that_a_citizen_quotes_stays(pool: Pool, m
     assert f"{office} tidak diangkat" == followed_up.items[0].text
 
 
-async def test_what_leaves_is_signed_with_the_key_of_the_intake(pool: Pool, make_settings: Settings) -> None:
+async def test_published_events_are_signed_with_the_intake_key(pool: Pool, make_settings: Settings) -> None:
     made = await take(pool, make_settings)
     await follow_up(pool, make_settings(), "intake-sms", made.ticket, addition(1))
     await pool.execute("UPDATE complaints SET received_at = now() - interval '2 s'")
@@ -131,7 +131,7 @@ async def test_what_leaves_is_signed_with_the_key_of_the_intake(pool: Pool, make
         assert [True, False] == [is_signed(key, row["key"], row["value"], headers) for key in (EVENT_KEY, b"x" * 16)]
 
 
-async def test_what_fails_at_the_end_leaves_nothing_behind(pool: Pool, make_settings: Settings) -> None:
+async def test_late_failure_of_a_submission_leaves_nothing_behind(pool: Pool, make_settings: Settings) -> None:
     await pool.execute("ALTER TABLE notices ADD CONSTRAINT never CHECK (kind <> 'receipt')")
     with pytest.raises(asyncpg.CheckViolationError):
         await take(pool, make_settings)
@@ -192,7 +192,7 @@ async def test_one_without_an_address_is_whole_as_well(pool: Pool, make_settings
     [(WEB, 1), (SMS, 5)],  # with an address: begin, reporter, complaint and event, receipt, commit
     ids=["nobody to tell", "an address"],
 )
-async def test_what_is_new_asks_the_database_no_more_than_it_must(
+async def test_new_complaint_uses_only_the_necessary_database_queries(
     pool: Pool, make_settings: Settings, sent: Submission, steps: int
 ) -> None:
     asked: list[str] = []
@@ -208,7 +208,7 @@ async def test_what_is_new_asks_the_database_no_more_than_it_must(
     assert steps == len(asked)
 
 
-async def test_what_is_known_by_now_leaves_no_reporter_behind(pool: Pool, make_settings: Settings) -> None:
+async def test_repeated_complaint_leaves_no_extra_reporter(pool: Pool, make_settings: Settings) -> None:
     first = await take(pool, make_settings)
     await pool.execute("UPDATE reporters SET address = 'another'")
 
@@ -303,9 +303,7 @@ async def test_only_the_secret_it_was_made_with_owns_a_complaint(pool: Pool, mak
     ]
 
 
-async def test_what_is_kept_of_a_secret_cannot_be_tried_out_with_the_database_alone(
-    pool: Pool, make_settings: Settings
-) -> None:
+async def test_secret_cannot_be_guessed_from_its_stored_hash_alone(pool: Pool, make_settings: Settings) -> None:
     made = await take(pool, make_settings, replace(SMS, secret="s" * 32))
     stored = await pool.fetchval("SELECT secret_hash FROM complaints")
 

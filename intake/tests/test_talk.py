@@ -50,7 +50,7 @@ def meant(text: str, *complaints: Own) -> tuple[str, str] | None:
         "yang di Jampu itu lampu jalan masih padam",
     ],
 )
-def test_what_goes_on_with_the_only_open_complaint_is_added_to_it(text: str) -> None:
+def test_message_continuing_the_only_open_complaint_is_added_to_it(text: str) -> None:
     assert "T1" == added_to(text, LAMP)
 
 
@@ -75,14 +75,14 @@ def test_the_same_words_again_are_no_addition() -> None:
     assert added_to(LAMP.text, LAMP) is None
 
 
-def test_of_two_the_matter_says_which_and_without_one_it_is_asked() -> None:
+def test_matter_decides_between_two_complaints_or_the_citizen_is_asked() -> None:
     assert ["T2", "T1", "which"] == [
         added_to(text, LAMP, WASTE) for text in ("sampahnya masih ada", "lampunya masih padam", "masih belum pak")
     ]
 
 
 @pytest.mark.parametrize(("status", "ticket"), [("resolved", "T1"), ("closed", None), ("cancelled", None)])
-def test_what_is_resolved_may_be_added_to_and_what_is_over_not(status: str, ticket: str | None) -> None:
+def test_resolved_complaint_accepts_additions_and_an_ended_one_does_not(status: str, ticket: str | None) -> None:
     assert ticket == added_to("masih belum pak", own("lampu padam", status))
 
 
@@ -111,7 +111,7 @@ def test_a_command_without_a_ticket_means_the_only_open_complaint(text: str, kin
         *("tolong identitas saya dirahasiakan", "mohon laporan saya ini dirahasiakan", "buat laporan saya rahasia pak"),
     ],
 )
-def test_who_wants_it_kept_secret_says_so_afterwards(text: str) -> None:
+def test_later_wish_for_confidentiality_is_recognised(text: str) -> None:
     assert ("confidential", "T1") == meant(text, LAMP, own("lama", "closed", n=3))
     assert ("which", "") == meant(text, LAMP, WASTE)
     assert meant(text, own("lampu padam", "waiting_for_reporter"), LAMP) is None  # it may be the answer
@@ -124,7 +124,7 @@ def test_who_wants_it_kept_secret_says_so_afterwards(text: str) -> None:
         *("tolong rahasiakan nama saya, lampu jalan mati di Belo", "kenapa rahasia perusahaan dibocorkan"),
     ],
 )
-def test_what_tells_something_beside_it_is_no_such_wish(text: str) -> None:
+def test_text_that_tells_more_is_not_a_wish_for_confidentiality(text: str) -> None:
     assert meant(text, LAMP) is None
 
 
@@ -140,7 +140,7 @@ def test_what_tells_something_beside_it_is_no_such_wish(text: str) -> None:
         *(("pigana laporanku pak", "status"), ("tidak jadi pak", "cancel"), ("gak jadi lapor pak", "cancel")),
     ],
 )
-def test_what_people_ask_for_in_plain_words(text: str, kind: str) -> None:
+def test_requests_in_plain_words_are_understood(text: str, kind: str) -> None:
     assert kind == (meant(text, LAMP) or ("",))[0]
 
 
@@ -200,19 +200,19 @@ def chosen(text: str, asked: str) -> tuple[str, str] | None:
         ("lampu jalan di Desa Kessing juga mati semua sejak dua minggu lalu pak", None, ""),
     ],
 )
-def test_who_was_asked_which_says_it_by_number_by_order_or_in_few_words(
+def test_choice_of_a_complaint_may_be_a_number_a_position_or_few_words(
     text: str, ticket: str | None, more: str
 ) -> None:
     assert (ticket and (f"masih belum pak{more}", ticket)) == chosen(text, "masih belum pak")
 
 
-def test_what_was_wanted_is_done_with_the_one_that_is_chosen() -> None:
+def test_pending_request_is_applied_to_the_chosen_complaint() -> None:
     assert ("laporan saya", SHOWN) == chosen(SHOWN, "batalkan laporan saya")
     assert ("", SHOWN) == chosen("yang lampu", "STATUS")
 
 
 @pytest.mark.parametrize("text", ["yang pertama", "yang kedua pak", "1"])
-def test_what_cannot_be_undone_is_not_chosen_by_an_order_that_may_be_meant_otherwise(text: str) -> None:
+def test_ambiguous_position_does_not_choose_a_complaint_to_cancel(text: str) -> None:
     assert ("which", "") == chosen(text, "batalkan laporan saya")
 
 
@@ -229,7 +229,7 @@ def test_nothing_is_cancelled_by_words_that_may_tell_of_something(text: str) -> 
      ("keberatan 1 pak, bocor lagi", "appeal"), ("KEBERATAN yang di sudut belum disentuh", "appeal"),
      ("belum selesai pak, buka lagi laporanku", "reopen")],
 )  # fmt: skip
-def test_what_is_rated_or_reopened_is_resolved(text: str, kind: str) -> None:
+def test_rating_reopening_and_appeal_apply_to_the_resolved_complaint(text: str, kind: str) -> None:
     assert (kind, "T9") == meant(text, LAMP, own("pipa bocor", "resolved", n=9))
     assert meant(text, LAMP) in (None, ("early", "T1"))
     assert meant(text) in (None, ("bad_ticket", ""))
@@ -259,7 +259,7 @@ def test_a_sentence_with_such_a_word_is_no_command(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["STOP", "Stop.", "BERHENTI", "berhenti kirim sms", "jangan sms lagi", "tolong jangan sms saya terus"]
 )
-def test_who_wants_no_more_news_says_so(text: str) -> None:
+def test_stop_request_is_understood(text: str) -> None:
     assert ("stop", "") == meant(text)
 
 
@@ -271,7 +271,7 @@ def test_a_lost_number_is_answered_with_the_open_complaints() -> None:
 
 
 @pytest.mark.parametrize(("days", "kind"), [(29, "status"), (31, "bad_ticket")])
-def test_what_is_over_is_still_meant_for_thirty_days(days: float, kind: str) -> None:
+def test_ended_complaint_is_still_meant_for_thirty_days(days: float, kind: str) -> None:
     assert kind == (meant("STATUS", own("lampu padam", "closed", days)) or ("",))[0]
 
 
@@ -295,7 +295,7 @@ def test_thanks_praise_abuse_and_trials_are_no_complaint(text: str) -> None:
         *("makasih, rumah saya di lorong 3", "4", "air", "?", "a" * 50, "petugasnya ramah tapi antre lama"),
     ],
 )
-def test_what_tells_something_beside_it_is_none(text: str) -> None:
+def test_text_that_tells_more_is_not_a_courtesy(text: str) -> None:
     assert not TALK.is_courtesy(text)
 
 
@@ -318,7 +318,7 @@ def test_what_tells_something_beside_it_is_none(text: str) -> None:
         (f"jalan rusak {'kami sudah melapor berkali-kali ' * 6}", False),
     ],
 )
-def test_what_nobody_could_find_says_not_where(text: str, lacks: bool) -> None:
+def test_complaint_without_a_findable_place_is_recognised(text: str, lacks: bool) -> None:
     assert lacks == TALK.lacks_place(text)
 
 
@@ -331,7 +331,7 @@ WHERE = own("lampu jalan padam", n=1, place_asked=True)
 
 
 @pytest.mark.parametrize("text", ["Paroto", "di depan kantor desa", "yang lampu itu di Galung", "dekat rumah saya"])
-def test_who_was_asked_where_answers(text: str) -> None:
+def test_answer_to_the_question_for_a_place_is_recognised(text: str) -> None:
     answer = TALK.tells_place(text, [LAMP, WHERE], NOW)
     assert answer is not None
     assert ("addition", "T1") == (answer.kind, answer.ticket)
@@ -347,7 +347,7 @@ def test_who_was_asked_where_answers(text: str) -> None:
         ("Paroto", own("lampu jalan padam", days=9, place_asked=True)),
     ],
 )
-def test_what_answers_no_question_for_the_place(text: str, complaint: Own) -> None:
+def test_unrelated_unasked_or_late_text_does_not_answer_the_place_question(text: str, complaint: Own) -> None:
     assert TALK.tells_place(text, [complaint], NOW) is None
 
 
@@ -400,7 +400,7 @@ def test_thanks_for_what_is_mended_are_no_complaint(text: str, kind: bool) -> No
         "anjing liar berkeliaran",
     ],
 )
-def test_where_is_asked_of_what_somebody_has_to_go_and_see(text: str) -> None:
+def test_place_is_asked_for_things_that_must_be_inspected(text: str) -> None:
     assert TALK.lacks_place(text)
 
 
@@ -437,5 +437,5 @@ def test_where_is_asked_of_what_somebody_has_to_go_and_see(text: str) -> None:
         "air pdam di kantor camat Ganra mati",
     ],
 )
-def test_where_is_not_asked_of_papers_prices_and_people_nor_of_what_says_it(text: str) -> None:
+def test_place_is_not_asked_for_papers_prices_people_or_if_already_given(text: str) -> None:
     assert not TALK.lacks_place(text)

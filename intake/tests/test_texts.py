@@ -47,7 +47,7 @@ def test_the_receipt_is_one_sms_whatever_the_day_and_the_unit(place_asked: bool)
             assert unit is None or TEXTS.short[unit] in text
 
 
-def test_who_sorts_is_not_told_as_the_unit_that_has_it() -> None:
+def test_receipt_does_not_name_the_triage_unit_as_the_responsible_one() -> None:
     for service in ("intake-sms", "intake-social"):
         text = TEXTS.receipt(service, ComplaintView(ticket=T, unit=TEXTS.triage, lane=Lane.TRIAGE))
         assert "diperiksa petugas LAPOR!" in text
@@ -60,7 +60,7 @@ def test_a_confidential_one_is_confirmed_in_public_without_its_unit() -> None:
     assert "PUPR" in TEXTS.receipt("intake-sms", story)
 
 
-def test_what_is_handed_over_at_once_is_told_so_in_the_receipt() -> None:
+def test_receipt_says_that_the_complaint_was_handed_over_at_once() -> None:
     text = TEXTS.receipt("intake-sms", ComplaintView(ticket=T, deadline_at=ENDS[0]), f"{T} dilimpahkan ke PLN: a.")
     assert f"{TEXTS.sms['receipt_begun']} {T} dilimpahkan ke PLN: a." == text
 
@@ -70,7 +70,7 @@ def test_the_apology_is_one_sms_whatever_the_day() -> None:
         assert 160 >= len(TEXTS.apology("intake-sms", T, end, None))
 
 
-def test_what_is_said_instead_of_more_answers_is_one_sms() -> None:
+def test_notice_that_replaces_further_answers_is_one_sms() -> None:
     assert 160 >= len(TEXTS.sms["later"])
 
 
@@ -93,7 +93,7 @@ def test_the_answers_that_need_no_ticket_are_one_sms() -> None:
 
 
 @pytest.mark.parametrize("kind", DangerKind)
-def test_who_is_in_danger_reads_first_whom_to_call_and_no_date_in_one_sms(kind: DangerKind) -> None:
+def test_receipt_in_danger_starts_with_whom_to_call_and_fits_one_sms(kind: DangerKind) -> None:
     story = ComplaintView(ticket=T, danger=[kind], deadline_at=ENDS[0], promise="3 hari kerja")
     for service in ("intake-sms", "intake-social"):
         text = TEXTS.receipt(service, story)
@@ -115,7 +115,7 @@ def test_who_is_in_danger_reads_first_whom_to_call_and_no_date_in_one_sms(kind: 
         ("lampu jalan mati di depan kantor lurah", False, False),
     ],
 )
-def test_what_is_told_whom_to_call_may_be_too_faint_to_alarm(text: str, told: bool, faint: bool) -> None:
+def test_emergency_number_may_be_told_for_danger_too_faint_to_alarm(text: str, told: bool, faint: bool) -> None:
     sent = Submission(channel="sms", gateway="1708", external_id="1", text=text)
     understood = TEXTS.understood(sent, TEXTS.danger_words.kinds(text))
 
@@ -132,7 +132,7 @@ def whole(kinds: list[DangerKind], text: str) -> bool:
     return len(text) <= 160 and text.isascii() and all(c.in_words in text for c in TEXTS.emergency.calls(kinds))
 
 
-def test_what_is_told_in_danger_is_one_sms_whatever_it_is_and_however_it_is_marked() -> None:
+def test_danger_receipt_fits_one_sms_with_any_dangers_and_marks() -> None:
     for kinds, rahasia, anonim, asked in itertools.product(KINDS, YES_OR_NO, YES_OR_NO, YES_OR_NO):
         story = ComplaintView(ticket=T, danger=[*kinds], rahasia=rahasia, anonim=anonim, place_asked=asked)
         text = TEXTS.receipt("intake-sms", story)
@@ -141,7 +141,7 @@ def test_what_is_told_in_danger_is_one_sms_whatever_it_is_and_however_it_is_mark
         assert T in text
 
 
-def test_what_is_told_of_danger_again_or_in_an_addition_is_one_sms() -> None:
+def test_repeated_or_added_danger_text_fits_one_sms() -> None:
     for kinds in KINDS:
         for text in (TEXTS.said_again(kinds, T), *(TEXTS.added_in_danger(kinds, form, T) for form in ADDED)):
             assert whole(kinds, text), text
@@ -151,13 +151,13 @@ def test_what_is_told_of_danger_again_or_in_an_addition_is_one_sms() -> None:
 ADDED = ("added", "added_resolved")
 
 
-def test_of_several_dangers_the_numbers_of_all_are_said() -> None:
+def test_numbers_for_all_reported_dangers_are_given() -> None:
     text = TEXTS.call_for_help([DangerKind.FIRE, DangerKind.RESCUE])
     assert ["113" in text, "115" in text] == [True, True]
     assert TEXTS.call_for_help([]) == TEXTS.call_for_help(["flood of words"]) == ""
 
 
-def test_who_only_looks_for_the_right_unit_is_none_for_citizens() -> None:
+def test_unit_that_only_triages_is_not_named_to_citizens() -> None:
     assert TEXTS.unit("DISKOMINFO", "triage") == TEXTS.parts["nobody"] != TEXTS.unit("DISKOMINFO", "unit")
     assert TEXTS.unit("INSPEKTORAT", "triage") == TEXTS.unit("INSPEKTORAT")
     looked_at = ComplaintView(ticket=T, status="routed", unit="DISKOMINFO", lane="triage")
@@ -181,7 +181,7 @@ def test_the_status_is_one_sms_for_nearly_every_unit() -> None:
     assert T in TEXTS.status_line(story, T)
 
 
-def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on() -> None:
+def test_handed_over_status_does_not_name_the_unit_that_passed_it_on() -> None:
     story = ComplaintView(ticket=T, status="handed_over", unit="DISKOMINFO")
 
     assert f"Laporan {T} dilimpahkan." == TEXTS.status_line(story, T)
@@ -211,7 +211,7 @@ def test_a_question_and_what_was_done_say_how_to_answer_on_that_channel(service:
         ("Kirim ke lapor.soppengkab.go.id/foto", "lapor.soppengkab.go.id/foto Silakan"),
     ],
 )
-def test_what_a_unit_wrote_ends_before_our_own_words_begin(written: str, read: str) -> None:
+def test_unit_text_ends_its_sentence_before_our_words_begin(written: str, read: str) -> None:
     update = an_updated(3, "waiting_for_reporter", ticket=T, message=written, origin="intake-sms")
 
     assert read in TEXTS.change(update)
@@ -229,7 +229,7 @@ STEPS: list[tuple[str, str | None]] = [
 
 
 @pytest.mark.parametrize(("kind", "note"), STEPS)
-def test_what_strangers_read_of_a_step_does_not_speak_to_its_reporter(kind: str, note: str | None) -> None:
+def test_step_shown_to_strangers_does_not_address_the_reporter(kind: str, note: str | None) -> None:
     update = an_updated(3, kind, ticket=T, note=note or UNSET, message="Sudah.", origin="intake-web", unit="PUPR")
     text = TEXTS.change(update, service="intake-web", on_page=True)
 
@@ -237,7 +237,7 @@ def test_what_strangers_read_of_a_step_does_not_speak_to_its_reporter(kind: str,
     assert (True, False) == (bool(read), "Anda" in read), read
 
 
-def test_who_rates_badly_is_told_how_to_reopen() -> None:
+def test_bad_rating_is_answered_with_how_to_reopen() -> None:
     update = an_updated(4, "noted", ticket=T, status="resolved", note="rating", code="rated_resolved")
 
     assert f"BUKA {T}" in TEXTS.change(update)

@@ -58,7 +58,7 @@ async def headers(pool: Pool) -> list[str | None]:
     return [dict(json.loads(row["headers"])).get(TRACEPARENT) for row in rows]
 
 
-async def test_what_is_taken_begins_a_trace_once(pool: Pool, backend: Backend, traced: Settings) -> None:
+async def test_complaint_and_addition_each_begin_one_trace(pool: Pool, backend: Backend, traced: Settings) -> None:
     accepted = await take(pool, traced)
     await take(pool, traced)  # the gateway repeats it
     assert await add(pool, traced, accepted.ticket)
@@ -72,7 +72,7 @@ async def test_what_is_taken_begins_a_trace_once(pool: Pool, backend: Backend, t
         assert (None, (), accepted.complaint_id) == (told.parent, told.links, told.attributes["lapor.complaint_id"])
 
 
-async def test_what_is_off_leaves_no_trace(pool: Pool, make_settings: Settings) -> None:
+async def test_disabled_tracing_leaves_no_trace(pool: Pool, make_settings: Settings) -> None:
     accepted = await take(pool, make_settings)
     await add(pool, make_settings, accepted.ticket)
 

@@ -52,7 +52,7 @@ async def test_one_at_a_time_is_in() -> None:
     await within(asyncio.gather(*tasks))
 
 
-async def test_who_comes_to_a_full_line_takes_the_last_place_of_who_has_most() -> None:
+async def test_newcomer_to_a_full_queue_takes_the_last_place_of_the_busiest_client() -> None:
     line = Line(most=3)
     tasks = await joined(line, *"aaaa")
     (other,) = await joined(line, "b")
@@ -63,7 +63,7 @@ async def test_who_comes_to_a_full_line_takes_the_last_place_of_who_has_most() -
     assert "aaba" == "".join(line.inside)
 
 
-async def test_who_has_as_many_as_any_is_asked_to_come_again() -> None:
+async def test_client_with_the_most_places_is_turned_away_from_a_full_queue() -> None:
     line = Line(most=3)
     tasks = await joined(line, *"aaaa")
 
@@ -75,7 +75,9 @@ async def test_who_has_as_many_as_any_is_asked_to_come_again() -> None:
 
 
 @pytest.mark.parametrize("leave", [lambda first, _: first.cancel(), lambda _, second: second.cancel()])
-async def test_who_leaves_holds_up_nobody(leave: Callable[[asyncio.Task[None], asyncio.Task[None]], object]) -> None:
+async def test_leaving_client_holds_up_nobody(
+    leave: Callable[[asyncio.Task[None], asyncio.Task[None]], object],
+) -> None:
     line = Line(most=20)
     first, second, third = await joined(line, *"abc")
     leave(first, second)
@@ -86,7 +88,7 @@ async def test_who_leaves_holds_up_nobody(leave: Callable[[asyncio.Task[None], a
     assert "c" == line.inside[-1]
 
 
-async def test_who_was_cancelled_and_has_not_gone_yet_is_passed_over() -> None:
+async def test_cancelled_client_still_in_the_queue_is_skipped() -> None:
     line = Line(most=20)
     (first, *_), others = await joined(line, "a"), [line.join(each) for each in "bc"]
     await asyncio.sleep(0)
@@ -100,7 +102,7 @@ async def test_who_was_cancelled_and_has_not_gone_yet_is_passed_over() -> None:
     assert ["a", "c"] == line.inside
 
 
-async def test_who_leaves_in_the_moment_it_is_called_lets_the_next_in() -> None:
+async def test_client_leaving_when_called_lets_the_next_one_in() -> None:
     line = Line(most=20)
     first, second, third = await joined(line, *"abc")
     line.go_on.set()
@@ -115,7 +117,7 @@ async def test_who_leaves_in_the_moment_it_is_called_lets_the_next_in() -> None:
         assert not line.turns._lines
 
 
-async def test_who_waited_for_long_is_asked_to_come_again_and_takes_no_turn() -> None:
+async def test_client_that_waited_too_long_is_turned_away_without_a_turn() -> None:
     line = Line(most=3, patience_s=0.05)
     first, *waiting = await joined(line, *"abc")
     await within(asyncio.wait(waiting))

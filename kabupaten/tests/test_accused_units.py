@@ -82,7 +82,7 @@ def test_misconduct_accuses_the_unit_named_or_else_that_of_the_category(
         ("petugas minta uang 20 ribu", None),
     ],
 )
-def test_who_is_called_upon_or_praised_is_not_accused(
+def test_officials_called_upon_or_praised_are_not_accused(
     region: Path, conduct: Phrases, text: str, owner: str | None
 ) -> None:
     assert units_accused(conduct, unit_names(load(region, "units").units), text.lower(), owner) == ()
@@ -97,7 +97,7 @@ def test_who_is_called_upon_or_praised_is_not_accused(
         ("kades minta upeti", "Ganra", ("DPMD",)),
     ],
 )
-def test_whom_each_kecamatan_has_is_of_the_one_that_is_meant_or_else_of_who_answers_for_all(
+def test_accused_camat_belongs_to_the_kecamatan_meant_or_else_to_the_dpmd(
     region: Path, conduct: Phrases, text: str, kecamatan: str | None, units: tuple[str, ...]
 ) -> None:
     assert units == units_accused(conduct, unit_names(load(region, "units").units), text.lower(), None, kecamatan)
@@ -110,9 +110,7 @@ def test_an_official_is_of_the_office_that_was_spoken_of_before(region: Path, co
     assert ("DINSOS",) == units_accused(conduct, units, text.partition(". ")[2], "DINSOS")
 
 
-def test_a_complaint_about_conduct_accuses_who_acts_in_it_though_no_word_says_what_was_done(
-    region: Path, conduct: Phrases
-) -> None:
+def test_conduct_complaint_accuses_its_first_actor_without_naming_the_deed(region: Path, conduct: Phrases) -> None:
     units = unit_names(load(region, "units").units)
     text = "kades berbuat yang bukan bukan. camat diam"
     assert () == units_accused(conduct, units, text)

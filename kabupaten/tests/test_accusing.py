@@ -34,7 +34,7 @@ def words(region: Path) -> AccusingWords:
         "tolong periksa pak Baso itu, kerjanya memeras warga",
     ],
 )
-def test_what_accuses_somebody_is_heard_also_in_short_forms_and_in_bugis(words: AccusingWords, text: str) -> None:
+def test_accusations_are_recognised_in_short_forms_and_in_bugis(words: AccusingWords, text: str) -> None:
     assert words.may_accuse(text)
 
 
@@ -48,11 +48,11 @@ def test_what_accuses_somebody_is_heard_also_in_short_forms_and_in_bugis(words: 
         "rahasia lah pak",
     ],
 )
-def test_who_only_names_who_works_there_accuses_nobody(words: AccusingWords, text: str) -> None:
+def test_additions_that_only_mention_staff_accuse_nobody(words: AccusingWords, text: str) -> None:
     assert not words.may_accuse(text)
 
 
-def test_of_additions_of_every_day_few_are_held_back(words: AccusingWords) -> None:
+def test_few_everyday_additions_are_held_back(words: AccusingWords) -> None:
     texts = added("everyday")
     held = [text for text in texts if words.may_accuse(text)]
 
@@ -60,7 +60,7 @@ def test_of_additions_of_every_day_few_are_held_back(words: AccusingWords) -> No
     assert len(held) <= 3, held
 
 
-def test_of_additions_that_accuse_hardly_one_is_missed(words: AccusingWords) -> None:
+def test_almost_every_accusing_addition_is_recognised(words: AccusingWords) -> None:
     texts = added("accusing")
     missed = [text for text in texts if not words.may_accuse(text)]
 

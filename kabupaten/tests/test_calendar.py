@@ -82,7 +82,7 @@ def test_a_time_zone_that_does_not_exist_is_named(folder: Path, zone: str) -> No
         (date(2026, 3, 20), False),  # a day off of the kabupaten
     ],
 )
-def test_a_working_day_is_none_that_is_off_for_the_week_the_nation_or_the_kabupaten(day: date, working: bool) -> None:
+def test_working_days_follow_the_week_national_holidays_and_local_days(day: date, working: bool) -> None:
     calendar = Calendar(
         timezone=ZoneInfo("Asia/Makassar"),
         holidays={date(2026, 3, 19): "Nyepi"},
@@ -120,7 +120,7 @@ def test_quiet_hours_are_over_in_the_kabupatens_morning(
     assert over == (until and f"{until.astimezone(calendar.timezone):%Y-%m-%dT%H:%M}")
 
 
-def test_without_quiet_hours_there_are_none(folder: Path, spoil: Spoil) -> None:
+def test_quiet_hours_are_optional_in_the_calendar(folder: Path, spoil: Spoil) -> None:
     spoil("calendar.yaml", 'quiet_hours: "21.00-06.00"', "")
 
     assert load(folder, "calendar").calendar.quiet_until(datetime(2026, 12, 1, 16, tzinfo=UTC)) is None

@@ -29,7 +29,7 @@ def test_a_clerk_can_own_soppengs(soppeng: Path) -> None:
         ("{jalan: {}}", "Remedy: write two or more"),
     ],
 )
-def test_what_does_not_belong_there_is_named(tmp_path: Path, text: str, says: str) -> None:
+def test_mistakes_in_categories_yaml_are_named(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "categories.yaml").write_text(f"categories: {text}")
     with pytest.raises(RegionError, match=says):
         load(tmp_path, "categories")

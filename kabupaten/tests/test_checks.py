@@ -105,7 +105,7 @@ def confirmed_with(old: str, new: str, folder: Path) -> None:
                "    lead: PDAM\n    reason: r\n\nboilerplate:"), "routing", "no complaint reaches it"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_named_with_its_file(
+def test_inconsistencies_in_a_region_are_named_with_their_file(
     folder: Path, change: Callable[[Path], None], file: str, says: str
 ) -> None:
     change(folder)
@@ -135,12 +135,12 @@ def test_a_message_that_cannot_be_read_is_named_with_its_file_and_line(folder: P
         "when: {category: pendidikan, type: [aspirasi, pengaduan]}",
     ],
 )
-def test_a_rule_to_which_something_is_left_is_reached(folder: Path, rule: str) -> None:
+def test_rules_that_complaints_can_still_reach_are_accepted(folder: Path, rule: str) -> None:
     spoil("routing", "\nboilerplate:", f"  - {rule}\n    lead: PDAM\n    reason: r\n\nboilerplate:")(folder)
     assert [] == [each for each in problems(folder) if "reaches" in each.problem]
 
 
-def test_who_hears_of_a_breach_is_a_unit_and_what_has_its_own_deadline_a_category(folder: Path) -> None:
+def test_unknown_units_and_categories_in_the_sla_are_named(folder: Path) -> None:
     spoil("sla", "to: [BUPATI]", "to: [BUPATI, GUBERNUR]")(folder)
     spoil("sla", "category: [aparatur_korupsi]", "category: [aparatur_korupsi, sihir]")(folder)
     told = [each.problem.split()[-1] for each in problems(folder) if "yaml does not have" in each.problem]
@@ -160,6 +160,6 @@ def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
     assert any(f"{missing}.yaml" in each.file and "missing" in each.problem for each in problems(folder))
 
 
-def test_a_folder_that_is_none_is_said_so(tmp_path: Path) -> None:
+def test_missing_region_folder_is_reported(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path / "nirgends")
     assert "there is no such folder" == problem.problem

@@ -26,7 +26,7 @@ def words(region: Path) -> ConductWords:
         "seleksi honorer titipan semua, yang lulus keluarga pejabat",
     ],
 )
-def test_what_people_tell_of_misconduct_weighs_much(words: ConductWords, text: str) -> None:
+def test_reports_of_misconduct_get_a_high_weight(words: ConductWords, text: str) -> None:
     assert (words.weigh(text) or 0) > SURE
 
 
@@ -34,11 +34,11 @@ def test_what_people_tell_of_misconduct_weighs_much(words: ConductWords, text: s
     "text",
     ["lampu jalan di depan kantor camat mati", "tolong pak camat jalan kami rusak", "terima kasih petugas damkar"],
 )
-def test_who_only_names_an_office_does_not_accuse_it(words: ConductWords, text: str) -> None:
+def test_naming_an_office_alone_gets_a_low_weight(words: ConductWords, text: str) -> None:
     assert (words.weigh(text) or 0) <= UNLIKELY
 
 
-def test_what_nobody_has_said_of_anybody_accuses_nobody(words: ConductWords) -> None:
+def test_unknown_words_accuse_nobody(words: ConductWords) -> None:
     assert words.weigh("qwrtz plmkn vbgfd xcvsd jklmp") == NOTHING_KNOWN <= DOUBTFUL
 
 

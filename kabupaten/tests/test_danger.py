@@ -105,11 +105,11 @@ def test_everyday_complaints_in_english_are_no_danger(words: DangerWords, text: 
         "👍",
     ],
 )
-def test_what_only_sounds_like_danger_is_none(words: DangerWords, text: str) -> None:
+def test_harmless_texts_are_not_taken_for_danger(words: DangerWords, text: str) -> None:
     assert words.kinds(text) == []
 
 
-def test_what_only_weighs_as_danger_is_not_certain(words: DangerWords) -> None:
+def test_danger_found_by_weight_alone_is_not_certain(words: DangerWords) -> None:
     assert [words.certain(text) for text in ("kebakaran di pasar", "kbkrn", "tulung masija")] == [
         [DangerKind.FIRE],
         [DangerKind.FIRE],
@@ -135,7 +135,7 @@ def blind() -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("lang", "told", "alarms"), [("", 0.95, 0.92), ("id", 0.93, 0.91), ("bug", 0.95, 0.92), ("mix", 0.95, 0.91)]
 )
-def test_of_danger_hardly_one_is_missed_in_any_language(
+def test_almost_all_danger_is_recognised_in_every_language(
     words: DangerWords, blind: list[dict[str, Any]], lang: str, told: float, alarms: float
 ) -> None:
     heard = [words.hear(row["text"]) for row in blind if row["danger"] and row["lang"].startswith(lang)]
@@ -152,7 +152,7 @@ def test_of_danger_hardly_one_is_missed_in_any_language(
         *(("other", "id", 0.16, 0.12), ("other", "mix", 0.12, 0.05), ("other", "bug", 0.17, 0.08)),
     ],
 )
-def test_of_what_is_no_danger_little_is_heard_as_one_in_any_language(
+def test_few_harmless_texts_are_taken_for_danger_in_every_language(
     words: DangerWords, blind: list[dict[str, Any]], kind: str, lang: str, told: float, alarms: float
 ) -> None:
     heard = [words.hear(row["text"]) for row in blind if row.get("kind") == kind and row["lang"] == lang]
@@ -167,7 +167,7 @@ def share(those: Iterable[bool]) -> float:
     return sum(all_of_them) / len(all_of_them)
 
 
-def test_what_was_never_said_of_anything_is_no_danger(words: DangerWords) -> None:
+def test_unknown_words_are_no_danger(words: DangerWords) -> None:
     heard = words.hear("qwrtz plmkn vbgfd xcvsd jklmp wqert zxcvb")
 
     assert ([], NOTHING_KNOWN) == (heard.kinds, heard.weight)
@@ -202,7 +202,7 @@ def test_despair_always_alarms() -> None:
     assert [True, False] == [each.alarm for each in heard]
 
 
-def test_of_everyday_additions_few_are_an_alarm_and_of_danger_hardly_one_is_none(words: DangerWords) -> None:
+def test_few_everyday_additions_raise_an_alarm_and_most_danger_does(words: DangerWords) -> None:
     files = (HERE / "additions" / "everyday.txt", SOPPENG / "conduct" / "additions" / "none.txt")
     everyday = [line for file in files for line in file.read_text().splitlines() if line and not line.startswith("#")]
     rows = [json.loads(line) for line in (HERE / "danger_set.jsonl").read_text().splitlines()]
@@ -222,7 +222,7 @@ def test_of_everyday_additions_few_are_an_alarm_and_of_danger_hardly_one_is_none
         ("Sekarang apinya sudah sampai rumah sebelah", True),
     ],
 )
-def test_what_only_weighs_as_danger_is_told_whom_to_call_and_is_no_alarm(
+def test_faint_danger_gets_numbers_to_call_and_only_strong_danger_an_alarm(
     words: DangerWords, text: str, alarms: bool
 ) -> None:
     assert (True, alarms) == (bool(words.kinds(text)), words.alarms(text))
@@ -241,13 +241,13 @@ def test_few_plain_words_are_enough(words: DangerWords, text: str, kind: str) ->
 
 
 @pytest.mark.parametrize("text", ["rapor anak saya hilang", "hp anak saya hilang"])
-def test_what_a_child_has_lost_is_no_lost_child(words: DangerWords, text: str) -> None:
+def test_lost_belongings_of_a_child_are_not_a_lost_child(words: DangerWords, text: str) -> None:
     assert [] == words.kinds(text)
     assert words.certain("anak saya hilang")
 
 
 @pytest.mark.parametrize("text", ["motor tabrak truk di cabenge ada yg mati", "patah kaki jatuh dari pohon"])
-def test_who_is_in_danger_of_nobody_knows_what_is_told_no_wrong_number(words: DangerWords, text: str) -> None:
+def test_danger_of_unclear_kind_is_unspecified(words: DangerWords, text: str) -> None:
     assert ["unspecified"] == words.kinds(text)
 
 

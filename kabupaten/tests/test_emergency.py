@@ -34,7 +34,7 @@ def test_soppeng_names_the_national_number_of_each_danger_first() -> None:
     assert despair.in_words == "119 ext 8 (gratis, rahasia)"
 
 
-def test_of_several_dangers_the_first_number_of_each_comes_before_all_others_and_no_list_is_long() -> None:
+def test_short_list_of_numbers_starts_with_the_first_one_of_each_danger() -> None:
     assert numbers(SOPPENG, "fire", "rescue") == ["113", "115", "119"]
     assert numbers(SOPPENG, "fire", "rescue", "electricity", "crime") == ["113", "115", "123"]
     assert numbers(SOPPENG, "crime", "abuse")[0] == "110"
@@ -59,7 +59,7 @@ def test_a_number_that_is_not_confirmed_is_not_told(tmp_path: Path) -> None:
         (CALLS.replace('"113"', "113"), "[fire]", "calls.fire.number: expected `str`, got `int`"),
     ],
 )
-def test_what_leaves_somebody_without_help_is_named(tmp_path: Path, calls: str, fire: str, wrong: str) -> None:
+def test_gaps_and_mistakes_in_emergency_numbers_are_named(tmp_path: Path, calls: str, fire: str, wrong: str) -> None:
     kinds = ", ".join(f"{kind}: [police]" for kind in DangerKind if kind != DangerKind.FIRE)
     (tmp_path / "emergency.yaml").write_text(f"{calls}\nkinds: {{fire: {fire}, {kinds}}}")
     with pytest.raises(RegionError) as error:

@@ -43,7 +43,7 @@ def changed(file: Path, section: str, key: str, text: str | None) -> None:
         ("groups", "Layanan warga", None, "groups: Layanan warga is missing"),
     ],
 )
-def test_what_differs_from_the_indonesian_is_named(
+def test_differences_between_english_and_indonesian_texts_are_named(
     region: Path, section: str, key: str, text: str | None, said: str
 ) -> None:
     changed(region / "texts.en.yaml", section, key, text)

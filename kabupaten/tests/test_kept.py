@@ -36,7 +36,7 @@ def not_again() -> Weights:
     raise AssertionError("it was kept")
 
 
-def test_what_was_kept_of_soppeng_is_what_is_learned(danger: Danger, cache: Path) -> None:
+def test_cached_danger_weights_of_soppeng_equal_the_learned_ones(danger: Danger, cache: Path) -> None:
     first = DangerWords(danger)
     first.learn()
     (file,) = cache.iterdir()
@@ -48,7 +48,7 @@ def test_what_was_kept_of_soppeng_is_what_is_learned(danger: Danger, cache: Path
     assert [file] == list(cache.iterdir())
 
 
-def test_what_was_learned_is_not_learned_again(danger: Danger) -> None:
+def test_weights_are_learned_only_once(danger: Danger) -> None:
     assert kept(danger, __file__, learn) == WEIGHTS
     assert kept(danger, __file__, not_again) == WEIGHTS
 

@@ -18,7 +18,7 @@ def source(tmp_path: Path, text: str) -> Source:
     return Source.parse(path)
 
 
-def test_a_file_gives_its_lists_by_name_and_the_groups_are_none_of_them(tmp_path: Path) -> None:
+def test_lexicon_file_gives_its_lists_by_name_without_the_groups(tmp_path: Path) -> None:
     lists = read_lists(Spam, source(tmp_path, "groups: {UANG: [uang, dana]}\noffers: [pinjaman UANG]\ncalls: [hub]"))
     given = dict(lists.lists())
 

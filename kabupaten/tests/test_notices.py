@@ -34,7 +34,7 @@ def test_soppeng_says_when(soppeng: Path) -> None:
         ("danger: 10", "bahaya: 10", "unknown field `bahaya`"),
     ],
 )
-def test_what_is_wrong_is_named(
+def test_mistakes_in_notices_yaml_are_named(
     folder: Path, spoil: Callable[[str, str, str], int], old: str, new: str, problem: str
 ) -> None:
     spoil("notices.yaml", old, new)

@@ -58,7 +58,7 @@ def test_a_region_need_not_say_who_is_on_duty(folder: Path) -> None:
         ("days: [sabtu, minggu]", "days: [sabtu, ahad]", "ahad"),
     ],
 )
-def test_what_is_wrong_is_named(
+def test_mistakes_in_on_duty_yaml_are_named(
     folder: Path, spoil: Callable[[str, str, str], int], old: str, new: str, problem: str
 ) -> None:
     spoil("on_duty.yaml", old, new)

@@ -43,7 +43,7 @@ def test_a_point_lies_in_one_village_or_in_none(lat: float, lon: float, village:
     ("lon", "metres", "villages"),
     [(0.99, 500, {"a"}), (0.99, 2_000, {"a", "b"}), (0.0, 0, {"a"}), (-0.001, 5_000, set()), (0.01, 5_000, {"a"})],
 )
-def test_what_is_known_to_within_some_metres_may_lie_in_several(lon: float, metres: int, villages: set[str]) -> None:
+def test_imprecise_point_may_lie_in_several_villages(lon: float, metres: int, villages: set[str]) -> None:
     assert villages == HERE.villages(0.2, lon, metres)
 
 
@@ -90,7 +90,7 @@ def test_a_region_may_have_none(tmp_path: Path) -> None:
         ({"features": [{"id": "1", "geometry": {"type": "Polygon", "coordinates": [square(0, 0)]}}]}, "the code 1"),
     ],
 )
-def test_what_is_wrong_in_it_is_said(tmp_path: Path, written: Any, says: str) -> None:
+def test_mistakes_in_the_outlines_file_are_named(tmp_path: Path, written: Any, says: str) -> None:
     region = copytree(SOPPENG, tmp_path / "region")
     (region / "outlines.geojson").write_text(written if isinstance(written, str) else json.dumps(written))
     with pytest.raises(RegionError, match=says) as refused:

@@ -54,7 +54,7 @@ def test_a_variant_takes_the_pages_and_the_coat_of_arms_of_the_region_it_extends
         ("{kind: telepon, confirmed: false}", "{kind: telepon}", "it has no value"),
     ],
 )
-def test_what_does_not_fit_is_named(folder: Path, old: str, new: str, says: str) -> None:
+def test_mistakes_in_pages_yaml_are_named(folder: Path, old: str, new: str, says: str) -> None:
     text = (folder / "pages.yaml").read_text()
     assert old in text
     (folder / "pages.yaml").write_text(text.replace(old, new, 1))

@@ -82,7 +82,7 @@ def test_a_word_that_vetoes_takes_all_of_its_list_back() -> None:
     assert found("obat di rumah sakit", "rumah sakit", "! obat/dokter") == []
 
 
-def test_of_phrases_that_overlap_the_first_counts_and_each_wording_once() -> None:
+def test_first_of_overlapping_phrases_counts_and_each_wording_counts_once() -> None:
     given = Phrases()
     given.add("list", ["obat kuat", "jual obat", "murah"], {})
     matches = given.search(tokenise("jual obat kuat murah, murah"))

@@ -114,7 +114,7 @@ def test_the_capital_behind_a_village_is_an_address_and_no_conflict(gazetteer: G
     assert Place(kecamatan="Ganra", desa="Belo") == find_place(gazetteer, "Desa Belo, Watansoppeng")
 
 
-def test_of_two_villages_the_one_in_the_stated_kecamatan_is_meant(gazetteer: Gazetteer) -> None:
+def test_village_in_the_stated_kecamatan_is_chosen_from_two(gazetteer: Gazetteer) -> None:
     found = find_place(gazetteer, "jalan dari Pattojo ke desa Goarie, Kec. Liliriaja")
     assert (found.kecamatan, found.desa, found.conflict) == ("Liliriaja", "Pattojo", False)
 
@@ -190,7 +190,9 @@ def test_the_place_of_another_kabupaten_is_named_only_where_it_happened_there(
         ("jembatan kayu di Enrekang putus", "enrekang"),
     ],
 )
-def test_what_stands_in_another_kabupaten_is_there(gazetteer: Gazetteer, text: str, elsewhere: str) -> None:
+def test_places_in_another_kabupaten_are_recognised_as_elsewhere(
+    gazetteer: Gazetteer, text: str, elsewhere: str
+) -> None:
     assert elsewhere == find_place(gazetteer, text).elsewhere
 
 
@@ -275,7 +277,7 @@ def test_what_stands_in_another_kabupaten_is_there(gazetteer: Gazetteer, text: s
         "kasus tanah saya di Pengadilan Negeri Watampone Bone",
     ],
 )
-def test_who_only_names_another_kabupaten_tells_of_something_here(gazetteer: Gazetteer, text: str) -> None:
+def test_complaint_that_only_mentions_another_kabupaten_is_not_elsewhere(gazetteer: Gazetteer, text: str) -> None:
     assert find_place(gazetteer, text).elsewhere is None
 
 

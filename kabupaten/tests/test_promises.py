@@ -58,7 +58,7 @@ def test_a_promise_that_is_not_kept_is_named_with_its_line(folder: Path, old: st
     assert "or mend the policy standar-3-hari in sla.yaml" in found[0].remedy
 
 
-def test_who_promises_nothing_need_not_keep_it(folder: Path) -> None:
+def test_sla_ladder_may_be_missing_if_the_texts_leave_out_the_next_step(folder: Path) -> None:
     sla, texts = folder / "sla.yaml", folder / "texts.yaml"
     sla.write_text(sla.read_text().replace(LADDER, "", 1))
     texts.write_text(texts.read_text().replace(", {next_step}", "").replace("; {next_step}", ""))

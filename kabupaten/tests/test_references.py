@@ -62,7 +62,7 @@ def test_a_name_that_names_nothing_is_told(contents: dict[str, Any], problems: l
     assert problems == wrong(**contents)
 
 
-def test_what_stands_in_a_file_that_is_not_there_is_not_asked() -> None:
+def test_references_to_a_missing_file_are_not_checked() -> None:
     assert [] == wrong(routing={"rules": [{"lead": "PUPR", "when": {"category": "air"}}]})
 
 

@@ -20,7 +20,7 @@ def test_the_region_says_it_for_each_end_a_complaint_can_have() -> None:
     assert load(SOPPENG, "retention").retention == load(SOPPENG.parent / "seconds", "retention").retention
 
 
-def test_what_a_region_does_not_say_is_kept_as_usual(tmp_path: Path) -> None:
+def test_usual_retention_applies_to_ends_the_region_leaves_out(tmp_path: Path) -> None:
     assert dict.fromkeys(ENDS, USUAL) == load(tmp_path, "retention").retention
     (tmp_path / "retention.yaml").write_text("days: {closed: 90}")
     retention = load(tmp_path, "retention").retention
@@ -38,7 +38,7 @@ def test_what_a_region_does_not_say_is_kept_as_usual(tmp_path: Path) -> None:
         ("days: 30", "days: expected `object`, got `int`"),
     ],
 )
-def test_what_cannot_be_meant_is_named_with_its_remedy(tmp_path: Path, written: str, wrong: str) -> None:
+def test_invalid_retention_is_refused_with_a_remedy(tmp_path: Path, written: str, wrong: str) -> None:
     (tmp_path / "retention.yaml").write_text(written)
     with pytest.raises(RegionError) as error:
         load(tmp_path, "retention")

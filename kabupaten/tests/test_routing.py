@@ -49,7 +49,7 @@ def test_an_office_outside_is_written_to_where_it_has_an_address(soppeng: Path, 
         ("remind_days: []", ()),
     ],
 )
-def test_an_office_outside_is_reminded_after_a_third_and_at_the_end_unless_it_says_otherwise(
+def test_outside_office_is_reminded_after_a_third_and_at_the_end_by_default(
     tmp_path: Path, given: str, reminders: tuple[int, ...]
 ) -> None:
     assert reminders == routing(tmp_path, f"targets: {{PLN: {{name: PLN, {given}}}}}").targets["PLN"].reminders
@@ -58,7 +58,7 @@ def test_an_office_outside_is_reminded_after_a_third_and_at_the_end_unless_it_sa
 @pytest.mark.parametrize(
     "wrong", ["email: pln", "email: PLN <a@b.id>", "email: 'a@b.id, c@d.id'", "answer_days: 0", "remind_days: 5"]
 )
-def test_an_address_that_is_none_and_a_link_without_days_are_refused(tmp_path: Path, wrong: str) -> None:
+def test_invalid_addresses_and_days_of_outside_offices_are_refused(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(RegionError, match=r"routing\.yaml"):
         routing(tmp_path, f"targets: {{PLN: {{name: PLN, {wrong}}}}}")
 

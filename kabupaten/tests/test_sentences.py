@@ -19,13 +19,13 @@ def cut(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("short", SHORT.before)
-def test_what_stands_before_a_name_ends_no_sentence(short: str) -> None:
+def test_abbreviation_before_a_name_does_not_end_the_sentence(short: str) -> None:
     for text in (f"di rumah {short}. baso ada pungli", f"di rumah {short.title()}. Baso ada pungli"):
         assert 1 == len(cut(text)), cut(text)
 
 
 @pytest.mark.parametrize("short", SHORT.behind)
-def test_what_stands_behind_a_name_ends_no_sentence_that_goes_on(short: str) -> None:
+def test_abbreviation_after_a_name_does_not_end_an_unfinished_sentence(short: str) -> None:
     for text in (f"kades baso, {short}. minta uang", f"Kades Baso, {short.title()}. minta uang"):
         assert 1 == len(cut(text)), cut(text)
 

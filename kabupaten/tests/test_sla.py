@@ -54,7 +54,7 @@ def test_soppeng_promises_three_working_days_with_the_national_stages_beside_it(
         ("tinggi", "completion", {"head": 1, "SETDA": 240, "BUPATI": 1440}),
     ],
 )
-def test_what_is_urgent_climbs_by_the_clock_minutes_after_the_breach(
+def test_breaches_of_urgent_complaints_escalate_in_clock_time(
     sla: Sla, urgency: str, stage: str, heard: dict[str, int]
 ) -> None:
     about = SimpleNamespace(type="pengaduan", urgency=urgency, category=None)
@@ -96,7 +96,7 @@ def test_the_limits_of_others_are_named_policies(
     assert (term.amount, term.unit) == (amount, unit)
 
 
-def test_what_no_source_confirms_is_marked(sla: Sla) -> None:
+def test_policies_without_a_confirming_source_are_marked(sla: Sla) -> None:
     policies = sla.policies
     assert ["uu-25-2009"] == [name for name, policy in policies.items() if not policy.confirmed]
 

@@ -41,7 +41,7 @@ def test_a_region_that_can_not_be_used_says_which_file(region: Path, policy: str
         ("a: 1\nb: [\n", 3, "not valid YAML"),
     ],
 )
-def test_what_is_wrong_in_a_region_file_is_told_with_its_line(tmp_path: Path, text: str, line: int, says: str) -> None:
+def test_mistakes_in_a_region_file_are_told_with_their_line(tmp_path: Path, text: str, line: int, says: str) -> None:
     (tmp_path / "units.yaml").write_text(text)
     with pytest.raises(RegionError, match=f"units.yaml, line {line}: {says}.*Remedy: ."):
         Source.read(tmp_path, "units.yaml")
@@ -66,7 +66,7 @@ def test_the_line_is_that_of_the_deepest_part_that_is_there(tmp_path: Path) -> N
     ]
 
 
-def test_what_may_not_be_read_is_named(region: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_region_files_are_named(region: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mounted folder that the container's user may not enter."""
     with pytest.raises(RegionError, match=r"fast: it can't be read: Is a directory. Remedy: let everybody read it"):
         Source.parse(region)

@@ -47,5 +47,5 @@ def test_a_region_that_teaches_nothing_suggests_nothing(tmp_path: Path) -> None:
     assert subjects_of(tmp_path).guess("jalan berlubang") is None
 
 
-def test_of_one_category_alone_nothing_is_suggested() -> None:
+def test_empty_set_of_subjects_suggests_nothing() -> None:
     assert Subjects({}).guess("jalan berlubang") is None

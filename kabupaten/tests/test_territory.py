@@ -28,7 +28,7 @@ def test_soppengs_territory_is_that_of_the_decree(soppeng: Path) -> None:
         (ONE, "", "kecamatan: .* Remedy: write a list of {code: …, name: …, villages: …}"),
     ],
 )
-def test_what_is_no_place_is_named(tmp_path: Path, old: str, new: str, says: str) -> None:
+def test_mistakes_in_territory_yaml_are_named(tmp_path: Path, old: str, new: str, says: str) -> None:
     text = f'code: "1"\nkecamatan: [{ONE}]'
     (tmp_path / "territory.yaml").write_text(text)
     assert "adverb" == load(tmp_path, "territory").territory.kecamatan[0].villages[0].ambiguous

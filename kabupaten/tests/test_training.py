@@ -28,7 +28,7 @@ def small(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_looks_like_one_category_teaches_the_other(small: Path) -> None:
+def test_negative_examples_teach_the_category_they_belong_to(small: Path) -> None:
     jalan, air, unknown = load_training(small)
     assert ((), ("f",), ("g", "h")) == (jalan.edges, air.edges, unknown.edges)
     assert (("jalan rusak",), "jalan", ()) == (jalan.lapor, jalan.name, jalan.messages)

@@ -14,7 +14,7 @@ AGAINST = ["jalan rusak besar", "lampu di jalan mati", "air di dapur macet", "ad
 EXAMPLES = [*((signs_of(text.split()), True) for text in FOR), *((signs_of(text.split()), False) for text in AGAINST)]
 
 
-def test_what_the_examples_for_it_share_weighs_for_it() -> None:
+def test_signs_shared_by_the_positive_examples_weigh_most() -> None:
     weights = learn(EXAMPLES)
     assert weigh(weights, signs_of(["api", "mati"])) > 0 > weigh(weights, signs_of(["jalan", "mati"]))
     assert weights["api"] == max(weights.values())
@@ -31,7 +31,7 @@ def test_counting_adds_to_what_is_learned() -> None:
 
 
 @pytest.mark.parametrize("teach", [learn, learn_and_count])
-def test_what_nobody_has_said_weighs_nothing_and_a_text_of_nothing_else_does_not_speak_for_it(
+def test_unknown_signs_lower_the_weight_and_alone_make_it_negative(
     teach: Callable[[list[tuple[list[str], bool]]], Weights],
 ) -> None:
     weights = teach(EXAMPLES)

@@ -27,7 +27,7 @@ def made(package: str, own: str, *, autoescape: bool = True) -> str:
     return environment.get_template("page.html").render(text="<b>")
 
 
-def test_what_is_compiled_already_says_what_another_environment_has_it_say(
+def test_compiled_template_renders_with_the_filters_of_each_environment(
     package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "satu &lt;b&gt;" == made(package, "satu")

@@ -82,9 +82,7 @@ def test_only_what_was_received_is_taken_and_each_byte_once(place: archive.Place
 
 
 @pytest.mark.parametrize("size", [0, SIZE // 2])
-def test_of_a_file_that_is_not_yet_as_large_as_it_will_be_nothing_is_taken(
-    place: archive.Place, spool: Path, size: int
-) -> None:
+def test_log_file_below_its_full_size_is_not_archived(place: archive.Place, spool: Path, size: int) -> None:
     receive(spool, FIRST, bytes_of_the_log(SIZE), whole=True)
     (spool / f"{SECOND}.partial").write_bytes(bytes(size))
 
@@ -119,7 +117,7 @@ def test_a_file_that_is_full_is_one_piece_and_leaves_the_spool(place: archive.Pl
     assert [(FIRST, full), (SECOND, next_.ljust(SIZE, b"\0"))] == found(place)
 
 
-def test_what_was_received_goes_only_when_the_name_of_its_piece_is_on_the_disk(
+def test_received_log_is_deleted_only_after_its_piece_is_synced_to_disk(
     place: archive.Place, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receive(spool, FIRST, bytes_of_the_log(SIZE), whole=True)
@@ -151,7 +149,7 @@ def test_many_pieces_become_one(place: archive.Place, spool: Path) -> None:
     assert [(FIRST, content.ljust(SIZE, b"\0"))] == found(place)
 
 
-def test_what_a_crash_left_twice_is_read_once(place: archive.Place, spool: Path) -> None:
+def test_pieces_duplicated_by_a_crash_are_read_once(place: archive.Place, spool: Path) -> None:
     """The crash came after the piece with all bytes was written, and before the pieces that it covers were deleted."""
     content = bytes_of_the_log(SIZE)
     receive(spool, FIRST, content[:100])
@@ -314,7 +312,7 @@ def test_a_lost_server_whose_files_were_taken_long_ago_stays_while_its_log_is_yo
     assert {old, empty} == set(archive.bases(place.directory))
 
 
-def test_what_another_installation_archived_goes_by_its_age_unread(
+def test_archive_of_another_installation_is_pruned_by_age_without_reading_it(
     place: archive.Place, base: Callable[..., Path]
 ) -> None:
     theirs, older, ours = base("6", DAY, UUID(int=2)), base("5", 9 * DAY, UUID(int=2)), base("7")
@@ -340,7 +338,7 @@ def chosen(place: archive.Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..
     return choose
 
 
-def test_of_two_servers_none_is_taken_unless_somebody_says_which(
+def test_archive_of_two_servers_is_refused_until_one_is_chosen(
     base: Callable[..., Path], chosen: Callable[..., list[tuple[Path, list[Path]]]]
 ) -> None:
     """The newest base may be that of the empty server made when the other was lost."""
@@ -437,7 +435,7 @@ def test_a_place_that_changed_its_disk_is_looked_at_first(place: archive.Place, 
         replace(used, found=(number, device + 1)).see()
 
 
-def test_of_a_new_place_only_the_last_folder_is_made(tmp_path: Path, spool: Path) -> None:
+def test_only_the_last_folder_of_a_new_archive_is_created(tmp_path: Path, spool: Path) -> None:
     """A folder above it may be a mount point."""
     with pytest.raises(Refused, match=r"can't be written \(.*\): make it, or mount it"):
         archive.claimed(archive.Place(directory=tmp_path / "disk" / "archive", installation=OURS), spool)
@@ -447,7 +445,7 @@ def test_of_a_new_place_only_the_last_folder_is_made(tmp_path: Path, spool: Path
     assert (tmp_path / "disk" / "archive").is_dir()
 
 
-def test_what_is_no_archive_is_none(place: archive.Place, tmp_path: Path) -> None:
+def test_backup_or_unrelated_folder_is_not_an_archive(place: archive.Place, tmp_path: Path) -> None:
     assert not archive.is_one(tmp_path)
     backups.write(tmp_path / "2026-12-01T020000Z", [], [], OURS, lambda *_: None)
     assert not archive.is_one(tmp_path)

@@ -162,7 +162,7 @@ def test_before_all_files_are_there_no_moment_is(it: Simulated) -> None:
         assert [] == it.work.given
 
 
-def test_what_is_begun_before_a_hole_is_done_again_behind_it(it: Simulated) -> None:
+def test_base_begun_before_a_gap_in_the_log_is_taken_again(it: Simulated) -> None:
     """A base was being taken when the server gave its log up."""
     with it.archived() as server:
         begin(it, server)
@@ -217,7 +217,7 @@ def test_a_log_that_goes_on_over_several_files_has_no_hole(it: Simulated) -> Non
         assert [] == it.work.given
 
 
-def test_what_is_old_and_cannot_be_judged_makes_no_base_fail(it: Simulated) -> None:
+def test_old_base_of_another_installation_does_not_fail_a_new_base(it: Simulated) -> None:
     """After the installation gets another secret, earlier bases are passed over."""
     ours = it.place
     it.place = replace(ours, installation=OTHERS)
@@ -284,7 +284,7 @@ def test_a_place_that_went_while_a_base_was_written_makes_no_hole(it: Simulated)
         assert [] == it.work.given
 
 
-def test_what_is_left_of_the_server_before_is_taken_when_the_place_is_back(it: Simulated) -> None:
+def test_leftover_log_of_a_previous_server_is_archived_when_the_place_returns(it: Simulated) -> None:
     left = it.spool / "router" / "6" / "log"
     left.mkdir(parents=True)
     (left / f"{wal.segment(1, 5 * SIZE, SIZE)}.partial").write_bytes(b"x" * 9)

@@ -54,7 +54,7 @@ def data(tmp_path: Path) -> Iterator[DataDir]:
     server.server_close()
 
 
-def test_what_waits_in_an_outbox_is_read_from_the_service_itself(data: DataDir) -> None:
+def test_waiting_outbox_records_are_read_from_the_service_itself(data: DataDir) -> None:
     found = attention.Outbox(parked=2, oldest_s=312.5, error="ProgramLimitExceededError", bugs=10)
     assert attention.outboxes(data) == {"router": found}
 
@@ -73,7 +73,7 @@ def test_a_process_that_left_says_why(tmp_path: Path) -> None:
     ]
 
 
-def test_what_needs_a_person_is_said_in_words() -> None:
+def test_problems_that_need_a_person_are_described_in_words() -> None:
     sound = attention.Outbox(parked=0, oldest_s=3.0)
     failing = attention.Outbox(parked=0, oldest_s=312.5, error="ProgramLimitExceededError", bugs=10)
     outboxes = {"intake-sms": sound, "router": attention.Outbox(parked=2, oldest_s=312.5), "sla-monitor": failing}

@@ -73,7 +73,7 @@ def there(database: Database) -> set[str]:
 
 
 @pytest.mark.parametrize("encrypted", [True, False])
-def test_what_was_backed_up_comes_back(database: Database, tmp_path: Path, keys: Keys, encrypted: bool) -> None:
+def test_backup_restores_the_database(database: Database, tmp_path: Path, keys: Keys, encrypted: bool) -> None:
     public, private = keys if encrypted else ([], [])
     before = rows(database)
 
@@ -101,7 +101,7 @@ def zcat(path: Path) -> bytes:
     return done.stdout if done.returncode == 0 else path.read_bytes()
 
 
-def test_a_database_that_is_gone_is_made_anew(database: Database, tmp_path: Path) -> None:
+def test_deleted_database_is_restored(database: Database, tmp_path: Path) -> None:
     [part] = backups.write(tmp_path, [database], [], OURS, ignore)
     before = rows(database)
     discard(database, "router")
@@ -124,7 +124,7 @@ def test_the_rows_are_those_of_one_moment(database: Database, tmp_path: Path) ->
     assert b"\nlater\t" not in zcat(tmp_path / "dump")
 
 
-def test_whoever_is_connected_is_cut_off_and_counted(database: Database, tmp_path: Path) -> None:
+def test_connected_users_are_counted_and_disconnected_by_the_swap(database: Database, tmp_path: Path) -> None:
     [part] = backups.write(tmp_path, [database], [], OURS, ignore)
     fresh = backups.restore(tmp_path, part, database, [], ignore)
     with psycopg.connect(database.address()) as db:
@@ -135,9 +135,7 @@ def test_whoever_is_connected_is_cut_off_and_counted(database: Database, tmp_pat
     assert users(database) == 0
 
 
-def test_what_is_damaged_or_closed_is_named_before_anything_is_done(
-    database: Database, tmp_path: Path, keys: Keys
-) -> None:
+def test_damaged_or_locked_backup_is_named_before_any_change(database: Database, tmp_path: Path, keys: Keys) -> None:
     public, private = keys
     folder = tmp_path / "one"
     [part] = backups.write(folder, [database], public, OURS, ignore)
@@ -162,7 +160,7 @@ def _file(path: Path, text: str) -> Path:
     return path
 
 
-def test_what_can_not_be_restored_leaves_nothing(database: Database, tmp_path: Path) -> None:
+def test_failed_restore_leaves_nothing_behind(database: Database, tmp_path: Path) -> None:
     [part] = backups.write(tmp_path, [database], [], OURS, ignore)
     (tmp_path / part.file).write_bytes((tmp_path / part.file).read_bytes()[:2000])
     before = rows(database)
@@ -299,7 +297,7 @@ def test_a_manifest_that_can_not_be_read_is_said(tmp_path: Path) -> None:
             backups.read(tmp_path / "one")
 
 
-def test_what_was_changed_or_is_of_another_installation_is_refused(tmp_path: Path) -> None:
+def test_altered_or_foreign_backup_is_refused(tmp_path: Path) -> None:
     backups.write(tmp_path / "one", [], [], OURS, ignore)
     manifest = tmp_path / "one" / backups.MANIFEST
     assert [] == backups.read(tmp_path / "one", OURS)
@@ -345,7 +343,7 @@ def test_when_each_was_last_backed_up_is_a_figure(tmp_path: Path) -> None:
         ("", "is empty"),
     ],
 )
-def test_what_is_no_key_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_invalid_public_key_is_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
         backups.public_keys(_file(tmp_path / "key", text))
 

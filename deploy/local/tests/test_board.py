@@ -33,7 +33,7 @@ def test_the_table_has_a_row_for_each_process_also_for_one_that_has_not_begun() 
     assert [["kafka", "ready", "4711", "0"], ["router", "waiting", "0"]] == rows[1:]
 
 
-def test_plain_lines_say_each_change_once_and_nothing_of_what_waits() -> None:
+def test_plain_output_reports_each_change_once_and_omits_waiting_services() -> None:
     shown = io.StringIO()
 
     with plain(Console(file=shown, width=100)) as (changed, _):

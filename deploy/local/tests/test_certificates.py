@@ -94,7 +94,7 @@ def test_a_certificate_is_renewed_in_its_last_sixty_days_and_the_ca_stays(out: P
     assert trusts(out / "trust" / "ca.pem", out / "kafka" / "cert.pem", "kafka", now)
 
 
-def test_no_certificate_outlives_the_ca_and_an_expired_ca_is_made_anew(out: Path) -> None:
+def test_certificates_end_with_their_ca_and_an_expired_ca_is_replaced(out: Path) -> None:
     last = days(3650 - 10)
     (expires,) = {each.expires for each in prepare(out, [KAFKA], now=last)}
 
@@ -122,7 +122,7 @@ def remove(name: str) -> Spoil:
     ],
     ids=["no certificate", "no key", "half written", "another key", "other hosts", "another's"],
 )
-def test_a_certificate_that_will_not_do_is_made_anew(out: Path, spoil: Spoil) -> None:
+def test_unusable_certificate_is_replaced(out: Path, spoil: Spoil) -> None:
     spoil(out)
 
     assert {"CA": "kept", "kafka": "made", "router-db": "kept"} == states(out)
@@ -138,7 +138,7 @@ def test_a_ca_that_clients_trust_is_not_replaced_because_it_is_not_whole(out: Pa
         states(out)
 
 
-def test_a_start_that_was_interrupted_before_anybody_could_trust_it_is_none(tmp_path: Path, out: Path) -> None:
+def test_incomplete_ca_of_an_interrupted_start_is_replaced(tmp_path: Path, out: Path) -> None:
     (tmp_path / "new" / "authority").mkdir(parents=True)
     shutil.copy(out / "authority" / "key.pem", tmp_path / "new" / "authority")
 

@@ -33,23 +33,21 @@ def region(tmp_path: Path) -> Path:
         ("texts.yaml", False),
     ],
 )
-def test_only_what_the_model_is_made_of_makes_it_be_built_anew(region: Path, file: str, matters: bool) -> None:
+def test_only_files_the_model_is_built_from_cause_a_rebuild(region: Path, file: str, matters: bool) -> None:
     before = key(region)
     with (region / file).open("a") as opened:
         opened.write("\n")
     assert matters == (key(region) != before)
 
 
-def test_another_version_of_a_library_makes_it_be_built_anew(region: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_library_version_causes_a_rebuild(region: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = key(region)
     monkeypatch.setattr(classifier_model, "version", lambda _: "0.0.1")
 
     assert before != key(region)
 
 
-def test_what_was_built_for_one_data_folder_is_taken_by_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_model_built_for_one_data_folder_is_reused_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     one, other = (DataDir(tmp_path / name) for name in ("one", "other"))
     one.root.mkdir()

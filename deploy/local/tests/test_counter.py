@@ -52,7 +52,7 @@ def at_desk(monkeypatch: pytest.MonkeyPatch) -> At:
     return make
 
 
-def test_what_a_citizen_says_is_looked_through_and_sent_under_the_key_of_its_form(at_desk: At) -> None:
+def test_counter_complaint_is_checked_and_then_sent_under_its_form_key(at_desk: At) -> None:
     clerk, asked = at_desk(FORM, CHECK, f"/loket/{KEY}", SLIP)
     heard: list[str] = []
     code = asyncio.run(clerk.take(TYPED, heard.append))
@@ -100,7 +100,7 @@ def test_a_desk_that_is_away_ends_it_with_a_sentence(at_desk: At, monkeypatch: p
         asyncio.run(clerk.take(TYPED, print))
 
 
-def test_what_the_counter_refuses_is_said_in_its_words(at_desk: At) -> None:
+def test_refusal_by_the_counter_is_reported_in_its_words(at_desk: At) -> None:
     wrong = '<div class="notice bad" role="alert"><p><b>Belum dikirim.</b></p><li>Nomor HP tidak dikenal.</li></div>'
     clerk, _ = at_desk(FORM, CHECK, wrong, status=422)
 

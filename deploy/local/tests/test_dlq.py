@@ -37,7 +37,7 @@ def test_only_what_came_from_a_topic_and_is_whole_can_be_handled_again(headers: 
 
 
 @pytest.mark.connected
-def test_what_an_intake_set_aside_is_read_and_settled_in_its_own_database(
+def test_set_aside_content_is_read_and_settled_in_the_intake_database(
     connected: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     here, databases = DataDir(tmp_path), {"intake-sms": connected.database("aside")}

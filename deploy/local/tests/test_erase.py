@@ -69,7 +69,7 @@ def test_an_order_that_is_refused_is_said_with_its_code(
     assert f"PUPR can't erase {TICKET}: bukan meja triase (not_triage)." == str(done.exception)
 
 
-def test_what_takes_long_goes_on_by_itself_and_is_said_to(
+def test_slow_erasure_continues_and_is_reported_as_unfinished(
     ordered: list[tuple[str, UnitReplied]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erase, "_PATIENCE_S", 0)

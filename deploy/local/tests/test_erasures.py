@@ -74,7 +74,7 @@ def test_the_ledger_has_the_last_word_on_each_the_oldest_first() -> None:
     assert (None, {"complaints": 1}) == (rows[OTHER]["done_at"], rows[TICKET]["erased"])
 
 
-def test_what_was_done_stays_done_when_the_order_comes_again() -> None:
+def test_repeated_order_keeps_the_completed_erasure() -> None:
     auditor: Any = Auditor(erased(done_at=NOW, erased={"complaints": 1}), erased())
 
     assert {"complaints": 1} == ledger(auditor)[TICKET]["erased"]
@@ -106,7 +106,7 @@ def test_what_was_done_stays_done_when_the_order_comes_again() -> None:
         (record(topics.UPDATED, key=b"c1/3"), None),
     ],
 )
-def test_a_text_of_what_was_erased_is_found_wherever_one_may_be(found: Found, topic: str | None) -> None:
+def test_remaining_text_of_an_erased_complaint_is_found_in_any_topic(found: Found, topic: str | None) -> None:
     assert [([topic] if topic else [], False)] == left(erased(done_at=NOW), found)
 
 

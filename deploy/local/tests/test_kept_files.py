@@ -41,7 +41,7 @@ def there(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("encrypted", [True, False])
-def test_what_was_copied_comes_back(source: Path, tmp_path: Path, keys: Keys, encrypted: bool) -> None:
+def test_copied_files_are_restored(source: Path, tmp_path: Path, keys: Keys, encrypted: bool) -> None:
     public, private = keys if encrypted else ([], [])
     copies = tmp_path / "backups" / kept_files.FOLDER
     new = [kept_files.copy(source, copies, public, NOW, KEPT) for _ in range(2)]
@@ -81,7 +81,7 @@ def test_as_a_tar_too(source: Path, tmp_path: Path, keys: Keys) -> None:
     assert there(source) == there(tmp_path / "back")
 
 
-def test_what_is_erased_goes_from_the_copies_with_the_last_backup_that_names_it(source: Path, tmp_path: Path) -> None:
+def test_erased_file_leaves_the_copies_with_the_last_backup_that_names_it(source: Path, tmp_path: Path) -> None:
     copies = tmp_path / "copies"
     kept_files.copy(source, copies, [], NOW, KEPT)
     (source / "aa/bb/one/large.jpg").unlink()
@@ -109,9 +109,7 @@ def test_another_key_opens_none(source: Path, tmp_path: Path, keys: Keys) -> Non
         kept_files.put_back(tmp_path / "copies", tmp_path / "back", backups.private_keys(tmp_path / "other"))
 
 
-def test_the_photos_of_the_desk_are_copied_beside_those_of_citizens_and_come_back_below_their_name(
-    source: Path, tmp_path: Path
-) -> None:
+def test_desk_photos_are_copied_beside_citizen_photos_and_keep_their_folder(source: Path, tmp_path: Path) -> None:
     desk = tmp_path / "unit-desk"
     (desk / "abc").mkdir(parents=True)
     (desk / "abc" / "large.jpg").write_bytes(b"tambalan")
@@ -123,7 +121,7 @@ def test_the_photos_of_the_desk_are_copied_beside_those_of_citizens_and_come_bac
     assert {**there(source), "unit-desk/abc/large.jpg": b"tambalan"} == there(tmp_path / "back")
 
 
-def test_a_restore_says_loudly_that_copies_are_missing_and_not_where_nobody_attached_anything(
+def test_restore_warns_of_missing_copies_unless_nothing_was_attached(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Copies lie beside the folder with a date: somebody who fetches only that folder does not get them."""

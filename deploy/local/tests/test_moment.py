@@ -189,7 +189,7 @@ def test_a_disk_that_is_lost_under_load_costs_the_last_moment_alone(one: Archive
     assert since + 4000 < expected <= len(found) <= len(acknowledged) + 1  # one may be committed, not acknowledged
 
 
-def test_what_was_dropped_is_there_a_moment_before(one: Archived) -> None:
+def test_restore_to_the_moment_before_a_drop_recovers_the_table(one: Archived) -> None:
     one.ask("CREATE TABLE cases (n int)")
     one.start()
     one.until_archived()
@@ -214,7 +214,7 @@ def test_what_was_dropped_is_there_a_moment_before(one: Archived) -> None:
     assert [(1001,)] == one.ask("SELECT count(*) FROM cases")
 
 
-def test_what_is_not_ours_or_not_whole_is_refused_before_anything_is_done(one: Archived) -> None:
+def test_foreign_or_damaged_archive_is_refused_before_anything_changes(one: Archived) -> None:
     one.ask("CREATE TABLE cases AS SELECT generate_series(1, 10) n")
     one.start()
     one.until_archived()
@@ -275,7 +275,7 @@ def test_a_server_of_another_version_or_locale_comes_back_too(debian: str, monke
                 assert [10] == [part.rows for each in moments for part in each.parts]
 
 
-def test_a_server_that_kept_its_log_no_longer_has_all_its_files_taken_anew(one: Archived) -> None:
+def test_server_that_lost_its_log_gets_a_new_base(one: Archived) -> None:
     one.ask("CREATE TABLE cases (n int)")
     one.start()
     one.until_archived()

@@ -125,7 +125,7 @@ def test_the_same_as_an_object() -> None:
     assert ("PDAM", 0, 3, 200000) == (first["unit"], first["open"], first["late"], first["silent_s"])
 
 
-def test_what_prometheus_calls_for_is_shown_the_urgent_first_and_once() -> None:
+def test_firing_alerts_are_shown_once_with_the_most_urgent_first() -> None:
     def alert(name: str, severity: str, state: str = "firing") -> dict[str, Any]:
         labels = {"alertname": name, "severity": severity}
         annotations = {"summary": f"{name} katanya", "action": "Lihat lognya.", "runbook": f"docs/x.md#{name}"}
@@ -166,6 +166,6 @@ def test_without_prometheus_nobody_knows_of_alerts() -> None:
 
 
 @pytest.mark.parametrize("service", ["router", "intake-web"])
-def test_who_does_not_answer_is_away(service: str) -> None:
+def test_unresponsive_service_is_listed_as_away(service: str) -> None:
     found, away = collect({service: f"http://127.0.0.1:{any_free()}/metrics"})
     assert ([], [service]) == (found, away)

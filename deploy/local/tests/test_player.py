@@ -84,7 +84,7 @@ def test_a_door_that_refuses_ends_it_with_its_words(demo: Any) -> None:
         demo("web", lambda _: httpx.Response(400, text="no text"))
 
 
-def test_what_a_door_could_not_take_is_given_to_it_again_with_the_same_key(
+def test_complaint_the_door_failed_to_take_is_retried_with_the_same_key(
     demo: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(player, "GIVE_UP_S", 0.1)
@@ -162,7 +162,7 @@ def test_on_x_what_follows_a_complaint_is_a_post_too(monkeypatch: pytest.MonkeyP
     assert [("http://s/x", {"handle": "warga_abc", "text": "BUKA SPG-M000-0000C belum selesai (uji)"})] == posts
 
 
-def test_hops_are_shown_in_the_order_in_which_they_happened_and_each_answer_with_what_was_asked(
+def test_hops_are_shown_in_order_and_answers_with_their_action(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Topics are read concurrently: a later hop may come first, and an answer does not name the action."""

@@ -51,7 +51,7 @@ def test_a_folder_of_others_is_not_opened_but_named(as_root: None, tmp_path: Pat
     assert [] == list((closed / "data").iterdir())
 
 
-def test_what_the_wheel_has_is_copied_where_its_user_can_not_get(
+def test_programs_out_of_reach_of_the_postgresql_user_are_copied(
     as_root: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "COPIES", tmp_path / "copies")
@@ -130,7 +130,7 @@ def test_three_systems_that_start_at_once_on_a_new_machine_share_the_user(tmp_pa
 
 
 @pytest.mark.connected
-def test_a_server_that_was_killed_and_is_a_zombie_does_not_keep_the_next_one_from_starting() -> None:
+def test_killed_zombie_server_does_not_block_the_next_start() -> None:
     with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
         stack = start_postgres(Path(folder), fsync=False)
         killed = stack.processes["postgres"]

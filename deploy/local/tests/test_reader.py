@@ -92,7 +92,7 @@ def test_a_topic_that_one_may_not_read_is_refused_at_once(unit: Principal, topic
 
 
 @pytest.mark.connected
-def test_who_reads_on_reads_only_what_came_since(unit: Principal, connected: Stack) -> None:
+def test_continued_reading_returns_only_new_records(unit: Principal, connected: Stack) -> None:
     router, auditor = (Principal(name, connected.client(name)) for name in ("router", "auditor"))
     topic, after = "unit.on.routed.v1", dict[tuple[str, int], int]()
 
@@ -108,7 +108,7 @@ def test_who_reads_on_reads_only_what_came_since(unit: Principal, connected: Sta
 
 
 @pytest.mark.connected
-def test_what_is_most_urgent_is_read_of_all_units_until_it_is_erased(unit: Principal, connected: Stack) -> None:
+def test_urgent_complaints_of_all_units_are_read_until_erased(unit: Principal, connected: Stack) -> None:
     router, auditor = (Principal(name, connected.client(name)) for name in ("router", "auditor"))
     topic, key, read = "unit.on.routed.v1", b"complaint", Read()
 
@@ -124,7 +124,7 @@ def test_what_is_most_urgent_is_read_of_all_units_until_it_is_erased(unit: Princ
 
 
 @pytest.mark.connected
-def test_who_may_no_longer_read_does_not_wait(unit: Principal, connected: Stack) -> None:
+def test_reader_whose_rights_are_revoked_stops_waiting(unit: Principal, connected: Stack) -> None:
     """A unit's rights are taken away while it listens."""
     admin = AdminClient({**connected.client()})
     own = AclBindingFilter(

@@ -40,7 +40,7 @@ def test_a_topic_that_nobody_keeps_is_refused_in_words(topic: str, said: str) ->
 
 
 @pytest.mark.connected
-def test_who_has_read_further_than_a_topic_goes_must_read_again(connected: Stack) -> None:
+def test_service_ahead_of_its_topic_must_read_again(connected: Stack) -> None:
     databases = {name: connected.database(name) for name in ("further", "as_far")}
     for dsn, offset in zip(databases.values(), (11, 10), strict=True):
         migrate(dsn)

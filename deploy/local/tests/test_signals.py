@@ -22,7 +22,7 @@ def test_a_figure_is_added_up_over_units_places_and_processes() -> None:
     assert {"late": 3} == {name: count for name, count in figures(shown).items() if count}
 
 
-def test_of_a_metric_only_the_series_count_that_are_meant() -> None:
+def test_only_the_relevant_series_of_a_metric_are_counted() -> None:
     shown = [Sample("lapor_ratings_total", {"stars": stars}, 10 ** int(stars)) for stars in "1345"]
 
     assert 110_000 == figures(shown)["confirmed"]

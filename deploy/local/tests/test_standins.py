@@ -128,7 +128,7 @@ def test_the_command_ends_with_78_when_settings_are_missing() -> None:
     assert "SMS_MO_URL is missing" in ended.stderr
 
 
-def test_what_was_sent_and_posted_survives_a_restart(settings: Settings) -> None:
+def test_sent_messages_and_posts_survive_a_restart(settings: Settings) -> None:
     with serving(settings) as base:
         httpx.get(f"{base}/cgi-bin/sendsms", params={**SEND, "text": "SPG-S7K4-2M9XA diterima"})
         post_id = mention(base)

@@ -95,7 +95,7 @@ async def test_exit_code_78_stops_the_start_with_the_last_lines_of_the_log(boss:
         await boss.start([python(tmp_path, code)])
 
 
-async def test_what_never_becomes_ready_by_itself_is_given_up(boss: Supervisor, tmp_path: Path) -> None:
+async def test_process_that_never_becomes_ready_is_given_up(boss: Supervisor, tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"router left 5 times before it was ready(?s:.*)ImportError: nothing"):
         await boss.start([python(tmp_path, "raise ImportError('nothing')")])
 
@@ -129,7 +129,7 @@ async def test_a_port_that_another_program_took_is_named(boss: Supervisor, tmp_p
             await boss.start([python(tmp_path, "raise SystemExit(1)", ports=(port,))])
 
 
-async def test_what_is_held_is_not_started_until_it_is_let_go(boss: Supervisor, tmp_path: Path) -> None:
+async def test_held_process_is_not_started_until_released(boss: Supervisor, tmp_path: Path) -> None:
     await boss.start([python(tmp_path, TOUCH_AND_STAY)])
     [entry] = boss.state.processes
     boss.data.held.mkdir()

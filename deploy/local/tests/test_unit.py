@@ -25,7 +25,7 @@ def test_a_proof_carries_its_address_size_and_checksum(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "given", ["nowhere.jpg=https://foto.example/1", "{}", "{}=foto.example", "{}=http://foto.example/1"]
 )
-def test_a_proof_that_is_none_is_refused_with_the_remedy(tmp_path: Path, given: str) -> None:
+def test_invalid_proof_is_refused_with_a_remedy(tmp_path: Path, given: str) -> None:
     (tmp_path / "foto.jpg").write_bytes(b"abc")
 
     with pytest.raises(Refused, match=r"--proof .*such as"):

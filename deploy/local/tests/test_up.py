@@ -238,7 +238,7 @@ def test_without_a_running_system_each_command_says_so(lapor: Cli) -> None:
         assert "start it with `lapor up" in refused.stderr
 
 
-def test_that_nothing_runs_is_an_answer_of_status_too(lapor: Cli) -> None:
+def test_status_answers_when_nothing_runs(lapor: Cli) -> None:
     lapor("down")
     shown = lapor("status")
     assert (shown.returncode, lapor("status", "--json").returncode) == (0, 0)
@@ -302,7 +302,7 @@ def test_the_region_of_another_kabupaten_needs_data_of_its_own(lapor: Cli, tmp_p
     assert "--data" in refused.stderr
 
 
-def test_what_kafka_held_is_gone_and_it_comes_up_and_says_how_to_get_it_back(lapor: Cli) -> None:
+def test_installation_starts_after_kafka_is_lost_and_says_how_to_recover(lapor: Cli) -> None:
     """Each service forgets its offsets in the old log before it starts; otherwise it would refuse to start."""
     running(lapor)
     owners = [service.name for service in installation.SERVICES if service.database]

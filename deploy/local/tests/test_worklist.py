@@ -107,9 +107,7 @@ RIGHT = _told(1, "rights-requested", unit="PDAM", seq=4)
         pytest.param([_told(1, "replied", reply=NO, status="resolved")], "", id="its own, and over"),
     ],
 )
-def test_what_a_desk_has_to_do_is_listed_though_another_leads_or_it_is_over(
-    records: list[Found], expected: str
-) -> None:
+def test_desk_tasks_are_listed_even_for_complaints_of_others_or_ended_ones(records: list[Found], expected: str) -> None:
     assert list(expected) == _open(*records)
 
 
@@ -153,7 +151,7 @@ def test_the_most_urgent_of_all_units_are_named_once_with_who_has_them() -> None
     assert [("PDAM", "1"), ("PUPR", "3")] == _named(records, 2)
 
 
-def test_what_is_read_later_takes_the_place_of_what_was_known_and_an_erasure_takes_it_away() -> None:
+def test_newest_snapshot_of_a_complaint_is_kept_and_an_erasure_removes_it() -> None:
     first = newest({}, [_at("PUPR", _told(1, seq=3, priority=1)), _at("PDAM", _told(2, unit="PDAM"))])
     later = newest(first, [_at("PUPR", _told(1, seq=2, priority=8)), _at("PDAM", _told(2), value=b"")])
 
@@ -210,7 +208,7 @@ def test_a_card_has_two_lines_however_narrow_the_terminal_is() -> None:
     assert "Lapajung, Lalabata (depan SD 12)" in cards[1]
 
 
-def test_a_card_says_how_many_support_it_and_what_its_reporter_chose_where_that_is_another() -> None:
+def test_card_shows_supporters_and_any_other_category_the_reporter_chose() -> None:
     facts: dict[str, Any] = {"supporters": 7, "category": "jalan_jembatan", "suggested_category": "drainase_banjir"}
 
     lines = "\n".join(shown(_told(1, **facts), _told(2, **{**facts, "suggested_category": "jalan_jembatan"})))
@@ -235,7 +233,7 @@ def test_a_card_says_when_it_is_due_as_the_citizen_was_told_wherever_it_is_read(
         ({"kind": "reopen", "text": "masih bocor"}, "minta dibuka lagi: masih bocor"),
     ],
 )
-def test_what_a_citizen_did_later_is_said_in_words(item: dict[str, Any], says: str) -> None:
+def test_later_action_of_a_citizen_is_described_in_words(item: dict[str, Any], says: str) -> None:
     assert says == as_follow_up(FollowUp(id="1", at=NOW, **item))
 
 
@@ -249,7 +247,7 @@ def test_what_a_citizen_did_later_is_said_in_words(item: dict[str, Any], says: s
         ("routed", None, ""),
     ],
 )
-def test_what_a_citizen_was_asked_is_said_with_what_became_of_it(
+def test_question_to_a_citizen_is_shown_with_its_outcome(
     status: str, question: dict[str, Any] | None, says: str
 ) -> None:
     asked = Question(text="Sisi mana?", **question) if question else UNSET

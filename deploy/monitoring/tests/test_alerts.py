@@ -289,7 +289,7 @@ def test_a_silence_does_not_become_usual_and_a_restart_does_not_end_it(
     assert not complaints_of(tmp_path, needed(GROUPS, alert), [_firing(alert, series, case, fires)], case.interval)
 
 
-def test_what_swings_about_its_bound_rings_once(tmp_path: Path) -> None:
+def test_lag_that_swings_around_its_limit_rings_once(tmp_path: Path) -> None:
     series = {'lapor_consumer_lag_seconds{group="router",topic="t"}': "61x10 " + "0x4 61x4 " * 6}
     case = Case(series, {})
     times = [_firing("LaporLag", series, case._replace(at=f"{minute}m"), 1) for minute in (8, 13, 20, 33, 50)]
@@ -297,7 +297,7 @@ def test_what_swings_about_its_bound_rings_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("lasts_d", "left_d", "count"), [(365, 31, 0), (90, 7, 0), (90, 5, 1), (0, 0, 1)])
-def test_a_certificate_that_others_make_anew_calls_later_and_one_that_has_ended_goes_on_calling(
+def test_short_lived_certificate_alerts_later_and_an_expired_one_keeps_alerting(
     lasts_d: int, left_d: int, count: int, tmp_path: Path
 ) -> None:
     """An expired certificate is reported as expiring at each check. At 2 h there are ``left_d`` days left."""
@@ -316,7 +316,7 @@ def test_a_certificate_that_others_make_anew_calls_later_and_one_that_has_ended_
         ("LaporArchiveBehind", _HELD, "2e9x5 0x4 2e9x2 0x4 2e9x40"),
     ],
 )
-def test_what_comes_and_goes_is_not_over_in_between(alert: str, metric: str, values: str, tmp_path: Path) -> None:
+def test_intermittent_fault_keeps_its_alert_firing(alert: str, metric: str, values: str, tmp_path: Path) -> None:
     case = Case({metric: values}, {})
     times = [_firing(alert, case.fires, case._replace(at=f"{minute}m"), 1) for minute in range(7, 20)]
     assert not complaints_of(tmp_path, needed(GROUPS, alert), times)
@@ -346,7 +346,7 @@ def test_every_program_that_is_gone_is_named() -> None:
 
 
 @pytest.mark.parametrize("gone", ["alertmanager", "grafana", "server"])
-def test_a_watcher_that_is_asked_no_more_is_missed_where_prometheus_watches_itself(gone: str, tmp_path: Path) -> None:
+def test_unscraped_watcher_is_reported_where_prometheus_watches_itself(gone: str, tmp_path: Path) -> None:
     jobs = {"prometheus": "watchers", "alertmanager": "watchers", "grafana": "watchers", "server": "node"}
     watched = {f'up{{job="{job}",instance="{name}"}}': "1x60" for name, job in jobs.items() if name != gone}
     alone = {'up{job="lapor",instance="router"}': "1x60"}

@@ -54,7 +54,7 @@ def test_the_colour_of_a_figure_says_which_hour_it_is(hour: tuple[str, str]) -> 
 
 
 @pytest.mark.slow
-def test_what_can_be_chosen_is_there(hour: tuple[str, str]) -> None:
+def test_every_dashboard_variable_has_values(hour: tuple[str, str]) -> None:
     for document in DOCUMENTS.values():
         for variable in document["templating"]["list"]:
             if variable["type"] == "query":

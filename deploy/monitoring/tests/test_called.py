@@ -125,7 +125,7 @@ def alert(url: str, name: str, severity: str, *instances: str) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_urgent_rings_and_is_written_and_the_rest_is_written(called: Called, tmp_path: Path) -> None:
+def test_urgent_alerts_ring_and_mail_and_other_alerts_only_mail(called: Called, tmp_path: Path) -> None:
     mail = {"ALERT_MAIL_TO": "operator@contoh.id", "ALERT_MAIL_FROM": "lapor@contoh.id"}
     server = {"ALERT_SMTP_HOST": f"localhost:{called.smtp}", "ALERT_SMTP_TLS": "false"}
     docs = "https://git.contoh.id/lapor/blob/main/"
@@ -170,14 +170,14 @@ def test_while_kafka_does_not_answer_what_follows_from_it_calls_nobody(called: C
     assert {"LaporOutboxStuck", "LaporLag"} == {each["labels"]["alertname"] for each in quiet.json()}
 
 
-def test_what_is_kept_quiet_is_an_alert() -> None:
+def test_every_muted_alert_name_exists() -> None:
     quiet = re.findall(r'alertname=~?"([^"]+)"', SCRIPT.read_text())
     assert quiet
     assert [] == [name for each in quiet for name in each.split("|") if name not in sentences()]
 
 
 @pytest.mark.slow
-def test_that_somebody_watches_is_told_again_and_again_and_to_nobody_else(called: Called, tmp_path: Path) -> None:
+def test_heartbeat_is_repeated_and_sent_to_nobody_else(called: Called, tmp_path: Path) -> None:
     mail = {"ALERT_MAIL_TO": "a@contoh.id", "ALERT_MAIL_FROM": "b@contoh.id"}
     server = {"ALERT_SMTP_HOST": f"localhost:{called.smtp}", "ALERT_SMTP_TLS": "false"}
     with alertmanager(tmp_path, **mail, **server, ALERT_HEARTBEAT_URL=called.webhook, **SOON) as url:
@@ -207,7 +207,7 @@ def test_a_call_that_nobody_would_hear_stops_the_start(given: dict[str, str], na
     assert [] == [words for words in named if words not in done.stderr]
 
 
-def test_the_mail_servers_password_is_needed_with_its_user_and_is_in_no_configuration(tmp_path: Path) -> None:
+def test_mail_password_is_required_with_a_user_and_kept_out_of_the_configuration(tmp_path: Path) -> None:
     mail = {**MAIL_TO, "ALERT_MAIL_FROM": "b@contoh.id", "ALERT_SMTP_HOST": "smtp:25"}
     file = tmp_path / "password"
     account = {"ALERT_SMTP_USERNAME": "lapor", "ALERT_SMTP_PASSWORD_FILE": str(file)}

@@ -114,7 +114,7 @@ def test_without_addresses_they_are_those_of_one_machine(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "address", ["meja.example", "https://", "javascript:alert(1)", 'https://a"b', "https://a|b", "https://a&b"]
 )
-def test_grafana_does_not_start_with_an_address_that_is_none(address: str, tmp_path: Path) -> None:
+def test_grafana_refuses_to_start_with_an_invalid_address(address: str, tmp_path: Path) -> None:
     done = _started(tmp_path, DESK_PUBLIC_URL=address)
 
     assert (78, True) == (done.returncode, "DESK_PUBLIC_URL is not an address" in done.stderr)

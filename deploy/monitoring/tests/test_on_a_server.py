@@ -43,7 +43,7 @@ def test_nobody_may_more_than_needed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WATCHERS)
-def test_what_is_mounted_is_there(name: str) -> None:
+def test_mounted_files_and_volumes_exist(name: str) -> None:
     sources = [volume.split(":")[0] for volume in WATCHERS[name]["volumes"]]
     assert not [each for each in sources if each.startswith(".") and not (ROOT / each).exists()]
     named = {each for each in sources if not each.startswith((".", "/"))}

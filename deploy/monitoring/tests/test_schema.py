@@ -80,7 +80,7 @@ def test_the_options_of_a_panel_have_its_plugins_form(kind: str, schema_of: Call
         assert not _wrong(schema, "Options", panel["options"]), panel["title"]
 
 
-def test_what_grafana_does_not_have_is_found(dashboard: Schema) -> None:
+def test_unknown_or_mistyped_panel_fields_are_found(dashboard: Schema) -> None:
     panel: Panel = DOCUMENTS["lapor-pagi"]["panels"][1]
     assert _wrong(dashboard, "Panel", {**panel, "colour": "red"})
     assert _wrong(dashboard, "Panel", {**panel, "gridPos": {"x": "0"}})

@@ -80,7 +80,7 @@ def test_bugis_is_understood(knowledge: Knowledge) -> None:
         "kapan kuota haji ditambah, antrean tiga puluh tahun",
     ],
 )
-def test_what_is_of_no_category_is_not_answered_and_never_called_unknown(knowledge: Knowledge, text: str) -> None:
+def test_model_abstains_on_unrelated_topics_and_never_guesses_unknown(knowledge: Knowledge, text: str) -> None:
     found = classify(knowledge, text)
     assert found.abstained
     assert len(found.top) == 3
@@ -138,16 +138,14 @@ def test_a_victim_is_marked_on_the_wire_and_nobody_else_is(knowledge: Knowledge)
     [("keponakan saya yang tuna wicara digauli pamannya", []), ("tolong saya, dia ada di rumah", ["abuse"])],
     ids=["heard here", "heard at the door alone"],
 )
-def test_whoever_is_told_whom_to_call_for_abuse_is_marked_as_a_victim(
-    knowledge: Knowledge, text: str, danger: list[str]
-) -> None:
+def test_abuse_heard_by_intake_or_classifier_marks_a_victim(knowledge: Knowledge, text: str, danger: list[str]) -> None:
     (out,) = on_message(partial(classify, knowledge), "v", message(a_received(text=text, place=UNSET, danger=danger)))
 
     assert isinstance(out.data, ComplaintClassified)
     assert out.data.protected is True
 
 
-def test_of_blind_messages_of_abuse_most_are_marked_and_hardly_any_of_others(
+def test_most_blind_abuse_messages_are_protected_and_few_others(
     knowledge: Knowledge, danger_set: list[dict[str, Any]]
 ) -> None:
     marked = [("abuse" == row["danger"], classify(knowledge, row["text"]).protected) for row in danger_set]
@@ -234,7 +232,7 @@ def test_a_missing_or_broken_model_says_how_to_build_one(tmp_path: Path) -> None
         assert "pickle" not in str(refused.value)
 
 
-def test_an_official_without_a_unit_is_one_of_who_would_get_the_matter(knowledge: Knowledge) -> None:
+def test_accused_official_without_a_unit_counts_for_the_unit_of_the_matter(knowledge: Knowledge) -> None:
     """By the category alone it would accuse the health office, and the hospital would get a complaint about itself."""
     found = classify(knowledge, "dokter rumah sakit minta amplop ke pasien")
     assert ("kesehatan", "rumah_sakit", ("RSUD",)) == (found.top[0].category, found.matter, found.about_units)
@@ -254,7 +252,7 @@ menumpuk, istri pulang ke rumah orang tuanya, dan setiap malam saya berpikir leb
 supaya anak anak tidak ikut menanggung malu karena bapaknya."""
 
 
-def test_danger_that_only_the_door_heard_stays_and_what_the_classifier_heard_it_weighs(knowledge: Knowledge) -> None:
+def test_danger_heard_only_by_intake_stays_and_the_classifier_weighs_the_rest(knowledge: Knowledge) -> None:
     def urgency(understand: Any = None, **given: Any) -> str:
         (emit,) = on_message(understand or partial(classify, knowledge), "v1", message(a_received(**given)))
         assert isinstance(emit.data, ComplaintClassified)
@@ -278,7 +276,7 @@ def test_danger_that_only_the_door_heard_stays_and_what_the_classifier_heard_it_
     ("lang", "of_danger", "everyday", "other"),
     [("id", 0.92, 0.06, 0.13), ("bug", 0.92, 0.10, 0.08), ("mix", 0.90, 0.08, 0.05)],
 )
-def test_whom_the_door_only_tells_whom_to_call_begins_no_clock_in_any_language(
+def test_most_danger_and_few_other_texts_are_urgent_in_every_language(
     knowledge: Knowledge,
     danger: DangerWords,
     both_danger_sets: list[dict[str, Any]],
@@ -321,7 +319,7 @@ PLAIN = "Lampu jalan di Cabenge padam sudah sebulan"
     ],
     ids=["nothing said", "left open", "a wish", "a question"],
 )
-def test_what_its_sender_takes_it_for_decides_only_what_the_words_leave_open(
+def test_type_chosen_by_the_sender_decides_only_unclear_texts(
     knowledge: Knowledge, text: str, suggested: Any, kind: str
 ) -> None:
     received = message(a_received(text=text, place=UNSET, suggested_type=suggested))
@@ -373,7 +371,7 @@ def test_no_choice_leads_around_conduct_danger_and_victims(knowledge: Knowledge,
 
 
 @pytest.mark.parametrize("chosen", ["jalan_jembatan", "kependudukan"])
-def test_what_sounds_of_conduct_is_as_sure_as_before_whatever_was_chosen(knowledge: Knowledge, chosen: str) -> None:
+def test_chosen_category_leaves_confidence_in_misconduct_unchanged(knowledge: Knowledge, chosen: str) -> None:
     text = "pegawai capil minta uang 200 ribu supaya KTP cepat jadi, ini pungli"
     alone, found = classify(knowledge, text), classify(knowledge, text, None, chosen)
 
@@ -420,7 +418,7 @@ def test_the_example_in_the_form_goes_to_its_unit_and_is_no_emergency(knowledge:
     )
 
 
-def test_what_is_in_no_doubt_may_mean_nobody(knowledge: Knowledge) -> None:
+def test_ordinary_complaint_raises_no_suspicion(knowledge: Knowledge) -> None:
     found = classify(knowledge, "Lampu jalan padam di Jampu")
 
     assert (False, ()) == (found.perhaps_accusing, found.perhaps_about)

@@ -150,7 +150,7 @@ def test_a_mark_alone_asks_for_the_text(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["RAHASIA", "anonim", "rahasia dan anonim", "rahasia pungli", "rahasia pak"])
-def test_a_mark_with_too_little_behind_it_is_asked_about_and_may_be_an_answer_with_all_its_words(text: str) -> None:
+def test_mark_with_too_little_text_is_asked_about_and_may_be_an_answer(text: str) -> None:
     assert (Wish("hint", text), True) == ((wish := read(text, WORDS)), wish.bare)
 
 
@@ -161,7 +161,7 @@ def test_a_marked_complaint_answers_no_question_but_a_few_words_may() -> None:
 @pytest.mark.parametrize(
     ("text", "secret"), [(f"RAHASIA {T} lampunya masih mati", True), (f"SOPPENG ANONIM {T} lampunya masih mati", False)]
 )
-def test_what_is_added_behind_a_mark_asks_for_it_of_the_complaint(text: str, secret: bool) -> None:
+def test_rahasia_before_an_addition_makes_the_complaint_confidential(text: str, secret: bool) -> None:
     assert Wish("addition", "lampunya masih mati", T, rahasia=secret) == read(text, WORDS)
 
 
@@ -180,7 +180,7 @@ def test_a_mark_with_nothing_but_a_ticket_behind_it_is_a_wish(text: str) -> None
         ("SOPPENG ada pungli", Wish("complaint", "SOPPENG ada pungli")),
     ],
 )
-def test_who_cannot_be_answered_may_mark_a_complaint_too(text: str, wish: Wish) -> None:
+def test_sender_who_cannot_be_answered_may_mark_a_complaint(text: str, wish: Wish) -> None:
     assert wish == read_complaint(text, WORDS)
 
 
@@ -190,17 +190,17 @@ def test_a_complaint_keeps_its_words_and_loses_its_keyword(text: str, complaint:
 
 
 @pytest.mark.parametrize(("text", "wish"), OTHERS.items())
-def test_what_is_no_complaint_is_understood(text: str, wish: Wish) -> None:
+def test_messages_other_than_complaints_are_understood(text: str, wish: Wish) -> None:
     assert wish == read(text, WORDS)
 
 
 @pytest.mark.parametrize("text", ["Rumah nomor 12", "12", "ya", "air PDAM mati", "STATUS jalan di kampung masih rusak"])
-def test_what_has_no_keyword_ticket_or_command_may_answer_a_question(text: str) -> None:
+def test_text_without_keyword_ticket_or_command_may_be_an_answer(text: str) -> None:
     assert read(text, WORDS).bare
 
 
 @pytest.mark.parametrize("text", ["", "?!", "info", "SOPPENG rumah nomor 12", f"STATUS {T}", f"{T} nomor 12", "BATAL"])
-def test_what_asks_for_something_answers_no_question(text: str) -> None:
+def test_empty_texts_and_requests_are_not_taken_for_answers(text: str) -> None:
     assert not read(text, WORDS).bare
 
 
@@ -211,5 +211,5 @@ def test_no_text_is_too_strange_to_be_read(text: str) -> None:
 
 
 @given(st.text(st.characters(categories=["Ll"]), min_size=1, max_size=40))
-def test_what_follows_the_keyword_and_a_blank_is_never_unheard(text: str) -> None:
+def test_text_after_the_keyword_is_never_a_hint_or_thanks(text: str) -> None:
     assert read(f"SOPPENG {text}", WORDS).kind not in ("hint", "thanks")

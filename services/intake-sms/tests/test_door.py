@@ -149,7 +149,7 @@ async def test_too_many_at_once_are_brought_again_and_none_is_dropped(make_setti
 
 
 @pytest.mark.parametrize("strange", [{"charset": "\0"}, {"charset": "rot13"}, {"to": "1709"}])
-async def test_what_is_not_ours_is_put_aside_and_no_bug(
+async def test_unreadable_or_misdirected_sms_is_put_aside_and_not_logged(
     make_settings: Settings, caplog: pytest.LogCaptureFixture, strange: dict[str, str]
 ) -> None:
     settings, office = make_settings(), Office()
@@ -174,7 +174,7 @@ async def test_an_sms_that_cannot_be_read_is_put_aside_without_the_secret(
 @pytest.mark.parametrize(
     "refusal", [KeyReused("abc"), TextProblem("too_long", length=10_001, most=10_000), asyncpg.DataError("no")]
 )
-async def test_what_can_never_be_taken_is_put_aside(make_settings: Settings, refusal: Exception) -> None:
+async def test_sms_that_can_never_be_accepted_is_put_aside(make_settings: Settings, refusal: Exception) -> None:
     settings, office = make_settings(), Office(taking=refusal)
     assert (await knock(settings, office, with_token(settings))).status_code == 200
     assert [type(refusal).__name__] == [error for _, error in office.buried]
@@ -196,7 +196,7 @@ async def test_a_request_without_any_parameter_is_put_aside(make_settings: Setti
         ("GET", "/sms/kannel/mo/a/b", 404),
     ],
 )
-async def test_whatever_else_is_asked_hears_nothing_either(
+async def test_other_methods_and_paths_get_an_empty_refusal(
     make_settings: Settings, method: str, path: str, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings, office = make_settings(), Office()
@@ -208,7 +208,7 @@ async def test_whatever_else_is_asked_hears_nothing_either(
     assert "not_the_mo_request" in [record.getMessage() for record in caplog.records]
 
 
-async def test_requests_that_are_none_of_the_gateways_fill_no_log(
+async def test_stray_requests_are_logged_once_a_minute_with_their_count(
     make_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     office, clock = Office(), ManualClock()
@@ -247,7 +247,7 @@ async def test_a_database_that_hangs_is_an_outage(make_settings: Settings) -> No
     assert (await knock(settings, office, with_token(settings))).status_code == 503
 
 
-async def test_what_we_stumble_over_is_logged_and_put_aside(
+async def test_bug_while_taking_an_sms_is_logged_and_the_sms_put_aside(
     make_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings, office = make_settings(), Office(taking=RuntimeError("a bug"))
@@ -386,7 +386,7 @@ async def test_each_gateway_hears_what_it_takes_for_success(
     assert [(dialect, "A")] == [(mo.gateway, mo.text) for mo in office.taken]
 
 
-async def test_what_a_gateway_posts_and_nobody_can_read_is_put_aside_with_its_success(make_settings: Settings) -> None:
+async def test_unreadable_post_of_a_gateway_is_put_aside_and_answered_with_success(make_settings: Settings) -> None:
     settings, office = make_settings(sms_dialect="infobip"), Office()
     app = door(settings, office.take, office.bury, office.note)
     token = settings.sms_mo_token.get_secret_value()
@@ -437,7 +437,7 @@ async def test_one_that_cannot_be_taken_sets_no_other_aside(make_settings: Setti
     assert [type(refusal).__name__] == [error for _, error in office.buried]
 
 
-async def test_after_an_outage_among_several_all_come_again_and_the_odd_one_is_put_aside_once(
+async def test_batch_comes_again_after_an_outage_and_its_bad_sms_is_put_aside_once(
     make_settings: Settings,
 ) -> None:
     settings, office = make_settings(sms_dialect="infobip"), Office()

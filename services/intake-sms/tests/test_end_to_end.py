@@ -202,7 +202,7 @@ def test_a_text_without_the_keyword_arrives_too(system: System) -> None:
         until(lambda: system.ticket("sampah di pasar menumpuk"), what="the complaint")
 
 
-def test_what_could_not_be_stored_comes_again_and_is_one_complaint(system: System, stack: Stack) -> None:
+def test_sms_refused_during_an_outage_comes_again_as_one_complaint(system: System, stack: Stack) -> None:
     service_log = system.directory / "service.log"
     stack.kill_postgres()
     try:

@@ -116,7 +116,7 @@ def test_each_of_several_is_split_off_with_its_bytes_as_they_came() -> None:
     ],
     ids=range(9),
 )
-def test_what_has_no_list_of_several_stays_whole(body: bytes) -> None:
+def test_body_without_a_valid_list_of_messages_stays_whole(body: bytes) -> None:
     asked = Asked(method="POST", body=body)
 
     assert [asked] == one_by_one(asked, "results")
@@ -129,7 +129,7 @@ def test_jasmins_letters_are_those_of_gsm(make_settings: Settings) -> None:
     assert [mo("jasmin", "@A€ {Ä")] == read_messages(asked, "jasmin", TABLES["jasmin"], make_settings())
 
 
-def test_of_who_sends_no_id_the_same_within_a_minute_is_the_same(
+def test_same_sms_without_an_id_within_a_minute_is_a_repeat(
     make_settings: Settings, generic: Dialect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1_000_000.0
@@ -204,7 +204,7 @@ def test_a_part_of_a_long_sms_keeps_the_blank_at_its_end(make_settings: Settings
         ("infobip", jsoned({"results": [{"messageId": ["x"], "from": "62811", "text": "x"}]})),
     ],
 )
-def test_what_is_no_sms_is_unreadable(make_settings: Settings, name: str, asked: Asked) -> None:
+def test_invalid_sms_requests_are_unreadable(make_settings: Settings, name: str, asked: Asked) -> None:
     with pytest.raises(Unreadable):
         read_messages(asked, name, TABLES[name], make_settings())
 

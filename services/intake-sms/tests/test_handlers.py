@@ -94,7 +94,7 @@ async def test_the_same_id_with_another_text_is_refused(desk: Desk) -> None:
     assert len(await events(desk.pool)) == 1
 
 
-async def test_who_writes_too_much_gets_few_answers_and_loses_no_complaint(desk: Desk) -> None:
+async def test_flood_of_sms_gets_few_answers_and_loses_no_complaint(desk: Desk) -> None:
     number = await complain(desk)
     for n in range(30):
         await take(desk, sms(f"STATUS {number}", f"status-{n}"))
@@ -129,7 +129,7 @@ async def test_who_writes_too_much_gets_few_answers_and_loses_no_complaint(desk:
         ("https://lapor.example/", "Selengkapnya: https://lapor.example/laporan/SPG-S0AB-12CDW"),
     ],
 )
-def test_what_no_sms_holds_is_on_the_page_or_asked_for(
+def test_shortened_answer_points_to_the_page_or_the_status_command(
     make_settings: Callable[..., SmsSettings], page: str | None, said: str
 ) -> None:
     desk = Desk(pool=None, settings=make_settings(web_public_url=page), texts=texts_of(REGION))
@@ -246,7 +246,7 @@ async def test_the_answer_to_a_question_needs_no_ticket(desk: Desk, text: str) -
     assert len(await told(desk.pool)) == 1
 
 
-async def test_of_two_questions_the_last_is_answered(desk: Desk) -> None:
+async def test_answer_goes_to_the_complaint_asked_last(desk: Desk) -> None:
     await take(desk, sms("SOPPENG lampu mati di Cabenge", "one"))
     await take(desk, sms("SOPPENG pipa bocor di Ompo", "two"))
     one, two = [ticket for (ticket,) in await rows(desk.pool, "SELECT ticket FROM complaints ORDER BY received_at")]
@@ -293,7 +293,7 @@ async def test_a_stranger_changes_nothing_and_is_told_so(desk: Desk, text: str) 
     assert [(OTHER, desk.texts.sms["not_yours"].format(ticket=number))] == (await told(desk.pool))[1:]
 
 
-async def test_who_asks_how_it_is_and_tells_something_is_heard_and_answered(desk: Desk) -> None:
+async def test_status_request_with_news_adds_the_news_and_is_answered(desk: Desk) -> None:
     number = await complain(desk)
     for _ in range(2):
         await take(desk, sms(f"STATUS {number} belum ada yang datang, kabelnya berasap"))
@@ -328,7 +328,7 @@ async def test_the_same_words_of_another_are_another_complaint(desk: Desk) -> No
     assert 2 == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
 
 
-async def test_what_a_stranger_adds_is_a_complaint_if_it_says_enough(desk: Desk) -> None:
+async def test_addition_by_a_stranger_becomes_a_complaint_if_it_says_enough(desk: Desk) -> None:
     number = await complain(desk)
     await take(desk, sms(f"SOPPENG tiang roboh di Jalan Merdeka, sama seperti laporan {number}", "mo-2", OTHER))
     texts = [text for (text,) in await rows(desk.pool, "SELECT text FROM complaints ORDER BY received_at")]
@@ -408,7 +408,7 @@ async def test_two_words_that_say_what_is_wrong_are_a_complaint(desk: Desk, text
 
 
 @pytest.mark.parametrize("text", ["terima kasih", "tes", "a", "\U0001f44d", "SOPPENG test 123", "dasar tidak becus"])
-async def test_what_is_no_complaint_gets_a_kind_sentence_once_a_day(desk: Desk, text: str) -> None:
+async def test_messages_without_a_complaint_get_a_courtesy_reply_once_a_day(desk: Desk, text: str) -> None:
     for n in range(3):
         await take(desk, sms(text, f"mo-{n}"))
     assert [(ME, desk.texts.sms["courtesy"])] == await told(desk.pool)
@@ -450,7 +450,7 @@ async def test_200_means_stored_and_stored_before(desk: Desk) -> None:
     ("given", "error"),
     [({"id": ""}, "Unreadable"), ({"charset": "zlib"}, "Unreadable"), ({"raw": "SOPPENG jalan rusak"}, "KeyReused")],
 )
-async def test_what_cannot_be_taken_is_kept_here_and_the_dead_letter_says_only_where(
+async def test_sms_put_aside_stays_in_the_database_and_its_dead_letter_names_the_row(
     desk: Desk, given: dict[str, str], error: str
 ) -> None:
     assert await knock(desk) == 200
@@ -466,7 +466,7 @@ async def test_what_cannot_be_taken_is_kept_here_and_the_dead_letter_says_only_w
     assert desk.settings.sms_mo_token.get_secret_value().encode() not in content
 
 
-async def test_of_several_in_one_request_each_is_taken_or_kept_for_itself_however_often_they_come(
+async def test_each_sms_of_a_repeated_batch_is_taken_or_put_aside_by_itself(
     desk: Desk, make_settings: Callable[..., SmsSettings]
 ) -> None:
     settings = make_settings(sms_dialect="infobip")
@@ -547,7 +547,7 @@ async def test_after_the_receipt_no_row_leads_from_an_anonymous_complaint_to_its
     assert 5 == len(await told(desk.pool))
 
 
-async def test_what_an_anonymous_reporter_adds_is_an_anonymous_complaint_too(desk: Desk) -> None:
+async def test_addition_by_an_anonymous_reporter_is_an_anonymous_complaint(desk: Desk) -> None:
     await take(desk, sms("SOPPENG ANONIM RAHASIA ada pungli di pasar", "first"))
     (first,) = await events(desk.pool)
     await take(desk, sms(f"{first.ticket} yang meminta uang itu petugas parkir", "mo-2"))
@@ -557,7 +557,7 @@ async def test_what_an_anonymous_reporter_adds_is_an_anonymous_complaint_too(des
     assert ME[3:] not in await all_rows(desk.pool)
 
 
-async def test_an_anonymous_complaint_takes_no_answer_and_an_open_question_no_marked_complaint(desk: Desk) -> None:
+async def test_open_question_takes_a_short_reply_but_no_anonymous_complaint(desk: Desk) -> None:
     number = await complain(desk)
     await ask(desk, number)
     await take(desk, sms("ANONIM kades minta uang bansos", "mo-2"))
@@ -573,7 +573,7 @@ async def test_the_same_sms_again_marked_is_another_complaint(desk: Desk) -> Non
     assert [(False, False), (True, False), (False, True)] == [(e.rahasia, e.anonim) for e in await events(desk.pool)]
 
 
-async def test_who_is_in_danger_is_told_at_once_whom_to_call_and_that_it_was_taken(desk: Desk) -> None:
+async def test_sender_in_danger_is_told_at_once_whom_to_call_and_the_ticket(desk: Desk) -> None:
     desk = replace(desk, settings=desk.settings.model_copy(update={"receipt_wait_s": 600}))
     await take(desk, sms("tolong ada orang tenggelam di sungai walanae"))
     (event,) = await events(desk.pool)
@@ -623,7 +623,7 @@ async def test_another_danger_and_one_of_later_is_a_complaint_of_its_own(desk: D
     assert 2 == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
 
 
-async def test_who_tells_of_the_same_danger_again_is_told_whom_to_call_again(desk: Desk) -> None:
+async def test_repeated_danger_sms_gets_the_emergency_number_again(desk: Desk) -> None:
     await take(desk, sms("kebakaran di pasar", "one"))
     await take(desk, sms("kebakaran di pasar", "two"))
     (number,) = {event.ticket for event in await events(desk.pool)}
@@ -637,7 +637,7 @@ async def stand(desk: Desk, number: str, status: str) -> None:
         await save_views(db, {number: ComplaintView(ticket=number, seq=3, status=status, registered=True)})
 
 
-async def test_what_goes_on_with_an_open_complaint_is_added_and_said_back(desk: Desk) -> None:
+async def test_follow_up_without_a_ticket_is_added_to_the_open_complaint(desk: Desk) -> None:
     number = await complain(desk)
     for _ in range(2):
         await take(desk, sms("lampunya masih belum diganti pak", "mo-2"))
@@ -653,7 +653,7 @@ async def test_the_router_hears_whether_it_was_said_where_an_addition_went(desk:
     assert [True, UNSET] == [item.told for item in last.items]
 
 
-async def test_who_was_asked_where_answers_and_the_place_goes_with_it(desk: Desk) -> None:
+async def test_reply_to_the_place_question_adds_the_place(desk: Desk) -> None:
     await take(desk, sms("SOPPENG jalan rusak"))
     (received,) = await events(desk.pool)
     assert received.place_asked
@@ -666,7 +666,7 @@ async def test_who_was_asked_where_answers_and_the_place_goes_with_it(desk: Desk
     assert [(ME, desk.texts.sms["added"].format(ticket=received.ticket))] == (await told(desk.pool))[1:]
 
 
-async def test_what_was_taken_for_where_it_is_can_be_made_a_complaint(desk: Desk) -> None:
+async def test_reply_taken_for_a_place_becomes_a_complaint_with_baru(desk: Desk) -> None:
     await take(desk, sms("SOPPENG jalan rusak"))
     await take(desk, sms("tetangga berkelahi tiap malam", "mo-2"))
     await take(desk, sms("BARU", "mo-3"))
@@ -675,7 +675,7 @@ async def test_what_was_taken_for_where_it_is_can_be_made_a_complaint(desk: Desk
     ]
 
 
-async def test_what_goes_on_with_a_resolved_one_hears_how_to_reopen(desk: Desk) -> None:
+async def test_follow_up_to_a_resolved_complaint_is_told_how_to_reopen_it(desk: Desk) -> None:
     number = await complain(desk)
     await stand(desk, number, "resolved")
     await take(desk, sms("masih belum pak", "mo-2"))
@@ -732,7 +732,7 @@ async def asked_which(desk: Desk) -> str:
     return str(number)
 
 
-async def test_what_was_meant_for_one_of_two_is_added_once_its_number_is_said(desk: Desk) -> None:
+async def test_addition_that_fits_two_complaints_is_added_once_its_number_is_said(desk: Desk) -> None:
     number = await asked_which(desk)
     for _ in range(2):
         await take(desk, sms(number, "mo-4"))
@@ -758,7 +758,7 @@ async def test_danger_beside_praise_is_danger(desk: Desk) -> None:
     assert event.danger
 
 
-async def test_who_may_not_rate_yet_is_told_when(desk: Desk) -> None:
+async def test_early_rating_is_answered_with_when_it_is_possible(desk: Desk) -> None:
     number = await complain(desk)
     await take(desk, sms("NILAI 5", "mo-2"))
     assert desk.texts.sms["early"].format(ticket=number) == (await told(desk.pool))[-1][1]
@@ -792,7 +792,7 @@ async def test_a_yes_to_what_a_unit_asked_cancels_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("text", ["STOP", "SOPPENG STOP", "berhenti kirim sms"])
-async def test_who_stops_the_news_hears_of_no_step_until_they_ask(desk: Desk, text: str) -> None:
+async def test_stop_silences_status_news_until_the_sender_asks_again(desk: Desk, text: str) -> None:
     number = await complain(desk)
     await take(desk, sms(text, "mo-2"))
     news = [NewNotice(number, NoticeKind.STEP, "4", "sedang ditangani")]
@@ -811,14 +811,14 @@ async def test_who_stops_the_news_hears_of_no_step_until_they_ask(desk: Desk, te
 PERHAPS = "semua penghuni berlarian keluar, ibu dan neneknya belum kelihatan"
 
 
-async def test_what_may_be_danger_and_may_belong_to_two_complaints_is_a_complaint(desk: Desk) -> None:
+async def test_possible_danger_that_fits_two_complaints_becomes_a_new_complaint(desk: Desk) -> None:
     await take(desk, sms("SOPPENG lampu mati di Cabenge", "one"))
     await take(desk, sms("SOPPENG pipa bocor di Ompo", "two"))
     await take(desk, sms(PERHAPS, "three"))
     assert [PERHAPS] == [event.text for event in await events(desk.pool) if getattr(event, "danger", ())]
 
 
-async def test_what_may_be_danger_and_goes_on_with_a_complaint_is_told_whom_to_call_too(desk: Desk) -> None:
+async def test_possible_danger_added_to_a_complaint_is_told_whom_to_call(desk: Desk) -> None:
     number = await complain(desk)
     await take(desk, sms(PERHAPS, "second"))
     assert [(number, PERHAPS)] == await added(desk)
@@ -844,7 +844,7 @@ async def test_danger_told_of_with_a_ticket_is_added_and_told_whom_to_call(desk:
 
 
 @pytest.mark.parametrize("text", ["RAHASIA", "rahasia pak", "tolong laporan saya dirahasiakan", "RAHASIA {}"])
-async def test_what_was_complained_of_is_kept_secret_afterwards(desk: Desk, text: str) -> None:
+async def test_existing_complaint_can_be_made_confidential_later(desk: Desk, text: str) -> None:
     number = await complain(desk)
     await take(desk, sms(text.format(number)))
     *_, wish = await events(desk.pool)
@@ -861,7 +861,7 @@ async def test_words_behind_the_mark_are_added_and_the_complaint_is_kept_secret(
     ]
 
 
-async def test_of_several_it_is_asked_which_is_to_be_kept_secret(desk: Desk) -> None:
+async def test_confidentiality_wish_asks_which_of_several_complaints_is_meant(desk: Desk) -> None:
     await take(desk, sms("SOPPENG lampu mati di Cabenge", "first"))
     await take(desk, sms("SOPPENG sampah menumpuk di pasar Lajoa", "second"))
     await take(desk, sms("RAHASIA mohon rahasiakan identitas saya", "mo-3"))

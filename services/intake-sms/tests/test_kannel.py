@@ -96,7 +96,7 @@ def test_only_numbers_with_our_prefixes_are_answered(
         b"id=1&from=%FF&raw=x",
     ],
 )
-def test_what_is_no_sms_is_unreadable(make_settings: Settings, broken: bytes) -> None:
+def test_invalid_sms_requests_are_unreadable(make_settings: Settings, broken: bytes) -> None:
     with pytest.raises(Unreadable):
         read_mo(broken, make_settings())
 

@@ -71,7 +71,7 @@ async def test_a_part_that_comes_again_changes_nothing(desk: Desk) -> None:
     assert [JOINED] == office.taken
 
 
-async def test_what_could_not_be_taken_is_taken_when_a_part_comes_again(desk: Desk) -> None:
+async def test_long_sms_that_failed_is_taken_when_a_part_comes_again(desk: Desk) -> None:
     office = Office()
     office.trouble = [OSError("away")]
     with pytest.raises(OSError, match="away"):
@@ -124,7 +124,7 @@ async def test_parts_of_every_sms_with_a_reference_stay_known(desk: Desk) -> Non
     ]
 
 
-async def test_what_lacks_a_part_is_not_mixed_with_the_next_and_waits_on(desk: Desk) -> None:
+async def test_incomplete_sms_waits_and_is_not_mixed_with_the_next(desk: Desk) -> None:
     office = Office()
     await bring(desk, office, part(1), part(2), *another("y", 1, 2, 3))
     early = [mo.text for mo in office.taken]
@@ -170,7 +170,7 @@ REFUSALS = [TextProblem("too_long", length=10_001, most=10_000), RuntimeError("a
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=str)
-async def test_what_can_never_be_taken_is_put_aside_whole_and_once(desk: Desk, refusal: Exception) -> None:
+async def test_long_sms_that_can_never_be_taken_is_put_aside_whole_and_once(desk: Desk, refusal: Exception) -> None:
     office = Office()
     office.trouble = [refusal]
     await bring(desk, office, part(1), part(2), part(3), part(3))
@@ -180,7 +180,7 @@ async def test_what_can_never_be_taken_is_put_aside_whole_and_once(desk: Desk, r
     assert {"id": "7f-1", "from": JOINED.sender, "text": JOINED.text} == json.loads(content)
 
 
-async def test_what_can_never_be_taken_holds_up_no_other_that_waits(desk: Desk) -> None:
+async def test_refused_incomplete_sms_does_not_hold_up_others_that_wait(desk: Desk) -> None:
     office = Office()
     office.trouble = [REFUSALS[0]]
     await bring(desk, office, part(1), part(2, ref="80"))
@@ -190,7 +190,7 @@ async def test_what_can_never_be_taken_holds_up_no_other_that_waits(desk: Desk) 
     assert (1, 1) == (len(office.taken), len(office.buried))
 
 
-async def test_what_waited_long_enough_is_taken_without_the_missing_part(desk: Desk) -> None:
+async def test_incomplete_sms_is_taken_without_the_missing_part_after_the_wait(desk: Desk) -> None:
     office = Office()
     await bring(desk, office, part(1), part(3))
     late = asyncio.create_task(take_late(desk.pool, desk.settings, office.take, office.bury, every_s=0.02))

@@ -43,9 +43,7 @@ def test_each_dialect_names_all_that_it_needs(
     assert {name.upper() for name in NEEDED[dialect]} == named & gateways
 
 
-def test_a_dialect_that_there_is_not_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unknown_sms_dialect_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("SMS_DIALECT", "smpp")
     with pytest.raises(SystemExit):
         read_settings(settings_of())

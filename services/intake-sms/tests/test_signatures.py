@@ -57,7 +57,7 @@ def test_twilios_own_example_is_twilios(twilio: SmsSettings) -> None:
         {"signature": TWILIO.signature.lower()},
     ],
 )
-def test_what_was_changed_is_not(twilio: SmsSettings, change: dict[str, Any]) -> None:
+def test_altered_request_is_not_authentic(twilio: SmsSettings, change: dict[str, Any]) -> None:
     asked = Asked(**{**{name: getattr(TWILIO, name) for name in ("method", "target", "body", "signature")}, **change})
 
     assert not is_authentic(asked, "twilio", twilio)

@@ -31,7 +31,7 @@ def contact(typed: str, media: tuple[str, ...] = MEDIA) -> Reached | None:
     return read_contact(typed, media, "ID", ("+62",))
 
 
-def test_a_code_has_six_digits_and_is_another_for_another_seed_and_another_installation() -> None:
+def test_code_has_six_digits_and_depends_on_seed_and_installation() -> None:
     codes = [code_of(UUID(int=n), bytes([m])) for n in (1, 2) for m in range(50)]
 
     assert {6} == {len(code) for code in codes}
@@ -74,7 +74,7 @@ def test_an_address_or_a_number_of_ours_is_a_contact(typed: str, read: Reached |
     assert read == contact(typed)
 
 
-def test_a_contact_by_what_we_do_not_have_is_none() -> None:
+def test_contact_is_refused_when_its_channel_is_not_available() -> None:
     assert (None, None) == (contact("andi@contoh.id", ("sms",)), contact("081234567890", ("email",)))
 
 
@@ -96,7 +96,7 @@ def test_three_an_hour_and_after_each_unused_one_a_pause_that_grows_and_ends(ask
     assert wait == wait_s(asked)
 
 
-def test_whatever_was_asked_for_a_code_may_be_asked_for_again_within_two_hours() -> None:
+def test_wait_for_another_code_is_two_hours_at_most() -> None:
     assert max(PAUSES_S) >= wait_s([Asked(age_s=0, used=False)] * 1_000)
 
 

@@ -233,7 +233,7 @@ async def test_each_page_of_signing_in(browser: Browser, site: str, sink: Sink, 
     await context.close()
 
 
-async def test_each_page_of_who_is_signed_in(
+async def test_account_pages_work_from_sign_in_to_deletion(
     browser: Browser, site: str, sink: Sink, pool: Pool, settings: WebSettings
 ) -> None:
     context, other = await phone(browser), await phone(browser, java_script_enabled=False)

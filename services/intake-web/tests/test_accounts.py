@@ -197,7 +197,7 @@ async def test_no_answer_tells_whether_a_contact_has_an_account(
     assert 1 == len(told)
 
 
-async def test_asking_for_a_code_runs_the_same_statements_for_a_known_and_an_unknown_contact(
+async def test_code_request_runs_the_same_queries_for_known_and_unknown_contacts(
     browsers: Client, pool: Pool, sink: Sink, sending: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await sign_in(pool, browsers(), sink, MAIL)
@@ -288,7 +288,7 @@ async def test_a_code_that_is_over_is_neither_taken_nor_sent(
     assert (400, True) == (answer.status_code, "lewat waktunya" in answer.text)
 
 
-async def test_a_server_that_is_away_gets_the_code_when_it_is_back_and_a_crash_repeats_none_to_the_end(
+async def test_code_is_mailed_once_when_the_mail_server_returns(
     browsers: Client, pool: Pool, sink: Sink, settings: WebSettings, texts: Texts
 ) -> None:
     await sink.stop()
@@ -335,7 +335,7 @@ async def test_an_inbox_gets_three_codes_an_hour_however_its_address_is_written(
     assert [303, 303, 303, 429, 303] == [each.status_code for each in answers]
 
 
-async def test_an_address_asks_for_so_many_contacts_and_no_more(browsers: Client, pool: Pool) -> None:
+async def test_ip_address_may_request_codes_for_ten_contacts_at_most(browsers: Client, pool: Pool) -> None:
     browser = browsers()
     answers = [await browser.post("/akun", data={"contact": f"orang{n}@contoh.id"}) for n in range(12)]
 
@@ -383,7 +383,7 @@ async def test_complaints_sent_while_signed_in_are_listed_and_open_as_the_report
     ]
 
 
-async def test_who_is_signed_in_is_a_stranger_to_the_complaints_of_others(
+async def test_signed_in_user_cannot_open_complaints_of_others(
     browsers: Client, pool: Pool, sink: Sink, sending: None
 ) -> None:
     mine, other = browsers(), browsers()
@@ -396,7 +396,7 @@ async def test_who_is_signed_in_is_a_stranger_to_the_complaints_of_others(
     assert number not in (await other.get("/akun")).text
 
 
-async def test_the_form_of_who_is_signed_in_has_their_name_and_contacts(
+async def test_form_is_prefilled_with_name_and_contacts_of_the_signed_in_user(
     browsers: Client, pool: Pool, sink: Sink, sending: None
 ) -> None:
     browser = browsers()
@@ -437,7 +437,7 @@ async def test_a_complaint_of_before_is_added_by_its_code_or_from_the_browser_th
     assert [True, False, True] == [number in listed for number in (elsewhere, anonymous, here)]
 
 
-async def test_an_ended_or_stolen_session_opens_nothing_and_all_devices_can_be_left_at_once(
+async def test_stolen_session_ends_at_sign_out_and_all_devices_can_be_signed_out(
     browsers: Client, pool: Pool, sink: Sink, sending: None
 ) -> None:
     one, two, thief = browsers(), browsers(), browsers()
@@ -462,7 +462,7 @@ async def test_an_ended_or_stolen_session_opens_nothing_and_all_devices_can_be_l
     assert 0 == await pool.fetchval("SELECT count(*) FROM account_sessions")
 
 
-async def test_who_signs_out_leaves_nothing_open_in_that_browser(
+async def test_signing_out_closes_the_complaint_in_that_browser(
     browsers: Client, pool: Pool, sink: Sink, sending: None
 ) -> None:
     browser = browsers()
@@ -487,7 +487,7 @@ async def test_a_name_has_no_control_characters_and_can_be_taken_away(
     assert ("Andi Kenari", None) == (first, await pool.fetchval("SELECT name FROM accounts"))
 
 
-async def test_who_has_shown_a_code_is_led_on_and_asked_for_none_again(
+async def test_confirmed_code_leads_on_and_is_not_asked_again(
     browsers: Client, pool: Pool, sink: Sink, sending: None
 ) -> None:
     browser = browsers()
@@ -534,7 +534,7 @@ async def test_a_contact_is_changed_by_a_code_to_the_new_and_one_to_the_old_whic
     assert ["Laporan saya" in (await each.get("/akun")).text for each in (browser, other)] == [True, False]
 
 
-async def test_a_second_contact_needs_a_code_to_the_first_and_one_of_another_account_is_refused(
+async def test_second_contact_needs_both_codes_and_is_refused_if_already_taken(
     browsers: Client, pool: Pool, sink: Sink, sending: None, texted: list[tuple[str, str]]
 ) -> None:
     browser, other = browsers(), browsers()
@@ -615,7 +615,7 @@ async def test_an_account_is_deleted_by_a_fresh_code_with_its_complaints_if_that
     assert "Masuk ke akun" in (await browser.get("/akun")).text
 
 
-async def test_who_is_shown_a_contact_or_asks_to_change_it_or_to_leave_is_noted(
+async def test_views_and_changes_of_account_data_are_logged_without_contacts(
     browsers: Client, pool: Pool, sink: Sink, sending: None
 ) -> None:
     browser = browsers()
@@ -645,7 +645,7 @@ async def test_an_account_that_goes_leaves_its_complaints_where_they_were(
     assert [("[]", None)] == [tuple(r) for r in await pool.fetch("SELECT follow_ups, erased_at FROM complaints")]
 
 
-async def test_what_is_erased_is_in_no_account_any_more(
+async def test_erased_complaint_disappears_from_the_account(
     browsers: Client, pool: Pool, sink: Sink, sending: None
 ) -> None:
     browser = browsers()
@@ -684,7 +684,7 @@ async def test_an_account_unused_for_two_years_goes_and_one_that_is_used_stays(
     )
 
 
-async def test_who_agreed_to_other_words_is_asked_again_and_what_was_agreed_to_is_kept(
+async def test_changed_terms_ask_for_consent_again_and_old_consent_is_kept(
     browsers: Client, pool: Pool, sink: Sink, sending: None
 ) -> None:
     browser = browsers()
@@ -698,7 +698,7 @@ async def test_who_agreed_to_other_words_is_asked_again_and_what_was_agreed_to_i
     assert 2 == await pool.fetchval("SELECT count(*) FROM account_consents")
 
 
-async def test_what_waits_for_the_reporter_is_said_in_the_list(
+async def test_list_shows_that_a_complaint_waits_for_its_reporter(
     browsers: Client, pool: Pool, sink: Sink, sending: None
 ) -> None:
     browser = browsers()
@@ -710,7 +710,7 @@ async def test_what_waits_for_the_reporter_is_said_in_the_list(
     assert "Petugas bertanya kepada Anda" in (await browser.get("/akun")).text
 
 
-async def test_what_another_site_sends_in_a_citizens_name_is_refused(
+async def test_account_forms_sent_by_another_site_are_refused(
     browsers: Client, pool: Pool, sink: Sink, sending: None
 ) -> None:
     browser = browsers()

@@ -35,7 +35,7 @@ async def test_its_photos_go_with_it_and_the_answer_names_it_each_time(kept: htt
     assert [] == await told(pool, ComplaintFollowedUp)
 
 
-async def test_who_may_open_the_first_opens_it_and_nobody_else(kept: httpx.AsyncClient) -> None:
+async def test_split_off_complaint_opens_only_with_the_secret_of_the_first(kept: httpx.AsyncClient) -> None:
     number = await reported(kept, rahasia=True)
     own = (await add(kept, number))["apart"]
 

@@ -39,7 +39,7 @@ async def test_a_complaint_gets_its_ticket_and_where_to_follow_it(web: httpx.Asy
     assert body["complaint_id"]
 
 
-async def test_what_the_client_calls_unknown_is_left_alone(web: httpx.AsyncClient) -> None:
+async def test_unknown_fields_are_ignored(web: httpx.AsyncClient) -> None:
     response = await web.post("/v1/complaints", json={**BODY, "app_version": 3}, headers=KEY)
 
     assert response.status_code == 202
@@ -57,7 +57,7 @@ async def test_key_and_fields_are_named_together(web: httpx.AsyncClient) -> None
     [b"", b"{", b"[]", b'{"text": "\\ud800"}', b'{"text": "\xff"}', b"[" * 60_000],
     ids=["empty", "cut", "a list", "half a letter", "not UTF-8", "deep"],
 )
-async def test_what_is_not_a_json_object_is_refused(web: httpx.AsyncClient, body: bytes) -> None:
+async def test_body_that_is_no_json_object_is_refused(web: httpx.AsyncClient, body: bytes) -> None:
     response = await web.post("/v1/complaints", content=body, headers=KEY)
 
     assert (response.status_code, response.json()["type"]) == (400, "urn:lapor:problem:invalid-json")
@@ -136,7 +136,7 @@ async def test_a_story_is_told_with_its_due_date_in_words(web: httpx.AsyncClient
     ]
 
 
-async def test_who_has_the_answer_already_is_told_so(web: httpx.AsyncClient, fake: Any) -> None:
+async def test_unchanged_complaint_is_answered_with_304(web: httpx.AsyncClient, fake: Any) -> None:
     number = await submit(web)
     first = await web.get(f"/v1/complaints/{number}")
     tag = {"If-None-Match": first.headers["etag"]}
@@ -227,7 +227,7 @@ async def test_an_unknown_address_under_v1_is_a_problem_document(web: httpx.Asyn
     assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
 
 
-async def test_who_is_in_danger_is_told_whom_to_call_and_nobody_else_is(web: httpx.AsyncClient) -> None:
+async def test_only_reports_of_danger_are_told_whom_to_call(web: httpx.AsyncClient) -> None:
     burning = {"text": "Rumah tetangga kebakaran, masih ada orang di dalam"}
     told = (await web.post("/v1/complaints", json=burning, headers=KEY)).json()
     assert told["danger"]["call"][0]["number"] == "113"
@@ -236,7 +236,7 @@ async def test_who_is_in_danger_is_told_whom_to_call_and_nobody_else_is(web: htt
     assert "danger" not in (await web.post("/v1/complaints", json=BODY, headers=other)).json()
 
 
-async def test_who_said_not_where_is_asked_with_the_receipt(web: httpx.AsyncClient) -> None:
+async def test_complaint_without_a_place_is_asked_for_it_in_the_receipt(web: httpx.AsyncClient) -> None:
     other = {"Idempotency-Key": "a3f2c1d0-0000-4000-8000-000000000003"}
     body = {"text": "Lampu jalan padam sejak minggu lalu"}
     assert "Di mana tempatnya?" == (await web.post("/v1/complaints", json=body, headers=other)).json()["question"]
@@ -244,7 +244,7 @@ async def test_who_said_not_where_is_asked_with_the_receipt(web: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("phone", ["+60 12-345 6789", "+1 900 555 1234", "+881 6 2345 6789"])
-async def test_no_number_is_taken_to_which_we_write_at_somebody_elses_price(web: httpx.AsyncClient, phone: str) -> None:
+async def test_foreign_and_premium_phone_numbers_are_refused(web: httpx.AsyncClient, phone: str) -> None:
     answer = await web.post("/v1/complaints", json={**BODY, "phone": phone}, headers=KEY)
 
     assert (400, ["phone"]) == (answer.status_code, fields(answer))

@@ -35,7 +35,7 @@ async def test_all_that_was_chosen_reaches_the_complaint(web: httpx.AsyncClient,
     assert ("aspirasi", True, False) == (kept.suggested_type, kept.rahasia, kept.anonim)
 
 
-async def test_who_is_anonymous_is_held_up_by_no_contact_and_leaves_none(web: httpx.AsyncClient, fake: Any) -> None:
+async def test_anonymous_complaint_drops_its_contact_even_if_invalid(web: httpx.AsyncClient, fake: Any) -> None:
     sent = await send(web, text="Pungli", anonim="1", name="Andi", phone="dua")
 
     ((kept, _),) = fake.taken.values()
@@ -56,7 +56,7 @@ async def test_danger_stops_first_with_whom_to_call_and_one_press_sends_it_all(
     assert (FIRE, "Cabenge", None) == (kept.text, kept.place, kept.phone)
 
 
-async def test_what_only_sounds_like_danger_stops_nobody(web: httpx.AsyncClient) -> None:
+async def test_faint_danger_does_not_stop_the_form(web: httpx.AsyncClient) -> None:
     text = "Di tikungan depan SD 12 banyak motor jatuh."
 
     told = (await web.post("/v1/hints", json={"text": text})).json()
@@ -84,9 +84,7 @@ async def test_before_it_is_kept_it_can_be_looked_through_and_changed(web: httpx
     assert 'value="pengaduan" checked' in back.text
 
 
-async def test_where_the_device_is_is_shown_as_a_place_on_a_map_and_told_to_the_unit_as_a_point(
-    web: httpx.AsyncClient, fake: Any
-) -> None:
+async def test_device_position_is_shown_on_a_map_and_stored_as_a_point(web: httpx.AsyncClient, fake: Any) -> None:
     checked = await send(web, text="Jalan berlubang", village=PAROTO, position="-4.3512345,119.88,30", check="1")
     await web.post("/", data=hidden(checked.text))
 
@@ -119,7 +117,7 @@ async def test_the_form_alone_may_ask_where_a_device_is(web: httpx.AsyncClient) 
 PATHS = ("/", "/formulir", "/draf", "/lacak")
 
 
-async def test_the_code_is_shown_once_to_the_browser_that_sent_it_and_opens_the_complaint_elsewhere(
+async def test_access_code_is_shown_once_and_opens_the_complaint_elsewhere(
     web: httpx.AsyncClient,
 ) -> None:
     sent = await send(web, text="Pungli di kantor", rahasia="1")
@@ -164,7 +162,7 @@ def test_a_code_is_of_one_complaint_of_one_installation() -> None:
     )
 
 
-async def test_what_a_device_keeps_is_nobodys(web: httpx.AsyncClient) -> None:
+async def test_pages_kept_by_the_device_hold_no_personal_data(web: httpx.AsyncClient) -> None:
     worker = await web.get("/sw.js")
     kept = re.search(rb"const KEPT = (\{.*?\});", worker.content)
     assert kept

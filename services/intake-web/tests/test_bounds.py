@@ -32,7 +32,7 @@ def left(guard: Guard, client: str) -> int:
         return count
 
 
-async def test_what_one_process_took_is_missing_in_the_other(pool: Pool) -> None:
+async def test_uploads_in_one_process_count_in_the_other(pool: Pool) -> None:
     one, other = guard(), guard()
     for _ in range(100):
         one.upload("192.0.2.7", 0)
@@ -43,7 +43,7 @@ async def test_what_one_process_took_is_missing_in_the_other(pool: Pool) -> None
     assert RATES["uploads"].burst == left(other, "192.0.2.8")
 
 
-async def test_what_both_take_at_the_same_moment_counts_twice(pool: Pool) -> None:
+async def test_simultaneous_uploads_in_two_processes_are_added_up(pool: Pool) -> None:
     one, other = guard(), guard()
     for each in (one, other):
         for _ in range(60):
@@ -68,7 +68,7 @@ async def test_a_restart_forgets_nothing_and_nobody_can_read_who_it_was(pool: Po
     assert "192.0.2.7" not in str(await pool.fetch("SELECT b::text FROM bounds b"))
 
 
-async def test_what_was_given_back_is_there_again_for_all(pool: Pool) -> None:
+async def test_returned_allowance_is_available_to_all_processes(pool: Pool) -> None:
     one, other = guard(), guard()
     for _ in range(5):
         with one.addition("192.0.2.7"):
@@ -85,7 +85,7 @@ async def test_what_was_given_back_is_there_again_for_all(pool: Pool) -> None:
         pass
 
 
-async def test_what_nobody_heard_because_the_database_was_away_is_told_later(
+async def test_uses_counted_during_a_database_outage_are_shared_later(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other = guard(), guard()
@@ -100,7 +100,7 @@ async def test_what_nobody_heard_because_the_database_was_away_is_told_later(
     assert 0 == left(other, "192.0.2.7")
 
 
-async def test_what_is_full_again_is_forgotten(pool: Pool) -> None:
+async def test_bounds_that_are_full_again_are_deleted(pool: Pool) -> None:
     await pool.execute(
         "INSERT INTO bounds (what, client, full_at) VALUES ('uploads', '\\x01', now() - interval '1 s'),"
         " ('uploads', '\\x02', now() + interval '1 h')"

@@ -255,7 +255,7 @@ async def test_where_no_stream_is_to_be_had_the_page_asks_again(scripted: Page, 
     await expect(scripted.locator(".what")).to_contain_text("sedang mengerjakannya")
 
 
-async def test_what_a_bad_line_did_not_bring_is_asked_for_again(scripted: Page, site: str, pool: Pool) -> None:
+async def test_page_asks_again_for_a_change_lost_on_a_bad_connection(scripted: Page, site: str, pool: Pool) -> None:
     await scripted.clock.install()
     number, cut = await _sent(scripted, site, steps=5), asyncio.Event()
     await expect(scripted.locator(".what")).to_contain_text("sudah kami terima")
@@ -346,7 +346,7 @@ async def test_cancelling_asks_whether_that_is_meant(page: Page, site: str, pool
     assert ["cancel"] == [item["kind"] for item in items]
 
 
-async def test_who_comes_by_a_link_from_another_site_is_known(page: Page, site: str) -> None:
+async def test_reporter_coming_from_another_site_is_recognised(page: Page, site: str) -> None:
     number = await _sent(page, site)
     await page.route("http://elsewhere.example/", lambda route: route.fulfill(
         content_type="text/html", body=f'<a href="{site}/laporan/{number}">Laporan saya</a>'

@@ -28,7 +28,7 @@ def test_a_number_is_read_however_it_is_typed_or_pasted(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "SPG", "SPG-W0AB-12CD9", "SPG-XXXX-XXXXC", "SPG-W0AB-12CDSX", "jalan rusak"])
-def test_what_is_no_number_is_none(typed: str) -> None:
+def test_invalid_ticket_number_is_not_recognised(typed: str) -> None:
     assert number_in(typed) is None
 
 
@@ -56,7 +56,7 @@ def test_a_complaint_without_text_is_told_what_to_write(text: str | None) -> Non
     assert problems_of({"text": text}) == {"text": say("empty")}
 
 
-def test_a_text_may_have_ten_thousand_letters_and_no_more() -> None:
+def test_text_may_have_at_most_ten_thousand_characters() -> None:
     assert len(read_complaint({"text": "x" * 10_000}).text) == 10_000
     assert problems_of({"text": "x" * 10_001}) == {"text": say("field_too_long", length="10.001", most="10.000")}
 
@@ -143,7 +143,7 @@ def test_a_sentence_loses_the_number_that_is_known() -> None:
     assert domain.sentence("SPG-A", "SPG-A diteruskan.") == "Diteruskan."
 
 
-def test_finished_is_what_is_final_for_every_intake_and_what_only_the_archive_knows() -> None:
+def test_finished_statuses_are_the_final_ones_and_archived() -> None:
     assert set(domain.FINISHED) == {*vocabulary.FINAL, "archived"}
 
 
@@ -157,7 +157,7 @@ def test_reasons_of_a_mark_are_those_that_fit_it() -> None:
 
 
 @pytest.mark.parametrize("reasons", ["took_too_long", ["late"], [1]])
-def test_a_reason_that_there_is_not_is_named(reasons: object) -> None:
+def test_invalid_rating_reasons_are_named(reasons: object) -> None:
     with pytest.raises(Invalid) as wrong:
         read_addition({"kind": "rating", "rating": 1, "reasons": reasons})
 

@@ -50,7 +50,7 @@ def counted() -> float:
         ("/", "application/x-www-form-urlencoded"),
     ],
 )
-async def test_who_hangs_up_in_the_body_is_neither_an_error_nor_counted(
+async def test_client_hanging_up_mid_request_is_no_error_and_not_counted(
     port: int, caplog: pytest.LogCaptureFixture, path: str, kind: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -96,7 +96,7 @@ async def test_the_sites_own_files_are_served(web: httpx.AsyncClient, name: str,
         "%FF",
     ],
 )
-async def test_what_is_no_file_of_the_site_is_not_found_and_no_error(
+async def test_strange_static_paths_are_answered_without_an_error(
     port: int, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
     reader, writer = await asyncio.open_connection(HOST, port)
@@ -114,7 +114,7 @@ async def test_what_is_no_file_of_the_site_is_not_found_and_no_error(
     ("site", "status"),
     [(None, 303), ("same-origin", 303), ("none", 303), ("same-site", 403), ("cross-site", 403), ("odd", 403)],
 )
-async def test_what_another_site_sends_in_its_visitors_name_is_refused(
+async def test_form_sent_by_another_site_is_refused(
     web: httpx.AsyncClient, fake: Any, site: str | None, status: int
 ) -> None:
     headers = {"Sec-Fetch-Site": site} if site else {}
@@ -158,7 +158,7 @@ async def test_only_a_site_that_is_https_says_so_for_the_future(
 
 
 @pytest.mark.parametrize("path", ["/laporan/{}", "/v1/complaints/{}"])
-async def test_what_depends_on_who_asks_is_kept_in_no_shared_cache(web: httpx.AsyncClient, path: str) -> None:
+async def test_personal_answers_stay_out_of_shared_caches(web: httpx.AsyncClient, path: str) -> None:
     taken = await web.post("/v1/complaints", json={"text": "Lampu jalan padam"}, headers={"Idempotency-Key": "k"})
     first = await web.get(path.format(taken.json()["ticket"]))
     again = await web.get(path.format(taken.json()["ticket"]), headers={"If-None-Match": first.headers["etag"]})

@@ -116,7 +116,7 @@ async def test_the_same_again_gets_the_same_answer(kept: httpx.AsyncClient, pool
     assert 1 == len(await told(pool, ComplaintReceived))
 
 
-async def test_the_same_photo_uploaded_anew_is_the_same_complaint(kept: httpx.AsyncClient) -> None:
+async def test_same_photo_uploaded_again_is_the_same_complaint(kept: httpx.AsyncClient) -> None:
     first = await report(kept, await uploaded(kept))
     again = await report(kept, await uploaded(kept))
 
@@ -140,7 +140,7 @@ async def test_one_upload_is_of_one_complaint(kept: httpx.AsyncClient, texts: Te
     assert 1 == len(await told(pool, ComplaintReceived))
 
 
-async def test_what_is_not_there_or_not_whole_is_named_and_nothing_is_lost(
+async def test_missing_or_unfinished_uploads_are_named_and_the_rest_is_kept(
     kept: httpx.AsyncClient, texts: Texts, pool: Pool
 ) -> None:
     done, unknown = await uploaded(kept), "A" * 22
@@ -158,7 +158,7 @@ async def test_what_is_not_there_or_not_whole_is_named_and_nothing_is_lost(
 
 
 @pytest.mark.parametrize("uploads", ["x", ["../etc"], [5], {"a": 1}, ["A" * 22 + str(n) for n in range(3)]])
-async def test_what_is_no_list_of_uploads_is_refused(kept: httpx.AsyncClient, uploads: Any) -> None:
+async def test_invalid_list_of_uploads_is_refused(kept: httpx.AsyncClient, uploads: Any) -> None:
     answer = await kept.post(
         "/v1/complaints", json={"text": TEXT, "uploads": uploads}, headers={"Idempotency-Key": "one"}
     )
@@ -254,7 +254,7 @@ async def test_a_unit_that_has_it_not_is_told_why(kept: httpx.AsyncClient, pool:
     assert 0 == await pool.fetchval("SELECT count(*) FROM evidence_openings")
 
 
-async def test_who_has_it_again_opens_it_again_with_the_same_link(kept: httpx.AsyncClient, pool: Pool) -> None:
+async def test_link_works_again_when_the_unit_gets_the_complaint_back(kept: httpx.AsyncClient, pool: Pool) -> None:
     number = await reported(kept, await uploaded(kept))
     (evidence,) = await attached(pool)
     its, seen = link(evidence), []
@@ -265,7 +265,9 @@ async def test_who_has_it_again_opens_it_again_with_the_same_link(kept: httpx.As
     assert [200, 403, 200] == seen
 
 
-async def test_of_a_merged_one_the_unit_of_its_parent_opens_it(kept: httpx.AsyncClient, pool: Pool) -> None:
+async def test_photo_of_a_merged_complaint_opens_for_the_unit_of_the_parent(
+    kept: httpx.AsyncClient, pool: Pool
+) -> None:
     number, parent = await reported(kept, await uploaded(kept)), await reported(kept, key="two")
     evidence = (await told(pool, ComplaintReceived))[0].evidence[0]
     await stands(pool, number, status="merged", parent=parent, unit="DISKOMINFO")
@@ -317,7 +319,7 @@ async def test_a_stranger_finds_nothing(kept: httpx.AsyncClient, pool: Pool) -> 
 
 
 # ── the reporter ─────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_who_has_the_access_code_sees_the_photos(kept: httpx.AsyncClient, pool: Pool) -> None:
+async def test_access_code_shows_the_photos(kept: httpx.AsyncClient, pool: Pool) -> None:
     number = await reported(kept, await uploaded(kept))
     (evidence,) = await attached(pool)
     (shown,) = (await kept.get(f"/v1/complaints/{number}", headers=SECRET)).json()["attached"]
@@ -405,7 +407,7 @@ async def test_in_a_bucket_a_photo_is_kept_shown_and_erased(
     assert (1280, 960) == opened(shown.content).size
 
 
-async def test_what_was_kept_long_enough_goes_with_its_photos_and_what_is_restricted_stays(
+async def test_expired_complaint_is_deleted_with_its_photos_unless_restricted(
     kept: httpx.AsyncClient, pool: Pool, store: PostgresStore, tmp_path: Path
 ) -> None:
     old = await reported(kept, await uploaded(kept))
@@ -436,7 +438,7 @@ async def test_a_person_is_told_what_there_is_and_who_opened_it(kept: httpx.Asyn
     assert ["PUPR"] == [each["unit"] for each in known["opened"]]
 
 
-async def test_who_opened_what_is_known_for_five_years(pool: Pool) -> None:
+async def test_photo_openings_are_remembered_for_five_years(pool: Pool) -> None:
     days = [OPENINGS_DAYS - 1, OPENINGS_DAYS + 1]
     await pool.execute(
         "INSERT INTO evidence_openings SELECT 'SPG-W', 'n', 'PUPR', now() - make_interval(days => d) "

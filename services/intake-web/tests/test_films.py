@@ -60,7 +60,7 @@ async def why(maker: Films, content: bytes, folder: Path) -> str:
 
 # ── the new video ────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_phones_write_is_known_by_its_first_bytes(kind: str) -> None:
+def test_phone_videos_are_recognised_by_their_first_bytes(kind: str) -> None:
     head = clip(2, kind, *SIZE.get(kind, ()))[:HEAD]
 
     assert (True, "", "photo_video") == (is_video(head), refusal_of(head, videos=True), refusal_of(head, videos=False))
@@ -71,7 +71,7 @@ def test_a_recording_of_sound_is_no_video() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_of_each_kind_comes_one_that_every_phone_plays_and_that_tells_nothing_else(
+async def test_every_video_kind_becomes_playable_on_phones_without_metadata(
     maker: Films, tmp_path: Path, kind: str
 ) -> None:
     came = clip(2, kind, *SIZE.get(kind, ()))
@@ -109,7 +109,7 @@ async def test_one_of_more_than_a_minute_is_refused_and_not_cut(maker: Films, tm
     [b"\x00\x00\x00\x18ftypmp42" + b"x" * 5000, b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1/x.ts\n", b""],
     ids=["damaged", "a playlist", "nothing"],
 )
-async def test_what_can_not_be_played_is_refused(maker: Films, tmp_path: Path, content: bytes) -> None:
+async def test_unplayable_video_is_refused(maker: Films, tmp_path: Path, content: bytes) -> None:
     assert "video_unreadable" == await why(maker, content, tmp_path)
 
 
@@ -148,7 +148,7 @@ async def test_one_in_pieces_is_made_and_what_came_is_deleted(
 
 
 @pytest.mark.connected
-async def test_who_asks_again_while_it_is_made_waits_for_the_same(
+async def test_repeated_request_waits_for_the_video_in_progress(
     kept: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, make = list[Lay](), Films.make

@@ -270,7 +270,9 @@ async def test_sent_without_a_network_it_waits_and_is_one_complaint(
     assert ["Lampu jalan padam"] == [sent.text for sent, _ in fake.taken.values()]
 
 
-async def test_what_nobody_said_to_send_is_not_sent(context: BrowserContext, site: str, fake: Any) -> None:
+async def test_offline_draft_is_sent_only_when_its_writer_presses_send(
+    context: BrowserContext, site: str, fake: Any
+) -> None:
     page = await opened(context, site)
     await ready(page)
     await context.set_offline(True)
@@ -393,9 +395,7 @@ async def test_a_report_that_waits_is_tried_again_as_long_as_its_page_is_open(
     assert 1 == len(fake.taken)
 
 
-async def test_a_report_that_waits_and_was_deleted_in_another_tab_is_not_sent_and_that_is_said(
-    context: BrowserContext, site: str, fake: Any
-) -> None:
+async def test_waiting_report_deleted_in_another_tab_is_not_sent(context: BrowserContext, site: str, fake: Any) -> None:
     page = await opened(context, site)
     await ready(page)
     await written(page, "Lampu jalan padam")
@@ -423,7 +423,7 @@ async def test_a_report_that_waits_and_was_deleted_in_another_tab_is_not_sent_an
         ("in_progress", "/tambahan", "Keterangan", "Kirim"),
     ],
 )
-async def test_what_is_added_without_a_network_stays_and_is_said_to_be_unsent(
+async def test_addition_written_offline_is_kept_and_shown_as_unsent(
     context: BrowserContext, site: str, fake: Any, status: str, where: str, label: str, button: str
 ) -> None:
     page = await opened(context, site)
@@ -452,7 +452,7 @@ async def test_what_is_added_without_a_network_stays_and_is_said_to_be_unsent(
     assert ["Tiang nomor tujuh"] == [each.text for each in fake.added[number]]
 
 
-async def test_a_page_that_is_not_kept_says_that_there_is_no_network(context: BrowserContext, site: str) -> None:
+async def test_unstored_page_opened_offline_reports_the_missing_network(context: BrowserContext, site: str) -> None:
     page = await opened(context, site)
     await ready(page)
     number = await reported(page)
@@ -471,7 +471,7 @@ async def test_a_page_that_is_not_kept_says_that_there_is_no_network(context: Br
     await expect(page.get_by_role("heading", level=1)).to_have_text(number)
 
 
-async def test_what_the_server_asks_first_is_asked_where_it_can_be_answered(
+async def test_questions_of_the_server_appear_where_they_can_be_answered(
     context: BrowserContext, site: str, fake: Any
 ) -> None:
     for _ in range(2):
@@ -529,7 +529,7 @@ async def test_where_a_device_is_it_is_asked_only_when_that_is_pressed(browser: 
     await context.close()
 
 
-async def test_a_secret_link_opens_the_complaint_in_another_browser_and_leaves_no_code_in_its_address(
+async def test_secret_link_opens_elsewhere_and_leaves_no_code_in_the_address(
     browser: Browser, context: BrowserContext, site: str
 ) -> None:
     page = await opened(context, site)

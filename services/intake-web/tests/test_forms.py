@@ -141,7 +141,7 @@ async def test_an_upload_that_is_gone_is_said_and_the_others_are_kept(
     assert texts.web["upload_unknown"] in again.text
 
 
-async def test_what_is_typed_stays_within_64_kib_and_so_does_every_other_form(kept: httpx.AsyncClient) -> None:
+async def test_typed_text_is_limited_to_64_kib_in_every_request(kept: httpx.AsyncClient) -> None:
     long = "x" * 70_000
     answers = [
         await send(kept, photo(), text=long),
@@ -177,7 +177,7 @@ async def test_a_form_that_is_cut_is_no_error_of_ours(kept: httpx.AsyncClient, b
     assert 400 == answer.status_code
 
 
-async def test_what_is_added_may_have_photos_and_need_no_words(kept: httpx.AsyncClient, pool: Pool) -> None:
+async def test_addition_may_have_photos_without_words(kept: httpx.AsyncClient, pool: Pool) -> None:
     page = (await send(kept)).headers["location"].partition("?")[0]
     added = await send(kept, photo(), path=f"{page}/tambahan", kind="addition", text="", key="tambah-satu-kali")
 

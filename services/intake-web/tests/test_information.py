@@ -88,7 +88,7 @@ async def test_no_number_for_sms_is_named_where_there_is_no_gateway(
             assert (False, False) == ("sms:1708" in page, "1708" in page[page.index("<footer") :]), path
 
 
-async def test_who_finds_a_weakness_is_told_where_to_say_so_and_robots_what_to_leave(
+async def test_security_txt_names_a_contact_and_robots_txt_excludes_the_api(
     web: httpx.AsyncClient,
 ) -> None:
     security = (await web.get("/.well-known/security.txt")).text
@@ -155,7 +155,7 @@ async def test_a_file_named_by_its_version_is_kept_for_good_and_looks_are_compre
     assert "content-encoding" not in plain.headers
 
 
-async def test_what_answers_something_sent_is_not_compressed(web: httpx.AsyncClient) -> None:
+async def test_answers_to_sent_forms_are_not_compressed(web: httpx.AsyncClient) -> None:
     sent = await web.post("/", data={"text": "", "key": "a-key", "secret": "k9Qw2mZx8Lr4Tn6Y"})
 
     assert (400, True) == (sent.status_code, "k9Qw2mZx8Lr4Tn6Y" in sent.text)

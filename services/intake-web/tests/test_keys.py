@@ -45,7 +45,7 @@ async def site(fake: Any, client_on: Callable[..., httpx.AsyncClient]) -> AsyncI
         yield client
 
 
-async def test_a_key_is_looked_up_once_in_a_while_and_so_is_what_is_none() -> None:
+async def test_valid_and_invalid_keys_are_looked_up_once_in_a_while() -> None:
     asked, clock = list[bytes](), ManualClock()
 
     async def find(digest: bytes) -> Key | None:
@@ -63,7 +63,7 @@ async def test_a_key_is_looked_up_once_in_a_while_and_so_is_what_is_none() -> No
     assert [hash_of(SHOWN), hash_of("other"), hash_of(SHOWN)] == asked
 
 
-async def test_who_has_a_key_may_send_more_than_an_address_and_is_counted(site: httpx.AsyncClient) -> None:
+async def test_key_allows_more_than_an_address_and_is_counted(site: httpx.AsyncClient) -> None:
     def counted() -> float:
         return REGISTRY.get_sample_value("lapor_intake_web_key_complaints_total", {"system": "satu-data"}) or 0
 
@@ -87,7 +87,7 @@ async def test_a_key_has_a_limit_too(fake: Any, client_on: Callable[..., httpx.A
         assert 202 == (await send(web, 2)).status_code
 
 
-async def test_what_a_system_sends_has_it_for_its_source(site: httpx.AsyncClient, fake: Any) -> None:
+async def test_complaint_sent_with_a_key_names_its_system_as_source(site: httpx.AsyncClient, fake: Any) -> None:
     sent = {"service_code": "jalan_jembatan", "description": "Jalan berlubang"}
     await send(site, 1, **bearer())
     await send(site, 2)
@@ -98,9 +98,7 @@ async def test_what_a_system_sends_has_it_for_its_source(site: httpx.AsyncClient
     assert ["key:satu-data", "form", "key:satu-data", "open311"] == [each.gateway for each, _ in fake.taken.values()]
 
 
-async def test_what_a_counter_sends_is_of_its_channel_and_answered_with_what_a_receipt_is_printed_of(
-    site: httpx.AsyncClient, fake: Any
-) -> None:
+async def test_counter_complaint_keeps_its_channel_and_returns_receipt_data(site: httpx.AsyncClient, fake: Any) -> None:
     fake.keys[hash_of(SHOWN)] = replace(KEY, rights=[KeyRight.SEND, KeyRight.COUNTER])
     body = {"text": "Jalan rusak", "phone": "0812 3456 7890", "channel": "loket"}
 

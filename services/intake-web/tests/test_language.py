@@ -138,7 +138,7 @@ async def test_each_other_page_is_english(
 
 
 @pytest.mark.parametrize("more", [{}, {"check": "1"}, {"text": ""}, {"text": "rumah terbakar, tolong"}])
-async def test_what_the_form_answers_is_english(web: httpx.AsyncClient, texts: Texts, more: dict[str, str]) -> None:
+async def test_answers_of_the_form_are_english(web: httpx.AsyncClient, texts: Texts, more: dict[str, str]) -> None:
     typed = {"key": "k1", "secret": "s" * 16, "text": "Water is off", "village": "73.12.02.2004", "email": "x", **more}
 
     page = await web.post("/", data=typed, headers=ENGLISH)
@@ -146,7 +146,7 @@ async def test_what_the_form_answers_is_english(web: httpx.AsyncClient, texts: T
     assert ("en", []) == said(re.sub(r'(?s)<textarea.*?</textarea>|<input type="hidden"[^>]*>', "", page.text), texts)
 
 
-async def test_who_is_in_danger_is_told_in_english_whom_to_call(web: httpx.AsyncClient) -> None:
+async def test_danger_advice_is_given_in_english(web: httpx.AsyncClient) -> None:
     page = await web.post("/", data={"text": "rumah terbakar, tolong", "key": "k1"}, headers=ENGLISH)
     hints = await web.post("/v1/hints?bahasa=en", json={"text": "rumah terbakar, tolong"})
 
@@ -155,7 +155,7 @@ async def test_who_is_in_danger_is_told_in_english_whom_to_call(web: httpx.Async
     assert told == hints.json()["danger"]["text"]
 
 
-async def test_what_is_kept_for_the_unit_is_indonesian(web: httpx.AsyncClient, fake: Any) -> None:
+async def test_facts_kept_for_the_unit_are_indonesian(web: httpx.AsyncClient, fake: Any) -> None:
     typed = {
         "key": "k1",
         "secret": "s" * 16,
@@ -203,7 +203,7 @@ async def test_no_other_language_can_be_chosen(web: httpx.AsyncClient) -> None:
     assert 404 == (await web.get("/bahasa/fr")).status_code
 
 
-async def test_what_a_device_keeps_is_in_one_language(web: httpx.AsyncClient) -> None:
+async def test_offline_pages_of_a_device_are_in_one_language(web: httpx.AsyncClient) -> None:
     workers = [await web.get("/sw.js", headers=head) for head in ({}, ENGLISH)]
     pages = [re.findall(r"/(?:formulir|draf)\?bahasa=(\w+)", each.text) for each in workers]
     [own, other] = [re.search(r'"version":"(\w+)"', each.text) for each in workers]

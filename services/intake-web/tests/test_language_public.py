@@ -27,7 +27,7 @@ sink, texted, settings, sending, browsers = (
 
 
 @pytest.mark.parametrize("path", ["/laporan", "/laporan?unit=PUPR", "/laporan?kecamatan=Citta", "/angka"])
-async def test_what_everybody_may_see_is_english(kept: httpx.AsyncClient, pool: Pool, texts: Texts, path: str) -> None:
+async def test_public_pages_are_english(kept: httpx.AsyncClient, pool: Pool, texts: Texts, path: str) -> None:
     await tell(pool, texts, view(1, deadline_at=NOW + timedelta(days=3)))
     await tell(pool, texts, view(2, status=Status.RESOLVED, kecamatan="Lilirilau"))
 

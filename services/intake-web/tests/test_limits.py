@@ -107,7 +107,7 @@ async def test_a_repeated_request_costs_nothing_and_the_key_of_a_refused_one_wor
     assert len(fake.taken) == 31
 
 
-async def test_what_could_not_be_kept_costs_nothing(site: httpx.AsyncClient, fake: Any) -> None:
+async def test_failed_complaint_uses_no_allowance_during_a_database_outage(site: httpx.AsyncClient, fake: Any) -> None:
     fake.down = True
     down = await statuses(complain(site) for _ in range(40))
     fake.down = False
@@ -169,7 +169,7 @@ def guesses(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["/v1/complaints/{}", "/laporan/{}", "/laporan/{}/tambahan"])
-async def test_who_guesses_is_soon_answered_the_same_for_hits_and_misses(
+async def test_guessing_soon_gets_the_same_answer_for_hits_and_misses(
     site: httpx.AsyncClient, clock: ManualClock, fake: Any, path: str
 ) -> None:
     number = (await complain(site, n=2)).json()["ticket"]
@@ -286,7 +286,7 @@ def test_guesses_at_the_same_moment_are_paid_for_afterwards(clock: ManualClock) 
     assert error.value.wait_s == (64 - 10 + 1) * 120 - HOUR
 
 
-async def test_wrong_codes_are_answered_so_often_to_an_address_and_the_right_one_always_opens(
+async def test_wrong_codes_are_limited_per_address_and_the_right_code_always_opens(
     site: httpx.AsyncClient, clock: ManualClock, make_settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -329,7 +329,7 @@ async def test_the_button_has_its_own_bound_and_takes_nothing_from_what_is_added
         pass
 
 
-async def test_who_guesses_from_a_hundred_addresses_keeps_nobody_out(site: httpx.AsyncClient) -> None:
+async def test_guessing_from_many_addresses_locks_nobody_out(site: httpx.AsyncClient) -> None:
     number = (await complain(site, n=2)).json()["ticket"]
 
     async def add(secret: str, n: int) -> httpx.Response:

@@ -120,7 +120,7 @@ async def site(fake: Any, settings: WebSettings, texts: Texts) -> AsyncIterator[
         yield site
 
 
-async def test_who_comes_hears_how_it_stands_and_then_each_change(site: Site, settings: WebSettings) -> None:
+async def test_stream_starts_with_the_current_state_and_tells_each_change(site: Site, settings: WebSettings) -> None:
     async with Reader(settings.web_port) as reader:
         first = await reader.event()
         await site.change("in_progress", 3)
@@ -130,9 +130,7 @@ async def test_who_comes_hears_how_it_stands_and_then_each_change(site: Site, se
     assert [("1", "routed"), ("3", "in_progress")] == [(each[0], each[1]["status"]) for each in (first, second)]
 
 
-async def test_who_comes_back_hears_what_came_meanwhile_and_of_nothing_that_is_known(
-    site: Site, settings: WebSettings
-) -> None:
+async def test_reconnecting_reader_hears_only_missed_and_new_changes(site: Site, settings: WebSettings) -> None:
     await site.change("in_progress", 3)
     async with Reader(settings.web_port, last_event_id="1") as behind:
         assert ("3", "in_progress") == ((event := await behind.event())[0], event[1]["status"])
@@ -178,7 +176,9 @@ async def test_strangers_of_a_confidential_one_hear_the_outline_and_not_that_it_
     assert not {"3", "5", "6"} & {seen[0], after[0]}
 
 
-async def test_what_becomes_confidential_is_told_to_no_stranger_any_more(site: Site, settings: WebSettings) -> None:
+async def test_stream_to_a_stranger_ends_when_the_complaint_becomes_confidential(
+    site: Site, settings: WebSettings
+) -> None:
     async with Reader(settings.web_port) as reader:
         await reader.event()
         await site.change("in_progress", 3, rahasia=True)
@@ -198,7 +198,7 @@ async def test_an_address_has_so_many_streams_and_one_that_ended_makes_room(site
     await until_answered(200, lambda: Reader(settings.web_port))
 
 
-async def test_of_fifty_streams_that_an_address_opens_at_the_same_moment_it_has_five(
+async def test_address_gets_five_streams_even_if_it_opens_fifty_at_once(
     site: Site, settings: WebSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, all_asked, find = 0, asyncio.Event(), site.store.find
@@ -222,7 +222,7 @@ async def test_of_fifty_streams_that_an_address_opens_at_the_same_moment_it_has_
         await each.__aexit__()
 
 
-async def test_a_stream_ends_when_it_was_silent_for_long_and_who_comes_again_hears_what_came_since(
+async def test_silent_stream_ends_and_a_reconnect_gets_the_missed_changes(
     site: Site, settings: WebSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "PING_S", 0.01)
@@ -261,13 +261,13 @@ async def test_one_client_behind_a_proxy_has_so_many_requests_open_and_others_ar
         await until_answered(200, lambda: Reader(port, "/lacak", x_forwarded_for="2001:db8:0:ff::9"))
 
 
-async def test_of_a_number_that_there_is_not_nothing_is_streamed(site: Site, settings: WebSettings) -> None:
+async def test_unknown_number_gets_no_stream(site: Site, settings: WebSettings) -> None:
     async with Reader(settings.web_port, f"/v1/complaints/{ticket.mint('web')}/events") as reader:
         assert (404, True) == (reader.status, "application/problem+json" in reader.head)
 
 
 @pytest.mark.connected
-async def test_what_is_stored_wakes_who_reads_and_a_stop_ends_all_at_once(
+async def test_stored_change_wakes_readers_and_a_stop_ends_all_streams(
     pool: Pool, dsn: str, settings: WebSettings, texts: Texts
 ) -> None:
     other = await open_pool(dsn, timeout_s=5)  # the pool of another process, which stores the story

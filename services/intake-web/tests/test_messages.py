@@ -104,7 +104,7 @@ def test_the_day_that_counts_now_is_said_where_the_notice_does_not(
         ("danger", "", True, "ada kabar"),
     ],
 )
-def test_the_subject_says_what_is_in_it_and_nothing_of_what_is_confidential(
+def test_subject_says_the_news_but_nothing_confidential(
     writer: Writer, kind: str, subject: str, rahasia: bool, says: str
 ) -> None:
     heads, _ = read(writer, notice(kind, subject=subject), view(rahasia=rahasia))
@@ -112,7 +112,7 @@ def test_the_subject_says_what_is_in_it_and_nothing_of_what_is_confidential(
     assert f"{T}: {says}" == heads["Subject"]
 
 
-def test_the_secret_link_goes_with_the_first_message_and_what_asks_for_something_but_with_no_confidential_one() -> None:
+def test_secret_link_goes_with_first_and_asking_messages_unless_confidential() -> None:
     steps = [
         Step(seq=n, kind=kind, at=NOW, unit="PUPR", text="")
         for n, kind in enumerate(["registered", "routed", "waiting_for_reporter", "in_progress", "resolved"])
@@ -134,7 +134,7 @@ def test_the_secret_link_goes_with_the_first_message_and_what_asks_for_something
     assert [True, True, False, False, False, True, False, True, False, False] == [has_link(*each) for each in told]
 
 
-def test_who_tells_of_abuse_gets_no_message_that_tells_of_it_to_who_reads_along(writer: Writer) -> None:
+def test_message_about_abuse_reveals_nothing_to_others_reading_along(writer: Writer) -> None:
     told = notice("danger", text="Anda tidak sendiri. Telepon 129, kapan saja.")
     heads, text = read(writer, told, view(danger=["abuse"]))
 
@@ -150,7 +150,7 @@ def test_an_sms_has_the_page_and_the_first_one_how_to_stop(writer: Writer) -> No
     assert f"{T}: ada kabar tentang laporan Anda." in writer.sms(notice("step", "1"), view(rahasia=True))
 
 
-def test_what_three_sms_do_not_hold_ends_with_the_page(writer: Writer) -> None:
+def test_sms_longer_than_three_parts_ends_with_the_page_address(writer: Writer) -> None:
     long = fit(writer.sms(notice("step", "1", "Tim di lokasi. " * 90), view()), writer.more(T))
 
     assert long.endswith(f"... Halaman laporan: {SITE}/laporan/{T}")
@@ -160,7 +160,7 @@ def test_what_three_sms_do_not_hold_ends_with_the_page(writer: Writer) -> None:
 @pytest.mark.parametrize(
     "text", ["", "a@b", "a@b.id\r\nBcc: x@y.id", "a@b.id, c@d.id", "A <a@b.id> <c@d.id>", "A\n <a@b.id>"]
 )
-def test_what_is_no_address_is_no_mailbox(text: str) -> None:
+def test_invalid_mail_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="NAME <ADDRESS>"):
         mailbox(text)
 
@@ -175,9 +175,7 @@ def test_nothing_that_is_written_becomes_a_header(writer: Writer) -> None:
         writer.mail(notice(address="a@b.id\r\nBcc: x@y.id"), view(), None, NOW)
 
 
-def test_a_supporter_is_told_why_the_mail_comes_how_to_stop_it_and_no_more_of_the_complaint(
-    writer: Writer, texts: Texts
-) -> None:
+def test_supporter_mail_gives_the_status_the_reason_and_the_way_to_stop_it(writer: Writer, texts: Texts) -> None:
     text, subject = followed(texts, "followed_step", T, "in_progress")
     told = notice("followed", "4-mark", text, subject=subject)
 

@@ -114,7 +114,7 @@ async def test_a_photo_that_is_not_taken_is_said(kept: httpx.AsyncClient, texts:
         ({**SENT, "lat": "nan", "long": "119"}, "lat"),
     ],
 )
-async def test_what_cannot_be_taken_is_named(kept: httpx.AsyncClient, sent: dict[str, str], field: str) -> None:
+async def test_invalid_fields_are_named(kept: httpx.AsyncClient, sent: dict[str, str], field: str) -> None:
     answer = await kept.post("/open311/v2/requests.json", data=sent)
     (error,) = answer.json()
     assert (answer.status_code, error["code"]) == (400, 400)
@@ -150,7 +150,7 @@ async def test_danger_is_answered_with_whom_to_call(kept: httpx.AsyncClient) -> 
     assert "113" in answer.json()[0]["service_notice"]
 
 
-async def test_what_does_not_exist_is_an_error_of_the_standard(kept: httpx.AsyncClient) -> None:
+async def test_unknown_or_invalid_queries_get_an_open311_error(kept: httpx.AsyncClient) -> None:
     for path in ("requests/SPG-0000-00000.json", "services/ufo.json", "tokens/x.json"):
         answer = await kept.get(f"/open311/v2/{path}")
         assert (answer.status_code, answer.json()[0]["code"]) == (404, 404)

@@ -100,7 +100,7 @@ def test_videos_are_described_as_they_are_taken_and_shown() -> None:
 
 
 @pytest.mark.parametrize("with_key", [False, True], ids=["without a key", "with a key"])
-async def test_whatever_is_asked_the_answer_is_as_described(
+async def test_every_answer_matches_the_openapi_description(
     site: str, pool: Pool, dsn: str, texts: Texts, with_key: bool
 ) -> None:
     await tell(pool, texts, *(view(n, deadline_at=NOW + timedelta(days=n)) for n in range(1, 40)))

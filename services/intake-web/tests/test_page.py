@@ -150,7 +150,7 @@ def test_a_history_asks_nobody_to_do_something(
         ("appealed", {}, "Pelapor mengajukan keberatan. Dinas PUPR memeriksanya."),
     ],
 )
-def test_who_did_not_report_it_is_not_spoken_to_as_who_did(
+def test_history_for_strangers_does_not_address_the_reporter(
     texts: Texts, kind: str, facts: dict[str, str], says: str
 ) -> None:
     update = an_updated(1, kind, ticket=NUMBER, origin="intake-web", status=kind, unit="PUPR", **facts)
@@ -163,7 +163,7 @@ def test_who_did_not_report_it_is_not_spoken_to_as_who_did(
     assert "Anda" not in read["told"].text
 
 
-def test_what_an_office_outside_answered_is_the_answer_of_the_page(texts: Texts) -> None:
+def test_answer_of_an_outside_office_is_shown_as_the_answer(texts: Texts) -> None:
     helped = Step(seq=1, kind="noted", at=AT, unit="DLH", text="DLH membantu", message="Kami bantu.")
     away = Step(seq=2, kind="handed_over", at=AT, unit="PUPR", text="dilimpahkan ke PLN", message="Tiang milik PLN.")
     answered = Step(seq=3, kind="noted", at=AT, text="jawaban PLN", message="Tiang dipindah hari Kamis.")
@@ -175,7 +175,7 @@ def test_what_an_office_outside_answered_is_the_answer_of_the_page(texts: Texts)
     assert ("PLN", "Tiang dipindah hari Kamis.", True) == (after["unit_name"], after["text"], after["final"])
 
 
-async def test_a_number_that_is_none_has_the_focus_in_its_field(web: httpx.AsyncClient) -> None:
+async def test_invalid_number_puts_the_focus_in_its_field(web: httpx.AsyncClient) -> None:
     at_first, wrong = [(await web.get(path)).text for path in ("/lacak", "/lacak?nomor=SPG-W0AB")]
 
     assert (False, True) == ("autofocus" in at_first, 'required autofocus aria-invalid="true"' in wrong)

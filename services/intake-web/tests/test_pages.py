@@ -56,7 +56,7 @@ async def test_a_sent_form_leads_to_its_page(web: httpx.AsyncClient) -> None:
     assert f'<dd class="number">{number}</dd>' in page.text
 
 
-async def test_who_gets_the_link_of_the_receipt_is_not_thanked_for_it(web: httpx.AsyncClient) -> None:
+async def test_stranger_with_the_receipt_link_is_not_thanked(web: httpx.AsyncClient) -> None:
     receipt = (await send(web, text="Sampah menumpuk di pasar")).headers["location"]
     own = (await web.get(receipt)).text
     web.cookies.clear()
@@ -158,7 +158,7 @@ async def test_without_a_database_the_form_is_kept_and_no_ticket_given(web: http
     assert "SPG-W" not in response.text
 
 
-async def test_who_looks_while_the_database_is_away_is_not_told_that_something_was_not_received(
+async def test_database_outage_while_viewing_is_not_shown_as_a_lost_complaint(
     web: httpx.AsyncClient, fake: Any
 ) -> None:
     sent = (await send(web, text="Banjir di Marioriwawo")).headers["location"]
@@ -234,7 +234,9 @@ def asked_back(number: str, **facts: Any) -> ComplaintView:
     return ComplaintView(ticket=number, steps=steps, **{**usual, **facts})
 
 
-async def test_what_its_reporter_should_do_and_wished_no_stranger_reads(web: httpx.AsyncClient, fake: Any) -> None:
+async def test_tasks_and_data_requests_of_the_reporter_are_hidden_from_strangers(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
     number = (await send(web, text="Jalan berlubang")).headers["location"].split("/")[2].split("?")[0]
     fake.stories[number] = asked_back(number)
     own = (await web.get(f"/laporan/{number}")).text
@@ -283,7 +285,7 @@ async def test_a_shared_link_and_a_page_on_the_home_screen_have_a_picture(web: h
         assert (200, "image/png") == (picture.status_code, picture.headers["content-type"])
 
 
-async def test_only_its_reporter_is_promised_news_of_what_was_merged(web: httpx.AsyncClient, fake: Any) -> None:
+async def test_only_the_reporter_of_a_merged_complaint_is_promised_news(web: httpx.AsyncClient, fake: Any) -> None:
     number = (await send(web, text="Jalan berlubang")).headers["location"].split("/")[2].split("?")[0]
     fake.stories[number] = ComplaintView(ticket=number, status="merged", parent="SPG-W8M1-QQCB4")
     own = (await web.get(f"/laporan/{number}")).text
@@ -377,7 +379,7 @@ async def test_a_number_typed_by_hand_leads_to_its_page(web: httpx.AsyncClient) 
     assert right.headers["location"] == f"/laporan/{number}"
 
 
-async def test_what_is_shown_as_the_form_of_a_number_is_none(web: httpx.AsyncClient) -> None:
+async def test_placeholder_ticket_number_is_rejected_when_typed(web: httpx.AsyncClient) -> None:
     page = (await web.get("/lacak")).text
     (shown,) = re.findall(r'placeholder="([^"]+)"', page)
 
@@ -503,7 +505,7 @@ async def test_the_page_itself_takes_a_rating_from_the_reporters_browser_and_fro
 
 
 @pytest.mark.parametrize(("mark", "offered"), [(2, True), (3, False), (None, False)])
-async def test_who_gave_a_bad_mark_may_appeal_on_the_page_beside_reopening(
+async def test_appeal_is_offered_beside_reopening_only_after_a_low_rating(
     web: httpx.AsyncClient, fake: Any, mark: int | None, offered: bool
 ) -> None:
     number = await resolved(web, fake)
@@ -520,7 +522,7 @@ async def test_who_gave_a_bad_mark_may_appeal_on_the_page_beside_reopening(
     assert ("appeal", "Padam") == (fake.added[number][-1].kind, fake.added[number][-1].text)
 
 
-async def test_an_appeal_is_made_once_and_while_it_is_decided_the_page_says_by_whom_and_how_soon(
+async def test_appeal_is_offered_once_and_its_page_names_the_decider_and_time_limit(
     web: httpx.AsyncClient, fake: Any
 ) -> None:
     steps = [
@@ -577,7 +579,7 @@ async def test_the_page_tells_who_helps_the_proof_and_what_the_clock_said(web: h
     assert 'href="/laporan/SPG-W000-00004"' in page
 
 
-async def test_photos_that_the_desk_keeps_are_shown_and_the_page_may_load_them_from_there_alone(
+async def test_only_desk_photos_are_embedded_and_allowed_by_the_csp(
     fake: Any, make_settings: Callable[..., WebSettings], texts: Texts
 ) -> None:
     settings = make_settings(desk_public_url="https://meja.lapor.example/")
@@ -597,7 +599,7 @@ async def test_photos_that_the_desk_keeps_are_shown_and_the_page_may_load_them_f
     assert "img-src 'self' https://meja.lapor.example;" in answer.headers["content-security-policy"]
 
 
-async def test_who_was_merged_is_pointed_to_the_deadline_of_the_parent(web: httpx.AsyncClient, fake: Any) -> None:
+async def test_merged_complaint_page_points_to_the_parent_for_the_deadline(web: httpx.AsyncClient, fake: Any) -> None:
     number = await resolved(web, fake, status="in_progress", parent="SPG-W000-00004")
 
     page = (await web.get(f"/laporan/{number}")).text
@@ -647,7 +649,7 @@ async def test_to_a_finished_complaint_nothing_can_be_added_and_the_page_says_wh
     assert fake.added == {}
 
 
-async def test_what_concerns_personal_data_is_never_chosen_beforehand(web: httpx.AsyncClient, fake: Any) -> None:
+async def test_follow_up_form_preselects_nothing_and_requires_a_choice(web: httpx.AsyncClient, fake: Any) -> None:
     path = f"/laporan/{await resolved(web, fake, status='closed')}/tambahan"
     form = (await web.get(path)).text
 
@@ -705,7 +707,7 @@ async def test_an_address_that_was_made_up_thanks_for_nothing(web: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("status", ["resolved", "closed", "cancelled", "rejected", "handed_over", "merged"])
-async def test_what_is_over_shows_no_due_date(web: httpx.AsyncClient, fake: Any, status: str) -> None:
+async def test_finished_complaint_shows_no_due_date(web: httpx.AsyncClient, fake: Any, status: str) -> None:
     number = await resolved(web, fake, status=status, deadline_at=datetime(2026, 12, 3, 16, tzinfo=UTC), breached=True)
 
     page = (await web.get(f"/laporan/{number}")).text
@@ -714,9 +716,7 @@ async def test_what_is_over_shows_no_due_date(web: httpx.AsyncClient, fake: Any,
     assert "terlambat</span>" not in page
 
 
-async def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on(
-    web: httpx.AsyncClient, fake: Any
-) -> None:
+async def test_handed_over_complaint_is_not_shown_as_held_by_its_former_unit(web: httpx.AsyncClient, fake: Any) -> None:
     number = await resolved(web, fake, status="handed_over", support=["DLH"])
 
     page = (await web.get(f"/laporan/{number}")).text
@@ -738,7 +738,7 @@ async def test_before_anything_is_written_the_form_says_whom_to_call_in_danger(w
     assert page.index('href="tel:119"') < page.index("<form")
 
 
-async def test_who_is_in_danger_reads_whom_to_call_before_the_number_of_the_complaint(
+async def test_emergency_number_precedes_the_ticket_number_on_the_reporters_page(
     web: httpx.AsyncClient, fake: Any
 ) -> None:
     sent = await send(web, text="Rumah tetangga kebakaran, masih ada orang di dalam", called="1")
@@ -750,7 +750,9 @@ async def test_who_is_in_danger_reads_whom_to_call_before_the_number_of_the_comp
     assert 'class="notice alarm' not in stranger.text
 
 
-async def test_who_said_not_where_is_asked_on_the_page_and_answers_there(web: httpx.AsyncClient, fake: Any) -> None:
+async def test_complaint_without_a_place_asks_for_it_and_accepts_it_on_its_page(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
     sent = await send(web, text="Jalan berlubang besar, sudah bertahun-tahun tidak diperbaiki.")
     place = sent.headers["location"]
     number = place.split("/")[2].split("?")[0]
@@ -768,14 +770,12 @@ async def test_who_said_not_where_is_asked_on_the_page_and_answers_there(web: ht
 @pytest.mark.parametrize(
     "more", [{"text": "Jalan berlubang di Desa Paroto"}, {"text": "Jalan rusak", "place": "Cabenge"}]
 )
-async def test_who_said_where_is_not_asked(web: httpx.AsyncClient, more: dict[str, str]) -> None:
+async def test_page_does_not_ask_for_a_place_already_given(web: httpx.AsyncClient, more: dict[str, str]) -> None:
     sent = await send(web, **more)
     assert "Di mana tempatnya?" not in (await web.get(sent.headers["location"])).text
 
 
-async def test_what_is_no_complaint_is_answered_and_sent_only_when_that_is_meant(
-    web: httpx.AsyncClient, fake: Any
-) -> None:
+async def test_non_complaint_is_sent_only_after_its_writer_confirms(web: httpx.AsyncClient, fake: Any) -> None:
     kind = "Terima kasih, lampu jalan di depan sekolah sudah diperbaiki."
     answered = await send(web, text=kind)
     assert (422, {}) == (answered.status_code, fake.taken)

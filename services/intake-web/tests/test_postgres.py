@@ -55,7 +55,7 @@ async def test_the_same_again_gets_the_same_answer_and_is_one_complaint(kept: ht
     assert event.data.ticket == first.json()["ticket"]
 
 
-async def test_of_a_complaint_that_was_kept_it_is_said_so_when_the_database_dies_before_its_page_is_shown(
+async def test_saved_complaint_is_confirmed_when_the_database_dies_before_the_redirect(
     kept: httpx.AsyncClient, pool: Pool, stack: Stack
 ) -> None:
     typed = {"text": "Banjir di Marioriwawo", "key": "a-key", "secret": "k9Qw2mZx8Lr4Tn6Y"}
@@ -75,7 +75,7 @@ async def test_of_a_complaint_that_was_kept_it_is_said_so_when_the_database_dies
     assert number in again.text
 
 
-async def test_what_identifies_a_citizen_stays_here(kept: httpx.AsyncClient, pool: Pool) -> None:
+async def test_published_event_carries_no_reporter_identity(kept: httpx.AsyncClient, pool: Pool) -> None:
     await submit(kept)
 
     (row,) = await pool.fetch("SELECT value FROM outbox")
@@ -84,7 +84,7 @@ async def test_what_identifies_a_citizen_stays_here(kept: httpx.AsyncClient, poo
     assert await pool.fetchval("SELECT name FROM reporters") == "Andi"
 
 
-async def test_of_an_anonymous_reporter_nothing_is_kept(kept: httpx.AsyncClient, pool: Pool) -> None:
+async def test_anonymous_reporter_is_stored_without_name_or_contact(kept: httpx.AsyncClient, pool: Pool) -> None:
     await submit(kept, {**BODY, "phone": "081234567890", "email": "a@contoh.id", "anonim": True})
 
     row = await pool.fetchrow("SELECT address, name, phone, email FROM reporters")
@@ -199,7 +199,7 @@ async def test_the_page_counts_who_reported_the_same(kept: httpx.AsyncClient, po
     assert "3 pelapor" in page
 
 
-async def test_whoever_was_merged_into_it_in_confidence_is_counted_and_not_named(
+async def test_confidential_child_is_counted_by_its_parent_but_never_linked_to_it(
     kept: httpx.AsyncClient, pool: Pool
 ) -> None:
     parent = (await submit(kept)).json()["ticket"]
@@ -224,9 +224,7 @@ async def add(
     return await kept.post(f"/v1/complaints/{number}/follow-ups", json=body, headers=headers)
 
 
-async def test_how_a_complaint_was_opened_as_its_reporter_or_was_not_is_noted_so_many_times_a_day(
-    kept: httpx.AsyncClient, pool: Pool
-) -> None:
+async def test_reporter_access_attempts_are_logged_up_to_a_daily_limit(kept: httpx.AsyncClient, pool: Pool) -> None:
     number = (await submit(kept, headers=SECRET)).json()["ticket"]
     page, api, nobodys = f"/laporan/{number}", f"/v1/complaints/{number}", ticket.mint("web")
 

@@ -125,7 +125,7 @@ def test_a_complaint_is_taken_while_kafka_is_away_and_sigterm_ends_it(start: Cal
         assert db.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
 
 
-def test_killed_between_commit_and_answer_the_same_request_gets_the_ticket_that_was_kept(
+def test_retry_after_a_crash_between_commit_and_answer_gets_the_saved_ticket(
     start: Callable[..., Running], dsn: str
 ) -> None:
     dying = start(CRASH_AT="ack.after_commit_before_response")
@@ -151,7 +151,7 @@ def test_a_body_far_too_large_is_answered_and_not_just_cut_off(start: Callable[.
     assert answer.status_code == 413
 
 
-async def test_one_client_that_sends_fifty_hostile_photos_neither_fills_its_memory_nor_keeps_others_out(
+async def test_hostile_photo_flood_neither_exhausts_memory_nor_blocks_others(
     start: Callable[..., Running],
 ) -> None:
     service = start(WEB_TRUSTED_PROXIES=f"{HOST}/32")

@@ -60,7 +60,7 @@ async def test_a_complaint_of_any_channel_is_listed_without_a_word_of_its_report
 
 
 @pytest.mark.parametrize("facts", [{"listed": False}, {"rahasia": True}])
-async def test_what_may_not_be_listed_is_counted_and_shown_nowhere(
+async def test_unlisted_or_confidential_complaint_is_counted_but_not_shown(
     kept: httpx.AsyncClient, tell: Tell, facts: dict[str, Any]
 ) -> None:
     await tell(view(1, **facts))
@@ -70,7 +70,9 @@ async def test_what_may_not_be_listed_is_counted_and_shown_nowhere(
     assert (await _figures(kept, "all", ""))["received"] == 1
 
 
-async def test_what_becomes_confidential_or_is_erased_leaves_the_list(kept: httpx.AsyncClient, tell: Tell) -> None:
+async def test_complaint_made_confidential_or_erased_leaves_the_public_list(
+    kept: httpx.AsyncClient, tell: Tell
+) -> None:
     await tell(view(1), view(2), view(3))
     await tell(view(1, rahasia=True), ComplaintView(ticket=number(2), erased=True))
     rows = (await kept.get("/v1/complaints")).json()["complaints"]
@@ -123,7 +125,7 @@ async def test_groups_of_the_list_are_those_that_a_count_of_all_its_rows_finds(t
     }
 
 
-async def test_who_sorts_or_judges_has_no_part_in_the_figures_of_units(kept: httpx.AsyncClient, tell: Tell) -> None:
+async def test_triage_lane_complaint_is_left_out_of_the_unit_figures(kept: httpx.AsyncClient, tell: Tell) -> None:
     await tell(view(1, unit="INSPEKTORAT", lane=Lane.TRIAGE, listed=False))
     assert (await _figures(kept, "unit", "INSPEKTORAT"))["received"] == 0
     assert (await _figures(kept, "all", ""))["received"] == 1
@@ -159,9 +161,7 @@ async def test_a_filter_that_does_not_exist_is_named_to_programs_and_left_out_fo
     assert (await kept.get("/v1/figures?from=2026-03&to=2026-02")).status_code == 400
 
 
-async def test_the_list_is_narrowed_down_to_a_status_for_people_programs_and_open311_by_the_same_word(
-    kept: httpx.AsyncClient, tell: Tell
-) -> None:
+async def test_status_filter_is_the_same_on_the_page_api_and_open311(kept: httpx.AsyncClient, tell: Tell) -> None:
     done = {"status": Status.CLOSED, "kecamatan": "Citta"}
     await tell(view(1), view(2, status=Status.IN_PROGRESS), view(3, status=Status.IN_PROGRESS, unit="DLH"))
     await tell(view(4, **done), view(5, status=Status.IN_PROGRESS, listed=False))
@@ -182,7 +182,7 @@ async def test_the_list_is_narrowed_down_to_a_status_for_people_programs_and_ope
     assert ["state"] == [each["field"] for each in refused["errors"]]
 
 
-async def test_each_choice_says_how_many_it_would_give_beside_the_others_and_an_empty_list_what_to_leave_out(
+async def test_filter_options_show_counts_and_an_empty_list_suggests_filters_to_drop(
     kept: httpx.AsyncClient, tell: Tell
 ) -> None:
     assert 'href="/">Kirim laporan' in (await kept.get("/laporan")).text
@@ -210,7 +210,7 @@ async def test_each_choice_says_how_many_it_would_give_beside_the_others_and_an_
         ("/data/laporan.json", 20),
     ],
 )
-async def test_who_reads_lists_without_end_waits_and_nobody_else(
+async def test_list_rate_limit_applies_only_to_the_heavy_client(
     pool: Pool,
     make_settings: Callable[..., WebSettings],
     client_on: Callable[..., httpx.AsyncClient],

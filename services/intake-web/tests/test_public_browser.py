@@ -97,7 +97,7 @@ async def test_the_list_the_figures_and_the_data_with_complaints(
     await context.close()
 
 
-async def test_what_asks_first_where_no_script_arrives(browser: Browser, site: str) -> None:
+async def test_form_without_scripts_checks_the_complaint_before_sending(browser: Browser, site: str) -> None:
     context = await phone(browser)  # axe is a script
     await context.route("**/*.js?*", lambda route: route.abort())
     page = await context.new_page()
@@ -113,9 +113,7 @@ async def test_what_asks_first_where_no_script_arrives(browser: Browser, site: s
     await context.close()
 
 
-async def test_who_wants_no_more_messages_is_asked_and_may_change_their_mind(
-    browser: Browser, site: str, settings: WebSettings
-) -> None:
+async def test_unsubscribing_asks_first_and_can_be_undone(browser: Browser, site: str, settings: WebSettings) -> None:
     plain = await phone(browser, java_script_enabled=False)
     form = await plain.new_page()
     await form.goto(site)

@@ -117,7 +117,7 @@ async def test_the_secret_opens_the_answer_and_the_answer_is_kept_by_nobody_else
     assert "private, no-cache" == answer.headers["cache-control"]
 
 
-async def test_what_is_not_confidential_is_told_to_anybody_as_before(web: httpx.AsyncClient, fake: Any) -> None:
+async def test_public_complaint_shows_unit_parent_and_text_to_anyone(web: httpx.AsyncClient, fake: Any) -> None:
     number = await sent(web, fake, rahasia=False)
 
     body = (await look(web, f"/v1/complaints/{number}")).json()
@@ -127,7 +127,7 @@ async def test_what_is_not_confidential_is_told_to_anybody_as_before(web: httpx.
 
 
 @pytest.mark.parametrize("channel", ["sms", "x"])
-async def test_of_another_channels_confidential_complaint_nobody_sees_more_here_and_no_code_is_asked_for(
+async def test_confidential_complaint_of_another_channel_shows_an_outline_and_no_code_form(
     web: httpx.AsyncClient, fake: Any, channel: str
 ) -> None:
     number = ticket.mint(channel)

@@ -45,7 +45,7 @@ def shown() -> set[str]:
     return {name for call in calls for name in re.findall(r'"(\w+)"', call)}
 
 
-def test_what_is_said_stands_in_the_texts_and_is_filled_with_what_they_may_have() -> None:
+def test_texts_used_in_code_exist_and_get_their_declared_values() -> None:
     found = dict(said())
 
     assert len(found) > 20
@@ -53,7 +53,7 @@ def test_what_is_said_stands_in_the_texts_and_is_filled_with_what_they_may_have(
     assert {name: set(TEXTS[name]) for name in found if name != "empty"} | {"empty": set()} == found
 
 
-def test_what_the_templates_say_stands_in_the_texts() -> None:
+def test_texts_used_in_templates_exist() -> None:
     begun = {"received_", "then_"}
     assert (set(), True) == (shown() - TEXTS.keys() - begun, begun <= shown())
 
@@ -104,7 +104,7 @@ async def test_why_a_day_counts_is_said_in_the_words_of_the_region(
     assert (True, said) == (said.replace("&", "&amp;") in page, told["reason"])
 
 
-async def test_what_a_page_promises_is_what_sla_yaml_keeps(web: httpx.AsyncClient, texts: Texts) -> None:
+async def test_promise_on_the_page_matches_sla_yaml(web: httpx.AsyncClient, texts: Texts) -> None:
     page = (await web.get("/")).text
 
     assert f"dijawab dalam <b>{texts.promises['promise']}</b>." in page

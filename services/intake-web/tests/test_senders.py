@@ -98,7 +98,7 @@ def words(sink: Sink, n: int) -> str:
     return " ".join(text.split())
 
 
-async def test_who_leaves_a_mail_address_reads_each_change_with_what_to_do(
+async def test_reporter_is_mailed_each_change_with_the_next_step(
     kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, steps: BatchHandler[Any], sink: Sink
 ) -> None:
     number = await complain(kept)
@@ -165,7 +165,7 @@ async def test_the_messages_of_a_complaint_are_one_thread_that_no_program_answer
     assert ["List-Unsubscribe=One-Click"] * 2 == [mail["List-Unsubscribe-Post"] for mail in sink.mails]
 
 
-async def test_a_server_that_is_away_loses_nothing_and_nothing_is_told_twice_by_who_starts_again(
+async def test_each_notice_is_mailed_once_despite_outage_greylisting_and_restart(
     kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, steps: BatchHandler[Any], sink: Sink
 ) -> None:
     number = await complain(kept)
@@ -187,7 +187,7 @@ async def test_a_server_that_is_away_loses_nothing_and_nothing_is_told_twice_by_
     assert 2 == await pool.fetchval("SELECT count(*) FROM notices WHERE state = 'sent'")
 
 
-async def test_what_may_have_arrived_is_not_sent_again_and_holds_up_nothing(
+async def test_mail_of_unknown_delivery_is_not_resent_and_blocks_no_other(
     kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, steps: BatchHandler[Any], sink: Sink
 ) -> None:
     number = await complain(kept)
@@ -202,7 +202,7 @@ async def test_what_may_have_arrived_is_not_sent_again_and_holds_up_nothing(
     assert ["unknown", "sent"] == [row["state"] for row in await pool.fetch("SELECT state FROM notices ORDER BY id")]
 
 
-async def test_of_a_confidential_complaint_a_mail_says_only_that_there_is_news(
+async def test_mail_about_a_confidential_complaint_says_only_that_there_is_news(
     kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, steps: BatchHandler[Any], sink: Sink
 ) -> None:
     number = await complain(kept, rahasia=True, text="Kepala sekolah meminta uang kepada wali murid")
@@ -241,7 +241,7 @@ async def test_no_address_is_sent_more_than_a_few_messages_a_day(
 
 
 @pytest.mark.parametrize("end", ["resolved", "closed", "rejected", "handed_over", "cancelled"])
-async def test_that_a_complaint_has_ended_is_told_also_to_who_was_told_enough(
+async def test_final_status_is_mailed_despite_the_daily_limit(
     kept: httpx.AsyncClient,
     pool: Pool,
     settings: WebSettings,
@@ -263,7 +263,7 @@ async def test_that_a_complaint_has_ended_is_told_also_to_who_was_told_enough(
     assert 0 < await pool.fetchval("SELECT count(*) FROM notices WHERE state = 'dropped'")
 
 
-async def test_whom_to_call_is_told_also_to_who_was_told_enough(
+async def test_emergency_number_is_mailed_despite_the_daily_limit(
     kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, sink: Sink
 ) -> None:
     for _ in range(A_DAY):
@@ -304,7 +304,7 @@ async def test_the_link_in_a_mail_ends_all_messages_at_one_press_of_a_mail_progr
     assert 2 == await pool.fetchval("SELECT count(*) FROM notices")
 
 
-async def test_the_secret_link_makes_a_browser_the_reporters_and_is_in_no_address_afterwards(
+async def test_secret_link_logs_the_reporter_in_without_exposing_the_token(
     kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, sink: Sink
 ) -> None:
     number = await complain(kept)
@@ -340,7 +340,7 @@ async def test_the_secret_link_makes_a_browser_the_reporters_and_is_in_no_addres
     ] == [tuple(row) for row in rows]
 
 
-async def test_an_address_that_is_none_is_shown_to_its_reporter(
+async def test_mail_address_refused_by_the_server_is_marked_as_failed(
     kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, sink: Sink, steps: BatchHandler[Any]
 ) -> None:
     number = await complain(kept)

@@ -75,7 +75,7 @@ def test_the_place_that_was_chosen_counts_before_one_that_is_mentioned(texts: Te
     assert ("Lalabata", "Bila") == (found.kecamatan, found.desa)
 
 
-def test_what_its_writer_chose_counts_before_what_the_words_suggest(texts: Texts) -> None:
+def test_chosen_category_overrides_the_one_guessed_from_the_text(texts: Texts) -> None:
     guess, chosen = (category_of(HOLE, choice, texts, subjects_of(REGION)) for choice in (None, "air_bersih"))
 
     assert ("jalan_jembatan", "air_bersih") == (guess and guess["code"], chosen and chosen["code"])
@@ -112,7 +112,7 @@ async def test_the_same_matter_at_the_same_place_is_told_with_all_that_is_public
     ],
     ids=["matter", "kecamatan", "desa", "unlisted", "secret", "done", "long ago"],
 )
-async def test_what_differs_is_over_or_may_not_be_listed_is_not_shown(
+async def test_different_finished_or_unlisted_complaint_is_not_suggested(
     kept: httpx.AsyncClient, tell: Tell, facts: dict[str, Any]
 ) -> None:
     await tell(view(1, **facts))
@@ -175,7 +175,7 @@ async def test_nothing_stands_there_where_nothing_is_found(web: httpx.AsyncClien
     assert ("Mungkin ini sudah dilaporkan" in page, 1) == (False, len(fake.sought))
 
 
-async def test_who_asks_too_often_is_shown_nothing_and_can_still_send(
+async def test_hint_rate_limit_hides_suggestions_but_still_accepts_complaints(
     web: httpx.AsyncClient, fake: Any, texts: Texts
 ) -> None:
     fake.like = [a_listing(texts)]

@@ -62,7 +62,7 @@ async def test_it_is_shown_where_it_is_and_before_it_is_sent_without_barriers(
     await context.close()
 
 
-async def test_who_supports_it_sends_no_complaint_and_keeps_no_draft(
+async def test_supporting_a_similar_complaint_sends_none_and_deletes_the_draft(
     context: BrowserContext, site: str, fake: Any
 ) -> None:
     page = await opened(context, site)
@@ -89,7 +89,7 @@ async def test_who_supports_it_sends_no_complaint_and_keeps_no_draft(
         ("not listed any more", "Periksa lagi nomor laporan"),
     ],
 )
-async def test_what_was_written_stays_until_the_support_is_counted(
+async def test_draft_is_kept_until_the_support_is_counted(
     context: BrowserContext, site: str, fake: Any, why: str, says: str
 ) -> None:
     page = await opened(context, site)

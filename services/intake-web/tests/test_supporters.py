@@ -69,7 +69,7 @@ async def published(pool: Pool) -> list[Any]:
     return [codec.decode(row["value"]) for row in await pool.fetch("SELECT value FROM outbox ORDER BY seq")]
 
 
-async def test_each_supporter_is_told_to_the_router_without_a_word_of_who_it_is(
+async def test_router_learns_the_number_of_supporters_but_not_their_identity(
     kept: httpx.AsyncClient, pool: Pool, tell: Tell
 ) -> None:
     await tell(view(1))
@@ -118,7 +118,7 @@ async def test_a_change_of_the_complaint_leaves_the_count_as_it_is(
     assert 1 == (await kept.get(f"/v1/complaints/{T}")).json()["supporters"]
 
 
-async def test_who_leaves_a_contact_is_told_so_and_then_each_status_by_itself(
+async def test_supporter_with_a_contact_is_notified_of_each_status_change(
     kept: httpx.AsyncClient, pool: Pool, tell: Tell
 ) -> None:
     await tell(view(1))
@@ -138,7 +138,7 @@ async def test_who_leaves_a_contact_is_told_so_and_then_each_status_by_itself(
 
 
 @pytest.mark.parametrize("status", [Status.ROUTED, Status.RETURNED, Status.WAITING_FOR_REPORTER])
-async def test_what_is_no_matter_of_supporters_is_not_told(
+async def test_supporter_is_not_notified_of_routing_returns_or_questions(
     kept: httpx.AsyncClient, pool: Pool, tell: Tell, status: str
 ) -> None:
     await tell(view(1, status=Status.ACKNOWLEDGED))
@@ -150,7 +150,7 @@ async def test_what_is_no_matter_of_supporters_is_not_told(
 
 
 @pytest.mark.parametrize("facts", [{"rahasia": True}, {"listed": False}])
-async def test_of_what_may_not_be_listed_any_more_nothing_is_told(
+async def test_supporter_hears_nothing_once_the_complaint_is_unlisted_or_confidential(
     kept: httpx.AsyncClient, pool: Pool, tell: Tell, facts: dict[str, Any]
 ) -> None:
     await tell(view(1))
@@ -182,7 +182,7 @@ async def test_a_double_click_follows_once(pool: Pool, texts: Texts, tell: Tell)
     assert (1, 1) == (len(await told(pool)), await pool.fetchval("SELECT count(*) FROM followers"))
 
 
-async def test_who_said_stop_is_told_nothing_whatever_somebody_else_types(
+async def test_unsubscribed_supporter_stays_silenced_when_their_address_is_typed_again(
     kept: httpx.AsyncClient, pool: Pool, tell: Tell
 ) -> None:
     await tell(view(1))
@@ -219,7 +219,7 @@ async def test_a_contact_that_cannot_be_read_is_asked_for_again_and_nothing_is_c
     assert ({}, 'value="siti@contoh"' in page.text) == (await supporters.supporters(pool, [T]), True)
 
 
-async def test_who_asks_to_be_told_and_leaves_nothing_is_asked_again(
+async def test_subscribing_without_a_contact_is_rejected_with_a_request_for_one(
     kept: httpx.AsyncClient, pool: Pool, tell: Tell
 ) -> None:
     await tell(view(1))
@@ -266,7 +266,7 @@ async def test_a_month_after_it_ended_the_contact_is_forgotten_and_not_before(
     assert ({"followers": 0}, {"followers": 1}, [number(2)]) == (soon, later, left)
 
 
-async def test_who_followed_a_complaint_is_given_what_is_known_of_them(
+async def test_personal_data_export_includes_followed_complaints_and_messages(
     kept: httpx.AsyncClient, pool: Pool, tell: Tell
 ) -> None:
     await tell(view(1))
@@ -295,7 +295,7 @@ async def test_its_page_asks_for_a_contact_only_after_it_was_supported(kept: htt
     ]
 
 
-async def test_a_supporter_reads_real_mail_five_a_day_and_no_more(
+async def test_supporter_is_mailed_at_most_five_times_a_day(
     kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, sink: Sink, tell: Tell
 ) -> None:
     await agree(pool, mark_of(settings.installation_namespace, Medium.EMAIL, MAIL))

@@ -234,7 +234,7 @@ async def test_five_megabytes_arrive_over_a_line_that_breaks_every_500_kb(
 
 
 @pytest.mark.parametrize("what", ["reload", "restart", "both"])
-async def test_what_came_before_a_reload_or_a_restart_is_not_sent_again(
+async def test_upload_resumes_after_a_reload_or_restart_without_resending(
     context: BrowserContext, site: str, restart: Callable[[], Awaitable[str]], pool: Pool, line: Line, what: str
 ) -> None:
     size = 3_000_000
@@ -355,7 +355,7 @@ async def test_a_draft_that_two_tabs_changed_becomes_two_with_the_same_photos(
     assert (2, 2) == (await pool.fetchval("SELECT count(*) FROM complaints"), await pool.fetchval(COUNT))
 
 
-async def test_what_is_not_taken_says_why_and_the_words_go_without_it(
+async def test_refused_photo_gives_its_reason_and_the_complaint_can_go_without_it(
     context: BrowserContext, site: str, pool: Pool, texts: Texts
 ) -> None:
     page = await visit(context, site)
@@ -381,7 +381,7 @@ async def test_what_is_not_taken_says_why_and_the_words_go_without_it(
     assert 1 == await pool.fetchval(COUNT)
 
 
-async def test_who_does_not_want_to_wait_for_a_photo_sends_the_words(
+async def test_complaint_can_be_sent_without_waiting_for_its_photo(
     context: BrowserContext, site: str, pool: Pool, texts: Texts, line: Line
 ) -> None:
     page = await visit(context, site)
@@ -517,7 +517,7 @@ async def test_a_page_sends_it_shows_a_still_and_plays_it(
     assert 1 == await pool.fetchval("SELECT count(*) FROM uploads WHERE media_type = 'video/mp4'")
 
 
-async def test_what_is_too_long_is_said_before_it_is_sent(
+async def test_overlong_video_is_rejected_before_upload(
     context: BrowserContext,
     site: str,
     pool: Pool,

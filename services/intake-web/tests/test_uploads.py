@@ -73,7 +73,7 @@ def hash_of(algorithm: str, content: bytes) -> str:
 
 
 # ── the protocol ─────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_what_it_is_able_to_is_said_to_who_asks(kept: httpx.AsyncClient) -> None:
+async def test_options_request_lists_the_supported_tus_features(kept: httpx.AsyncClient) -> None:
     answer = await kept.options("/v1/uploads")
 
     assert 204 == answer.status_code
@@ -129,7 +129,7 @@ async def test_where_it_was_taken_is_said_once_and_kept_nowhere(
     ],
     ids=["no version", "other version", "no length", "deferred", "negative", "no digit", "empty", "too large", "huge"],
 )
-async def test_what_can_not_be_begun_is_refused(
+async def test_invalid_upload_creation_is_rejected(
     kept: httpx.AsyncClient, pool: Pool, headers: dict[str, str], status: int
 ) -> None:
     sent = {name.encode(): value.encode() for name, value in headers.items()}
@@ -193,7 +193,7 @@ async def test_more_than_was_announced_stops_in_the_middle(kept: httpx.AsyncClie
     assert sum(f.stat().st_size for f in (tmp_path / "evidence").rglob("*") if f.is_file()) <= 1_200_000
 
 
-async def test_of_small_pieces_a_few_are_kept_and_the_last_may_be_as_small_as_it_is(
+async def test_small_pieces_are_limited_except_for_the_last_one(
     kept: httpx.AsyncClient, pool: Pool, tmp_path: Path
 ) -> None:
     whole = photo()
@@ -242,7 +242,7 @@ async def test_a_name_that_no_database_can_look_for_is_of_nothing(kept: httpx.As
     assert [404, 404] == [(await kept.get(path)).status_code for path in ("/v1/uploads/%00", "/foto/%00")]
 
 
-async def test_who_does_not_know_its_id_finds_nothing(kept: httpx.AsyncClient, pool: Pool) -> None:
+async def test_guessed_upload_id_returns_not_found(kept: httpx.AsyncClient, pool: Pool) -> None:
     await begun(kept, 100)
     name = await pool.fetchval("SELECT name FROM uploads")
 
@@ -256,7 +256,7 @@ async def test_who_does_not_know_its_id_finds_nothing(kept: httpx.AsyncClient, p
     [(b"%PDF-1.7" + b"x" * 700_000, "photo_kind"), (b"<svg " + b"x" * 700_000, "photo_kind")],
     ids=["pdf", "svg"],
 )
-async def test_what_its_first_bytes_betray_is_refused_before_the_rest_comes(
+async def test_wrong_format_is_rejected_from_the_first_bytes(
     kept: httpx.AsyncClient, texts: Texts, tmp_path: Path, content: bytes, why: str
 ) -> None:
     path = await begun(kept, 5_000_000)
@@ -271,7 +271,7 @@ async def test_what_its_first_bytes_betray_is_refused_before_the_rest_comes(
     [(POLYGLOT, "photo_unreadable"), (blank("PNG", "1", 8000, 8000), "photo_pixels")],
     ids=["html in a JPEG", "bomb"],
 )
-async def test_what_can_not_be_decoded_is_refused_with_what_to_do(
+async def test_undecodable_photo_is_rejected_with_advice(
     kept: httpx.AsyncClient, texts: Texts, tmp_path: Path, content: bytes, why: str
 ) -> None:
     path = await begun(kept, len(content))
@@ -384,7 +384,7 @@ async def test_one_that_was_not_made_small_before_a_restart_is_when_it_is_attach
     assert 1 == await pool.fetchval("SELECT count(*) FROM uploads WHERE complaint_id IS NOT NULL")
 
 
-async def test_what_the_sender_waits_for_no_more_is_not_decoded(
+async def test_decoding_stops_when_the_sender_disconnects(
     serve: Callable[[], Any], pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began, ended, whole = asyncio.Event(), asyncio.Event(), photo()
@@ -408,7 +408,7 @@ async def test_what_the_sender_waits_for_no_more_is_not_decoded(
         assert {"state": "coming", "received": len(whole)}.items() <= (await state_of(client, path)).items()
 
 
-async def test_whose_photos_take_long_is_asked_to_wait_and_nobody_else(
+async def test_photos_slow_to_decode_limit_only_their_own_sender(
     kept: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def decode(_: Any, content: AsyncIterator[bytes], sender: Sender) -> Any:
@@ -458,7 +458,7 @@ async def test_on_a_disk_that_fills_nothing_new_is_begun_and_nothing_is_lost(
     assert 100 == await offset_of(kept, path)
 
 
-async def test_what_nobody_sends_goes_after_a_day_with_its_files(
+async def test_expired_uploads_are_deleted_with_their_files(
     kept: httpx.AsyncClient, pool: Pool, make_settings: Callable[..., WebSettings], tmp_path: Path
 ) -> None:
     whole = photo()

@@ -61,7 +61,7 @@ async def test_the_gateways_door_gets_an_sms_that_nobody_can_answer() -> None:
 
 
 @pytest.mark.parametrize("channel", ["web", "sms"])
-async def test_what_a_door_does_not_take_is_said(channel: str) -> None:
+async def test_refused_complaint_raises_an_error(channel: str) -> None:
     found = Doors()
     found.status = 503
 

@@ -9,7 +9,7 @@ from prober.groups import Behind, Growth, by_name, called
 PLACE, OTHER = ("complaint.received.v1", 0), ("complaint.received.v1", 1)
 
 
-def test_who_has_finished_with_all_is_not_behind() -> None:
+def test_group_that_has_read_everything_is_not_behind() -> None:
     growth = Growth()
     growth.look({PLACE: 7}, 0)
 
@@ -53,7 +53,7 @@ def test_a_group_is_shown_as_a_service_or_as_a_unit_or_not(group: str, name: str
     assert name == called(group, {"router", "classifier"})
 
 
-def test_of_a_units_groups_the_one_that_is_least_behind_counts() -> None:
+def test_least_delayed_group_of_a_unit_counts() -> None:
     old, new = Behind(records=90, seconds=900), Behind(records=1, seconds=2)
 
     assert {"unit.pupr": new, "router": old} == by_name([("unit.pupr", old), ("router", old), ("unit.pupr", new)])

@@ -201,7 +201,7 @@ def test_by_no_lane_is_a_complaint_shown_to_who_is_accused_or_may_be(lane: Lane,
 
 
 @pytest.mark.parametrize("sure", [True, False], ids=["sure", "in-doubt"])
-def test_who_has_it_is_told_whom_it_accuses(*, sure: bool) -> None:
+def test_desk_is_told_which_units_the_complaint_accuses(*, sure: bool) -> None:
     office = Office(rules=RULES)
     told = office.hear(received(), accusing("PUPR", sure=sure))
 
@@ -224,7 +224,7 @@ def test_nobody_can_give_a_complaint_to_who_is_accused_for_sure(unit: str) -> No
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_who_has_looked_may_give_what_was_in_doubt_to_whoever_it_is_for(unit: str) -> None:
+def test_desk_may_give_a_doubtful_accusation_to_any_unit(unit: str) -> None:
     office = Office(rules=RULES)
     office.hear(received(), accusing(unit, sure=False))
     _do(office, "dispose", unit=unit)

@@ -52,21 +52,21 @@ def readers(office: Office) -> set[str]:
         ({"category": "jalan_jembatan", "place": Place(elsewhere="wajo")}, "DISKOMINFO"),
     ],
 )
-def test_who_works_on_the_first_never_gets_it_by_rule(facts: dict[str, Any], unit: str) -> None:
+def test_addition_is_never_routed_by_rule_to_a_unit_of_the_first_complaint(facts: dict[str, Any], unit: str) -> None:
     office = added_to(first_with(), **facts)
 
     assert (unit, "triage") == (office.case.unit, office.case.lane)
     assert {unit} == readers(office)
 
 
-def test_who_would_look_at_it_and_works_on_the_first_does_not_get_it() -> None:
+def test_desk_that_works_on_the_first_complaint_does_not_check_the_addition() -> None:
     office = added_to(first_with("DISKOMINFO", "kominfo_digital"), category="kominfo_digital")
 
     assert office.case.unit == "INSPEKTORAT"
     assert {"INSPEKTORAT"} == readers(office)
 
 
-def test_whom_the_first_accuses_does_not_look_at_what_is_added_to_it() -> None:
+def test_unit_accused_by_the_first_complaint_does_not_check_the_addition() -> None:
     first = first_with("SETDA", CONDUCT_CATEGORY, about_units=["INSPEKTORAT"])
 
     office = added_to(first, category=CONDUCT_CATEGORY)
@@ -88,7 +88,7 @@ def test_nothing_is_told_to_who_works_on_the_first() -> None:
     assert office.cases[FIRST] == case
 
 
-def test_unclassified_in_time_it_is_sorted_by_a_person_who_does_not_work_on_the_first() -> None:
+def test_unclassified_addition_goes_to_a_desk_outside_the_first_complaint() -> None:
     office = Office()
     office.cases[FIRST] = first_with()
     office.hear(received(part_of=FIRST))
@@ -116,7 +116,7 @@ def test_a_person_who_has_looked_gives_a_false_alarm_to_whom_they_will() -> None
     assert ("PUPR", "unit") == (office.case.unit, office.case.lane)
 
 
-def test_whom_it_accuses_for_sure_nobody_gives_it() -> None:
+def test_addition_cannot_be_given_to_a_unit_it_surely_accuses() -> None:
     office = added_to(first_with(), category="jalan_jembatan", about_units=["PUPR"])
 
     told = office.hear(("INSPEKTORAT", reply("dispose", unit="PUPR")))
@@ -138,7 +138,7 @@ def test_it_stands_in_no_public_list() -> None:
     assert {False} == {each.listed for each in office.story()}
 
 
-def test_what_the_first_does_not_wait_for_goes_on_with_its_question_open() -> None:
+def test_first_complaint_keeps_its_question_open_until_it_is_answered() -> None:
     """An accusing answer is split off: the question stands until another answer comes, or its time is up."""
     office = Office()
     office.hear(received(), classified(category="jalan_jembatan"))
@@ -152,7 +152,7 @@ def test_what_the_first_does_not_wait_for_goes_on_with_its_question_open() -> No
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "progress"])
-def test_who_has_only_sorted_it_loses_what_turns_out_to_mean_them_perhaps(action: str) -> None:
+def test_triage_desk_loses_a_complaint_that_may_accuse_it(action: str) -> None:
     office = Office()
     office.hear(received())
     office.ring()
@@ -163,7 +163,7 @@ def test_who_has_only_sorted_it_loses_what_turns_out_to_mean_them_perhaps(action
     assert ("INSPEKTORAT", "triage") == (office.case.unit, office.case.lane)
 
 
-def test_whom_a_person_chose_keeps_what_is_in_doubt_only_later() -> None:
+def test_unit_chosen_by_a_person_keeps_a_complaint_that_may_accuse_it() -> None:
     office = Office()
     office.hear(received())
     office.ring()
@@ -174,7 +174,7 @@ def test_whom_a_person_chose_keeps_what_is_in_doubt_only_later() -> None:
     assert ("PUPR", "unit", True) == (office.case.unit, office.case.lane, office.case.triage_acted)
 
 
-def test_of_a_first_that_is_not_known_yet_or_was_known_before_nobody_is_kept() -> None:
+def test_units_are_barred_only_once_the_first_complaint_is_known() -> None:
     case = Case(ticket=T)
 
     assert case == apart(case, None)

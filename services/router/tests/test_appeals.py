@@ -112,7 +112,7 @@ def test_the_mark_may_come_with_the_appeal_and_is_told_with_it() -> None:
     assert (2, 2) == (office.story()[-1].rating, office.case.appeal and office.case.appeal.rating)
 
 
-def test_a_mark_of_what_was_resolved_before_is_none_of_what_is_resolved_now() -> None:
+def test_rating_of_an_earlier_resolution_does_not_permit_an_appeal() -> None:
     office = in_status("resolved")
     office.hear(followed_up(BAD, item("reopen")), ("PUPR", RESOLVED))
 
@@ -121,7 +121,7 @@ def test_a_mark_of_what_was_resolved_before_is_none_of_what_is_resolved_now() ->
     assert "appeal_mark" == office.story()[-1].code
 
 
-def test_who_gives_a_bad_mark_is_told_of_the_appeal_once() -> None:
+def test_appeal_is_offered_once_after_a_low_rating() -> None:
     office = in_status("resolved")
     office.hear(followed_up(BAD))
     first = office.story()[-1].code
@@ -169,7 +169,7 @@ def test_about_conduct_who_looks_at_officials_decides_but_not_about_its_own_work
     assert ("INSPEKTORAT", "SETDA") == (appealed(conduct).case.unit, appealed(own).case.unit)
 
 
-def test_where_all_others_are_accused_rather_who_is_above_or_who_did_it_decides_than_one_of_those() -> None:
+def test_appeal_goes_to_a_superior_or_the_resolver_if_all_other_desks_are_accused() -> None:
     about = classified(category="kominfo_digital", about_units=["SETDA", "INSPEKTORAT"])
     judges = []
     for superiors in (("PDAM",), ()):
@@ -244,7 +244,7 @@ def test_dismissed_it_is_closed_as_the_units_work_with_an_explanation() -> None:
 
 
 @pytest.mark.parametrize("action", [UPHOLD, DISMISS])
-def test_whose_work_it_is_about_does_not_decide(action: Any) -> None:
+def test_unit_that_did_the_work_cannot_decide_the_appeal(action: Any) -> None:
     office = appealed()
 
     refused = office.hear(("PUPR", action))
@@ -261,7 +261,7 @@ def test_while_it_is_appealed_nothing_else_is_done_with_it(action: str) -> None:
     assert ("appealed", True) == (office.case.status, "menunggu putusan" in str(refusal(told)))
 
 
-def test_what_is_understood_late_takes_it_from_who_is_accused() -> None:
+def test_late_accusation_moves_the_appeal_away_from_the_accused_unit() -> None:
     office = appealed()
 
     told = office.hear(classified(about_units=["SETDA"]))
@@ -281,7 +281,7 @@ def test_a_judge_that_ends_gives_it_to_the_next() -> None:
     assert ("DISHUB", "appealed") in to_units([cast(Any, emit.data) for emit in told])
 
 
-def test_what_was_added_to_an_appealed_complaint_reaches_who_decides() -> None:
+def test_addition_to_an_appealed_complaint_reaches_the_deciding_unit() -> None:
     office = appealed()
 
     told = office.hear(followed_up(BAD, APPEAL, item("addition", text="Ada fotonya")))
@@ -301,7 +301,9 @@ def test_cancelled_it_is_over_and_who_decides_hears() -> None:
     ("level", "to", "heard"),
     [(0, [], "SETDA"), (1, ["head"], "SETDA"), (1, ["SETDA"], "BUPATI"), (2, ["BUPATI"], "BUPATI")],
 )
-def test_who_decides_too_late_hears_and_so_does_who_is_above(level: int, to: list[str], heard: str) -> None:
+def test_late_appeal_decision_is_reported_to_the_decider_and_its_superior(
+    level: int, to: list[str], heard: str
+) -> None:
     units = {
         **RULES.units,
         "BUPATI": Unit(code="BUPATI", name="BUPATI"),
@@ -341,7 +343,7 @@ def merged_and_resolved() -> Office:
     return office
 
 
-def test_who_follows_another_may_appeal_about_it_and_is_told_what_came_of_it() -> None:
+def test_merged_reporter_may_appeal_and_is_told_the_outcome() -> None:
     office = merged_and_resolved()
 
     office.hear(followed_up(BAD, APPEAL, ticket=OTHER))
@@ -351,7 +353,7 @@ def test_who_follows_another_may_appeal_about_it_and_is_told_what_came_of_it() -
     assert ("appealed", "closed") == tuple(step.kind for step in office.story()[-2:])
 
 
-def test_who_follows_another_hears_alone_why_it_can_not_appeal() -> None:
+def test_only_the_merged_reporter_is_told_why_it_cannot_appeal() -> None:
     office = merged_and_resolved()
 
     office.hear(followed_up(APPEAL, ticket=OTHER))
@@ -359,7 +361,7 @@ def test_who_follows_another_hears_alone_why_it_can_not_appeal() -> None:
     assert ("appeal_mark", "resolved") == (office.story(OTHER)[-1].code, office.case.status)
 
 
-def test_of_a_confidential_appeal_who_had_it_reads_no_words() -> None:
+def test_confidential_appeal_hides_its_text_from_the_former_unit() -> None:
     office = Office()
     office.hear(received(rahasia=True), classified(), ("PUPR", RESOLVED))
 
@@ -374,7 +376,7 @@ def test_of_a_confidential_appeal_who_had_it_reads_no_words() -> None:
     assert ({UNSET}, True) == (words("PUPR"), WHY in words("SETDA"))
 
 
-def test_what_is_erased_keeps_no_word_of_the_appeal_or_the_history() -> None:
+def test_erasure_removes_the_appeal_and_history_texts() -> None:
     office = appealed()
 
     office.hear(("DISKOMINFO", reply("erase", reason="diminta pelapor")))
@@ -394,7 +396,7 @@ def test_a_case_that_was_stored_before_there_were_appeals_is_read() -> None:
     assert msgspec.structs.replace(case, history=[]) == read
 
 
-def test_who_decides_sees_by_when_and_a_deadline_that_comes_after_the_decision_changes_nothing() -> None:
+def test_appeal_deadline_reaches_the_decider_and_is_ignored_after_the_decision() -> None:
     office = appealed()
 
     told = office.hear(sla("started", stage="appeal"))

@@ -45,7 +45,7 @@ def helped(*, after: UnitReplied = ASKED) -> Office:
     return office
 
 
-def test_who_is_asked_has_it_as_one_that_helps_and_reads_what_for_and_those_who_help_already_hear_of_it() -> None:
+def test_asked_unit_becomes_a_helper_and_other_helpers_are_told() -> None:
     office = in_status("routed", "triage")
     office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=["DISHUB"])))
 
@@ -67,7 +67,7 @@ def test_who_is_asked_has_it_as_one_that_helps_and_reads_what_for_and_those_who_
 
 
 @pytest.mark.parametrize("status", ["routed", "acknowledged", "in_progress", "waiting_for_reporter"])
-def test_status_lead_and_clock_stay_and_the_intakes_hear_who_helps_without_a_word_for_its_reporter(status: str) -> None:
+def test_help_request_keeps_status_and_lead_and_is_hidden_from_the_reporter(status: str) -> None:
     office = in_status(status)
 
     told = office.hear(("PUPR", ASKED))
@@ -80,7 +80,7 @@ def test_status_lead_and_clock_stay_and_the_intakes_hear_who_helps_without_a_wor
 
 
 @pytest.mark.parametrize("status", ["resolved", "closed", "handed_over", "cancelled"])
-def test_what_is_over_needs_no_help(status: str) -> None:
+def test_help_is_refused_for_a_finished_complaint(status: str) -> None:
     office = in_status(status)
 
     told = office.hear(("PUPR", ASKED))
@@ -88,7 +88,7 @@ def test_what_is_over_needs_no_help(status: str) -> None:
     assert f"laporan berstatus {STATUS_WORDS[status]}, tidak dapat ask-help" == refusal(told)
 
 
-def test_who_has_it_in_the_triage_lane_may_ask_as_well() -> None:
+def test_triage_desk_may_ask_for_help() -> None:
     office = in_status("routed", "triage")
 
     told = office.hear(("DISKOMINFO", ASKED))
@@ -109,7 +109,7 @@ def test_who_has_it_in_the_triage_lane_may_ask_as_well() -> None:
         ("DISKOMINFO", ASKED, "not_yours", "bukan milik DISKOMINFO"),
     ],
 )
-def test_what_can_t_be_asked_is_refused_and_changes_nothing(by: str, said: UnitReplied, code: str, words: str) -> None:
+def test_invalid_help_request_is_refused_and_changes_nothing(by: str, said: UnitReplied, code: str, words: str) -> None:
     office = in_status("routed", "triage")
     office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=["DISHUB"])))
     before = office.case
@@ -120,7 +120,7 @@ def test_what_can_t_be_asked_is_refused_and_changes_nothing(by: str, said: UnitR
     assert (before, []) == (office.case, kinds(told))
 
 
-def test_who_was_asked_once_is_not_asked_twice() -> None:
+def test_unit_that_already_helps_cannot_be_asked_again() -> None:
     office = helped()
 
     told = office.hear(("PUPR", ASKED))
@@ -133,7 +133,7 @@ def test_who_was_asked_once_is_not_asked_twice() -> None:
     [{"about_units": ["PDAM"]}, {"perhaps_accusing": True, "perhaps_about": ["PDAM"]}],
     ids=["accused", "perhaps accused"],
 )
-def test_who_is_accused_or_may_be_is_not_asked(about: dict[str, Any]) -> None:
+def test_unit_that_is_or_may_be_accused_cannot_be_asked(about: dict[str, Any]) -> None:
     office = Office()
     office.hear(received(), classified(urgency="darurat", **about))
     office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")))
@@ -143,7 +143,7 @@ def test_who_is_accused_or_may_be_is_not_asked(about: dict[str, Any]) -> None:
     assert ("accused", []) == (answer_to(told).code, office.case.support)
 
 
-def test_who_has_the_work_of_an_accused_unit_that_ended_is_not_asked_either() -> None:
+def test_successor_of_an_accused_unit_cannot_be_asked() -> None:
     office = Office(rules=replace(RULES, heirs={"DINAS-LAMA": "PDAM"}))
     office.hear(received(), classified(urgency="darurat", about_units=["DINAS-LAMA"]))
     office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")))
@@ -153,7 +153,7 @@ def test_who_has_the_work_of_an_accused_unit_that_ended_is_not_asked_either() ->
     assert ("accused", []) == (answer_to(told).code, office.case.support)
 
 
-def test_who_turns_out_to_be_accused_helps_no_longer() -> None:
+def test_helper_that_turns_out_to_be_accused_is_withdrawn() -> None:
     office = Office()
     office.hear(received())
     office.ring()
@@ -164,7 +164,7 @@ def test_who_turns_out_to_be_accused_helps_no_longer() -> None:
     assert ([], [("PDAM", "withdrawn")]) == (office.case.support, to_units(told))
 
 
-def test_who_is_asked_answers_and_drops_out_as_any_that_helps_and_may_be_asked_again() -> None:
+def test_asked_helper_can_finish_return_the_task_and_be_asked_again() -> None:
     office = helped()
 
     done = office.hear(("PDAM", reply("resolve", message="Keran induk sudah ditutup")))
@@ -178,7 +178,7 @@ def test_who_is_asked_answers_and_drops_out_as_any_that_helps_and_may_be_asked_a
     assert None is refusal(office.hear(("PUPR", ASKED)))
 
 
-def test_what_was_asked_holds_when_it_is_reopened_and_not_for_another_lead() -> None:
+def test_help_request_survives_reopening_but_not_a_new_lead() -> None:
     office = in_status("routed")
     office.hear(("PUPR", ASKED), ("PUPR", reply("resolve", message="Lubang sudah ditambal")))
 
@@ -191,7 +191,7 @@ def test_what_was_asked_holds_when_it_is_reopened_and_not_for_another_lead() -> 
     ]
 
 
-def test_who_has_the_work_of_a_helper_that_ended_reads_what_was_asked() -> None:
+def test_successor_of_a_helper_reads_the_help_request() -> None:
     office = in_status("routed")
     office.hear(("PUPR", ASKED))
     there = {code: unit for code, unit in RULES.units.items() if code != "PDAM"}
@@ -201,13 +201,13 @@ def test_who_has_the_work_of_a_helper_that_ended_reads_what_was_asked() -> None:
     assert [("DISHUB", WHY)] == [(each.unit, each.request) for each in case.support]
 
 
-def test_what_the_lead_asks_is_masked_as_all_that_units_write() -> None:
+def test_help_request_is_masked_like_other_unit_texts() -> None:
     office = helped(after=reply("ask-help", unit="PDAM", reason="Hubungi pelapor di 0812-3456-7890"))
 
     assert "Hubungi pelapor di [TELEPON]" == office.case.support[-1].request
 
 
-def test_of_a_confidential_complaint_what_was_asked_is_read_by_those_who_handle_it_alone() -> None:
+def test_confidential_help_request_is_read_only_by_the_handling_units() -> None:
     office = Office()
     office.hear(received(rahasia=True), classified(), ("PUPR", ASKED))
 
@@ -221,7 +221,7 @@ def test_of_a_confidential_complaint_what_was_asked_is_read_by_those_who_handle_
     ]
 
 
-def test_erased_nothing_is_left_of_what_was_asked() -> None:
+def test_erasure_removes_the_help_request() -> None:
     office = helped()
 
     office.hear(("DISKOMINFO", reply("erase", reason="diminta pelapor")))
@@ -229,7 +229,7 @@ def test_erased_nothing_is_left_of_what_was_asked() -> None:
     assert WHY not in json.encode(office.cases[T]).decode()
 
 
-def test_that_help_was_asked_is_nothing_to_take_back() -> None:
+def test_help_request_cannot_be_undone() -> None:
     office = helped()
 
     told = office.hear(("PUPR", reply("undo")))

@@ -56,7 +56,7 @@ def by(intake: str, event: Message) -> Message:
 
 
 @pytest.mark.parametrize("data", [*map(received, (T, OTHER, STRANGER)), received(STRANGER, channel="facebook"), CANCEL])
-def test_what_the_intake_of_the_ticket_signed_is_heard(data: Data) -> None:
+def test_event_signed_by_the_tickets_intake_is_accepted(data: Data) -> None:
     event = arrived(data)
     verify(EVENT_KEYS, with_headers(event, signed(event).headers))
 
@@ -97,7 +97,7 @@ def test_a_signature_is_for_one_record() -> None:
 
 
 @pytest.mark.parametrize("topic", [topics.RECEIVED, topics.FOLLOWED_UP])
-def test_that_a_complaint_is_erased_its_own_intake_says(topic: str) -> None:
+def test_intake_tombstone_must_be_signed_by_the_complaints_own_intake(topic: str) -> None:
     gone = tombstone(topic)
     verify(EVENT_KEYS, with_headers(gone, signed(gone).headers))
     for headers in (gone.record.headers, by("intake-web", gone).record.headers):
@@ -120,12 +120,12 @@ def test_on_the_topics_of_the_intakes_nothing_else_is_heard(data: Data) -> None:
 
 
 @pytest.mark.parametrize("data", [classified(), sla("started"), breached(), reply("acknowledge")])
-def test_of_the_others_the_topic_says_who_they_are(data: Data) -> None:
+def test_event_of_a_non_intake_service_needs_no_signature(data: Data) -> None:
     verify({}, message(data, topic="any"))
 
 
 @pytest.mark.connected
-async def test_what_another_said_is_a_dead_letter_and_no_bug_and_changes_nothing(pool: Pool) -> None:
+async def test_forged_event_becomes_a_dead_letter_and_changes_nothing(pool: Pool) -> None:
     steps = BatchHandler(pool, handler_of(RULES, EVENT_KEYS))
     await steps([signed(arrived(received()))])
     forged = [by("intake-web", arrived(CANCEL, f"forged-{n}")).record for n in range(20)]

@@ -84,7 +84,7 @@ UNIT, OUT, DESK = "unit", "hand-over", "triage"
         ),
     ],
 )
-def test_what_offices_argue_about_has_one_owner(
+def test_disputed_matter_has_exactly_one_owner(
     story: str, found: Understood, lane: str, unit: str, support: list[str]
 ) -> None:
     to = assign(RULES, found)
@@ -297,14 +297,14 @@ def test_where_an_official_may_have_done_it_to_a_victim_who_looks_at_officials_h
         ("instansi_vertikal", "LAPOR"),
     ],
 )
-def test_who_oversees_officials_of_others_gets_what_is_about_them(matter: str, target: str) -> None:
+def test_complaint_about_outside_officials_goes_to_their_overseer(matter: str, target: str) -> None:
     theirs = Understood(category="aparatur_korupsi", matter=matter)
     assert ("hand-over", target) == ((to := assign(RULES, theirs)).lane, to.unit)
     of_both = Understood(category="aparatur_korupsi", matter=matter, about_units=["DISHUB"])
     assert "INSPEKTORAT" == assign(RULES, of_both).unit
 
 
-def test_what_may_accuse_is_looked_at_by_a_person_and_not_by_who_may_be_meant() -> None:
+def test_possible_accusation_is_checked_by_an_uninvolved_desk() -> None:
     assert (DESK, "DISKOMINFO") == _desk_of("air_bersih")
     assert (DESK, "INSPEKTORAT") == _desk_of("kominfo_digital")
     assert (DESK, "INSPEKTORAT") == _desk_of("kominfo_digital", urgency="darurat")

@@ -42,7 +42,7 @@ def test_a_place_that_changes_nothing_is_only_passed_on() -> None:
     assert (["noted"], [("PUPR", "followed-up")]) == (kinds(told), units(told))
 
 
-def test_what_its_text_named_stands() -> None:
+def test_place_named_in_the_text_is_kept_over_a_later_answer() -> None:
     it = office("desa_kelurahan", Place(kecamatan="Citta"))
     answers(it, GANRA)
     assert "KEC-CITTA" == it.case.unit
@@ -55,7 +55,7 @@ def test_nobody_takes_it_from_who_has_begun(action: str) -> None:
     assert (["noted"], "DPMD") == (kinds(answers(it, GANRA)), it.case.unit)
 
 
-def test_what_is_in_another_kabupaten_is_handed_over_to_that() -> None:
+def test_complaint_located_in_another_kabupaten_is_handed_over_there() -> None:
     it = office("jalan_jembatan", WAJO)
     step = it.story()[-1]
     assert ("handed_over", "Pemerintah Kabupaten Wajo", "tempatnya di kabupaten lain") == (
@@ -67,7 +67,7 @@ def test_what_is_in_another_kabupaten_is_handed_over_to_that() -> None:
 @pytest.mark.parametrize(
     ("place", "theirs"), [(WAJO, "Pemerintah Kabupaten Wajo"), (BALI, "pemerintah daerah setempat")]
 )
-def test_who_governs_there_gets_it_whatever_it_is_about(category: str, place: Place, theirs: str) -> None:
+def test_other_government_gets_any_matter_located_in_its_area(category: str, place: Place, theirs: str) -> None:
     for doubt in ({}, {"abstained": True}, {"perhaps_accusing": True}):  # accused officials there don't work here
         assert ("handed_over", theirs) == ((step := office(category, place, **doubt).story()[-1]).kind, step.target)
 
@@ -88,7 +88,7 @@ def test_it_is_handed_over_also_when_that_is_told_afterwards() -> None:
         ("jalan_jembatan", WAJO, {"urgency": "darurat"}),
     ],
 )
-def test_what_is_not_clearly_theirs_stays_here(category: str, place: Place, doubt: dict[str, Any]) -> None:
+def test_matter_not_clearly_of_another_kabupaten_stays_here(category: str, place: Place, doubt: dict[str, Any]) -> None:
     assert "routed" == office(category, place, **doubt).case.status
 
 

@@ -17,13 +17,13 @@ def word(kind: str, **facts: Any) -> ClockEvent:
 
 
 @pytest.mark.parametrize(("level", "kind"), [(0, "breached"), (1, "escalated"), (2, "escalated")])
-def test_of_a_missed_promise_the_level_says_which_step_of_the_ladder_it_is(level: int, kind: str) -> None:
+def test_level_tells_a_breach_from_an_escalation(level: int, kind: str) -> None:
     found = ClockEvent.of(breached(level=level, escalate_to=["PUPR"]))
 
     assert (kind, level, ["PUPR"]) == (found.kind, found.level, found.escalate_to)
 
 
-def test_of_the_other_topic_the_kind_stands_in_the_event() -> None:
+def test_sla_update_carries_its_own_kind() -> None:
     found = ClockEvent.of(sla("warned", number=3, based_on_seq=2))
 
     assert ("warned", "completion", 3, 2, DEADLINE) == (

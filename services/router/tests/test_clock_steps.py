@@ -59,7 +59,7 @@ def test_the_reason_names_the_stage(stage: str) -> None:
     assert all(words.get(stage, stage) in reason for reason in reasons(told))
 
 
-def test_who_has_it_is_shown_by_when_to_acknowledge_it_until_that_is_done() -> None:
+def test_unit_sees_the_acknowledgement_deadline_until_it_acknowledges() -> None:
     office = in_status("routed")
 
     told = office.hear(sla("started", stage="acknowledgement"))
@@ -77,12 +77,12 @@ def test_a_deadline_for_what_is_acknowledged_already_is_shown_to_nobody() -> Non
     assert office.case.acknowledge_by is None
 
 
-def test_what_nobody_has_is_escalated_to_the_triage_unit_for_want_of_a_head() -> None:
+def test_unassigned_complaint_is_escalated_to_the_triage_unit_in_place_of_a_head() -> None:
     told = in_status("registered").hear(breached(level=1, stage="disposition", escalate_to=["head", "SETDA"]))
     assert [("DISKOMINFO", "escalated"), ("SETDA", "escalated")] == to_units(told)
 
 
-def test_what_nobody_has_is_no_longer_theirs_who_were_alarmed_once_somebody_has_it() -> None:
+def test_alarmed_units_are_withdrawn_once_the_complaint_is_assigned_or_cancelled() -> None:
     alarm: list[Data] = [sla("warned"), breached(), breached(level=1, escalate_to=["head", "SETDA"])]
     cases: list[tuple[Data, list[str]]] = [
         (classified(), ["DISKOMINFO", "SETDA"]),
@@ -97,7 +97,7 @@ def test_what_nobody_has_is_no_longer_theirs_who_were_alarmed_once_somebody_has_
         assert [] == [each for each in to_units(office.hear(("PUPR", reply("acknowledge")))) if each[1] == "withdrawn"]
 
 
-def test_what_is_handed_over_at_once_is_no_longer_theirs_who_were_alarmed() -> None:
+def test_alarmed_superior_is_withdrawn_when_the_complaint_is_handed_over() -> None:
     power = RoutingRule(reason="listrik", categories=frozenset({"listrik_energi"}), hand_over="PLN")
     office = Office(rules=replace(RULES, routing=(power,)))
     office.hear(received(), breached(level=1, escalate_to=["SETDA"]))
@@ -132,7 +132,7 @@ def test_a_breach_that_nobody_heard_of_is_taken_back_without_a_word() -> None:
     assert [] == office.hear(sla("retracted", stage="disposition"), later)
 
 
-def test_who_is_accused_meanwhile_hears_no_more_of_it() -> None:
+def test_unit_accused_after_an_escalation_is_not_told_of_the_retraction() -> None:
     office = Office()
     office.hear(received(), breached(level=1, escalate_to=["PDAM", "SETDA"]), classified(about_units=["PDAM"]))
     assert [("SETDA", "retracted")] == to_units(office.hear(sla("retracted")))
@@ -144,14 +144,14 @@ def test_nothing_is_escalated_that_nobody_works_on_any_more(status: str) -> None
     assert [] == office.hear(breached(level=2, escalate_to=["head", "SETDA"]))
 
 
-def test_who_is_accused_or_not_there_is_replaced_by_the_last_resort() -> None:
+def test_accused_or_unknown_escalation_target_is_replaced_by_the_last_resort() -> None:
     office = Office()
     office.hear(received(), classified(about_units=["PDAM"]))
     told = office.hear(breached(level=1, escalate_to=["PDAM", "TIDAK-ADA"]))
     assert [("SETDA", "escalated")] == to_units(told)
 
 
-def test_the_clock_of_a_right_is_the_triage_units_business_even_when_the_complaint_is_over() -> None:
+def test_rights_deadline_concerns_the_triage_unit_even_after_closing() -> None:
     office = in_status("closed")
     assert [] == office.hear(breached(stage="rights"), sla("warned", stage="rights"))
     office.hear(followed_up(item("rights_request", 9)))
@@ -210,7 +210,7 @@ def test_a_pause_that_is_over_or_of_another_clock_is_not_shown() -> None:
     assert [] == to_units(office.hear(late))
 
 
-def test_a_question_that_nobody_answered_ends_with_its_bound_and_one_too_many_at_once() -> None:
+def test_unanswered_question_ends_at_its_time_limit_and_an_excess_one_at_once() -> None:
     office = in_status("waiting_for_reporter")
     office.hear(sla("started"), paused(office))
     waited = office.hear(sla("resumed", based_on_seq=office.case.seq))
@@ -238,7 +238,7 @@ def of_story(step: ComplaintUpdated) -> tuple[object, ...]:
     return step.seq, step.kind, step.status, step.stage, step.round, step.deadline_at
 
 
-def test_what_the_clock_says_is_a_step_of_the_story_and_changes_no_status() -> None:
+def test_clock_event_adds_a_step_to_the_story_and_keeps_the_status() -> None:
     office = in_status("acknowledged")
     told = office.hear(
         structs.replace(sla("started"), promise="3 hari kerja"), sla("warned"), breached(),
@@ -268,7 +268,7 @@ def missed(office: Office, level: int = 0, number: int = 1) -> SlaBreached:
     return breached(level=level, escalate_to=["SETDA"], number=number, due_at=DUE_AT, based_on_seq=office.case.seq)
 
 
-def test_nobody_hears_of_a_breach_before_the_router_has_read_what_was_written_until_then() -> None:
+def test_breach_is_held_until_all_earlier_events_are_read() -> None:
     office = in_status("acknowledged")
     assert [] == office.hear(missed(office), missed(office, 1, 2))
     told = office.release()
@@ -287,7 +287,7 @@ def test_a_breach_that_an_answer_refutes_which_was_unread_is_told_to_nobody() ->
     assert ([], {}) == (office.case.held, office.case.breach_recipients)
 
 
-def test_a_breach_that_stands_though_something_was_unread_is_told_when_the_clock_has_said_so() -> None:
+def test_breach_with_an_unread_step_is_published_once_the_clock_upholds_it() -> None:
     office = in_status("acknowledged")
     office.hear(missed(office), missed(office, 1, 2), by_unit("progress", EARLY))
     assert [] == office.release()
@@ -295,7 +295,7 @@ def test_a_breach_that_stands_though_something_was_unread_is_told_when_the_clock
     assert [("PUPR", "breached"), ("SETDA", "escalated")] == to_units(office.release())
 
 
-def test_what_was_done_after_the_deadline_makes_no_breach_wait() -> None:
+def test_work_done_after_the_deadline_does_not_delay_a_breach() -> None:
     office = in_status("acknowledged")
     office.hear(missed(office), by_unit("progress", LATE))
     assert [("PUPR", "breached")] == to_units(office.release())
@@ -308,14 +308,14 @@ def test_a_breach_that_waits_for_the_clock_in_vain_is_told_in_the_end() -> None:
     assert [("PUPR", "breached")] == to_units(office.release(at_once=True))
 
 
-def test_what_the_clock_says_meanwhile_is_told_after_what_is_held() -> None:
+def test_later_clock_events_are_published_after_a_held_breach() -> None:
     office = in_status("acknowledged")
     office.hear(missed(office), by_unit("resolve", LATE, message="Lubang sudah ditambal"))
     assert [] == office.hear(sla("stopped", number=2), sla("started", stage="closing", number=3))
     assert ["breached", "deadline_set"] == [step.kind for step in of_the_clock(office.release())]
 
 
-def test_what_the_clock_said_is_told_in_its_order_whichever_of_its_topics_is_read_first() -> None:
+def test_clock_events_are_published_in_order_whichever_topic_is_read_first() -> None:
     office = in_status("acknowledged")
     office.hear(sla("started"), by_unit("resolve", LATE, message="Lubang sudah ditambal"))
     breach = missed(office)
@@ -324,7 +324,7 @@ def test_what_the_clock_said_is_told_in_its_order_whichever_of_its_topics_is_rea
     assert ["breached", "deadline_set"] == [step.kind for step in of_the_clock(office.release())]
 
 
-def test_that_a_breach_stands_may_be_read_before_the_breach() -> None:
+def test_upholding_of_a_breach_may_be_read_before_the_breach() -> None:
     office = in_status("acknowledged")
     breach = missed(office)
     office.hear(by_unit("progress", EARLY), sla("upheld", based_on_seq=office.case.seq + 1, number=2))
@@ -333,14 +333,14 @@ def test_that_a_breach_stands_may_be_read_before_the_breach() -> None:
     assert [("PUPR", "breached")] == to_units(office.release())
 
 
-def test_that_all_is_read_is_true_only_of_what_the_clock_had_said_when_it_was_looked() -> None:
+def test_release_publishes_only_clock_events_heard_before_the_check() -> None:
     office = in_status("acknowledged")
     office.hear(missed(office), missed(office, 1, 2))
     assert [("PUPR", "breached")] == to_units(office.release(heard=1))
     assert [("SETDA", "escalated")] == to_units(office.release(heard=2))
 
 
-def test_a_breach_that_is_put_back_stands_if_the_clock_said_so_when_it_was_a_dead_letter() -> None:
+def test_breach_requeued_from_dead_letters_is_published_if_already_upheld() -> None:
     office = in_status("acknowledged")
     breach = missed(office)
     office.hear(by_unit("progress", EARLY), sla("upheld", based_on_seq=office.case.seq + 1, number=2))
@@ -349,7 +349,7 @@ def test_a_breach_that_is_put_back_stands_if_the_clock_said_so_when_it_was_a_dea
     assert [("PUPR", "breached")] == to_units(office.release())
 
 
-def test_what_was_told_is_taken_back_also_by_a_word_that_was_a_dead_letter() -> None:
+def test_retraction_requeued_from_dead_letters_still_retracts_the_breach() -> None:
     office = in_status("acknowledged")
     later = structs.replace(sla("resumed", number=3), deadline_at=DEADLINE + timedelta(days=1))
     office.hear(structs.replace(breached(), number=1), later)
@@ -358,14 +358,14 @@ def test_what_was_told_is_taken_back_also_by_a_word_that_was_a_dead_letter() -> 
     assert DEADLINE + timedelta(days=1) == office.case.deadline_at
 
 
-def test_a_breach_that_was_announced_anew_is_not_taken_back_by_what_came_before_it() -> None:
+def test_earlier_retraction_does_not_retract_a_breach_announced_again() -> None:
     office = in_status("acknowledged")
     office.hear(structs.replace(breached(), number=3))
     office.release()
     assert [] == office.hear(sla("retracted", number=2))
 
 
-def test_what_was_told_of_a_complaint_is_taken_back_also_when_it_was_merged_since() -> None:
+def test_breach_is_retracted_even_after_the_complaint_was_merged() -> None:
     office = in_status("acknowledged")
     office.hear(breached())
     office.cases[T] = structs.replace(office.case, status="merged", parent=OTHER)
@@ -391,7 +391,7 @@ def test_half_of_a_ladder_is_taken_back_where_the_breach_stands() -> None:
     assert [("PUPR", "retracted"), ("SETDA", "retracted")] == to_units(office.hear(sla("retracted")))
 
 
-def test_what_the_clock_said_earlier_and_is_put_back_changes_nothing() -> None:
+def test_outdated_clock_event_changes_nothing_when_requeued() -> None:
     office = in_status("acknowledged")
     later = DEADLINE + timedelta(days=1)
     office.hear(structs.replace(sla("rescheduled"), deadline_at=later, number=5))
@@ -406,7 +406,7 @@ def test_what_the_clock_said_earlier_and_is_put_back_changes_nothing() -> None:
 
 @pytest.mark.parametrize("status", ["registered", "in_progress", "waiting_for_reporter", "resolved", "closed"])
 @pytest.mark.parametrize("stage", ["completion", "rights", "polishing"])
-def test_what_a_newer_clock_says_is_passed_over(status: str, stage: str) -> None:
+def test_unknown_event_from_a_newer_clock_is_ignored(status: str, stage: str) -> None:
     office = in_status(status)
     before = office.case
     assert [] == office.hear(sla("praised", stage=stage))
@@ -428,7 +428,7 @@ def test_a_unit_is_told_by_a_code_which_promise_the_clock_speaks_of(stage: str) 
     assert {stage} == {each.stage for each in records}
 
 
-def test_who_is_accused_is_not_told_that_it_is_late_and_the_story_does_not_say_so() -> None:
+def test_accused_unit_is_neither_notified_of_nor_named_in_an_escalation() -> None:
     """Units accused together with it are not told either; the conduct unit is."""
     top = RoutingRule(reason="pimpinan", accused=frozenset({"PDAM", "SETDA"}), hand_over="PLN")
     office = Office(rules=replace(RULES, routing=(top,)))

@@ -68,7 +68,7 @@ def test_the_step_says_that_it_is_to_be_confirmed_where_the_region_demands_it() 
 
 
 @pytest.mark.parametrize("rahasia", [False, True])
-def test_where_the_region_wants_a_proof_nothing_is_resolved_without_one_but_what_is_confidential(rahasia: bool) -> None:
+def test_required_proof_is_demanded_unless_the_complaint_is_confidential(rahasia: bool) -> None:
     office = Office(rules=replace(RULES, proved={"jalan_jembatan"}))
     office.hear(received(rahasia=rahasia), classified())
 
@@ -86,7 +86,7 @@ def test_silence_does_not_close_what_nobody_has_confirmed_and_closes_the_rest() 
     assert ("resolved", "closed") == (demanded.case.status, free.case.status)
 
 
-def test_another_officer_confirms_and_it_is_closed_when_the_time_for_objections_is_over() -> None:
+def test_resolution_confirmed_by_another_officer_closes_after_the_objection_time() -> None:
     office = resolved()
 
     told = office.hear(("PUPR", said("confirm", BY_BAU)))
@@ -95,7 +95,7 @@ def test_another_officer_confirms_and_it_is_closed_when_the_time_for_objections_
     assert [("closed", None)] == notes(office.hear(SILENCE))
 
 
-def test_what_is_confirmed_in_time_may_still_be_reopened_by_its_reporter() -> None:
+def test_resolution_confirmed_in_time_can_still_be_reopened() -> None:
     office = resolved()
 
     office.hear(("PUPR", said("confirm", BY_BAU)))
@@ -103,7 +103,7 @@ def test_what_is_confirmed_in_time_may_still_be_reopened_by_its_reporter() -> No
     assert ["reopened", "routed"] == kinds(office.hear(followed_up(item("reopen"))))
 
 
-def test_what_is_confirmed_late_is_closed_at_once() -> None:
+def test_resolution_confirmed_late_is_closed_at_once() -> None:
     office = resolved()
     office.hear(SILENCE)
 
@@ -113,9 +113,7 @@ def test_what_is_confirmed_late_is_closed_at_once() -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [(BY_ANDI, BY_ANDI), (BY_ANDI, None), (None, BY_BAU), (None, None)])
-def test_nobody_confirms_what_they_did_themselves_and_who_names_nobody_confirms_nothing(
-    first: str | None, second: str | None
-) -> None:
+def test_confirmation_needs_a_named_officer_other_than_the_resolver(first: str | None, second: str | None) -> None:
     office = resolved(first)
 
     told = office.hear(("PUPR", said("confirm", second)))
@@ -124,7 +122,7 @@ def test_nobody_confirms_what_they_did_themselves_and_who_names_nobody_confirms_
     assert [] == kinds(office.hear(SILENCE))
 
 
-def test_what_a_unit_calls_its_people_is_not_kept() -> None:
+def test_officer_identity_is_not_stored() -> None:
     office = resolved("198501012010011001")
 
     assert "198501012010011001" not in str(office.case)
@@ -164,7 +162,7 @@ def test_a_good_mark_of_any_who_reported_it_confirms_it_for_all(ticket: str) -> 
     assert ("closed", "closed") == (office.case.status, office.cases[OTHER].status)
 
 
-def test_who_follows_it_is_told_that_it_is_to_be_confirmed() -> None:
+def test_merged_reporter_is_told_that_the_resolution_awaits_confirmation() -> None:
     office = merged()
 
     assert ("resolved", "to_confirm", "merged") == (
@@ -174,7 +172,7 @@ def test_who_follows_it_is_told_that_it_is_to_be_confirmed() -> None:
     )
 
 
-def test_what_is_not_as_it_should_be_goes_back_to_its_unit_and_its_helpers_with_the_reason() -> None:
+def test_resolution_sent_back_reaches_its_unit_and_helpers_with_the_reason() -> None:
     office = Office(rules=WATCHED)
     office.hear(received(), classified(abstained=True))
     office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=["PDAM"])))
@@ -192,7 +190,7 @@ def test_what_is_not_as_it_should_be_goes_back_to_its_unit_and_its_helpers_with_
     assert (None, None) == (office.case.to_confirm, office.case.resolved_seq)
 
 
-def test_the_clock_of_what_went_back_does_not_close_it() -> None:
+def test_old_closing_clock_does_not_close_a_resolution_sent_back() -> None:
     office = resolved()
     office.hear(("PUPR", said("redo", BY_BAU, reason="Yang kecil belum ditambal")))
 
@@ -200,7 +198,7 @@ def test_the_clock_of_what_went_back_does_not_close_it() -> None:
 
 
 @pytest.mark.parametrize("action", ["confirm", "redo"])
-def test_what_waits_for_nobody_is_neither_confirmed_nor_sent_back(action: str) -> None:
+def test_confirming_or_redoing_is_refused_when_no_confirmation_is_pending(action: str) -> None:
     free, confirmed = resolved(office=Office()), resolved()
     confirmed.hear(("PUPR", said("confirm", BY_BAU)))
 
@@ -210,7 +208,7 @@ def test_what_waits_for_nobody_is_neither_confirmed_nor_sent_back(action: str) -
 
 
 @pytest.mark.parametrize(("action", "status"), [("confirm", "closed"), ("redo", "routed")])
-def test_who_is_above_may_once_the_delay_is_escalated(action: str, status: str) -> None:
+def test_superior_may_confirm_or_redo_once_the_delay_is_escalated(action: str, status: str) -> None:
     office = resolved(None)
     office.hear(SILENCE)
     before = office.hear(("SETDA", said(action, reason="Belum rata")))
@@ -221,7 +219,7 @@ def test_who_is_above_may_once_the_delay_is_escalated(action: str, status: str) 
     assert "PUPR" in [unit for unit, _ in to_units(told)]
 
 
-def test_whom_it_accuses_confirms_nothing() -> None:
+def test_accused_unit_cannot_confirm_a_resolution() -> None:
     office = resolved()
     office.hear(received(OTHER), classified(OTHER))
     office.cases[T] = msgspec.structs.replace(office.case, also_about=["PUPR"])
@@ -251,7 +249,7 @@ def test_the_unit_hears_by_when_that_it_is_late_and_above_it_who_is_named() -> N
     }
 
 
-def test_of_what_is_confirmed_nobody_hears_that_it_is_late() -> None:
+def test_confirmed_resolution_is_not_reported_as_late() -> None:
     office = resolved()
     office.hear(("PUPR", said("confirm", BY_BAU)))
 
@@ -300,7 +298,7 @@ def test_an_appeal_needs_no_confirmation_beside_its_decision() -> None:
 
 
 @pytest.mark.parametrize("late", [True, False])
-def test_what_is_erased_waits_for_nobody(late: bool) -> None:
+def test_erased_complaint_closes_without_confirmation(late: bool) -> None:
     office = resolved()
     if late:
         office.hear(SILENCE)

@@ -95,7 +95,7 @@ async def test_the_same_by_another_channel_is_one_work_item(
     assert ["registered", "routed", "merged", "acknowledged"] == steps_of_t
 
 
-async def test_a_merged_ones_reporter_reopens_the_parent_and_each_other_merged_one_hears_of_it(
+async def test_reopening_by_a_merged_reporter_reopens_the_parent_and_all_merged_ones(
     pool: Pool, steps: BatchHandler[Case], handler: Handler[Case]
 ) -> None:
     await arrive(steps, OTHER, channel="web", received_at=NOW - timedelta(hours=2))
@@ -127,7 +127,7 @@ async def test_the_like_of_one_channel_is_suggested(
     assert [("DISKOMINFO", 1)] == [(each.unit, len(each.complaint.similar)) for each in suggested]  # type: ignore[union-attr]
 
 
-async def test_what_shares_no_key_or_is_old_or_over_is_no_candidate(
+async def test_old_finished_or_dissimilar_complaint_is_no_duplicate_candidate(
     pool: Pool, steps: BatchHandler[Case], handler: Handler[Case]
 ) -> None:
     await arrive(steps, OTHER, received_at=NOW - duplicates.WINDOW - timedelta(minutes=1))
@@ -157,7 +157,7 @@ def _case(number: int, *, minutes: int) -> Case:
     return Case(ticket=ticket, status="routed", received=received(ticket, received_at=NOW - timedelta(minutes=minutes)))
 
 
-async def test_what_nobody_is_compared_with_any_more_is_forgotten(pool: Pool) -> None:
+async def test_fingerprints_too_old_to_compare_are_deleted(pool: Pool) -> None:
     old, new = _case(1, minutes=60 * 24 * 40), _case(2, minutes=1)
     async with pool.acquire() as db:
         for case in (old, new):

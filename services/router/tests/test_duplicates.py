@@ -98,7 +98,7 @@ def test_any_text_has_keys(text: str) -> None:
     assert len(keys(case(text))) >= 16
 
 
-def test_what_is_surely_the_same_is_merged_and_all_are_told() -> None:
+def test_certain_duplicate_is_merged_and_everyone_is_told() -> None:
     office = twins()
     told = office.sweep()
     assert (["merged"], [("PUPR", "updated"), ("PUPR", "withdrawn")]) == (kinds(told), units(told))
@@ -166,14 +166,14 @@ def test_more_reporters_make_it_more_pressing() -> None:
         {"received_at": AT - timedelta(minutes=1)},
     ],
 )
-def test_what_differs_in_one_point_is_for_a_person(facts: dict[str, Any]) -> None:
+def test_pair_that_differs_in_one_point_is_left_to_a_person(facts: dict[str, Any]) -> None:
     office = twins(**facts)
     told = office.sweep()
     assert ([], "routed") == (kinds(told), office.case.status)
     assert [("DISKOMINFO", "similar")] == units(told)
 
 
-def test_what_a_person_touched_is_not_merged_by_a_machine() -> None:
+def test_complaint_handled_by_a_person_is_not_merged_automatically() -> None:
     office = twins()
     office.hear(("PUPR", reply("acknowledge")))
     assert [("DISKOMINFO", "similar")] == units(office.sweep())
@@ -195,7 +195,7 @@ def test_a_complaint_is_not_merged_into_one_whose_unit_it_accuses_nor_suggested(
         ("PUPR", reply("hand-over", OTHER, to="PLN", reason="milik PLN")),
     ],
 )
-def test_what_is_over_is_no_parent(over: Any) -> None:
+def test_finished_complaint_is_not_used_as_a_parent(over: Any) -> None:
     office = twins()
     office.hear(over)
     assert ([], "routed") == (office.sweep(), office.case.status)
@@ -218,7 +218,7 @@ def test_at_most_three_are_suggested_the_likeliest_first() -> None:
     assert sorted(found, key=lambda each: -each.score) == found
 
 
-def test_what_was_found_similar_and_is_merged_meanwhile_leads_to_its_parent() -> None:
+def test_suggested_complaint_merged_meanwhile_leads_to_its_parent() -> None:
     office, third = suggested(), STRANGER
     office.hear(received(third), classified(third))
     office.cases[OTHER] = structs.replace(office.cases[OTHER], status="merged", parent=third)
@@ -233,7 +233,7 @@ def suggested() -> Office:
     return office
 
 
-def test_a_suggestion_stays_with_the_complaint_and_lets_the_triage_unit_merge_what_another_holds() -> None:
+def test_suggestion_persists_and_lets_the_triage_unit_merge_other_units_complaints() -> None:
     office = suggested()
     told = office.hear(("PUPR", reply("acknowledge")))
     (answer,) = [each for each in told if isinstance(each, UnitRouted)]
@@ -255,7 +255,7 @@ def test_without_a_suggestion_the_triage_unit_merges_nothing_that_another_holds(
 
 
 @pytest.mark.parametrize("by_machine", [True, False])
-def test_what_was_merged_can_be_parted_by_the_triage_unit(by_machine: bool) -> None:
+def test_triage_unit_can_unmerge_a_merged_complaint(by_machine: bool) -> None:
     office = twins(**({} if by_machine else {"channel": "web"}))
     office.sweep()
     office.hear(("DISKOMINFO", reply("merge", into=OTHER)), followed_up(item("addition", 3, text="RT 3")))

@@ -76,7 +76,7 @@ def erased() -> Office:
 @pytest.mark.parametrize(
     "status", ["registered", "routed", "in_progress", "waiting_for_reporter", "resolved", "closed", "cancelled"]
 )
-def test_nothing_of_what_was_said_is_left_and_an_open_complaint_is_cancelled(status: str) -> None:
+def test_erasure_removes_all_texts_and_cancels_an_open_complaint(status: str) -> None:
     office = with_canaries(status)
     assert list(CANARIES) == texts(office.case)
     told = office.hear(ERASE)
@@ -88,7 +88,7 @@ def test_nothing_of_what_was_said_is_left_and_an_open_complaint_is_cancelled(sta
     )
 
 
-def test_the_order_goes_to_all_and_each_unit_that_ever_had_it_is_told_to_delete_its_copies() -> None:
+def test_erasure_order_reaches_every_unit_that_ever_had_the_complaint() -> None:
     office = with_canaries()
     office.hear(("PUPR", reply("return", reason="jalan milik provinsi, mohon dicek")))
     office.hear(breached(level=1, escalate_to=["SETDA"]), ("DISKOMINFO", reply("dispose", unit="PDAM")))
@@ -114,7 +114,7 @@ def test_it_is_done_when_each_service_said_so_and_not_before() -> None:
     assert [] == office.hear(*map(tombstone, PLACES))
 
 
-def test_who_did_not_ask_is_told_too() -> None:
+def test_reporter_is_told_of_an_erasure_they_did_not_request() -> None:
     office = with_canaries("closed")
     office.hear(ERASE)
     told = office.hear(*map(tombstone, PLACES))
@@ -155,7 +155,7 @@ def test_a_router_whose_backup_is_older_erases_again_by_the_ledger(knows: bool) 
     assert [] == [each for each in told if isinstance(each, UnitRouted) and each.why == "routed"]
 
 
-def test_what_a_merged_one_added_goes_from_its_parent_and_from_those_who_work_on_it() -> None:
+def test_erasing_a_merged_complaint_removes_its_additions_from_the_parent() -> None:
     office = in_status("merged", "triage")
     office.hear(followed_up(item("addition", 3, text="kenari-tambahan")))
     assert texts(office.cases[OTHER])
@@ -179,14 +179,14 @@ def test_only_the_triage_unit_may_order_it(office: Callable[[], Office], unit: s
     assert list(CANARIES) == texts(it.case)
 
 
-def test_the_clock_of_what_is_erased_goes_on() -> None:
+def test_erased_resolved_complaint_stays_resolved_and_is_not_escalated() -> None:
     office = with_canaries("resolved")
     office.hear(ERASE)
     assert ("resolved", None) == (office.case.status, office.case.erasure.done_at)  # type: ignore[union-attr]
     assert [] == office.hear(breached(level=1, escalate_to=["SETDA"]))
 
 
-def test_what_its_reporter_was_asked_goes_too() -> None:
+def test_erasure_removes_the_question_to_the_reporter() -> None:
     office = with_canaries("routed")
     office.hear(("PUPR", reply("ask", message="Apakah kenari-kata di sana?")))
 
@@ -204,7 +204,7 @@ def test_words_of_those_who_helped_go_too() -> None:
     assert [] == texts(office.case)
 
 
-def test_the_order_is_repeated_once_when_the_topics_can_be_cleaned_and_whenever_it_is_given_again() -> None:
+def test_erasure_order_is_repeated_once_later_and_whenever_it_is_given_again() -> None:
     office = erased()
     changes, told = handlers.erased_long_ago(office.rules, office.cases, T, NOW)
     kinds_told = sorted({type(emit.data).__name__ for emit in told})
@@ -214,7 +214,7 @@ def test_the_order_is_repeated_once_when_the_topics_can_be_cleaned_and_whenever_
     assert [ComplaintErased, UnitRouted, UnitRouted, UnitRouted] == [each for each in again if each is not Tombstone]
 
 
-def test_each_step_that_was_told_before_is_told_to_be_gone_and_what_comes_after_stays() -> None:
+def test_erasure_deletes_earlier_steps_from_the_log_and_keeps_later_ones() -> None:
     office = with_canaries("in_progress")
     steps, before = office.case.seq + 1, len(office.told)
     office.hear(ERASE)

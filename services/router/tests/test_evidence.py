@@ -58,7 +58,7 @@ def test_each_unit_gets_a_link_that_is_its_own() -> None:
         assert opens(link, out.unit)
 
 
-def test_what_was_added_later_comes_with_the_rest() -> None:
+def test_photo_added_later_is_sent_with_the_others() -> None:
     there = office(received(evidence=[PHOTO]), classified())
     there.hear(followed_up(item("addition", text="ini fotonya", evidence=[LATER])))
 
@@ -81,7 +81,7 @@ def test_each_event_brings_a_link_that_is_good_from_then_on() -> None:
     assert all(until >= AT + VALID for until in untils)
 
 
-def test_who_does_not_handle_a_confidential_one_gets_no_link() -> None:
+def test_unit_that_lost_a_confidential_complaint_gets_no_photo_link() -> None:
     there = office(received(evidence=[PHOTO], rahasia=True), classified())
     there.hear(followed_up(item("addition", text="fotonya", evidence=[LATER])))
     there.hear(("PUPR", reply("return", reason="bukan urusan kami")))
@@ -91,7 +91,7 @@ def test_who_does_not_handle_a_confidential_one_gets_no_link() -> None:
     assert links(withdrawn) == []
 
 
-def test_what_intake_social_keeps_is_signed_with_its_key() -> None:
+def test_photo_kept_by_intake_social_is_signed_with_its_key() -> None:
     there = office(received(evidence=[PHOTO]), classified(), followed_up(item("addition", evidence=[OF_A_POST])))
 
     mine, theirs = links([out for out in routed(there) if out.unit == "PUPR"][-1])
@@ -99,7 +99,7 @@ def test_what_intake_social_keeps_is_signed_with_its_key() -> None:
     assert (False, True) == (opens(theirs, "PUPR"), opens(theirs, "PUPR", SOCIAL_KEY))
 
 
-def test_what_nobody_keeps_gets_no_link() -> None:
+def test_photo_kept_by_no_intake_keeps_its_plain_url() -> None:
     there = office(received(evidence=[replace_url(PHOTO, "https://lapor.example/lain/satu")]), classified())
 
     assert {"https://lapor.example/lain/satu"} == {link for out in routed(there) for link in links(out)}

@@ -97,7 +97,7 @@ def test_a_unit_is_told_what_was_asked_last_and_whether_it_was_answered(later: l
     assert Question(unit="PUPR", text="Di sisi mana?", answered=answered) == snapshot(office.case, "PUPR").question
 
 
-def test_what_is_asked_anew_is_not_answered_yet() -> None:
+def test_new_question_is_shown_as_unanswered() -> None:
     office = asked(followed_up(item("addition", 2, text="Sisi kiri")), ("PUPR", reply("ask", message="Sejak kapan?")))
 
     assert Question(unit="PUPR", text="Sejak kapan?") == snapshot(office.case, "PUPR").question
@@ -112,7 +112,7 @@ def test_a_note_to_the_reporter_is_no_question() -> None:
     assert "Di sisi mana?" == office.case.question.text  # type: ignore[union-attr]
 
 
-def test_who_asked_is_said_to_the_unit_that_has_it_next() -> None:
+def test_next_unit_sees_which_unit_asked_the_question() -> None:
     office = asked(("DISKOMINFO", reply("reassign", unit="PDAM", reason="urusan air")))
 
     assert Question(unit="PUPR", text="Di sisi mana?") == snapshot(office.case, "PDAM").question
@@ -145,7 +145,7 @@ def test_an_accused_supervisor_does_not_hear_of_it() -> None:
     assert "SETDA" not in {unit for unit, _ in units(told)}
 
 
-def test_what_nobody_had_yet_is_rated_to_nobody() -> None:
+def test_rating_of_an_unassigned_complaint_is_told_to_no_unit() -> None:
     assert [] == units(in_status("registered").hear(followed_up(item("rating", rating=1))))
 
 
@@ -206,7 +206,7 @@ def merged() -> Office:
     return office
 
 
-def test_what_a_merged_ones_reporter_adds_goes_to_those_who_work_on_the_parent() -> None:
+def test_addition_by_a_merged_reporter_reaches_the_parents_unit() -> None:
     office, added = merged(), item("addition", 7, text="depan masjid")
     told = office.hear(followed_up(added))
     assert (["noted"], [("PUPR", "followed-up")]) == (kinds(told), units(told))
@@ -237,7 +237,7 @@ def test_a_merged_ones_reporter_cannot_reopen_what_is_not_resolved() -> None:
     )
 
 
-def test_a_merged_ones_bad_rating_is_about_the_parents_unit_and_a_good_one_closes_nothing() -> None:
+def test_merged_reporters_rating_concerns_the_parents_unit_and_closes_nothing() -> None:
     office = merged()
     office.hear(("PUPR", reply("resolve", OTHER, message="Lubang sudah ditambal")))
     office.hear(followed_up(item("rating", 1, rating=5)))
@@ -251,7 +251,7 @@ def test_a_merged_ones_bad_rating_is_about_the_parents_unit_and_a_good_one_close
 @pytest.mark.parametrize(
     "newer", [item("praise", 7, text="Bagus"), item("rights_request", 7, right="portability")], ids=["kind", "right"]
 )
-def test_what_a_newer_intake_adds_is_passed_over_until_the_router_knows_it(newer: FollowUp) -> None:
+def test_unknown_follow_up_of_a_newer_intake_is_ignored(newer: FollowUp) -> None:
     office = in_status("routed")
     assert [] == office.hear(followed_up(newer))
     assert ["noted"] == kinds(office.hear(followed_up(newer, item("addition"))))
@@ -259,7 +259,7 @@ def test_what_a_newer_intake_adds_is_passed_over_until_the_router_knows_it(newer
 
 
 @pytest.mark.parametrize(("told", "code"), [(UNSET, "passed_on"), (True, "passed_on_told")])
-def test_who_was_told_already_where_it_went_is_not_told_again(told: Any, code: str) -> None:
+def test_reporter_already_told_where_an_addition_went_is_not_told_again(told: Any, code: str) -> None:
     office = in_status("routed")
     office.hear(followed_up(item("addition", 2, text="depan masjid", told=told)))
     assert ("addition", code) == (office.story()[-1].note, office.story()[-1].code)
@@ -286,7 +286,7 @@ def test_danger_told_in_an_addition_makes_it_darurat_and_a_person_looks() -> Non
 
 
 @pytest.mark.parametrize("status", ["acknowledged", "in_progress", "waiting_for_reporter", "resolved"])
-def test_who_is_at_it_keeps_it_in_danger_and_who_sorts_hears_of_it(status: str) -> None:
+def test_working_unit_keeps_a_dangerous_complaint_and_the_triage_desk_is_told(status: str) -> None:
     office = in_status(status)
     told = office.hear(followed_up(FIRE))
     assert ("PUPR", "darurat") == (office.case.unit, office.story()[-1].urgency)

@@ -77,7 +77,7 @@ def test_a_person_forwards_it_with_all_that_is_known() -> None:
 
 
 @pytest.mark.parametrize(("about", "looks"), [(["DISKOMINFO"], "INSPEKTORAT"), (["INSPEKTORAT"], "SETDA")])
-def test_who_judges_others_and_is_accused_neither_has_it_nor_forwards_it(about: list[str], looks: str) -> None:
+def test_accused_desk_neither_receives_nor_forwards_the_complaint(about: list[str], looks: str) -> None:
     it = office()
     it.ring()
     told = it.hear(classified(category="listrik_energi", about_units=about))
@@ -86,7 +86,7 @@ def test_who_judges_others_and_is_accused_neither_has_it_nor_forwards_it(about: 
     assert (["handed_over"], [(looks, "replied")]) == (kinds(told), to_units(told))
 
 
-def test_a_late_understanding_hands_it_over_from_the_triage_lane_unless_a_person_acted() -> None:
+def test_late_classification_hands_over_from_triage_unless_a_person_acted() -> None:
     it = office()
     it.ring()
     assert ["handed_over"] == kinds(it.hear(classified(category="listrik_energi")))
@@ -161,7 +161,7 @@ def test_a_units_hand_over_tells_the_contact_too() -> None:
     assert "telepon 123" == handed("pln")[0].story()[-1].contact
 
 
-def test_what_the_unit_says_is_told_beside_the_contact() -> None:
+def test_handover_tells_the_units_message_and_the_contact() -> None:
     it = Office(rules=OUTSIDE)
     it.hear(received(), classified())
     it.hear(("PUPR", reply("hand-over", to="pln", reason="tiang milik PLN", message="Kami sudah bersurat.")))
@@ -170,7 +170,7 @@ def test_what_the_unit_says_is_told_beside_the_contact() -> None:
 
 @pytest.mark.parametrize("reason", ["bukan wewenang", "Bukan wewenang kami", "bukan urusan dinas kami", "-", "PLN"])
 @pytest.mark.parametrize("lane", ["unit", "triage"])
-def test_that_it_is_anothers_is_no_reason(reason: str, lane: str) -> None:
+def test_handover_reason_without_an_explanation_is_refused(reason: str, lane: str) -> None:
     it, refused = handed("PLN", reason, lane=lane)
     assert ("routed", True) == (it.case.status, "alasan pelimpahan" in str(refused))
 
@@ -180,7 +180,7 @@ def relayed(to: str = "PLN", message: str = "Tiang sudah diganti hari ini.") -> 
 
 
 @pytest.mark.parametrize("to", ["PLN", "pln", "Kantor Pertanahan"])
-def test_what_the_office_answers_is_told_in_its_name_and_changes_nothing_else(to: str) -> None:
+def test_relayed_answer_names_the_outside_office_and_keeps_the_status(to: str) -> None:
     it = office(
         classified(matter="sertifikat_tanah") if to != "PLN" and to != "pln" else classified(category="listrik_energi")
     )
@@ -215,14 +215,14 @@ def test_only_the_office_that_has_it_is_answered_for() -> None:
     assert "bukan milik PUPR" in str(refusal(it.hear(("PUPR", reply("relay", to="PLN", message="x")))))
 
 
-def test_what_nobody_handed_over_is_answered_by_no_office() -> None:
+def test_relay_is_refused_once_the_handover_is_undone() -> None:
     it = office(classified(category="listrik_energi"))
     it.hear(("DISKOMINFO", reply("undo", reason="ternyata lampu jalan kabupaten")))
 
     assert "laporan berstatus diteruskan, tidak dapat relay" == refusal(it.hear(relayed()))
 
 
-def test_who_forwards_it_reads_to_whom_until_it_is_taken_back() -> None:
+def test_forwarding_desk_sees_the_target_until_the_handover_is_undone() -> None:
     it = Office(rules=OUTSIDE)
     told = it.hear(received(), classified(category="listrik_energi"))
     back = it.hear(("DISKOMINFO", reply("undo", reason="ternyata lampu jalan kabupaten")))

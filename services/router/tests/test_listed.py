@@ -17,7 +17,7 @@ def last(office: Office) -> ComplaintUpdated:
     return [step for step in office.story(T) if step.kind != "noted"][-1]
 
 
-def test_what_a_unit_has_is_listed_with_its_place() -> None:
+def test_complaint_assigned_to_a_unit_is_listed_with_its_place() -> None:
     office = Office()
     office.hear(received(), classified(place=HERE))
     step = last(office)
@@ -44,7 +44,7 @@ def test_the_place_that_its_reporter_tells_later_counts_too() -> None:
         ({}, {"category": "aparatur_korupsi"}),
     ],
 )
-def test_what_is_secret_doubtful_or_about_somebody_is_not(sent: dict[str, Any], found: dict[str, Any]) -> None:
+def test_confidential_doubtful_or_accusing_complaint_is_not_listed(sent: dict[str, Any], found: dict[str, Any]) -> None:
     office = Office()
     office.hear(received(**sent), classified(place=HERE, **found))
     told = office.story(T)
@@ -52,7 +52,7 @@ def test_what_is_secret_doubtful_or_about_somebody_is_not(sent: dict[str, Any], 
     assert not any(step.listed or step.kecamatan for step in told)
 
 
-def test_what_its_reporter_wants_kept_secret_is_listed_no_more() -> None:
+def test_complaint_made_confidential_is_removed_from_the_list() -> None:
     office = Office()
     office.hear(received(), classified(place=HERE), followed_up(item("confidential")))
     before, step = office.story(T)[-2:]
@@ -69,7 +69,7 @@ def test_what_its_reporter_wants_kept_secret_is_listed_no_more() -> None:
         ("INSPEKTORAT", {"about_units": ["DLH"]}),
     ],
 )
-def test_what_a_person_looked_at_for_what_it_says_of_somebody_stays_out(desk: str, found: dict[str, Any]) -> None:
+def test_accusing_or_spam_complaint_stays_unlisted_after_a_desks_review(desk: str, found: dict[str, Any]) -> None:
     office = Office()
     office.hear(received(), classified(place=HERE, **found))
     office.hear((desk, reply("dispose", unit="PUPR")))

@@ -109,7 +109,7 @@ def test_every_action_is_tried() -> None:
 
 
 @pytest.mark.parametrize(("office", "unit", "said"), SAID, ids=lambda value: getattr(value, "action", ""))
-def test_what_a_unit_says_reaches_nobody_with_an_identifier_in_it(
+def test_identifiers_in_a_units_reply_are_masked_for_all_readers(
     office: Callable[[], Office], unit: str, said: UnitReplied
 ) -> None:
     it = office()

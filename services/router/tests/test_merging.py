@@ -54,7 +54,7 @@ def test_those_who_work_on_the_parent_see_how_many_reported_it() -> None:
     assert (OTHER, 2, [T]) == (record.complaint.ticket, record.complaint.reporters, record.complaint.merged)  # type: ignore[union-attr]
 
 
-def test_what_a_child_accuses_never_gets_the_parent() -> None:
+def test_unit_accused_by_a_child_cannot_get_the_parent() -> None:
     office = Office()
     office.hear(received(), classified(urgency="darurat", about_units=["PDAM"]), received(OTHER), classified(OTHER))
     office.hear(("DISKOMINFO", reply("merge", into=OTHER)), ("PUPR", reply("return", OTHER, reason="ini air")))
@@ -96,7 +96,7 @@ def test_a_child_that_turns_out_to_accuse_who_works_on_the_parent_parts_from_it(
     )
 
 
-def test_what_a_child_turns_out_to_accuse_never_gets_the_parent_either() -> None:
+def test_unit_accused_by_a_child_after_merging_cannot_get_the_parent() -> None:
     office = Office()
     office.hear(received())
     office.ring()
@@ -152,7 +152,7 @@ def test_those_merged_into_it_hear_when_the_parent_is_due_and_when_that_moves() 
     assert ("rescheduled", DEADLINE + timedelta(days=1)) == (step.kind, step.deadline_at)
 
 
-def test_those_merged_into_it_hear_once_of_the_parents_breach_with_the_next_step_and_of_its_retraction() -> None:
+def test_merged_reporters_hear_once_of_the_parents_breach_and_of_its_retraction() -> None:
     office = merged()
     office.hear(sla("started", OTHER))
     (step,) = by_parent(office, breached(OTHER))
@@ -163,7 +163,7 @@ def test_those_merged_into_it_hear_once_of_the_parents_breach_with_the_next_step
     assert [] == by_parent(office, sla("retracted", OTHER))
 
 
-def test_what_is_over_with_its_parent_stays_over_when_the_clock_speaks_late() -> None:
+def test_finished_child_stays_finished_when_the_parents_clock_is_late() -> None:
     office = merged()
     office.hear(("PUPR", reply("hand-over", OTHER, to="PLN", reason="milik PLN")))
     assert [] == by_parent(office, sla("started", OTHER))
@@ -184,7 +184,7 @@ def test_those_merged_into_it_hear_nothing_of_the_parents_other_clocks() -> None
     assert [] == by_parent(office, *others)
 
 
-def test_who_was_parted_hears_no_more_of_the_parents_clock() -> None:
+def test_unmerged_child_hears_nothing_of_the_parents_clock() -> None:
     office = merged()
     office.hear(sla("started", OTHER), ("DISKOMINFO", reply("unmerge")))
     assert [] == by_parent(office, breached(OTHER))
@@ -212,7 +212,7 @@ def reply_for(event: Any) -> Any:
     return reply(event.action, OTHER, **facts)
 
 
-def test_what_is_between_the_parent_and_its_reporter_is_not_the_childs() -> None:
+def test_parents_dialogue_with_its_reporter_is_hidden_from_the_child() -> None:
     office = merged()
     assert [] == by_parent(office, ("PUPR", reply("ask", OTHER, message="Di RT berapa?")))
     (step,) = by_parent(office, followed_up(item("addition", text="RT 3, rumah saya"), ticket=OTHER))
@@ -226,7 +226,7 @@ def test_the_parents_reopening_does_not_quote_its_reporter_to_others() -> None:
     assert ("reopened", "merged", UNSET) == (step.kind, step.status, step.reason)
 
 
-def test_what_the_parents_reporter_thinks_closes_nobodys_complaint() -> None:
+def test_good_rating_by_the_parents_reporter_closes_no_complaint() -> None:
     office = merged()
     by_parent(office, ("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))
     told = office.hear(followed_up(item("rating", rating=5), ticket=OTHER))
@@ -236,7 +236,7 @@ def test_what_the_parents_reporter_thinks_closes_nobodys_complaint() -> None:
     assert ("PUPR", "followed-up", "pelapor menilai 5 dari 5") == (record.unit, record.why, record.reason)
 
 
-def test_what_merged_ones_add_never_makes_the_parent_too_large_to_be_told_of() -> None:
+def test_additions_of_children_are_refused_before_the_parent_grows_too_large() -> None:
     """The parent's own reporter may still add all that an intake takes."""
     office = merged()
     for n in range(1, 21):
@@ -250,7 +250,7 @@ def test_what_merged_ones_add_never_makes_the_parent_too_large_to_be_told_of() -
     assert outgoing(office.told[-1:], service="router", cause="e", now=NOW)
 
 
-def test_a_reopening_is_done_also_when_the_parent_can_take_no_more_words() -> None:
+def test_reopening_works_even_when_the_parent_takes_no_further_text() -> None:
     office = merged()
     added = [item("addition", n, text="x" * 10_000) for n in range(20)]
     office.hear(followed_up(*added), ("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))
@@ -280,7 +280,7 @@ def test_a_child_parts_from_a_parent_whose_steps_are_secret_from_now_on() -> Non
     assert [] == office.cases[OTHER].merged
 
 
-def test_a_child_of_what_is_resolved_stays_and_is_told_its_steps_without_words() -> None:
+def test_child_of_a_resolved_parent_made_confidential_hears_steps_without_text() -> None:
     office = merged()
     office.hear(("PUPR", reply("resolve", OTHER, message="Sudah ditambal kemarin")))
     steps = by_parent(office, followed_up(item("confidential"), item("reopen", 2), ticket=OTHER))
@@ -290,7 +290,7 @@ def test_a_child_of_what_is_resolved_stays_and_is_told_its_steps_without_words()
     assert OTHER == office.case.parent
 
 
-def test_what_a_child_added_is_kept_from_who_does_not_handle_it_once_it_is_secret() -> None:
+def test_confidential_childs_addition_is_hidden_from_uninvolved_units() -> None:
     office = merged()
     words = item("addition", text="di depan rumah Pak Ali")
     office.hear(followed_up(words))
@@ -301,7 +301,7 @@ def test_what_a_child_added_is_kept_from_who_does_not_handle_it_once_it_is_secre
     assert "confidential" == office.story()[-1].note
 
 
-def test_what_is_resolved_takes_no_more_complaints_in_for_they_would_never_hear_how() -> None:
+def test_complaint_cannot_be_merged_into_a_resolved_one() -> None:
     office = Office()
     office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER))
     office.hear(("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))

@@ -82,7 +82,7 @@ async def test_one_of_two_processes_shows_what_is_open_and_the_other_takes_over(
     await finish(first, second)
 
 
-def test_what_is_late_is_counted_where_it_lies_and_each_age_with_those_above_it() -> None:
+def test_late_complaints_are_counted_by_unit_and_place_and_ages_cumulatively() -> None:
     soppeng = [group(late=1, at_risk=3, passed=2), group(unit="PDAM", kecamatan="", late=2, passed=4), group(count=7)]
     show([*soppeng, group(kecamatan="Citta", at_risk=1)], AT)
     assert 3 == value("lapor_complaints_at_risk", unit="PUPR", kecamatan="Ganra")
@@ -149,9 +149,7 @@ def test_where_rules_put_a_complaint_first_is_counted_and_no_later_place(
 
 
 @pytest.mark.parametrize(("danger", "place"), [(["fire"], "danger"), ([], "other")])
-def test_what_the_classifier_has_not_understood_yet_waits_for_what_the_door_heard(
-    danger: list[str], place: str
-) -> None:
+def test_unclassified_complaint_is_counted_by_the_danger_heard_at_intake(danger: list[str], place: str) -> None:
     case = Case(ticket=T, received=received(T, danger=danger))
     known = value("lapor_first_places_total", place=place) or 0
     step = an_updated(2, UpdateKind.ROUTED, ticket=T, status="routed", lane="triage")
@@ -171,7 +169,7 @@ def test_an_emergency_counts_until_somebody_says_a_first_word() -> None:
     assert 0 == value("lapor_emergencies_waiting", unit="PUPR")
 
 
-def test_what_is_reopened_and_what_was_added_is_counted_by_unit() -> None:
+def test_reopened_and_unheard_complaints_are_counted_by_unit() -> None:
     show([group(reopened=2, unheard=1), group(kecamatan="Citta", unheard=3)], AT)
     both = ("lapor_complaints_reopened", "lapor_complaints_unheard")
     assert [2, 4] == [value(name, unit="PUPR") for name in both]
@@ -190,7 +188,7 @@ def test_a_category_that_a_person_puts_right_is_counted_and_the_first_one_is_not
     assert count + 1 == value("lapor_classifier_corrections_total", **labels)
 
 
-def test_what_is_asked_of_ones_own_data_is_counted_by_what_became_of_it() -> None:
+def test_rights_requests_are_counted_by_their_outcome() -> None:
     def counts() -> list[float]:
         results = ("requested", "done", "declined", "erased")
         return [value("lapor_rights_requests_total", result=result) or 0 for result in results]
@@ -202,7 +200,7 @@ def test_what_is_asked_of_ones_own_data_is_counted_by_what_became_of_it() -> Non
     assert [before[0] + 1, before[1], before[2] + 1, before[3]] == counts()
 
 
-def test_what_a_unit_gives_back_or_hands_over_and_what_the_sweep_finds_is_counted() -> None:
+def test_returns_handovers_and_found_duplicates_are_counted() -> None:
     def counts() -> list[float]:
         of_unit = ("lapor_returns_total", "lapor_handed_over_total")
         similar = [value("lapor_similar_total", outcome=outcome) for outcome in ("suggested", "merged")]
@@ -219,7 +217,7 @@ def test_what_a_unit_gives_back_or_hands_over_and_what_the_sweep_finds_is_counte
     assert [n + more for n, more in zip(before, (1, 2, 1, 1), strict=True)] == counts()
 
 
-def test_what_is_done_is_open_no_more() -> None:
+def test_finished_complaint_is_not_counted_as_open() -> None:
     show([group()], AT + timedelta(hours=2))
     show([], AT + timedelta(hours=3))
     assert 0 == value("lapor_complaints_open", unit="PUPR", kecamatan="Ganra", status="routed")
@@ -234,7 +232,7 @@ def test_marks_are_counted_once_each() -> None:
     assert (bad, good + 1) == tuple(value("lapor_ratings_total", stars=stars) or 0 for stars in ("2", "5"))
 
 
-def test_appeals_are_counted_once_each_by_what_became_of_them_and_acts_that_are_taken_back() -> None:
+def test_appeals_are_counted_by_outcome_and_undone_acts_by_unit() -> None:
     office = in_status("resolved")
 
     def counts() -> list[float]:
@@ -296,7 +294,7 @@ def _reply(ticket: str, action: str, **facts: Any) -> Any:
 
 
 @pytest.mark.connected
-async def test_what_its_clock_warned_of_is_at_risk_until_that_deadline_passes_or_moves(pool: Pool) -> None:
+async def test_warned_complaint_is_at_risk_until_its_deadline_passes_or_moves(pool: Pool) -> None:
     steps, number = BatchHandler(pool, handler_of(RULES, EVENT_KEYS)), ticket.mint("sms")
     await steps([signed(message(received(number), subject=number, event_id="r"))])
     data = classified(number, place=Place(kecamatan="Ganra"))
@@ -320,7 +318,7 @@ async def test_what_its_clock_warned_of_is_at_risk_until_that_deadline_passes_or
 
 
 @pytest.mark.connected
-async def test_a_complaint_is_unheard_until_its_unit_says_a_word_and_reopened_until_it_is_resolved(pool: Pool) -> None:
+async def test_complaint_is_unheard_until_its_unit_replies_and_reopened_until_resolved(pool: Pool) -> None:
     steps, number, ids = BatchHandler(pool, handler_of(RULES, EVENT_KEYS)), ticket.mint("sms"), itertools.count()
     await steps([signed(message(received(number), subject=number, event_id="r"))])
     data = classified(number, place=Place(kecamatan="Ganra"))

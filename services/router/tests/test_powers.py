@@ -60,7 +60,7 @@ def prioritize(urgency: str, reason: str = "dilewati anak sekolah") -> UnitRepli
 
 
 @pytest.mark.parametrize("status", OPEN)
-def test_the_triage_unit_takes_what_is_open_and_gives_it_to_another_and_both_hear_why(status: str) -> None:
+def test_triage_unit_reassigns_an_open_complaint_and_both_units_hear_why(status: str) -> None:
     office = office_in(status)
 
     told = office.hear(("DISKOMINFO", REASSIGN))
@@ -76,7 +76,7 @@ def test_the_triage_unit_takes_what_is_open_and_gives_it_to_another_and_both_hea
 
 @pytest.mark.parametrize("status", CLOSED)
 @pytest.mark.parametrize("action", [REASSIGN, prioritize("tinggi")])
-def test_what_is_over_or_decided_by_another_is_not_taken(action: UnitReplied, status: str) -> None:
+def test_finished_or_appealed_complaint_cannot_be_reassigned_or_reprioritized(action: UnitReplied, status: str) -> None:
     office = office_in(status)
 
     told = office.hear(("DISKOMINFO", action))
@@ -96,7 +96,7 @@ def test_what_is_over_or_decided_by_another_is_not_taken(action: UnitReplied, st
         ("PDAM", ["SETDA"], False),
     ],
 )
-def test_who_is_above_the_units_may_once_it_was_escalated_to_them(
+def test_superior_may_act_only_after_an_escalation_to_it(
     unit: str, late: list[str] | None, may: bool, action: UnitReplied
 ) -> None:
     office = office_in("routed", late=late)
@@ -114,14 +114,14 @@ def test_a_breach_alone_or_of_a_request_for_rights_gives_no_power() -> None:
     assert "not_yours" == answer_to(office.hear(("SETDA", INSTRUCT))).code
 
 
-def test_what_was_escalated_and_taken_back_gives_no_power() -> None:
+def test_retracted_escalation_gives_no_power() -> None:
     office = office_in("routed", late=["SETDA"])
     office.cases[T] = changed(office.case, breach_recipients={})
 
     assert "not_yours" == answer_to(office.hear(("SETDA", INSTRUCT))).code
 
 
-def test_who_is_accused_is_above_nobody() -> None:
+def test_accused_superior_has_no_power() -> None:
     office = office_in("routed", late=["SETDA"])
     office.hear(classified(about_units=["SETDA"]))
     office.cases[T] = changed(office.case, classified=classified(about_units=["SETDA"]))
@@ -156,7 +156,7 @@ def test_it_is_given_to_no_unit_that_is_accused_or_is_not_there_or_has_it() -> N
     )
 
 
-def test_an_instruction_reaches_all_that_work_on_it_and_its_reporter_hears_that_there_is_one() -> None:
+def test_instruction_text_reaches_the_units_but_not_the_reporter() -> None:
     office = Office(rules=ABOVE)
     office.hear(received(), classified(abstained=True))
     office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=["PDAM"])))
@@ -169,7 +169,7 @@ def test_an_instruction_reaches_all_that_work_on_it_and_its_reporter_hears_that_
     assert [] == [each for each in told if getattr(each, "message", "") == "Kirim tim hari ini"]
 
 
-def test_who_is_above_decides_about_an_appeal_that_waits_too_long_but_not_about_its_own_work() -> None:
+def test_superior_decides_an_overdue_appeal_except_about_its_own_work() -> None:
     office = office_in("appealed")
     office.hear(breached(stage="appeal", level=1, escalate_to=["BUPATI"]))
     own = office_in("appealed")
@@ -199,7 +199,7 @@ def test_who_is_above_decides_about_an_appeal_that_waits_too_long_but_not_about_
         ("PUPR", "sedang", "sedang", "already_done"),
     ],
 )
-def test_who_may_say_how_urgent_it_is(unit: str, urgency: str, to: str, code: str | None) -> None:
+def test_urgency_can_be_changed_only_within_a_units_power(unit: str, urgency: str, to: str, code: str | None) -> None:
     office = office_in("routed", about_units=[])
     office.hear(breached(level=1, escalate_to=["SETDA", "BPBD"]))
     office.cases[T] = changed(office.case, urgency=urgency)
@@ -241,7 +241,7 @@ def test_danger_that_is_told_of_since_counts_more_than_what_a_person_said_before
     assert ("rendah", "darurat") == (lowered, office.story()[-1].urgency)
 
 
-def test_its_type_is_put_right_whoever_has_it_and_stays_so_when_it_is_understood_late() -> None:
+def test_corrected_type_survives_a_late_classification_whoever_has_the_complaint() -> None:
     office = Office(rules=ABOVE)
     office.hear(received())
     office.ring()
@@ -288,7 +288,7 @@ def test_the_kabupatens_own_powers_are_those_of_its_file() -> None:
     assert powers == POWERS
 
 
-def test_what_follows_another_is_not_taken_from_it() -> None:
+def test_merged_complaint_cannot_be_reassigned() -> None:
     office = Office(rules=ABOVE)
     office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER))
     office.hear(("DISKOMINFO", reply("merge", into=OTHER)))

@@ -152,7 +152,7 @@ def test_once_its_reporter_wants_that_all_but_those_are_written_to_without_words
 
 @pytest.mark.parametrize("rahasia", [True, False])
 @pytest.mark.parametrize(("given", "events", "unit", "why", "handles"), READERS.values(), ids=READERS)
-def test_of_a_confidential_complaint_only_who_handles_it_reads_the_citizens_words(
+def test_only_handling_units_read_the_text_of_a_confidential_complaint(
     given: Any, events: list[Any], unit: str, why: str, handles: bool, rahasia: bool
 ) -> None:
     office = given(rahasia=rahasia)
@@ -162,7 +162,7 @@ def test_of_a_confidential_complaint_only_who_handles_it_reads_the_citizens_word
     assert (given_away if handles or not rahasia else []) == shown(told, unit, why)
 
 
-def test_who_does_not_handle_it_sees_what_it_is_about_where_and_by_when_and_that_more_is_withheld() -> None:
+def test_other_units_see_category_place_and_deadline_of_a_confidential_complaint() -> None:
     office = with_unit()
     office.hear(sla("started"), ("DISHUB", reply("progress", message="sudah tanya kepala puskesmas")))
     complaint = record(office.hear(LATE), "SETDA", "escalated").complaint
@@ -182,7 +182,7 @@ def test_who_does_not_handle_it_sees_what_it_is_about_where_and_by_when_and_that
     ("reader", "rahasia", "told"),
     [("PUPR", True, True), ("DISHUB", True, True), ("SETDA", True, False), ("SETDA", False, True)],
 )
-def test_what_its_reporter_was_asked_and_how_often_it_was_reopened_is_for_who_handles_it(
+def test_question_and_reopenings_of_a_confidential_complaint_are_for_its_handlers(
     reader: str, rahasia: bool, told: bool
 ) -> None:
     office = with_unit(rahasia=rahasia)
@@ -258,7 +258,7 @@ def into_public() -> Office:
     return office
 
 
-def test_what_a_confidential_complaint_adds_to_its_parent_is_for_those_who_work_on_it_and_marked() -> None:
+def test_confidential_childs_addition_is_marked_and_read_only_by_the_parents_units() -> None:
     office = into_public()
     told = office.hear(followed_up(item("addition", text=SECRETS["addition"])))
     assert ["addition"] == shown(told, "PUPR", "followed-up")
@@ -275,7 +275,7 @@ def test_what_a_confidential_complaint_adds_to_its_parent_is_for_those_who_work_
     assert ["depan masjid"] == [each.text for each in office.cases[OTHER].follow_ups]
 
 
-def test_nothing_that_a_confidential_complaint_says_stands_in_the_story_of_its_parent_or_names_it_there() -> None:
+def test_parents_story_neither_names_nor_quotes_a_confidential_child() -> None:
     office = into_public()
     words = followed_up(item("addition", text=SECRETS["addition"]), item("rating", rating=1, text=SECRETS["text"]))
     office.hear(words, ("PUPR", reply("acknowledge", OTHER)), sla("started", OTHER))
@@ -290,7 +290,7 @@ def test_nothing_that_a_confidential_complaint_says_stands_in_the_story_of_its_p
 PROTECTED = RoutingRule(reason="korban", protected=True, lead="DISHUB")
 
 
-def test_what_names_a_victim_goes_to_its_unit_alone_and_nobody_else_reads_it_from_then_on() -> None:
+def test_complaint_naming_a_victim_is_confidential_and_read_only_by_its_unit() -> None:
     office = Office(rules=replace(RULES, routing=(PROTECTED, HELPED)))
     office.hear(sent(rahasia=False))
     told = office.hear(understood(protected=True, urgency="tinggi", abstained=True))
@@ -302,7 +302,7 @@ def test_what_names_a_victim_goes_to_its_unit_alone_and_nobody_else_reads_it_fro
     assert [] == duplicates.keys(office.case)
 
 
-def test_a_victim_of_an_official_has_the_unit_for_victims_and_who_looks_at_officials_helps() -> None:
+def test_victim_of_an_official_gets_the_victims_unit_helped_by_the_inspectorate() -> None:
     office = Office(rules=replace(RULES, routing=(PROTECTED, HELPED)))
     office.hear(sent(rahasia=False))
     told = office.hear(understood(protected=True, about_units=["PUPR"]))
@@ -320,7 +320,7 @@ def test_a_victim_of_the_unit_for_victims_is_for_who_looks_at_officials() -> Non
     assert office.story()[-1].rahasia
 
 
-def test_what_names_no_victim_stays_open_and_goes_its_way() -> None:
+def test_complaint_without_a_victim_stays_public_and_is_routed_normally() -> None:
     office = Office(rules=replace(RULES, routing=(PROTECTED, HELPED)))
     told = office.hear(sent(rahasia=False), understood())
     assert "PUPR" == office.case.unit

@@ -137,12 +137,12 @@ def test_a_refusal_has_a_code_beside_its_sentence(
     assert (code, True) == (answer_to(told).code, words in str(refusal(told)))
 
 
-def test_every_code_is_given_and_what_is_accepted_has_none() -> None:
+def test_every_refusal_code_is_used_and_an_accepted_reply_has_none() -> None:
     assert set(get_args(RefusalCode)) == {code for *_, code, _ in REFUSED}
     assert UNSET is answer_to(routed().hear(("PUPR", RESOLVED))).code
 
 
-def test_the_modules_that_hold_the_sentences_are_named_beside_those_that_several_share() -> None:
+def test_docstring_lists_every_module_that_refuses() -> None:
     here = Path(shared.__file__)
     refusing = {path.name for path in here.parent.glob("*.py") if 'Refusal("' in path.read_text()}
 

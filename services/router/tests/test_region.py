@@ -35,7 +35,7 @@ def test_the_kabupatens_own_files_make_rules() -> None:
         ({"perhaps_accusing": True, "urgency": "darurat"}, "triage", "DISKOMINFO"),
     ],
 )
-def test_what_is_elsewhere_and_accuses_nobody_for_sure_is_handed_over(
+def test_complaint_located_elsewhere_is_handed_over_unless_a_unit_here_is_accused(
     facts: dict[str, Any], lane: str, unit: str
 ) -> None:
     to = assign(

@@ -97,7 +97,7 @@ def test_a_due_date_that_is_read_before_the_routing_keeps_its_number_and_takes_n
 
 
 @given(order=st.permutations(STORY[1:3]), known=st.integers(1, len(STORY)))
-def test_whatever_was_told_no_two_steps_have_one_number(order: list[tuple[Data, str | None]], known: int) -> None:
+def test_retelling_never_gives_two_steps_the_same_number(order: list[tuple[Data, str | None]], known: int) -> None:
     _, events = tell(STORY[:known], _decide)
     cases, retold = tell([STORY[0], *order, *STORY[3:], LATER], as_published(events))
     readers = numbers(events) | numbers(retold)
@@ -106,7 +106,7 @@ def test_whatever_was_told_no_two_steps_have_one_number(order: list[tuple[Data, 
     assert {seq for seq, _ in cases[T].happened} <= set(readers.values())
 
 
-def test_what_a_timer_told_is_not_overwritten_by_what_comes_next() -> None:
+def test_step_published_by_a_timer_is_not_overwritten_by_the_next_one() -> None:
     """A breach was told as step 5 by a timer, which does not run while a story is told again."""
     _, events = tell(STORY, _decide)
     told = published_by(events)

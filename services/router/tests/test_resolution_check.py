@@ -196,7 +196,7 @@ def test_a_hollow_message_is_refused(message: str) -> None:
 
 
 @pytest.mark.parametrize("message", SUBSTANTIAL)
-def test_what_says_what_is_is_taken_however_short(message: str) -> None:
+def test_resolution_with_substance_is_accepted_however_short(message: str) -> None:
     assert substance(message, RULES.boilerplate) is None
 
 

@@ -42,7 +42,7 @@ def where(office: Office, ticket: str = T) -> tuple[str, str | None, str | None]
     return case.status, case.unit, case.lane
 
 
-def test_unclassified_in_time_it_goes_to_the_triage_lane_and_a_late_classification_moves_it_on() -> None:
+def test_unclassified_complaint_goes_to_triage_until_a_late_classification() -> None:
     office = Office()
     office.hear(received())
     assert [("DISKOMINFO", "routed")] == to_units(office.ring())
@@ -63,7 +63,7 @@ def test_a_late_classification_moves_nothing_that_a_person_touched(touch: object
     assert "PUPR" != office.case.unit
 
 
-def test_what_triage_gave_back_is_not_moved_by_a_late_classification() -> None:
+def test_late_classification_does_not_move_a_complaint_returned_by_triage() -> None:
     office = Office()
     office.hear(received())
     office.ring()
@@ -71,7 +71,7 @@ def test_what_triage_gave_back_is_not_moved_by_a_late_classification() -> None:
     assert ([], ("routed", "SETDA", "triage")) == (office.hear(classified()), where(office))
 
 
-def test_a_late_classification_that_leaves_it_in_triage_tells_the_unit_and_not_the_citizen() -> None:
+def test_late_classification_that_keeps_it_in_triage_is_told_only_to_the_unit() -> None:
     office = Office()
     office.hear(received())
     office.ring()
@@ -95,7 +95,7 @@ def test_every_category_of_the_region_can_be_the_right_one(category: str) -> Non
     assert (None, category) == (refusal(told), office.case.category)
 
 
-def test_what_is_no_category_or_unit_is_refused_by_name() -> None:
+def test_unknown_category_or_unit_is_named_in_the_refusal() -> None:
     office = in_status("routed", "triage")
     assert "kategori 'sihir' tidak ada" == refusal(office.hear(("DISKOMINFO", reply("correct", category="sihir"))))
     assert "unit 'DINAS SIHIR' tidak ada" == refusal(office.hear(("DISKOMINFO", reply("dispose", unit="Dinas Sihir"))))
@@ -129,7 +129,7 @@ def test_a_returned_complaint_goes_to_triage_and_the_third_time_to_the_last_reso
     assert [("returned", "PUPR"), ("routed", "DISKOMINFO")] == steps
 
 
-def test_the_last_resort_can_give_nothing_back_for_ever() -> None:
+def test_last_resort_cannot_return_a_complaint_endlessly() -> None:
     office, back = in_status("routed", "triage"), reply("return", reason="bukan kami")
     trail = []
     while refusal(office.hear((office.case.unit or "", back))) is None:
@@ -167,7 +167,7 @@ def test_reopening_brings_it_back_to_the_last_unit() -> None:
     )
 
 
-def test_a_second_reopening_brings_it_to_a_person_and_not_to_the_unit_that_twice_said_done() -> None:
+def test_second_reopening_goes_to_triage_instead_of_the_same_unit() -> None:
     office = in_status("resolved")
     office.hear(followed_up(item("reopen", 1)))
     office.hear(("PUPR", reply("resolve", message="sudah ditambal lagi")))
@@ -261,7 +261,7 @@ def test_a_snapshot_holds_all_the_unit_needs() -> None:
 @pytest.mark.parametrize(
     "given", [STRANGER, "SPG-S000-00008", "", "halo", "SPG\x00", "x" * 5000, "💥", "'; DROP TABLE cases; --"]
 )
-def test_a_reply_about_no_complaint_of_ours_is_refused_without_a_snapshot_and_keyed_by_its_own_id(given: str) -> None:
+def test_reply_to_an_unknown_complaint_is_refused_under_its_own_event_id(given: str) -> None:
     office = in_status("routed")
     told = office.hear(("PUPR", reply("acknowledge", given)))
     (emit,) = office.told[-1:]
@@ -279,7 +279,7 @@ def test_a_reply_about_another_units_complaint_is_refused_the_same_way(action: s
     assert "routed" == office.case.status
 
 
-def test_who_had_it_before_has_no_say_any_more() -> None:
+def test_reply_of_a_former_unit_is_refused() -> None:
     office = in_status("routed")
     office.hear(("PUPR", reply("return", reason="bukan kami")))
     assert f"laporan {T} bukan milik PUPR saat ini" == refusal(office.hear(("PUPR", reply("progress"))))
@@ -365,7 +365,7 @@ def test_a_step_carries_what_the_intakes_need() -> None:
     )
 
 
-def test_what_turns_out_to_accuse_the_unit_that_has_it_goes_to_another() -> None:
+def test_complaint_that_turns_out_to_accuse_its_unit_goes_to_triage() -> None:
     office = Office()
     office.hear(received())
     office.ring()
@@ -376,7 +376,7 @@ def test_what_turns_out_to_accuse_the_unit_that_has_it_goes_to_another() -> None
 
 
 @pytest.mark.parametrize(("urgency", "told_of_it"), [("darurat", True), ("sedang", False)])
-def test_who_has_it_hears_that_it_turns_out_to_be_urgent(urgency: str, told_of_it: bool) -> None:
+def test_unit_is_told_when_its_complaint_turns_out_to_be_urgent(urgency: str, told_of_it: bool) -> None:
     office = Office()
     office.hear(received())
     office.ring()
@@ -385,7 +385,7 @@ def test_who_has_it_hears_that_it_turns_out_to_be_urgent(urgency: str, told_of_i
     assert ([("PUPR", "updated")] if told_of_it else []) == to_units(told)
 
 
-def test_what_was_only_guessed_to_be_conduct_is_no_work_for_who_looks_at_officials() -> None:
+def test_conduct_category_reaches_the_inspectorate_only_once_confirmed() -> None:
     office = Office()
     office.hear(received(), classified(category="aparatur_korupsi", abstained=True))
     office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")), ("PUPR", reply("return", reason="bukan kami")))
@@ -394,7 +394,7 @@ def test_what_was_only_guessed_to_be_conduct_is_no_work_for_who_looks_at_officia
     assert ("routed", "INSPEKTORAT", "triage") == where(office)
 
 
-def test_what_turns_out_to_accuse_one_that_helps_does_without_it() -> None:
+def test_helper_that_turns_out_to_be_accused_is_withdrawn() -> None:
     office = Office()
     office.hear(received())
     office.ring()
@@ -404,7 +404,7 @@ def test_what_turns_out_to_accuse_one_that_helps_does_without_it() -> None:
     assert ["DISHUB"] == [each.unit for each in office.case.support]
 
 
-def test_what_the_reporter_adds_after_the_answer_is_not_for_a_unit_that_was_accused_meanwhile() -> None:
+def test_addition_to_a_resolved_complaint_bypasses_a_unit_accused_meanwhile() -> None:
     office = Office()
     office.hear(received())
     office.ring()
@@ -419,7 +419,7 @@ def corrected(*, by: str = "DISKOMINFO", **facts: Any) -> tuple[Office, list[Dat
     return office, office.hear((by, reply("correct", category="aparatur_korupsi")))
 
 
-def test_what_a_person_finds_to_be_conduct_goes_to_who_looks_at_officials() -> None:
+def test_correction_to_the_conduct_category_moves_it_to_the_inspectorate() -> None:
     office, told = corrected()
     assert (["corrected", "routed"], ("routed", "INSPEKTORAT", "triage")) == (kinds(told), where(office))
     assert [("INSPEKTORAT", "routed"), ("DISKOMINFO", "replied")] == to_units(told)
@@ -438,7 +438,7 @@ def test_conduct_that_is_given_back_goes_to_the_last_resort_and_not_round_the_de
 
 
 @pytest.mark.parametrize("unit", ["DISKOMINFO", "INSPEKTORAT", "SETDA"])
-def test_who_plays_a_role_gets_it_in_the_triage_lane_also_from_a_person(unit: str) -> None:
+def test_desk_chosen_by_a_person_gets_the_complaint_in_the_triage_lane(unit: str) -> None:
     office = in_status("routed", "triage")
     office.hear(("DISKOMINFO", reply("dispose", unit=unit.lower())))
     assert ("routed", unit, "triage") == where(office)
@@ -446,21 +446,21 @@ def test_who_plays_a_role_gets_it_in_the_triage_lane_also_from_a_person(unit: st
     assert ("routed", "PUPR", "unit") == where(office)
 
 
-def test_danger_that_its_words_told_is_the_reason_also_where_the_classifier_says_nothing() -> None:
+def test_danger_found_at_intake_gives_the_reason_without_a_classification() -> None:
     office = Office()
     office.hear(received(danger=["fire"]))
     (routed,) = [each for each in office.ring() if isinstance(each, ComplaintUpdated)]
     assert ("mendesak (darurat)", "darurat") == (routed.reason, routed.urgency)
 
 
-def test_what_tells_of_danger_too_faintly_to_alarm_begins_no_clock_of_danger() -> None:
+def test_faint_sign_of_danger_sets_no_urgency() -> None:
     office = Office()
     told = [*office.hear(received(danger=["fire"], faint=True)), *office.ring()]
     registered, routed = [each for each in told if isinstance(each, ComplaintUpdated)]
     assert ("belum dikenali dalam batas waktu", None, None) == (routed.reason, registered.urgency, routed.urgency)
 
 
-def test_what_cannot_wait_goes_straight_to_its_unit_and_the_triage_desk_hears_of_it() -> None:
+def test_urgent_complaint_goes_to_its_unit_and_the_triage_desk_is_told() -> None:
     office = Office()
     office.hear(received())
     told = office.hear(classified(urgency="tinggi"))

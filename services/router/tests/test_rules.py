@@ -123,7 +123,7 @@ def test_every_condition_of_a_rule_must_hold() -> None:
         assert "PUPR" == routed(rule, **{**fitting, name: other})[0]
 
 
-def test_the_camat_leads_or_helps_where_the_place_is_known_and_the_rule_is_skipped_where_not() -> None:
+def test_camat_leads_or_helps_only_where_the_kecamatan_is_known() -> None:
     lead = RoutingRule(reason="camat", lead="kecamatan", support=("PUPR",))
     helps = RoutingRule(reason="dibantu camat", support=("kecamatan",))
     assert ("PDAM", ["PUPR"], "camat") == routed(lead, helps, kecamatan="donri donri")
@@ -131,7 +131,7 @@ def test_the_camat_leads_or_helps_where_the_place_is_known_and_the_rule_is_skipp
     assert ("PUPR", ["DISHUB"], "dibantu camat") == routed(helps, kecamatan="Citta")
 
 
-def test_who_leads_does_not_help_and_nobody_helps_twice() -> None:
+def test_leading_unit_does_not_help_and_each_helper_is_listed_once() -> None:
     rule = RoutingRule(reason="r", lead="PDAM", support=("PDAM", "PUPR", "DISHUB", "PUPR"))
     assert ["PUPR", "DISHUB"] == routed(rule)[1]
 
@@ -145,7 +145,7 @@ def test_a_category_without_a_unit_goes_to_the_camat_and_without_a_place_to_a_pe
 LEADERS = RoutingRule(reason="pimpinan", accused=frozenset({"PDAM", "SETDA"}), hand_over="PLN")
 
 
-def test_who_is_accused_with_others_at_the_top_is_handed_over_and_none_of_them_reads_it() -> None:
+def test_accusation_of_a_leader_bars_all_leaders_and_is_marked_for_handover() -> None:
     rules = replace(RULES, routing=(LEADERS,))
     to = assign(rules, Understood(category="jalan_jembatan", about_units=["PDAM"], urgency="darurat"))
     assert ("triage", "INSPEKTORAT", "pimpinan: limpahkan ke PLN") == (to.lane, to.unit, to.reason)
@@ -155,7 +155,7 @@ def test_who_is_accused_with_others_at_the_top_is_handed_over_and_none_of_them_r
     assert "PUPR" == assign(rules, Understood(category="jalan_jembatan")).unit
 
 
-def test_a_successor_of_who_is_at_the_top_is_there_too() -> None:
+def test_successor_of_a_leader_counts_as_a_leader() -> None:
     rules = replace(registry(SETDA={"valid_until": date(2027, 1, 10), "successor": "DISHUB"}), routing=(LEADERS,))
     assert {"PDAM", "DISHUB"} <= set(accused(in_force(rules, on(11)), ["PDAM"]))
 
@@ -215,7 +215,7 @@ def test_a_successor_takes_over_roles_rules_places_and_accusations() -> None:
     assert ["PUPR", "PDAM"] == accused(now, ["PUPR"])
 
 
-def test_a_unit_that_ended_without_a_successor_or_has_not_begun_leaves_it_to_a_person() -> None:
+def test_ended_or_future_unit_without_a_successor_leaves_routing_to_a_person() -> None:
     found = Understood(category="jalan_jembatan", kecamatan="Citta")
     for facts in ({"valid_until": date(2027, 1, 1)}, {"valid_from": date(2027, 2, 1)}):
         to = assign(in_force(replace(registry(PUPR=facts), camat={"citta": "PDAM"}), on(2)), found)
@@ -263,12 +263,12 @@ def urgent(urgency: str, unit: str, hour: int) -> list[list[tuple[str, str]]]:
     return [[(each.unit, each.number) for each in record.on_duty] for record in records]
 
 
-def test_a_unit_reads_who_is_on_duty_in_it_of_what_cannot_wait() -> None:
+def test_unit_sees_its_officers_on_duty_for_an_urgent_complaint() -> None:
     assert [[("PUPR", "0811")]] == urgent("tinggi", "PUPR", 20)
     assert [[]] == urgent("tinggi", "PUPR", 10)
     assert [[]] == urgent("sedang", "PUPR", 20)
 
 
-def test_who_sorts_reads_who_is_on_duty_everywhere() -> None:
+def test_triage_desk_sees_the_officers_on_duty_of_all_units() -> None:
     assert [[("BPBD", "0484")]] == urgent("darurat", "DISKOMINFO", 10)
     assert [[("PUPR", "0811")]] == urgent("tinggi", "DISKOMINFO", 20)

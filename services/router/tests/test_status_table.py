@@ -176,7 +176,7 @@ def test_the_clock_closes_and_resumes_and_else_changes_no_status(kind: str, stat
 
 
 @pytest.mark.parametrize("status", ALL)
-def test_who_holds_it_hears_of_deadline_warning_and_breach_and_the_triage_unit_if_nobody_does(status: str) -> None:
+def test_clock_events_reach_the_holding_unit_or_else_the_triage_unit(status: str) -> None:
     office = in_status(status, "triage" if status in ("merged", "rejected") else "unit")
     told = to_units(office.hear(sla("started"), sla("warned"), breached()))
     held = {each: ("PUPR", ["deadline-set", "warned", "breached"]) for each in (*ACTIVE, "waiting_for_reporter")}
@@ -185,7 +185,7 @@ def test_who_holds_it_hears_of_deadline_warning_and_breach_and_the_triage_unit_i
 
 
 @pytest.mark.parametrize("status", ALL[1:])
-def test_what_comes_again_or_late_changes_nothing(status: str) -> None:
+def test_repeated_or_late_intake_events_change_nothing(status: str) -> None:
     office = in_status(status, "triage" if status in ("merged", "rejected") else "unit")
     told = [*office.hear(received(), classified(category="air_bersih")), *office.ring()]
     assert ([], [], status) == (kinds(told), to_units(told), office.case.status)

@@ -89,7 +89,7 @@ async def test_a_case_comes_back_as_it_was(pool: Pool) -> None:
     assert DEADLINE == full.deadline_at
 
 
-async def test_what_came_before_its_complaint_waits_in_the_table(pool: Pool, steps: BatchHandler[Case]) -> None:
+async def test_event_that_precedes_its_complaint_waits_in_the_table(pool: Pool, steps: BatchHandler[Case]) -> None:
     await hear(steps, (topics.CLASSIFIED, classified()))
     assert ([], "unknown") == (await told(pool), (await load(pool, T))[T].status)
     await hear(steps, (topics.RECEIVED, received()))
@@ -142,7 +142,7 @@ async def test_the_time_without_a_unit_counts_from_the_commit_and_the_longest_co
     assert [STRANGER, OTHER] == await waiting(pool, 60)
 
 
-async def test_an_addition_does_not_start_the_time_anew_and_a_route_ends_it(
+async def test_addition_does_not_restart_the_classification_timer_and_a_route_ends_it(
     pool: Pool, steps: BatchHandler[Case]
 ) -> None:
     await hear(steps, (topics.RECEIVED, received()))
@@ -223,7 +223,7 @@ async def test_the_timer_leaves_alone_what_was_routed_since_it_looked(pool: Pool
     assert (before, "PUPR") == (await told(pool), (await load(pool, T))[T].unit)
 
 
-async def test_whoever_waits_for_a_family_holds_none_of_its_children(pool: Pool) -> None:
+async def test_transaction_waiting_for_a_family_locks_none_of_its_children(pool: Pool) -> None:
     """Two transactions that each held one child and wanted the other's would deadlock."""
     child, parent = sorted((T, OTHER))
     await save(pool, Case(ticket=parent), Case(ticket=child, parent=parent, status="merged"))
@@ -238,7 +238,7 @@ async def test_whoever_waits_for_a_family_holds_none_of_its_children(pool: Pool)
         assert {child, parent} == (await second).keys()
 
 
-async def test_what_a_case_says_is_deleted_when_it_was_kept_long_enough(pool: Pool) -> None:
+async def test_case_texts_are_deleted_after_the_retention_period(pool: Pool) -> None:
     """Each final status has its term; restricted cases stay, and an unreadable row holds up no other."""
     kept = {"closed": timedelta(days=730), "cancelled": timedelta(days=180)}
     ends = {
@@ -280,7 +280,7 @@ async def test_the_timer_repeats_the_order_to_erase_once_when_topics_can_be_clea
     assert [None] == [row["erased_at"] for row in await pool.fetch("SELECT erased_at FROM cases")]
 
 
-async def test_what_is_held_of_the_clock_is_found_until_it_is_said(pool: Pool, steps: BatchHandler[Case]) -> None:
+async def test_held_clock_event_is_found_until_it_is_published(pool: Pool, steps: BatchHandler[Case]) -> None:
     await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
     async with pool.acquire() as db:
         assert [] == await store.waiting(db)
@@ -293,7 +293,7 @@ async def test_what_is_held_of_the_clock_is_found_until_it_is_said(pool: Pool, s
 
 
 @pytest.mark.parametrize("age_s", [0, PATIENCE_S + 1])
-async def test_the_timer_says_what_is_held_when_all_is_read_and_in_the_end_whatever_the_clock_still_owes(
+async def test_timer_publishes_held_events_when_all_is_read_or_patience_ends(
     age_s: float, pool: Pool, dsn: str, steps: BatchHandler[Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T is held only for the log's end, OTHER also for a step that the clock has not heard of."""

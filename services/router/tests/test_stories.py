@@ -196,7 +196,7 @@ def test_no_order_of_events_breaks_a_promise(events: list[Any]) -> None:
 
 @settings(max_examples=max(300, settings().max_examples))
 @given(st.lists(looks, min_size=4, max_size=12))
-def test_what_is_to_be_confirmed_is_closed_by_another_person_or_a_good_mark_and_never_by_silence(
+def test_silence_never_closes_a_resolution_that_awaits_confirmation(
     events: list[Any],
 ) -> None:
     office, resolvers = Office(rules=ABOVE), dict[str, Any]()
@@ -233,7 +233,7 @@ def test_every_step_says_whether_its_complaint_is_confidential(rahasia: bool) ->
 
 
 @pytest.mark.parametrize("rahasia", [True, False])
-def test_what_a_complaint_repeats_of_its_parent_is_as_confidential_as_itself(rahasia: bool) -> None:
+def test_child_repeats_the_parents_steps_with_its_own_confidentiality(rahasia: bool) -> None:
     office = Office()
     office.hear(received(rahasia=rahasia), classified(abstained=True), received(OTHER), classified(OTHER))
     office.hear(

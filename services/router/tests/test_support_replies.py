@@ -61,7 +61,7 @@ def test_a_disposition_tells_the_lead_and_each_that_helps_and_the_story_names_th
     assert {"PDAM": "asked", "DISHUB": "asked"} == helping(office)
 
 
-def test_who_leads_does_not_also_help() -> None:
+def test_leading_unit_is_not_its_own_helper() -> None:
     assert {"PDAM": "asked"} == helping(disposed("PUPR", "PUPR", "PDAM"))
 
 
@@ -69,7 +69,7 @@ def test_who_leads_does_not_also_help() -> None:
     ("support", "why"),
     [(["SIHIR"], "unit 'SIHIR' tidak ada"), (["PDAM"], "laporan ini tentang PDAM, tidak dapat diteruskan ke PDAM")],
 )
-def test_who_is_not_there_or_is_accused_cannot_help(support: list[str], why: str) -> None:
+def test_unknown_or_accused_unit_cannot_help(support: list[str], why: str) -> None:
     office = Office()
     office.hear(received(), classified(urgency="darurat", about_units=["PDAM"]))
     told = office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=support)))
@@ -91,7 +91,7 @@ CARRIED_OUT: list[tuple[UnitReplied, str, str]] = [
 
 
 @pytest.mark.parametrize(("said", "status", "shown"), CARRIED_OUT)
-def test_what_one_that_helps_says_is_answered_and_shown_and_the_status_is_the_leads(
+def test_helpers_reply_is_shown_to_all_units_and_keeps_the_leads_status(
     said: UnitReplied, status: str, shown: str
 ) -> None:
     office = disposed()

@@ -67,7 +67,7 @@ def test_each_later_step_says_how_many_there_are() -> None:
     assert 12 == step.supporters
 
 
-def test_of_what_nobody_supports_nothing_is_said() -> None:
+def test_steps_of_an_unsupported_complaint_mention_no_supporters() -> None:
     office = Office()
 
     told = steps(office.hear(received(), classified()))
@@ -76,7 +76,7 @@ def test_of_what_nobody_supports_nothing_is_said() -> None:
 
 
 @pytest.mark.parametrize("status", ["closed", "rejected", "cancelled", "handed_over", "merged"])
-def test_what_has_ended_or_follows_another_is_counted_and_no_more(status: str) -> None:
+def test_support_of_a_finished_or_merged_complaint_is_only_counted(status: str) -> None:
     office = in_status(status, "triage" if status in ("rejected", "merged") else "unit")
 
     assert ([], 4) == (office.hear(supported(4)), office.case.supported_by)

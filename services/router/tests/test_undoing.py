@@ -88,7 +88,7 @@ def test_the_unit_hears_that_the_triage_unit_has_taken_its_act_back() -> None:
     assert [("PUPR", "undone"), ("DISKOMINFO", "replied")] == to_units(told)
 
 
-def test_whoever_had_it_since_or_was_to_forward_it_hears() -> None:
+def test_undoing_is_told_to_the_unit_that_got_or_forwards_the_complaint() -> None:
     returned, _, _ = did("return")
     handed, _, _ = did("hand-over")
 
@@ -114,7 +114,7 @@ def test_after_days_nobody_takes_it_back(action: str) -> None:
         ("return", ("DISKOMINFO", reply("dispose", unit="PDAM")), "not_yours"),
     ],
 )
-def test_what_somebody_has_acted_on_since_is_not_taken_back(action: str, since: Any, code: str) -> None:
+def test_act_that_others_have_reacted_to_cannot_be_undone(action: str, since: Any, code: str) -> None:
     office, _, by = did(action)
     office.hear(since)
     status = office.case.status
@@ -124,7 +124,7 @@ def test_what_somebody_has_acted_on_since_is_not_taken_back(action: str, since: 
     assert ([code, "nothing_to_undo"], status) == (refused, office.case.status)
 
 
-def test_a_complaint_that_came_back_to_the_same_table_by_another_way_is_not_taken_back() -> None:
+def test_return_cannot_be_undone_after_the_complaint_was_merged_and_unmerged() -> None:
     office, _, _ = did("return")
     office.hear(received(OTHER), classified(OTHER))
     office.hear(("DISKOMINFO", reply("merge", into=OTHER)), ("DISKOMINFO", reply("unmerge")))
@@ -133,7 +133,7 @@ def test_a_complaint_that_came_back_to_the_same_table_by_another_way_is_not_take
     assert "not_yours" == answer_to(office.hear(("PUPR", UNDO))).code
 
 
-def test_what_the_clock_said_while_nobody_had_to_hear_is_said_when_it_is_taken_back() -> None:
+def test_escalation_missed_during_a_rejection_is_told_after_undoing() -> None:
     office, _, _ = did("reject", "routed")
     office.hear(breached(level=0), breached(level=1, escalate_to=["SETDA"], number=1))
     heard = [("SETDA", "escalated")] == to_units(office.release())
@@ -157,7 +157,7 @@ def test_another_unit_takes_nothing_back() -> None:
     assert "not_yours" == answer_to(office.hear(("PDAM", UNDO))).code
 
 
-def test_who_is_accused_since_takes_nothing_back() -> None:
+def test_unit_accused_meanwhile_cannot_undo_its_act() -> None:
     office, _, _ = did("return")
     office.cases[T] = replace(office.case, classified=classified(about_units=["PUPR"]))
 
@@ -166,7 +166,7 @@ def test_who_is_accused_since_takes_nothing_back() -> None:
     assert ("accused", "nothing_to_undo") == (answer_to(by_actor).code, answer_to(by_desk).code)
 
 
-def test_who_helped_and_is_accused_since_does_not_help_again_nor_who_those_accuse_that_follow_it() -> None:
+def test_undoing_does_not_bring_back_helpers_accused_meanwhile() -> None:
     office = Office()
     office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER, abstained=True))
     office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=["PDAM", "DISHUB"])))
@@ -213,7 +213,7 @@ def test_those_that_follow_it_follow_it_again(action: str) -> None:
     assert len(kinds(told)) == len([each for each in told if getattr(each, "note", "") == "undone"])
 
 
-def test_what_a_rule_has_handed_over_the_triage_unit_takes_back_to_its_own_table() -> None:
+def test_triage_unit_can_undo_a_handover_made_by_rule() -> None:
     rule = RoutingRule(categories=frozenset({"listrik_energi"}), hand_over="PLN", reason="diurus PLN")
     office = Office(rules=dataclasses.replace(RULES, routing=(rule,)))
     office.hear(received(), classified(category="listrik_energi"))
@@ -225,7 +225,7 @@ def test_what_a_rule_has_handed_over_the_triage_unit_takes_back_to_its_own_table
     assert ("routed", "DISKOMINFO", "triage") == (office.case.status, office.case.unit, office.case.lane)
 
 
-def test_of_what_follows_another_nothing_is_taken_back_but_there() -> None:
+def test_act_on_a_merged_complaint_is_undone_only_at_its_parent() -> None:
     office = Office()
     office.hear(received(), classified(), received(OTHER), classified(OTHER, abstained=True))
     office.hear(("DISKOMINFO", reply("merge", OTHER, into=T)), ("PUPR", ACTS["hand-over"]))

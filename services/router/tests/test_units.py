@@ -81,7 +81,7 @@ def test_where_no_role_has_a_holder_it_stays_where_it_is() -> None:
 
 
 @pytest.mark.parametrize("status", ["routed", "acknowledged", "in_progress", "waiting_for_reporter"])
-def test_what_a_unit_had_open_goes_to_its_successor(status: str) -> None:
+def test_open_complaint_of_an_ended_unit_goes_to_its_successor(status: str) -> None:
     office = in_status(status)
     told = sweep(office, ending("PUPR", "DISHUB"))
     assert ([("DISHUB", "routed"), ("PUPR", "withdrawn")], ["routed"]) == (to_units(told), kinds(told))
@@ -110,7 +110,7 @@ def helped(status: str = "routed", **about: Any) -> Office:
     return office
 
 
-def test_what_an_ended_unit_helped_with_its_successor_helps_with() -> None:
+def test_helper_role_of_an_ended_unit_goes_to_its_successor() -> None:
     office = helped()
     told = sweep(office, ending("DISHUB", "PDAM"))
     assert ([("PDAM", "routed"), ("DISHUB", "withdrawn"), ("PUPR", "updated")], []) == (to_units(told), kinds(told))
@@ -162,13 +162,13 @@ def test_the_successor_of_the_triage_unit_has_its_lane_and_those_merged_there() 
 
 
 @pytest.mark.parametrize("status", ["registered", "resolved", "closed", "handed_over", "cancelled"])
-def test_what_nobody_works_on_stays_where_it_is(status: str) -> None:
+def test_unassigned_or_finished_complaint_is_not_moved_to_a_successor(status: str) -> None:
     office = in_status(status)
     before = office.case
     assert ([], before) == (sweep(office, ending("PUPR", "DISHUB")), office.case)
 
 
-def test_what_another_unit_has_stays_there() -> None:
+def test_complaint_of_another_unit_is_not_moved_to_a_successor() -> None:
     office = in_status("routed")
     before = office.case
     assert ([], before) == (sweep(office, ending("PDAM", "DISHUB")), office.case)
@@ -205,7 +205,7 @@ def ping_pongs(unit: str) -> float:
     return REGISTRY.get_sample_value("lapor_ping_pong_total", {"unit": unit}) or 0
 
 
-def test_what_comes_back_to_a_unit_that_passed_it_on_is_counted() -> None:
+def test_complaint_that_returns_to_a_former_unit_is_counted_as_ping_pong() -> None:
     decide = handler_of(RULES, EVENT_KEYS).decide
     cases: dict[str, Case] = {}
 

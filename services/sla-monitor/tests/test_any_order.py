@@ -235,7 +235,7 @@ def identity(data: SlaUpdated | SlaBreached) -> Told:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(length(40, 2_000)))
-def test_whatever_befalls_the_reader_the_announcements_are_those_of_the_oracle(seed: int) -> None:
+def test_announcements_match_the_oracle_whatever_happens_to_the_reader(seed: int) -> None:
     assert wrong(1708 + seed) == []
 
 
@@ -384,7 +384,7 @@ def test_it_finds_a_clock_that_rings_before_the_log_is_read(monkeypatch: pytest.
     assert finds_something()
 
 
-def test_it_finds_a_deadline_that_is_in_time_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_finds_a_clock_that_counts_a_step_at_the_deadline_as_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clocks, "_JUST_BEFORE", timedelta())
     assert finds_something()
 

@@ -177,7 +177,7 @@ def test_closed_stops_closing() -> None:
 
 
 @pytest.mark.parametrize("kind", ["handed_over", "rejected", "cancelled", "merged"])
-def test_what_ends_a_complaint_otherwise_stops_its_clock(kind: str) -> None:
+def test_handover_rejection_cancellation_or_merging_stops_the_clock(kind: str) -> None:
     clock, events = story(("registered", 0), (kind, 5))
     assert told(events) == [STARTED, ("stopped", "completion", 1, 5)]
     assert (clock.next_due_at, due(clock, at(1000))[1]) == (None, [])

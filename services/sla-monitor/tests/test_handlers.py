@@ -148,13 +148,13 @@ def test_a_promise_is_told_in_the_unit_it_was_made_in(term: Term, words: str) ->
     assert term.in_words == words
 
 
-def test_what_is_no_step_of_a_story_is_left_alone(clock: ComplaintClock) -> None:
+def test_follow_up_event_changes_no_clock(clock: ComplaintClock) -> None:
     data = ComplaintFollowedUp(complaint_id="c1", ticket=TICKET, items=[FollowUp(id="f1", kind="addition", at=T0)])
     assert (clock, []) == on_message(clock, message(data), T0, rules=RULES)
     assert on_message(None, message(data), T0, rules=RULES) == (None, [])
 
 
-def test_that_a_step_is_given_up_is_said_only_when_one_is(caplog: pytest.LogCaptureFixture) -> None:
+def test_complete_story_logs_no_skipped_step(caplog: pytest.LogCaptureFixture) -> None:
     decide, clocks = handler_of(RULES).decide, dict[str, ComplaintClock]()
     rung, later = T0 + timedelta(seconds=30), T0 + timedelta(seconds=40)
     clocks |= decide(clocks, message(updated(0, "registered")), T0)[0]

@@ -121,7 +121,7 @@ def test_a_number_far_ahead_costs_no_memory() -> None:
     assert len(msgspec.json.encode(clock)) < 5000
 
 
-def test_what_was_announced_when_the_timer_rang_is_forgotten_with_the_next_step() -> None:
+def test_timer_announcements_are_forgotten_at_the_next_step() -> None:
     clock, _ = decide(None, *step(0, "registered", MONDAY), SECONDS)
     clock, _ = due(clock, MONDAY + timedelta(seconds=13), SECONDS)
     assert clock.past is not None
@@ -155,7 +155,7 @@ def of_completion(said: list[SlaEvent]) -> list[SlaEvent]:
     return [event for event in said if event.running.stage == "completion"]
 
 
-def test_a_step_of_the_ladder_that_a_late_question_holds_up_is_taken_back_and_said_again_in_its_time() -> None:
+def test_late_question_retracts_an_escalation_and_repeats_it_at_its_new_time() -> None:
     clock, before, after = late_on_the_ladder("waiting_for_reporter")
     assert ["warned", "breached", "escalated"] == [event.kind for event in before]
     assert [("retracted", 1), ("paused", 0)] == [(e.kind, e.running.level) for e in after if e.kind != "upheld"]
@@ -167,21 +167,21 @@ def test_a_step_of_the_ladder_that_a_late_question_holds_up_is_taken_back_and_sa
     assert to_emit(before[-1]).event_id != to_emit(escalated).event_id
 
 
-def test_what_stands_though_a_step_came_to_light_late_is_said_to_stand() -> None:
+def test_breach_unaffected_by_a_late_step_is_upheld() -> None:
     clock, _, after = late_on_the_ladder("noted/addition", "noted/rating")
     assert [("upheld", 1)] * 2 == [(event.kind, event.running.level) for event in after]
     assert [1, 2] == [event.clock.seq for event in after]
     assert [] == of_completion(decide(clock, *step(3, "noted/addition", SATURDAY + timedelta(hours=1)), SOPPENG)[1])
 
 
-def test_what_stands_is_said_to_stand_also_when_its_clock_has_ended_since() -> None:
+def test_breach_is_upheld_even_after_its_clock_has_ended() -> None:
     clock, _, _ = late_on_the_ladder()
     clock, _ = decide(clock, *step(1, "resolved", SATURDAY + timedelta(days=2)), SOPPENG)
     _, after = decide(clock, *step(2, "noted/addition", FRIDAY), SOPPENG)
     assert [("upheld", 2)] == [(event.kind, event.clock.seq) for event in after]
 
 
-def test_what_is_announced_only_for_a_step_that_was_put_back_is_said_to_stand_with_those_after_it() -> None:
+def test_breach_announced_on_a_late_step_is_upheld_up_to_the_last_step() -> None:
     clock, _ = decide(None, *step(0, "registered", MONDAY), SOPPENG)
     clock, _ = decide(clock, *step(1, "routed/unit", MONDAY), SOPPENG)
     clock, _ = decide(clock, *step(3, "cancelled", MONDAY + timedelta(days=1)), SOPPENG)
@@ -190,14 +190,14 @@ def test_what_is_announced_only_for_a_step_that_was_put_back_is_said_to_stand_wi
     assert [("breached", 1), ("upheld", 3)] == said
 
 
-def test_after_one_late_step_another_that_is_still_earlier_takes_back_what_that_one_left() -> None:
+def test_still_earlier_late_step_retracts_a_breach_upheld_before() -> None:
     clock, before, _ = late_on_the_ladder("noted/addition")
     _, after = decide(clock, *step(2, "resolved", MONDAY + timedelta(days=1)), SOPPENG)
     taken_back = [event for event in of_completion(after) if event.kind == "retracted"]
     assert [(before[1].running.deadline_at, 0)] == [(e.running.deadline_at, e.running.level) for e in taken_back]
 
 
-def test_what_the_clock_itself_said_is_passed_over() -> None:
+def test_clocks_own_events_in_the_story_are_ignored() -> None:
     clock, _ = decide(None, *step(0, "registered", MONDAY), SOPPENG)
     clock, said = due(clock, SATURDAY, SOPPENG)
     for seq, event in enumerate(of_completion(said), 1):

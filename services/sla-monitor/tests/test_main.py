@@ -138,7 +138,7 @@ def test_wrong_usage_of_explain_exits_2_and_prints_nothing(args: list[str]) -> N
     ("option", "given", "known"),
     [("--type", "keluhan", "pengaduan"), ("--urgency", "gawat", "darurat"), ("--category", "sihir", "air_bersih")],
 )
-def test_explain_of_what_there_is_not_names_what_there_is(option: str, given: str, known: str) -> None:
+def test_explain_lists_the_known_values_for_an_unknown_one(option: str, given: str, known: str) -> None:
     result = run("explain", "--start", "2026-03-17T10:00+08:00", option, given, "--region", str(REGION / "soppeng"))
     assert (result.exit_code, result.stdout) == (2, "")
     assert given in result.stderr
@@ -192,7 +192,7 @@ def test_simulate_gives_the_same_for_a_mixed_up_file_with_repeats() -> None:
     assert simulate(*lines, until=until).stdout == simulate(*lines[::-1], *lines, until=until).stdout
 
 
-def test_of_two_steps_with_one_number_the_earlier_counts_in_whatever_order_they_stand() -> None:
+def test_earlier_of_two_steps_with_one_number_counts_in_any_order() -> None:
     lines = [
         update(0, "registered", "2026-03-17T10:00:00+08:00"),
         update(1, "cancelled", "2026-03-17T10:00:20+08:00"),

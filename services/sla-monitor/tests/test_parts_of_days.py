@@ -243,7 +243,7 @@ def test_a_year_whose_cuti_bersama_is_not_decreed_yet_is_noticed(rules: Rules, y
     assert known == knows_joint_leave(rules.calendar, year)
 
 
-def test_one_day_in_the_region_file_does_not_make_a_year_known_but_the_kabupatens_word_does(rules: Rules) -> None:
+def test_joint_leave_of_a_year_is_known_by_declaration_not_by_a_single_day(rules: Rules) -> None:
     day = LocalDay(working=False, reason="Cuti Bersama Hari Raya Idul Fitri")
     one = replace(rules.calendar, local={date(2028, 2, 29): day})
     assert not knows_joint_leave(one, 2028)

@@ -118,7 +118,7 @@ def test_danger_that_is_told_of_later_has_its_term_from_then_on() -> None:
 
 
 @pytest.mark.parametrize(("urgency", "within"), [("darurat", timedelta(minutes=30)), ("tinggi", timedelta(hours=1))])
-def test_who_has_to_answer_within_the_hour_is_told_so_from_the_start(urgency: str, within: timedelta) -> None:
+def test_short_acknowledgement_deadline_is_announced_from_the_start(urgency: str, within: timedelta) -> None:
     steps = (("registered", MONDAY), ("routed/unit", MONDAY), ("acknowledged", MONDAY))
     loud, quiet = (story(SOPPENG, *steps, urgency=each) for each in (urgency, "sedang"))
 
@@ -131,7 +131,7 @@ def acknowledgements(events: list[SlaEvent]) -> list[tuple[str, datetime]]:
     return [(e.kind, e.running.deadline_at) for e in events if e.running.stage == "acknowledgement" and e.audible]
 
 
-def test_who_was_told_by_when_to_answer_is_told_when_that_changes() -> None:
+def test_changed_acknowledgement_deadline_is_announced() -> None:
     clock, _ = walk(SOPPENG, ("registered", MONDAY), ("routed/unit", MONDAY))
     changed = []
     for seq, urgency in ((2, "tinggi"), (3, "sedang")):

@@ -14,7 +14,7 @@ from sla_monitor.handlers import to_emit
 from sla_monitor.state import FirstResponse
 
 
-def test_who_has_it_and_says_nothing_for_a_working_day_is_reported_and_then_their_heads() -> None:
+def test_silent_unit_is_reported_after_a_working_day_and_then_escalated() -> None:
     events = story(SOPPENG, ("registered", MONDAY), ("routed/unit", MONDAY), until=wita("2026-02-06T00:00"))
     assert told(events, "acknowledgement") == [
         ("breached", "02-04 00:00"),
@@ -36,7 +36,7 @@ def test_a_unit_that_got_it_later_has_its_own_day() -> None:
     assert told(events, "acknowledgement") == [("breached", "02-05 00:00")]
 
 
-def test_what_nobody_got_is_reported_too() -> None:
+def test_unassigned_complaint_is_reported_and_escalated() -> None:
     events = story(SOPPENG, ("registered", MONDAY), until=wita("2026-02-07T00:00"))
     assert told(events, "disposition") == [("breached", "02-06 00:00"), ("escalated", "02-07 00:00")]
     assert events[-1].escalate_to == ("SETDA",)
@@ -77,7 +77,7 @@ def test_a_question_stops_the_clock_and_the_answer_gives_a_new_deadline() -> Non
     ]  # fmt: skip
 
 
-def test_who_does_not_answer_waits_no_longer_than_the_bound_and_holidays_do_not_count_for_it() -> None:
+def test_pause_for_an_unanswered_question_ends_after_its_limit_of_working_days() -> None:
     start = wita("2026-03-16T10:00")
     steps = [("registered", start), ("routed/unit", start), ("waiting_for_reporter", wita("2026-03-17T10:00"))]
     events = story(SOPPENG, *steps, until=wita("2026-04-08T00:00"))
@@ -153,7 +153,7 @@ def test_all_questions_of_a_round_share_one_bound() -> None:
     assert said[-1] == ("breached", "02-13 00:00")
 
 
-def test_what_earlier_questions_left_is_what_the_next_one_has() -> None:
+def test_later_question_gets_only_the_pause_time_left_by_earlier_ones() -> None:
     t0 = wita("2026-02-02T09:00")
     moments = [t0 + timedelta(seconds=n) for n in (0, 5, 17, 20)]
     kinds = ["registered", "waiting_for_reporter", "in_progress", "waiting_for_reporter"]
@@ -235,7 +235,7 @@ def test_an_answer_that_was_put_back_ends_the_pause_it_came_after(seconds: int, 
     ("kind", "reason"),
     [("handed_over", "dilimpahkan"), ("merged", "digabung dengan laporan lain"), ("cancelled", "dibatalkan pelapor")],
 )
-def test_what_stops_a_clock_says_why(kind: str, reason: str) -> None:
+def test_stopped_clock_gives_its_reason(kind: str, reason: str) -> None:
     events = story(SOPPENG, ("registered", MONDAY), (kind, MONDAY + timedelta(hours=1)))
     assert [("stopped", reason)] == [(e.kind, e.reason) for e in events if e.kind != "started"]
     data = to_emit(events[-1]).data
@@ -259,7 +259,7 @@ def test_a_breach_names_who_hears_of_it() -> None:
         (["registered", "routed/unit", "returned", "routed/triage"], 3),
     ],
 )  # fmt: skip
-def test_whoever_has_it_owes_a_word_from_then_on(steps: list[str], since: int | None) -> None:
+def test_holder_owes_a_reply_from_the_moment_it_gets_the_complaint(steps: list[str], since: int | None) -> None:
     moments = [MONDAY + timedelta(minutes=n) for n in itertools.islice(itertools.count(), len(steps))]
     clock, _ = walk(SOPPENG, *zip(steps, moments, strict=True))
     assert clock.waiting_since == (None if since is None else moments[since])

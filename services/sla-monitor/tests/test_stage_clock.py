@@ -102,7 +102,7 @@ def test_taken_back_to_a_rung_it_climbs_from_there_as_before(level: int) -> None
     assert LADDER[1 + level :] == rung(running.before(level))[0]
 
 
-def test_while_it_stands_still_it_rings_at_the_bound_alone_and_goes_on_with_what_was_left() -> None:
+def test_paused_clock_rings_only_at_its_limit_and_then_runs_the_remaining_time() -> None:
     still = paused(clock(), at(60), at(40), CALENDAR)
 
     assert (60, 120, 1) == (second_of(still.next_due_at), second_of(still.deadline_at), still.revision)
@@ -131,7 +131,7 @@ def test_a_breach_stays_and_only_the_ladder_waits() -> None:
     assert [("escalated", 150), ("escalated", 170)] == rung(running)[0]
 
 
-def test_what_was_due_before_the_question_and_not_said_is_due_when_the_clock_goes_on() -> None:
+def test_event_due_before_a_pause_is_announced_when_the_clock_resumes() -> None:
     _, breached = rung(clock(), times=2)
 
     unwarned = resumed(paused(clock(), at(95), at(75), CALENDAR), at(90), STAGE, CALENDAR)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.connected
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
-async def test_what_is_saved_is_loaded_again(pool: Pool) -> None:
+async def test_saved_clocks_are_loaded_unchanged(pool: Pool) -> None:
     clocks = {"a": clock("a", due=MONDAY, unit="PUPR"), "b": clock("b", waits=MONDAY)}
     async with pool.acquire() as db:
         await store.save(db, clocks)

@@ -59,7 +59,7 @@ async def test_breaches_are_counted_once_though_the_batch_was_rolled_back(
     assert breached() == before + 1
 
 
-def test_what_is_announced_is_counted_by_what_it_is_and_timed() -> None:
+def test_announcements_are_counted_by_kind_and_breaches_are_timed() -> None:
     def shown(name: str, **labels: str) -> float:
         return REGISTRY.get_sample_value(name, labels) or 0
 
@@ -141,7 +141,7 @@ def settings(dsn: str) -> Settings:
     )  # fmt: skip
 
 
-async def test_what_was_due_a_moment_ago_waits_for_steps_that_are_on_their_way(
+async def test_clock_that_just_fell_due_waits_for_steps_still_on_their_way(
     pool: Pool, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_ends_at(monkeypatch, {})

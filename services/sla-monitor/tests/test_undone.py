@@ -28,7 +28,7 @@ def story(*steps: tuple[str, str], **about: str) -> tuple[ComplaintClock, list[S
 BEGUN = (("registered", "02T09:00"), ("routed/unit", "02T09:00"), ("acknowledged/unit", "02T10:00"))
 
 
-def test_what_was_resolved_and_taken_back_has_the_date_it_had_and_nothing_is_closed() -> None:
+def test_undone_resolution_restores_its_deadline_and_stops_closing() -> None:
     before, _ = story(*BEGUN)
 
     clock, events = story(*BEGUN, ("resolved/unit", "03T09:00"), ("acknowledged/unit/undone", "03T09:05"))
@@ -48,7 +48,7 @@ def test_a_promise_that_was_missed_meanwhile_was_missed() -> None:
     assert [("warned", "02-05 02:24"), ("breached", "02-06 00:00"), ("escalated", "02-07 00:00")] == said
 
 
-def test_what_was_late_before_goes_on_up_its_ladder_and_is_not_missed_twice() -> None:
+def test_undone_late_resolution_escalates_on_without_a_second_breach() -> None:
     clock, events = story(*BEGUN, ("resolved/unit", "06T09:00"), ("acknowledged/unit/undone", "06T09:05"))
 
     said = told([*events, *due(clock, LAST, SOPPENG)[1]], "completion")
@@ -66,7 +66,7 @@ def test_a_return_that_is_taken_back_ends_what_began_with_it() -> None:
     assert None is clock.waiting_since
 
 
-def test_who_had_not_said_a_word_owes_it_again() -> None:
+def test_undone_return_restores_an_owed_acknowledgement() -> None:
     clock, _ = story(
         *BEGUN[:2], ("returned/unit", "03T09:00"), ("routed/triage", "03T09:00"), ("routed/unit/undone", "03T09:05")
     )
@@ -82,7 +82,7 @@ def test_a_request_for_a_right_since_keeps_its_clock() -> None:
     assert {"completion", "follow-up", "rights"} == {each.stage for each in clock.running}
 
 
-def test_what_was_understood_meanwhile_counts_for_what_comes_back() -> None:
+def test_urgency_noted_after_resolution_sets_the_deadline_after_an_undo() -> None:
     clock, _ = story(*BEGUN, ("resolved/unit", "02T11:00"))
     step = Step(4, "noted", MONDAY, "unit", urgency="darurat")
     clock, _ = decide(clock, step, wita("2026-02-02T11:01"), SOPPENG)

@@ -44,7 +44,7 @@ async def test_a_units_rhythm_is_the_median_of_its_last_words_once_there_are_eno
         assert {"PUPR": 109.5, "DLH": 50} == await store.rhythms(db)
 
 
-async def test_what_is_at_risk_and_what_is_overdue_is_counted_by_unit(pool: Pool) -> None:
+async def test_overdue_and_at_risk_complaints_are_counted_by_unit(pool: Pool) -> None:
     steps, handler = BatchHandler(pool, handler_of(RULES)), handler_of(RULES)
     await steps([record(0, "a", "registered", MONDAY), record(1, "b", "registered", MONDAY + timedelta(days=1))])
     async with pool.acquire() as db:
@@ -98,7 +98,7 @@ async def test_a_unit_that_is_silent_for_much_longer_than_is_its_way_raises_a_me
     assert shown("lapor_unit_silent_past_rhythm", "DIAM") == 0
 
 
-def test_what_the_calendar_lacks_is_said_for_this_year_and_the_next(caplog: pytest.LogCaptureFixture) -> None:
+def test_calendar_gaps_are_reported_for_this_year_and_the_next(caplog: pytest.LogCaptureFixture) -> None:
     tell_of_calendar(RULES.calendar, 2027)
     said = [(entry.message, entry.__dict__["year"]) for entry in caplog.records]
     assert said == [("holidays_estimated", 2027), ("joint_leave_missing", 2028), ("holidays_estimated", 2028)]

@@ -68,7 +68,7 @@ def test_a_day_off_is_no_half_one() -> None:
     assert (False, True) == (is_half(off, MONDAY), is_half(CALENDAR, date(2026, 3, 10)))
 
 
-def test_joint_leave_of_a_year_is_known_by_a_day_of_it_or_because_the_kabupaten_says_so() -> None:
+def test_joint_leave_is_known_from_a_listed_day_or_a_kabupaten_setting() -> None:
     named = Calendar(timezone=CALENDAR.timezone, holidays={FRIDAY: "Cuti Bersama Nyepi"})
     said = Calendar(timezone=CALENDAR.timezone, joint_leave_complete=frozenset({2027}))
     years = (2026, 2027)

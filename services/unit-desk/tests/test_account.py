@@ -121,7 +121,7 @@ async def test_another_password_ends_every_session_and_who_changed_it_has_a_new_
         ({"old": PASSWORD, "again": f"{NEW}x"}, "Tidak sama"),
     ],
 )
-async def test_who_has_a_session_alone_changes_no_password(
+async def test_invalid_password_change_is_refused_and_explained(
     pool: Pool, somebody: Somebody, browser_of: Browsers, given: dict[str, str], says: str
 ) -> None:
     person = await somebody()
@@ -135,7 +135,9 @@ async def test_who_has_a_session_alone_changes_no_password(
     assert await is_in(web)
 
 
-async def test_who_guesses_the_old_password_waits(pool: Pool, somebody: Somebody, browser_of: Browsers) -> None:
+async def test_five_wrong_old_passwords_block_further_tries(
+    pool: Pool, somebody: Somebody, browser_of: Browsers
+) -> None:
     web = browser_of(await accounts.begin(pool, (await somebody()).id))
     codes = [(await change(web, old=f"tebakan yang salah {n}")).status_code for n in range(6)]
 
@@ -154,7 +156,7 @@ async def code_of(web: httpx.AsyncClient, pool: Pool, post: Post, sink: Sink, cl
 
 
 @pytest.mark.parametrize("role", ["petugas", "pimpinan"])
-async def test_who_forgot_the_old_one_needs_a_code_by_mail_which_is_taken_once(
+async def test_forgotten_password_is_changed_with_a_mailed_code_valid_once(
     desk: Desk, pool: Pool, post: Post, sink: Sink, clock: Moved, somebody: Somebody, browser_of: Browsers, role: str
 ) -> None:
     person = await somebody(role=role)
@@ -227,7 +229,7 @@ async def test_the_page_bars_nobody_and_a_password_is_changed_on_it(
     await expect(page.get_by_role("heading", name="Masuk ke meja unit")).to_be_visible()
 
 
-async def test_what_was_being_written_is_there_again_when_the_session_ended_meanwhile(
+async def test_typed_text_is_restored_after_the_session_ended(
     browser: Browser, here: Desk, morning: None, somebody: Somebody, pool: Pool
 ) -> None:
     person = await somebody(name="Andi Rahmawati")

@@ -45,13 +45,13 @@ def told(unit: str = "PUPR", **facts: Any) -> UnitRouted:
         ),
     ],
 )  # fmt: skip
-def test_what_comes_next_is_offered_first(record: UnitRouted, first: str, others: set[str], rules: Rules) -> None:
+def test_next_step_is_offered_first(record: UnitRouted, first: str, others: set[str], rules: Rules) -> None:
     slugs = [act.slug for act in offered(record, rules)]
 
     assert (first, others) == (slugs[0], set(slugs[1:]))
 
 
-def test_who_was_appealed_to_decides_and_nobody_else(rules: Rules) -> None:
+def test_appeal_decision_is_offered_only_to_the_deciding_unit(rules: Rules) -> None:
     appealed = {"status": "appealed", "lane": "triage", "unit": "SETDA"}
 
     assert ["terima", "terima-keberatan", "tolak-keberatan"] == [
@@ -60,7 +60,7 @@ def test_who_was_appealed_to_decides_and_nobody_else(rules: Rules) -> None:
     assert [] == offered(UnitRouted(why="withdrawn", unit="PUPR", complaint=a_snapshot(**appealed)), rules)
 
 
-def test_who_is_asked_for_a_right_answers_it(rules: Rules) -> None:
+def test_unit_asked_about_a_rights_request_may_grant_or_refuse_it(rules: Rules) -> None:
     asked = UnitRouted(why="rights-requested", unit="DISKOMINFO", complaint=a_snapshot(unit="PUPR", status="closed"))
 
     assert ["kabulkan", "tidak-kabulkan"] == [act.slug for act in offered(asked, rules)]
@@ -116,7 +116,7 @@ def test_at_the_last_desk_nothing_is_given_back(unit: str, facts: dict[str, Any]
         ({"status": "in_progress"}, None),
     ],
 )
-def test_with_what_it_can_not_be_merged_is_said(facts: dict[str, Any], said: str | None, rules: Rules) -> None:
+def test_unsuitable_merge_target_is_explained(facts: dict[str, Any], said: str | None, rules: Rules) -> None:
     mine = a_snapshot(about_units=["PDAM", "SETDA"], accuses=["PDAM", "SETDA", "PUPR"])
 
     found = wrong_parent(mine, a_snapshot(**{"unit": "PUPR", "ticket": "SPG-S4K7-Q2MDN", **facts}), rules)
@@ -124,7 +124,7 @@ def test_with_what_it_can_not_be_merged_is_said(facts: dict[str, Any], said: str
     assert (said is None, True) == (found is None, (said or "") in (found or ""))
 
 
-def test_what_others_follow_is_merged_with_nothing(rules: Rules) -> None:
+def test_complaint_that_others_were_merged_into_cannot_be_merged(rules: Rules) -> None:
     record = told(merged=["SPG-S7D7-8JEF5"])
 
     assert "SPG-S7D7-8JEF5" in missing(ACTS["gabungkan"], Typed(into="SPG-S4K7-Q2MDN"), record, rules)["into"]
@@ -158,7 +158,7 @@ def proof(**facts: Any) -> Evidence:
         ("selesaikan", Typed(words=DEED, problems={"proof": "Tulis alamat"}), "proof", "Tulis alamat"),
     ],
 )
-def test_what_the_router_would_refuse_is_said_before(
+def test_invalid_act_is_explained_before_it_is_sent(
     slug: str, typed: Typed, field: str, said: str, rules: Rules
 ) -> None:
     problems = missing(ACTS[slug], typed, told(), rules)
@@ -175,13 +175,13 @@ def test_what_the_router_would_refuse_is_said_before(
         ("gabungkan", Typed(into="SPG-S4K7-Q2MDN")),
     ],
 )
-def test_what_is_complete_is_sent(slug: str, typed: Typed, rules: Rules) -> None:
+def test_complete_act_passes_the_checks(slug: str, typed: Typed, rules: Rules) -> None:
     assert {} == missing(ACTS[slug], typed, told(), rules)
 
 
 @pytest.mark.parametrize("slug", ["teruskan", "alihkan"])
 @pytest.mark.parametrize(("unit", "whom"), [("PDAM", "petugas unit itu"), ("BUPATI", "petugas Sekretariat Daerah")])
-def test_to_whom_it_accuses_for_sure_it_is_not_given_and_where_it_only_may_that_is_said_first(
+def test_accused_unit_is_refused_and_possibly_accused_unit_draws_a_warning(
     slug: str, unit: str, whom: str, rules: Rules
 ) -> None:
     sure = told(accuses=["PDAM", "SETDA"], about_units=["PDAM", "SETDA"])

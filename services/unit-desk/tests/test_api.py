@@ -114,7 +114,9 @@ async def test_a_cursor_goes_through_all_in_order_and_gives_nothing_twice(
     assert ([], after, False) == (again["events"], again["next"], again["more"])
 
 
-async def test_who_waits_is_answered_as_soon_as_something_comes(web: httpx.AsyncClient, key: Key, tell: Tell) -> None:
+async def test_waiting_reader_is_answered_as_soon_as_an_event_arrives(
+    web: httpx.AsyncClient, key: Key, tell: Tell
+) -> None:
     waiting = asyncio.create_task(read(web, await key(), wait=MOST_WAIT_S))
     await asyncio.sleep(0.1)
 
@@ -124,7 +126,7 @@ async def test_who_waits_is_answered_as_soon_as_something_comes(web: httpx.Async
         assert ["routed"] == [each["event"]["data"]["why"] for each in (await waiting)["events"]]
 
 
-async def test_who_waits_is_answered_when_the_desk_stops(desk: Desk, key: Key) -> None:
+async def test_waiting_reader_is_answered_when_the_desk_stops(desk: Desk, key: Key) -> None:
     app: Any = build_app(replace(desk, stopping=lambda: True))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as web:
         async with asyncio.timeout(MOST_WAIT_S / 2):
@@ -146,7 +148,7 @@ async def test_a_key_that_is_revoked_while_it_waits_gets_nothing_more(
     assert (401, "key-revoked") == kind_of(await waiting)
 
 
-async def test_of_what_is_erased_the_log_keeps_no_word_and_says_to_delete_it(
+async def test_erased_complaint_leaves_only_deletion_notices_in_the_log(
     web: httpx.AsyncClient, key: Key, tell: Tell, pool: Pool, rules: Rules
 ) -> None:
     shown = await key()
@@ -186,7 +188,7 @@ async def test_with_a_complaint_that_was_kept_long_enough_its_words_leave_the_lo
     assert [None] == [each["event"] for each in (await read(web, await key()))["events"]]
 
 
-async def test_what_came_twice_is_in_the_log_once(
+async def test_event_delivered_twice_is_logged_once(
     tell: Tell, pool: Pool, rules: Rules, web: httpx.AsyncClient, key: Key
 ) -> None:
     await tell()
@@ -256,7 +258,7 @@ async def test_a_cursor_of_another_log_is_refused_and_not_guessed_at(
 
 
 @pytest.mark.parametrize("field", ["limit=0", "limit=201", "wait=-1", "wait=26", "limit=x"])
-async def test_what_is_asked_for_has_bounds(web: httpx.AsyncClient, key: Key, field: str) -> None:
+async def test_invalid_query_parameters_are_refused(web: httpx.AsyncClient, key: Key, field: str) -> None:
     answer = await web.get(f"{EVENTS}?{field}", headers=bearer(await key()))
 
     assert kind_of(answer) in {(422, "invalid-fields"), (400, "bad-request")}
@@ -322,7 +324,7 @@ async def test_two_units_may_use_the_same_idempotency_key(
         ({"message": "a" * 4_001}, "message"),
     ],
 )
-async def test_what_the_router_would_refuse_is_said_before_it_is_sent(
+async def test_invalid_reply_names_its_field_and_is_not_sent(
     web: httpx.AsyncClient, key: Key, tell: Tell, pool: Pool, said: dict[str, Any], field: str
 ) -> None:
     await tell()
@@ -335,7 +337,7 @@ async def test_what_the_router_would_refuse_is_said_before_it_is_sent(
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"", b'{"ticket": "\xff"}'])
-async def test_what_is_no_reply_is_refused(web: httpx.AsyncClient, key: Key, body: bytes) -> None:
+async def test_malformed_reply_body_is_refused(web: httpx.AsyncClient, key: Key, body: bytes) -> None:
     headers = bearer(await key(), **{"Idempotency-Key": "a"})
 
     answer = await web.post(REPLIES, content=body, headers=headers)
@@ -357,7 +359,7 @@ async def test_a_reply_is_not_read_to_its_end_when_it_is_too_large(web: httpx.As
     assert (413, "too-large") == kind_of(answer)
 
 
-async def test_what_is_over_or_erased_or_anothers_is_not_replied_to(
+async def test_reply_to_an_unknown_ended_or_erased_complaint_is_refused(
     web: httpx.AsyncClient, key: Key, tell: Tell, pool: Pool
 ) -> None:
     shown = await key()
@@ -372,7 +374,7 @@ async def test_what_is_over_or_erased_or_anothers_is_not_replied_to(
     assert [] == await sent(pool)
 
 
-async def test_what_has_no_form_at_the_desk_is_left_to_the_router(
+async def test_action_without_a_desk_form_is_left_to_the_router(
     web: httpx.AsyncClient, key: Key, tell: Tell, pool: Pool
 ) -> None:
     await tell(status="resolved")
@@ -433,7 +435,7 @@ async def test_a_key_has_its_share_and_another_key_has_its_own(web: httpx.AsyncC
     assert 200 == (await web.get(EVENTS, headers=bearer(second))).status_code
 
 
-async def test_of_one_key_only_some_requests_wait(web: httpx.AsyncClient, key: Key, tell: Tell) -> None:
+async def test_fifth_waiting_request_of_one_key_is_refused(web: httpx.AsyncClient, key: Key, tell: Tell) -> None:
     headers = bearer(await key())
     waiting = [asyncio.create_task(web.get(f"{EVENTS}?wait=20", headers=headers)) for _ in range(5)]
     done, _ = await within(asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))

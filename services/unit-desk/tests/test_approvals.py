@@ -50,7 +50,7 @@ def rules() -> Rules:
         ("kembalikan", "petugas", "PUPR", "lead", False),
     ],
 )
-def test_what_ends_a_complaint_waits_for_the_head_of_a_unit_that_wants_so(
+def test_ending_reply_needs_the_heads_approval_where_its_unit_asks_for_it(
     slug: str, role: str, unit: str, part: str, wanted: bool, rules: Rules
 ) -> None:
     somebody = Person(id=UUID(int=1), email="a@b.id", name="A", unit=unit, role=role)
@@ -109,9 +109,7 @@ async def test_it_is_kept_until_the_head_agrees_and_goes_out_then_as_its_writers
 
 
 @pytest.mark.connected
-async def test_who_gets_what_is_handed_over_is_kept_until_the_head_agrees(
-    log_in: LogIn, tell: Tell, pool: Pool
-) -> None:
+async def test_hand_over_keeps_its_target_until_the_head_approves(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     await tell(seq=1, status="in_progress")
     web, head = await log_in(), await log_in(**HEAD)
     words = {"to": "BBPJN", "words": "Ruas ini jalan nasional, yang memeliharanya balai besar jalan."}
@@ -148,7 +146,9 @@ async def test_it_comes_back_with_a_note_and_is_handed_in_again(log_in: LogIn, t
 
 
 @pytest.mark.connected
-async def test_who_wrote_it_takes_it_back_and_only_a_head_agrees(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_draft_is_withdrawn_by_its_writer_and_approved_only_by_a_head(
+    log_in: LogIn, tell: Tell, pool: Pool
+) -> None:
     await tell(seq=1, status="in_progress")
     web, other, watcher = await log_in(), await log_in(unit="DLH"), await log_in(unit="SETDA", role="pemantau")
     head = await log_in(**HEAD)
@@ -167,7 +167,7 @@ async def test_who_wrote_it_takes_it_back_and_only_a_head_agrees(log_in: LogIn, 
 
 
 @pytest.mark.connected
-async def test_what_happened_since_is_read_before_it_goes_out(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_changes_since_a_draft_are_shown_before_it_is_approved(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     await tell(seq=1, status="in_progress")
     web, head = await log_in(), await log_in(**HEAD)
     await propose(web)
@@ -185,7 +185,7 @@ async def test_what_happened_since_is_read_before_it_goes_out(log_in: LogIn, tel
 
 
 @pytest.mark.connected
-async def test_what_is_another_units_by_then_does_not_go_out_and_its_words_are_kept(
+async def test_draft_of_a_reassigned_complaint_is_blocked_and_its_text_kept(
     log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     await tell(seq=1, status="in_progress")
@@ -221,7 +221,7 @@ async def test_a_head_waits_for_nobody_and_where_no_head_is_it_goes_out_at_once(
 
 
 @pytest.mark.connected
-async def test_what_its_head_answers_instead_waits_no_more(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_head_answering_directly_ends_the_wait_for_approval(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     await tell(seq=1, status="in_progress")
     web, head = await log_in(), await log_in(**HEAD)
     await propose(web)

@@ -74,7 +74,7 @@ async def test_two_ways_of_one_message_are_two(pool: Pool, arrive: Arrive) -> No
 
 
 @connected
-async def test_what_comes_before_its_complaint_is_there_when_that_comes(
+async def test_delivery_news_before_its_complaint_is_shown_once_that_arrives(
     pool: Pool, arrive: Arrive, tell: Tell, log_in: LogIn
 ) -> None:
     await arrive(a_message(step=1, state="delivered"))
@@ -115,7 +115,7 @@ async def test_it_goes_with_its_complaint_and_with_none_after_a_while(pool: Pool
 
 
 @connected
-async def test_an_empty_database_is_made_anew_from_the_topics(
+async def test_lost_delivery_states_are_rebuilt_from_the_topics(
     pool: Pool, rules: Rules, arrive: Arrive, tell: Tell
 ) -> None:
     step = BatchHandler(pool, handler(rules))
@@ -136,7 +136,7 @@ async def test_an_empty_database_is_made_anew_from_the_topics(
 
 
 @connected
-async def test_what_did_not_arrive_an_operator_has_sent_again_once(
+async def test_operator_has_an_undelivered_message_resent_once(
     pool: Pool, log_in: LogIn, tell: Tell, arrive: Arrive
 ) -> None:
     await tell(complaint_id="c1", ticket=NUMBER)
@@ -184,7 +184,7 @@ async def test_nobody_else_has_a_message_sent_again(
 
 
 @connected
-async def test_what_accuses_the_operators_unit_is_not_on_its_list(
+async def test_operators_list_omits_complaints_that_accuse_their_own_unit(
     pool: Pool, log_in: LogIn, tell: Tell, arrive: Arrive
 ) -> None:
     await tell("INSPEKTORAT", complaint_id="c1", ticket=NUMBER, about_units=["DISKOMINFO"], accuses=["DISKOMINFO"])
@@ -197,7 +197,7 @@ async def test_what_accuses_the_operators_unit_is_not_on_its_list(
 
 
 @connected
-async def test_what_is_no_message_is_not_taken_from_its_topic(pool: Pool, rules: Rules) -> None:
+async def test_foreign_event_on_the_message_topic_becomes_a_dead_letter(pool: Pool, rules: Rules) -> None:
     order = ComplaintErased(
         complaint_id="c1", ticket=NUMBER, origin="intake-sms", by="DISKOMINFO", reason="permintaan", asked_at=NOW
     )
@@ -245,7 +245,7 @@ def row(**facts: Any) -> dict[str, Any]:
         ({"state": "never_sent", "why": "of_later"}, "Tidak dikirim: hanya terbaca di halaman laporannya", False),
     ],
 )
-def test_what_became_of_a_message_is_said_in_words(facts: dict[str, Any], text: str, failed: bool) -> None:
+def test_delivery_state_is_described_in_words(facts: dict[str, Any], text: str, failed: bool) -> None:
     (line,) = placed([row(**facts)], [], NOW, WITA).others
 
     assert (text, failed) == (line.text, line.failed)
@@ -260,7 +260,7 @@ def test_each_state_has_words(state: Arrival, why: NoArrival) -> None:
     assert line.icon
 
 
-def test_what_only_a_newer_version_knows_is_passed_over() -> None:
+def test_unknown_delivery_state_is_skipped() -> None:
     assert [] == placed([row(state="read")], [], NOW, WITA).others
 
 
@@ -281,7 +281,7 @@ def test_a_message_stands_where_its_step_was_first_told_of() -> None:
 
 
 @connected
-async def test_an_answer_says_whether_it_arrived_and_who_only_looks_over_reads_nothing_of_what_is_confidential(
+async def test_delivery_of_a_confidential_answer_is_shown_to_its_unit_alone(
     pool: Pool, arrive: Arrive, tell: Tell, log_in: LogIn, somebody: Callable[..., Awaitable[Person]]
 ) -> None:
     clerk = await log_in()
@@ -309,7 +309,7 @@ async def test_an_answer_says_whether_it_arrived_and_who_only_looks_over_reads_n
 
 
 @connected
-async def test_whose_complaint_went_to_another_unit_sees_nothing_of_what_is_told_since(
+async def test_former_unit_sees_only_deliveries_from_before_the_reassignment(
     pool: Pool, arrive: Arrive, tell: Tell, log_in: LogIn
 ) -> None:
     clerk = await log_in()

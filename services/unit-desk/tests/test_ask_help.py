@@ -63,7 +63,7 @@ def test_nobody_is_offered_who_has_it_helps_already_or_is_accused(rules: Rules) 
         (Typed(unit="BPBD", words="tolong"), "words", "Terlalu singkat"),
     ],
 )
-def test_what_the_router_would_refuse_is_said_before_to_people_and_to_programs(
+def test_invalid_help_request_is_explained_to_people_and_programs(
     typed: Typed, field: str, said: str, rules: Rules
 ) -> None:
     record = told(support=[Support(unit="DLH")], accuses=["PDAM", "SETDA"])
@@ -82,7 +82,7 @@ def test_a_program_asks_as_long_as_people_may(rules: Rules) -> None:
     assert ([False, True], {}) == (found, wrong(asks, told(), rules))
 
 
-def test_what_the_unit_reads_is_shown_masked_and_that_its_citizen_reads_nothing_of_it(rules: Rules) -> None:
+def test_help_request_preview_is_masked_and_names_the_unit_as_reader(rules: Rules) -> None:
     asks = reply_of(ASK, Typed(unit="DLH", words="Hubungi 081234567890 dulu"), NUMBER)
 
     shown = preview(told(), asks, rules)
@@ -128,7 +128,7 @@ async def test_nothing_is_sent_to_who_may_not_have_it(log_in: LogIn, tell: Tell,
 
 
 @pytest.mark.connected
-async def test_of_a_confidential_complaint_it_is_said_that_who_is_asked_reads_all(log_in: LogIn, tell: Tell) -> None:
+async def test_confidential_help_request_warns_that_the_helper_reads_all(log_in: LogIn, tell: Tell) -> None:
     await tell(seq=2, status="in_progress", rahasia=True)
     web = await log_in()
 
@@ -149,7 +149,7 @@ async def test_while_its_citizen_is_asked_help_is_all_there_is_and_no_button(log
 
 
 @pytest.mark.connected
-async def test_who_is_asked_sees_on_top_by_whom_and_what_for(log_in: LogIn, tell: Tell) -> None:
+async def test_helper_sees_who_asks_and_what_for_above_the_complaint(log_in: LogIn, tell: Tell) -> None:
     await tell(
         reader="DLH", unit="PUPR", role="support", status="in_progress", support=[Support(unit="DLH", request=WHY)]
     )
@@ -162,9 +162,7 @@ async def test_who_is_asked_sees_on_top_by_whom_and_what_for(log_in: LogIn, tell
 
 
 @pytest.mark.connected
-async def test_the_lead_sees_on_the_page_and_in_the_list_who_is_done_and_who_is_asked_what_for(
-    log_in: LogIn, tell: Tell
-) -> None:
+async def test_help_requests_and_finished_helpers_are_shown_on_page_and_list(log_in: LogIn, tell: Tell) -> None:
     done = Support(unit="DLH", status="done", request=WHY, message="Pohonnya sudah diangkat")
     facts: dict[str, Any] = {"status": "in_progress", "support": [done, Support(unit="PDAM", request="Tutup keran")]}
     await tell(seq=2, **facts)
@@ -181,9 +179,7 @@ async def test_the_lead_sees_on_the_page_and_in_the_list_who_is_done_and_who_is_
 
 
 @pytest.mark.connected
-async def test_what_was_asked_of_a_confidential_complaint_is_not_shown_to_who_looks_over_all(
-    log_in: LogIn, tell: Tell
-) -> None:
+async def test_help_request_of_a_confidential_complaint_is_hidden_from_the_pemantau(log_in: LogIn, tell: Tell) -> None:
     await tell(
         seq=2,
         rahasia=True,

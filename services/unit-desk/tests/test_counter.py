@@ -97,7 +97,7 @@ async def type_in(web: httpx.AsyncClient, step: str = "kirim", **typed: str) -> 
     return await web.post("/loket", data={**hidden(await web.get("/loket")), **typed, "step": step})
 
 
-def test_what_is_typed_goes_to_the_intake_in_the_words_of_the_website(rules: Rules) -> None:
+def test_counter_entry_is_sent_with_the_fields_of_the_website(rules: Rules) -> None:
     body = counter.body_of(counter.read({**TYPED, "rahasia": "1", "step": "kirim", "key": "x"}), rules.texts)
 
     assert {
@@ -106,13 +106,13 @@ def test_what_is_typed_goes_to_the_intake_in_the_words_of_the_website(rules: Rul
     } == body  # fmt: skip
 
 
-def test_of_who_is_anonymous_no_name_and_no_contact_is_sent(rules: Rules) -> None:
+def test_anonymous_complaint_sends_no_name_and_no_contact(rules: Rules) -> None:
     body = counter.body_of(counter.read({**TYPED, "anonim": "1"}), rules.texts)
 
     assert {"anonim"} == body.keys() & {"name", "phone", "email", "anonim"}
 
 
-def test_what_is_missing_is_named(rules: Rules) -> None:
+def test_missing_fields_are_named(rules: Rules) -> None:
     assert {"way", "text"} == counter.missing({}).keys()
     assert {"text"} == counter.missing(counter.read({"way": "surat", "text": "a" * 10_002})).keys()
     assert {} == counter.missing(TYPED)
@@ -146,7 +146,7 @@ def test_the_same_words_are_the_same_form(rules: Rules) -> None:
     ],
     ids=["taken", "field", "reused", "unknown", "no right", "often", "503", "302", "html", "half", "late", "away"],
 )
-async def test_what_the_intake_answers_says_what_is_known(api: Api, answer: Any, read: Any) -> None:
+async def test_intake_answer_is_read_as_taken_wrong_or_held_up(api: Api, answer: Any, read: Any) -> None:
     api.answers = [answer]
 
     assert read == await Intake("https://lapor.example", "k", httpx.MockTransport(api)).send("key", {"text": "x"})
@@ -249,7 +249,7 @@ async def test_once_it_is_taken_no_word_stays_and_after_a_day_no_code(log_in: Lo
     assert 0 == await pool.fetchval("SELECT count(*) FROM counter")
 
 
-async def test_what_the_intake_wants_mended_is_mended_in_the_same_form(log_in: LogIn, api: Api) -> None:
+async def test_problem_found_by_the_intake_is_corrected_in_the_same_form(log_in: LogIn, api: Api) -> None:
     web = await log_in()
     api.answers = [problem(400, "Perbaiki", phone="Nomor HP ini tidak dapat dikirimi SMS.")]
     sent = await type_in(web, **{**TYPED, "phone": "12345678"})

@@ -211,7 +211,7 @@ async def test_the_receipt_fits_a_roll_and_half_a_sheet(
     await page.context.close()
 
 
-async def test_what_is_typed_in_outlives_a_session_until_it_is_sent(
+async def test_counter_text_survives_a_lost_session_until_it_is_sent(
     browser: Browser, here: Desk, running: Website, somebody: Somebody, pool: Pool
 ) -> None:
     await answers(running)

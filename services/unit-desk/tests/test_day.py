@@ -157,7 +157,7 @@ async def test_the_menu_and_who_is_here_stand_on_one_line_of_a_desk(
     await page.context.close()
 
 
-async def test_what_is_told_in_the_lists_is_the_same_for_who_does_not_see_colours(
+async def test_list_signs_are_readable_without_colours(
     browser: Browser,
     here: Desk,
     morning: None,

@@ -29,7 +29,7 @@ TEXT = "Ibu Hasnah, 0812 3456 7890: tiang listrik miring ke rumah saya"
 DANGER: dict[str, Any] = {"urgency": "darurat", "text": TEXT, "place": Place(kecamatan="Lilirilau", desa="Cabenge")}
 
 
-async def test_of_danger_who_is_on_duty_hears_at_once_by_mail_and_sms(
+async def test_danger_reaches_the_person_on_duty_at_once_by_mail_and_sms(
     pool: Pool, post: Post, sink: Sink, gateway: str, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(name="Rahma", email="rahma@contoh.id", days=WEEK, hours="07.30-16.00", phone="+628110000001")
@@ -76,7 +76,7 @@ async def test_where_a_confidential_complaint_is_nobody_is_written(
     assert "Lilirilau" not in text_of(sink.mails[0])
 
 
-async def test_what_can_wait_is_gathered_for_an_hour_and_told_in_one_mail(
+async def test_news_that_can_wait_is_gathered_into_one_mail_after_an_hour(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(email="rahma@contoh.id", phone="+628110000001")
@@ -98,7 +98,7 @@ async def test_what_can_wait_is_gathered_for_an_hour_and_told_in_one_mail(
     assert [("email", "gathered", "sent")] == await states(pool)
 
 
-async def test_what_somebody_opened_meanwhile_is_not_told(
+async def test_news_of_a_complaint_opened_meanwhile_is_not_mailed(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved, log_in: LogIn
 ) -> None:
     rahma = await staff()
@@ -112,7 +112,7 @@ async def test_what_somebody_opened_meanwhile_is_not_told(
     assert [] == sink.mails
 
 
-async def test_who_has_a_complaint_hears_of_it_on_duty_or_not(
+async def test_assignee_hears_of_a_complaint_even_off_duty(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(name="Rahma", email="rahma@contoh.id", days=WEEK)
@@ -128,7 +128,7 @@ async def test_who_has_a_complaint_hears_of_it_on_duty_or_not(
     assert {"rahma@contoh.id", "andi@contoh.id"} == {to for to, _ in told_to(sink)}
 
 
-async def test_operators_hear_that_an_office_is_silent_though_nobody_has_anything_to_do_with_it(
+async def test_operators_hear_of_a_silent_office_on_a_complaint_at_rest(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(unit="DISKOMINFO", unwanted=["other", "morning"])
@@ -206,7 +206,7 @@ async def test_a_danger_that_nobody_opens_climbs_to_the_next_the_head_and_the_op
     assert f"/laporan/{complaint.ticket}" not in last
 
 
-async def test_what_waits_to_be_sent_and_what_nobody_opens_is_shown_until_it_is_settled(
+async def test_unsent_and_unopened_notices_are_measured_until_settled(
     pool: Pool, post: Post, tell: Tell, staff: MakeStaff, clock: Moved, log_in: LogIn
 ) -> None:
     async def shown() -> tuple[float | None, float | None]:
@@ -271,7 +271,7 @@ async def test_a_unit_with_nobody_at_its_desk_has_its_danger_told_to_the_operato
     assert ["operator@contoh.id"] == [to for to, _ in told_to(sink)]
 
 
-async def test_the_morning_has_a_list_of_what_is_open_each_working_day_once(
+async def test_morning_list_of_open_complaints_is_mailed_once_each_working_day(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(email="rahma@contoh.id", unwanted=["new"])

@@ -79,7 +79,7 @@ async def test_the_head_alone_hears_that_a_draft_waits_and_its_writer_that_it_ca
     assert [] == [word for word in ("Hasnah", "ditambal", "panjangnya") if word in said]
 
 
-async def test_what_is_decided_before_it_is_told_is_not_told(
+async def test_draft_decided_before_its_mail_is_not_announced(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved, log_in: LogIn
 ) -> None:
     writer, head = await staff(name="Baso", email="baso@contoh.id"), await staff(**HEAD)
@@ -95,7 +95,7 @@ async def test_what_is_decided_before_it_is_told_is_not_told(
     assert ([], [("email", "gathered", "dropped")]) == (sink.mails, await states(pool))
 
 
-async def test_a_colleague_hears_that_a_complaint_was_given_to_them_and_who_took_it_does_not(
+async def test_final_assignee_alone_hears_of_a_complaint_given_by_a_colleague(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved, log_in: LogIn
 ) -> None:
     giver = await staff(name="Rahma", email="rahma@contoh.id")
@@ -113,7 +113,7 @@ async def test_a_colleague_hears_that_a_complaint_was_given_to_them_and_who_took
 @pytest.mark.parametrize(
     ("urgency", "at_once", "by_night"), [("tinggi", True, False), ("darurat", True, True), ("sedang", False, False)]
 )
-async def test_what_is_urgent_is_told_at_once_and_danger_also_by_night(
+async def test_urgent_assignment_is_told_at_once_and_danger_even_at_night(
     urgency: str, at_once: bool, by_night: bool,
     pool: Pool, post: Post, sink: Sink, gateway: str, tell: Tell, staff: MakeStaff, clock: Moved, log_in: LogIn,
 ) -> None:  # fmt: skip

@@ -164,7 +164,7 @@ async def test_with_the_colours_of_the_system_one_tab_is_the_one_that_is_open(
 @pytest.mark.parametrize(
     "name", ["menunggu", "ditolak-sistem", "berubah", "tidak-lagi", "terhapus", "arahan", "undangan", "undangan-jadi"]
 )
-async def test_each_state_of_what_was_sent(  # noqa: C901 - each state has its own way there
+async def test_page_is_accessible_in_each_state(  # noqa: C901 - each state has its own way there
     browser: Browser,
     here: Desk,
     morning: None,
@@ -260,7 +260,7 @@ ACTS: dict[str, tuple[str, str, dict[str, str]]] = {
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", ACTS)
-async def test_what_is_put_right_is_seen_before_it_is_sent(
+async def test_corrective_act_is_previewed_before_it_is_sent(
     browser: Browser, here: Desk, morning: None, somebody: Callable[..., Awaitable[Person]], name: str, size: str
 ) -> None:
     role, slug, fields = ACTS[name]
@@ -284,7 +284,7 @@ async def test_what_is_put_right_is_seen_before_it_is_sent(
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_what_was_done_by_mistake_is_taken_back_on_the_page_or_it_is_said_that_it_is_too_late(
+async def test_undo_is_offered_on_the_page_until_ten_minutes_have_passed(
     browser: Browser, here: Desk, morning: None, somebody: Callable[..., Awaitable[Person]], tell: Tell, size: str
 ) -> None:
     page = await page_of(browser, here, await somebody(name="Andi Rahmawati"), size)

@@ -34,7 +34,7 @@ async def with_code(desk: Desk, somebody: Somebody, **who: str) -> tuple[Person,
     return person, lambda: passwords.code_now(secret, time.time())
 
 
-async def test_who_knows_the_password_is_in_and_is_led_where_they_wanted(
+async def test_right_password_logs_in_and_leads_to_the_wanted_page(
     guest: httpx.AsyncClient, somebody: Somebody
 ) -> None:
     person = await somebody()
@@ -49,7 +49,9 @@ async def test_who_knows_the_password_is_in_and_is_led_where_they_wanted(
 
 
 @pytest.mark.parametrize("wrong", ["password", "email", "code"])
-async def test_what_was_wrong_is_not_said(guest: httpx.AsyncClient, desk: Desk, somebody: Somebody, wrong: str) -> None:
+async def test_failed_login_hides_which_field_was_wrong(
+    guest: httpx.AsyncClient, desk: Desk, somebody: Somebody, wrong: str
+) -> None:
     person, code = await with_code(desk, somebody)
     right = {"email": person.email, "password": PASSWORD, "code": code()}
 
@@ -73,7 +75,7 @@ async def test_a_head_without_codes_does_not_come_in(guest: httpx.AsyncClient, s
     assert 422 == (await enters(guest, person.email)).status_code
 
 
-async def test_who_guesses_waits_and_the_right_password_waits_too(guest: httpx.AsyncClient, somebody: Somebody) -> None:
+async def test_repeated_wrong_passwords_block_even_the_right_one(guest: httpx.AsyncClient, somebody: Somebody) -> None:
     person = await somebody()
     for _ in range(6):
         await enters(guest, person.email, "salah salah salah")
@@ -136,7 +138,7 @@ async def test_a_session_ends_by_itself(log_in: LogIn, pool: Pool, column: str, 
     assert 303 == (await web.get("/")).status_code
 
 
-async def test_what_a_page_asks_for_by_itself_keeps_no_session_open(log_in: LogIn, pool: Pool) -> None:
+async def test_background_request_does_not_prolong_the_session(log_in: LogIn, pool: Pool) -> None:
     web = await log_in()
     await pool.execute("UPDATE sessions SET seen_at = now() - interval '1 hour'")
     old = "SELECT seen_at < now() - interval '30 minutes' FROM sessions"
@@ -147,7 +149,7 @@ async def test_what_a_page_asks_for_by_itself_keeps_no_session_open(log_in: LogI
     assert not await pool.fetchval(old)
 
 
-async def test_who_goes_out_is_out(log_in: LogIn, pool: Pool) -> None:
+async def test_logout_ends_the_session(log_in: LogIn, pool: Pool) -> None:
     web = await log_in()
 
     await web.post("/keluar")
@@ -155,7 +157,7 @@ async def test_who_goes_out_is_out(log_in: LogIn, pool: Pool) -> None:
     assert (303, 0) == ((await web.get("/")).status_code, await pool.fetchval("SELECT count(*) FROM sessions"))
 
 
-async def test_who_is_taken_out_is_out_at_once(log_in: LogIn, somebody: Somebody, pool: Pool) -> None:
+async def test_removed_person_is_logged_out_at_once(log_in: LogIn, somebody: Somebody, pool: Pool) -> None:
     person, head = await somebody(), await somebody(role="pimpinan", name="Ibu Kepala")
     web, other = await log_in(person), await log_in(head)
     assert 200 == (await web.get("/")).status_code

@@ -21,9 +21,7 @@ pytestmark = pytest.mark.connected
 Somebody = Callable[..., Awaitable[Person]]
 
 
-async def test_what_is_kept_is_a_tab_of_its_person_alone_until_it_is_taken_away(
-    log_in: LogIn, somebody: Somebody, tell: Tell
-) -> None:
+async def test_saved_filter_is_a_tab_of_its_owner_until_deleted(log_in: LogIn, somebody: Somebody, tell: Tell) -> None:
     await tell(complaint_id="a", ticket="SPG-S4K7-Q2MDN", text="Lampu padam", place=Place(kecamatan="Lalabata"))
     await tell(complaint_id="b", text="Jalan berlubang", place=Place(kecamatan="Ganra"))
     person = await somebody()

@@ -51,7 +51,7 @@ async def test_nobody_else_is_written_to(tell: Tell, pool: Pool, facts: dict[str
     assert 0 == await pool.fetchval(COUNT)
 
 
-async def test_what_was_handed_over_long_ago_is_written_about_only_when_somebody_asks(
+async def test_office_is_written_to_about_an_old_hand_over_only_on_request(
     hand_over: HandOver, pool: Pool, desk: Desk, guest: httpx.AsyncClient, log_in: LogIn, rules: Rules
 ) -> None:
     it = await hand_over(at=datetime.now(UTC) - timedelta(days=3))
@@ -82,7 +82,7 @@ async def test_a_desk_that_has_lost_it_makes_the_same_link(
     assert path(desk, first) == path(desk, await of(pool))
 
 
-async def test_what_is_read_in_one_batch_begins_as_what_is_read_in_many(pool: Pool, rules: Rules, desk: Desk) -> None:
+async def test_hand_overs_read_in_one_batch_equal_those_read_one_by_one(pool: Pool, rules: Rules, desk: Desk) -> None:
     at = datetime.now(UTC) - timedelta(minutes=9)
     back = {**HANDED, "status": "routed", "target": UNSET, "why": "undone"}
     steps = [HANDED, {**HANDED, "why": "rated"}, back, HANDED, {**HANDED, "why": "rated"}]
@@ -140,7 +140,7 @@ async def test_an_answer_that_is_read_again_is_known_and_its_letter_not_written_
     assert (None, *expected) == (early, after.letter, after.answered_at == at + timedelta(hours=1))
 
 
-async def test_a_letter_that_somebody_asked_for_goes_out_although_the_one_before_was_answered(
+async def test_requested_letter_stays_due_when_an_earlier_answer_is_accepted(
     hand_over: HandOver, tell: Tell, pool: Pool
 ) -> None:
     it = await hand_over()
@@ -171,9 +171,7 @@ async def test_it_is_one_hand_over_however_often_it_is_told(hand_over: HandOver,
     assert (1, first.id) == (await pool.fetchval(COUNT), again.id)
 
 
-async def test_what_is_taken_back_is_over_and_handed_over_again_is_another(
-    hand_over: HandOver, tell: Tell, pool: Pool
-) -> None:
+async def test_undone_hand_over_ends_and_a_repeated_one_is_new(hand_over: HandOver, tell: Tell, pool: Pool) -> None:
     first = await hand_over()
     await tell(**{**HANDED, "status": "routed", "target": UNSET, "why": "undone", "seq": 3})
     over = await of(pool)
@@ -183,9 +181,7 @@ async def test_what_is_taken_back_is_over_and_handed_over_again_is_another(
     assert (True, None) == (second.id != first.id, second.over_at)
 
 
-async def test_an_answer_is_the_admins_reply_in_the_offices_name_and_one_however_often_it_is_sent(
-    hand_over: HandOver, pool: Pool
-) -> None:
+async def test_office_answer_is_relayed_once_in_the_name_of_the_office(hand_over: HandOver, pool: Pool) -> None:
     it = await hand_over()
 
     for _ in range(2):
@@ -197,7 +193,9 @@ async def test_an_answer_is_the_admins_reply_in_the_offices_name_and_one_however
     )  # fmt: skip
 
 
-async def test_what_the_router_says_to_it_stands_with_it(hand_over: HandOver, tell: Tell, pool: Pool) -> None:
+async def test_router_verdict_is_kept_with_the_answer_of_the_office(
+    hand_over: HandOver, tell: Tell, pool: Pool
+) -> None:
     it = await hand_over()
     await answer(pool, it)
     await tell(**{**HANDED, "why": "replied"}, seq=3, reply=ReplyAnswer(event_id=str(UUID(int=1)), accepted=True))
@@ -235,7 +233,7 @@ async def test_an_erasure_takes_the_answers_and_what_waits_to_go(hand_over: Hand
     ]
 
 
-async def test_what_was_kept_long_enough_goes_with_its_complaint(hand_over: HandOver, pool: Pool) -> None:
+async def test_hand_over_is_deleted_with_its_expired_complaint(hand_over: HandOver, pool: Pool) -> None:
     await answer(pool, await hand_over())
     await pool.execute("UPDATE complaints SET told_at = now() - interval '3 years'")
     async with pool.acquire() as db:

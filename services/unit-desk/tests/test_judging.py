@@ -64,7 +64,7 @@ def rules() -> Rules:
     return dataclasses.replace(ours, categories={**ours.categories, "jalan_jembatan": road})
 
 
-def test_what_is_due_is_what_has_to_be_done_now() -> None:
+def test_due_date_is_that_of_the_step_owed_now() -> None:
     cases: tuple[dict[str, Any], ...] = ({}, WAITS, {**APPEALED, "status": "appealed"}, {"acknowledge_by": LATER})
 
     due = [due_of(a_snapshot(**{"deadline_at": NOW, **facts})) for facts in cases]
@@ -111,9 +111,7 @@ async def test_another_officer_says_that_it_is_done_and_the_router_can_tell_the_
 
 
 @pytest.mark.connected
-async def test_who_resolved_it_reads_who_else_may_and_can_only_send_it_back(
-    log_in: LogIn, tell: Tell, pool: Pool
-) -> None:
+async def test_resolver_may_only_send_back_their_own_resolution(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     web = await log_in()
     await resolve(web, tell, pool)
 
@@ -127,7 +125,7 @@ async def test_who_resolved_it_reads_who_else_may_and_can_only_send_it_back(
 
 
 @pytest.mark.connected
-async def test_what_is_not_as_it_should_be_is_sent_back_with_a_reason_after_a_look_at_what_the_citizen_reads(
+async def test_poor_resolution_is_sent_back_with_a_reason_after_a_preview(
     log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     await tell(**WAITS)
@@ -146,7 +144,7 @@ async def test_what_is_not_as_it_should_be_is_sent_back_with_a_reason_after_a_lo
 
 @pytest.mark.connected
 @pytest.mark.parametrize("role", ["petugas", "pemantau"])
-async def test_who_decides_finds_the_appeal_and_sends_a_decision_after_having_read_it(
+async def test_deciding_unit_finds_an_appeal_and_decides_it_after_a_preview(
     role: str, log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     await tell(**APPEALED, why="appealed")
@@ -167,7 +165,7 @@ async def test_who_decides_finds_the_appeal_and_sends_a_decision_after_having_re
 
 
 @pytest.mark.connected
-async def test_who_resolved_it_decides_about_no_appeal_and_who_has_nothing_to_do_with_it_sees_none(
+async def test_appeal_is_closed_to_its_resolver_and_hidden_from_other_units(
     log_in: LogIn, somebody: Somebody, tell: Tell, pool: Pool
 ) -> None:
     moved = await somebody(unit="PUPR")

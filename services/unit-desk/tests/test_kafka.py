@@ -212,7 +212,7 @@ def replied(stack: Stack, many: int, unit: str = "PUPR") -> list[tuple[str, Unit
     return found
 
 
-def test_what_a_unit_is_told_comes_in_and_what_it_answers_goes_out_whatever_breaks(running: Running) -> None:
+def test_desk_receives_and_replies_through_kafka_and_database_loss(running: Running) -> None:
     stack = running.stack
     arrived(stack, "taken")
     tell(stack, text="Jalan berlubang di Takalalla", seq=1)
@@ -391,7 +391,7 @@ async def _programs_of_pdam(dsn: str, url: str) -> str:
     return key
 
 
-def test_a_program_reads_what_a_reader_of_kafka_reads_is_told_of_it_and_replies_also_after_a_kill(
+def test_program_reads_events_gets_notices_and_replies_across_a_kill(
     running: Running,
 ) -> None:
     # Another test's desk may have read further, with another database.
@@ -449,9 +449,7 @@ def test_a_program_reads_what_a_reader_of_kafka_reads_is_told_of_it_and_replies_
     server.server_close()
 
 
-def test_what_is_handed_over_is_written_about_and_the_answer_by_the_link_goes_out(
-    connected: Stack, tmp_path: Path
-) -> None:
+def test_office_of_a_hand_over_is_mailed_and_its_answer_is_relayed(connected: Stack, tmp_path: Path) -> None:
     region = tmp_path / "region"
     shutil.copytree(REGION, region)
     routing = (region / "routing.yaml").read_text()

@@ -60,7 +60,7 @@ def test_an_sms_is_one_says_the_most_pressing_first_and_leads_there(lines: list[
     assert GSM.issuperset(text)
 
 
-def test_a_complaint_with_several_words_is_one_line_and_one_that_ended_is_none(rules: Rules) -> None:
+def test_mail_lists_each_open_complaint_once_with_all_its_news(rules: Rules) -> None:
     told = UnitRouted(why="routed", unit="PUPR", complaint=a_snapshot(place=Place(kecamatan="Lalabata")))
     row = {"ticket": "SPG-S000-00007", "unit": "PUPR", "erased": False, "standing": "work", "shown": True}
     rows = [{**row, "kind": "new"}, {**row, "kind": "due"}, {**row, "kind": "new", "standing": "rest", "ticket": "x"}]

@@ -130,7 +130,7 @@ async def test_a_list_is_narrowed(tell: Tell, pool: Pool, rules: Rules, chosen: 
 
 
 @pytest.mark.parametrize("search", ["lubang", "00007", "lapaj"])
-async def test_what_was_kept_before_is_found_by_its_stems_and_its_number(
+async def test_complaint_stored_before_the_search_migration_is_found(
     tell: Tell, pool: Pool, rules: Rules, search: str
 ) -> None:
     await tell(text="Jalan berlubang", place=Place(kecamatan="Lalabata", desa="Lapajung"))

@@ -77,7 +77,7 @@ LIKELY = [Candidate(category="penerangan_jalan", confidence=0.4, evidence=["lamp
 CHANGED, OVER, PING = "event: changed\r\ndata: 1", "event: over\r\ndata: 1", "event: ping\r\ndata: 1"
 
 
-async def test_who_follows_hears_of_its_unit_and_who_looks_over_all_of_each(
+async def test_stream_tells_a_clerk_of_their_unit_and_a_pemantau_of_all_units(
     here: Desk, following: object, somebody: Somebody, tell: Tell
 ) -> None:
     clerk, other = await somebody(), await somebody(unit="DLH")
@@ -97,7 +97,7 @@ async def test_who_follows_hears_of_its_unit_and_who_looks_over_all_of_each(
     assert "x-accel-buffering: no" in mine.head
 
 
-async def test_what_a_colleague_does_is_heard(
+async def test_change_made_by_a_colleague_reaches_the_stream(
     here: Desk, following: object, somebody: Somebody, tell: Tell, log_in: Callable[..., Any]
 ) -> None:
     await tell(complaint_id="a", ticket=FIRST)
@@ -226,7 +226,7 @@ async def test_when_the_session_is_over_nothing_is_shown_any_more(
     await page.context.close()
 
 
-async def test_what_begins_to_follow_after_its_session_is_left_at_once(
+async def test_page_that_follows_after_its_session_ended_leads_to_the_login(
     browser: Browser, here: Desk, somebody: Somebody, tell: Tell
 ) -> None:
     person = await somebody()
@@ -264,7 +264,7 @@ async def test_where_nothing_can_be_followed_the_list_asks_and_says_so(
     await page.context.close()
 
 
-async def test_what_a_bad_line_did_not_bring_is_asked_for_again(
+async def test_list_refresh_lost_on_a_bad_line_is_retried(
     browser: Browser, here: Desk, following: object, somebody: Somebody, tell: Tell
 ) -> None:
     page, cut = await page_of(browser, here, await somebody(), "hp"), asyncio.Event()

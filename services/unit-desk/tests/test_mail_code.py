@@ -113,7 +113,7 @@ async def test_a_newer_code_ends_the_older_one(
     assert [422, 303] == [(await enters(guest, code)).status_code for code in (old, new)]
 
 
-async def test_a_code_is_guessed_at_a_few_times_and_no_more(
+async def test_mailed_code_is_void_after_a_few_wrong_guesses(
     guest: httpx.AsyncClient, desk: Desk, pool: Pool, post: Post, sink: Sink, rahma: None, clock: Moved
 ) -> None:
     await asks(guest)
@@ -138,7 +138,7 @@ async def test_a_code_is_guessed_at_a_few_times_and_no_more(
     ],
     ids=["nobody", "password", "head", "codes", "left"],
 )
-async def test_who_may_not_come_in_so_hears_the_same_and_is_sent_nothing(
+async def test_ineligible_person_gets_the_same_page_but_no_mailed_code(
     guest: httpx.AsyncClient, pool: Pool, rahma: None, who: str, more: str
 ) -> None:
     right = (await asks(guest)).text
@@ -159,7 +159,7 @@ async def test_codes_are_not_asked_for_without_end(guest: httpx.AsyncClient, rah
     assert ([200] * 5, 429) == (answers[:5], answers[5])
 
 
-async def test_who_came_in_may_ask_again_and_an_office_in_which_many_ask_waits_for_nobody(
+async def test_code_requests_stay_open_after_a_login_and_for_a_busy_office(
     guest: httpx.AsyncClient, desk: Desk, pool: Pool, post: Post, sink: Sink, rahma: None, clock: Moved
 ) -> None:
     for _ in range(5):
@@ -181,7 +181,7 @@ async def test_without_a_mail_server_there_is_no_such_way(guest: httpx.AsyncClie
     assert "/masuk/kode" not in (await guest.get("/masuk")).text
 
 
-async def test_who_is_invited_gets_the_link_by_mail_and_it_opens(
+async def test_invited_person_gets_a_working_link_by_mail(
     guest: httpx.AsyncClient,
     pool: Pool,
     post: Post,
@@ -210,7 +210,7 @@ def test_a_code_derives_from_the_key_and_the_message_alone() -> None:
     assert all(len(code) == 6 and code.isdigit() and len(token) == 32 for code, token in made)
 
 
-async def test_an_invitation_that_is_pressed_twice_is_one_mail_and_one_link_and_another_form_another(
+async def test_invitation_pressed_twice_sends_one_mail_and_a_new_form_another(
     log_in: LogIn, guest: httpx.AsyncClient, pool: Pool
 ) -> None:
     head = await log_in(role="pimpinan")

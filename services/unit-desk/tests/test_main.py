@@ -52,7 +52,7 @@ def test_somebody_is_invited_listed_and_taken_out(dsn: str) -> None:
     assert (1, "nobody here has the address rahma@contoh.id\n") == (again.returncode, again.stderr)
 
 
-async def test_of_whom_is_listed_it_is_said_when_they_changed_and_came_in_last(
+async def test_user_list_shows_the_last_change_and_last_login(
     dsn: str, pool: Pool, somebody: Callable[..., Awaitable[Person]], guest: httpx.AsyncClient
 ) -> None:
     rahma, andi = await somebody(email="rahma@contoh.id"), await somebody(email="andi@contoh.id")
@@ -78,13 +78,13 @@ async def test_of_whom_is_listed_it_is_said_when_they_changed_and_came_in_last(
         ("DISKOMINFO", "petugas", "DISKOMINFO has no petugas: it has pimpinan and operator"),
     ],
 )
-def test_who_does_not_fit_is_not_invited(dsn: str, unit: str, role: str, said: str) -> None:
+def test_invitation_with_a_wrong_unit_or_role_is_refused(dsn: str, unit: str, role: str, said: str) -> None:
     done = desk(dsn, "invite", "a@contoh.id", "Andi", "--unit", unit, "--role", role)
 
     assert (1, True) == (done.returncode, said in done.stderr)
 
 
-def test_what_was_sent_is_listed_and_what_failed_is_sent_again(dsn: str) -> None:
+def test_notices_are_listed_and_a_failed_one_is_resent(dsn: str) -> None:
     invited = desk(dsn, "invite", "rahma@contoh.id", "Rahma", "--unit", "PUPR", "--role", "petugas")
     assert 0 == invited.returncode, invited.stderr
     with psycopg.connect(dsn, autocommit=True) as db:

@@ -19,7 +19,7 @@ def _seen(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0
 
 
-async def test_what_a_unit_is_told_is_timed(tell: Tell) -> None:
+async def test_delay_until_a_unit_is_told_is_measured(tell: Tell) -> None:
     before = _seen("lapor_desk_told_seconds_count")
 
     await tell(complaint_id="m1")
@@ -43,7 +43,7 @@ async def test_replies_are_counted_as_sent_and_by_their_answer_once(log_in: LogI
     assert {"sent": 1, "accepted": 1, "refused": 0} == after
 
 
-async def test_what_did_not_reach_a_citizen_is_shown(pool: Pool, rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_number_of_untold_citizens_is_a_metric(pool: Pool, rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
     async def missing(_db: object) -> int:
         return 7
 

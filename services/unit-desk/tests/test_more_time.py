@@ -88,7 +88,9 @@ async def test_its_citizen_reads_why_and_until_when_and_who_looks_over_all_sees_
 
 
 @pytest.mark.connected
-async def test_what_is_missing_is_said_and_nothing_is_sent(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_incomplete_request_for_more_time_is_explained_and_not_sent(
+    log_in: LogIn, tell: Tell, pool: Pool
+) -> None:
     await tell(seq=1, status="in_progress", deadline_at=datetime.now(UTC) + timedelta(days=20))
     web = await log_in()
     form = hidden(await web.get(f"{PAGE}/waktu"))

@@ -22,7 +22,7 @@ Somebody = Callable[..., Awaitable[Person]]
 ALL = {f"mau-{kind}": "on" for kind in OPTIONAL}
 
 
-async def test_somebody_says_how_and_of_what_they_are_told(
+async def test_person_chooses_how_and_about_what_they_are_notified(
     pool: Pool, log_in: LogIn, somebody: Somebody, desk: Desk
 ) -> None:
     person = await somebody()
@@ -40,7 +40,7 @@ async def test_somebody_says_how_and_of_what_they_are_told(
 
 
 @pytest.mark.parametrize("phone", ["nomor saya", "1708", "+1 415 555 0100"])
-async def test_a_number_that_is_none_of_ours_is_refused_and_nothing_is_kept(
+async def test_invalid_phone_number_is_refused_and_not_saved(
     pool: Pool, log_in: LogIn, somebody: Somebody, phone: str
 ) -> None:
     person = await somebody()
@@ -138,7 +138,7 @@ async def test_a_clerk_does_not_see_what_others_were_sent(log_in: LogIn) -> None
     assert 403 == (await (await log_in()).get("/kabar/terkirim")).status_code
 
 
-async def test_who_is_taken_out_is_told_nothing_more_and_their_number_is_gone(
+async def test_removed_person_gets_no_notices_and_their_number_is_deleted(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: Callable[..., Awaitable[Person]], log_in: LogIn
 ) -> None:
     rahma, head = await staff(phone="+628110000001"), await log_in(role="pimpinan", name="Besse")

@@ -40,7 +40,7 @@ def make_settings(make_settings: Settings, sink: Sink, gateway: str) -> Settings
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_each_page_of_what_is_told_bars_nobody(
+async def test_notice_pages_are_accessible(
     browser: Browser, here: Desk, pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved,
     size: str,
 ) -> None:  # fmt: skip

@@ -71,7 +71,7 @@ def test_each_word_that_asks_for_something_is_told(why: str, facts: dict[str, An
     assert kind == kind_of(told("routed"), told(why, **facts), rests=False)
 
 
-def test_what_another_unit_gave_back_is_told_as_such_to_who_sorts() -> None:
+def test_complaint_returned_by_a_unit_is_announced_to_triage_as_a_return() -> None:
     back = told("routed", lane="triage", returns=1)
 
     assert (Kind.RETURN, Kind.NEW) == (kind_of(None, back, rests=False), kind_of(back, back, rests=False))
@@ -88,19 +88,19 @@ def test_a_danger_is_told_when_it_becomes_one_and_not_with_each_word_after_that(
     assert Kind.ADDED == kind_of(danger, danger, rests=False)
 
 
-def test_of_a_danger_that_is_work_again_everybody_hears_again() -> None:
+def test_danger_that_becomes_work_again_is_announced_again() -> None:
     done, again = (told(why, status=status, urgency="darurat") for why, status in DONE_AND_UNDONE)
 
     assert Kind.DANGER == kind_of(done, again, rests=False)
 
 
-def test_nobody_is_told_of_what_there_is_nothing_to_do_with_or_of_an_answer_to_a_reply() -> None:
+def test_resting_complaint_and_verdict_on_a_reply_are_not_announced() -> None:
     answered = told("replied", reply=ReplyAnswer(event_id="1", accepted=False, reason="salah"))
 
     assert [None, None] == [kind_of(None, told(), rests=True), kind_of(None, answered, rests=False)]
 
 
-def test_who_is_on_duty_is_told_and_all_where_nobody_ever_was() -> None:
+def test_people_on_duty_are_told_and_all_where_no_duty_was_ever_set() -> None:
     day = staff(1, duty_days=WEEK, duty_hours="07.30-16.00")
     night = staff(2, duty_days=WEEK, duty_hours="16.00-07.30")
     free = staff(3)
@@ -129,7 +129,7 @@ def test_a_notice_climbs_to_the_head_and_then_to_the_operators() -> None:
     assert [[clerk, head], [], [head], [operator]] == climbed
 
 
-def test_of_danger_everybody_hears_whatever_they_want_and_by_every_way_they_have() -> None:
+def test_danger_uses_every_medium_despite_opt_outs() -> None:
     silent = staff(by_mail=False, by_sms=False, unwanted=frozenset(OPTIONAL))
 
     assert [Medium.EMAIL, Medium.SMS] == silent.media(Kind.DANGER, BOTH)
@@ -149,7 +149,7 @@ def test_of_danger_everybody_hears_whatever_they_want_and_by_every_way_they_have
         (Kind.NEW, {"unwanted": frozenset({"new"})}, BOTH, []),
     ],
 )
-def test_each_is_told_by_the_ways_that_they_want_and_that_there_are(
+def test_notice_uses_the_media_a_person_wants_and_the_office_has(
     kind: Kind, given: dict[str, Any], there: tuple[Medium, ...], media: list[str]
 ) -> None:
     assert media == staff(**given).media(kind, there)
@@ -166,7 +166,7 @@ def test_each_is_told_by_the_ways_that_they_want_and_that_there_are(
         (Kind.DANGER, timedelta(hours=25), "routed", True),
     ],
 )
-def test_what_is_read_again_is_told_only_if_it_is_of_today(
+def test_late_read_news_is_stale_unless_of_today_or_an_untouched_danger(
     kind: Kind, read_after: timedelta, status: str, stale: bool
 ) -> None:
     assert stale == is_stale(kind, MONDAY, MONDAY + read_after, status)

@@ -42,7 +42,7 @@ async def web(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def test_what_units_are_given_is_made_from_the_types() -> None:
+def test_openapi_document_is_generated_from_the_types() -> None:
     """``make schemas`` writes it again."""
     assert openapi.written() == WRITTEN.read_bytes()
 

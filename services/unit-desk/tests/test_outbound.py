@@ -89,7 +89,7 @@ async def test_a_receiver_that_is_slow_is_left_in_time() -> None:
         it.hold.set()
 
 
-async def test_of_a_huge_answer_nothing_is_read() -> None:
+async def test_huge_answer_body_is_not_read() -> None:
     async with receiving() as it:
         it.answers = [status(200, body=b"a" * 50_000_000)]
 
@@ -100,7 +100,7 @@ async def test_of_a_huge_answer_nothing_is_read() -> None:
 @pytest.mark.parametrize(
     "answer", [b"", b"SSH-2.0-OpenSSH_9\r\n", b"HTTP/1.1 200 OK\r\nx: " + b"a" * 200_000 + b"\r\n\r\n"]
 )
-async def test_what_is_no_answer_is_none(answer: bytes) -> None:
+async def test_malformed_http_answer_counts_as_no_answer(answer: bytes) -> None:
     async with receiving() as it:
         it.answers = [answer]
 
@@ -162,7 +162,7 @@ async def test_tls_is_spoken_with_the_name_that_was_registered(tls: tuple[ssl.SS
 
 
 @pytest.mark.parametrize(("host", "trusted"), [("lain.example", True), ("penerima.example", False)])
-async def test_who_has_not_the_certificate_of_the_name_gets_nothing(
+async def test_receiver_without_a_valid_certificate_gets_nothing(
     tls: tuple[ssl.SSLContext, ssl.SSLContext], host: str, trusted: bool
 ) -> None:
     shows, trusts = tls

@@ -68,7 +68,9 @@ async def test_pressed_twice_it_is_sent_once(log_in: LogIn, tell: Tell, pool: Po
     assert 1 == len(await sent(pool))
 
 
-async def test_what_moved_on_meanwhile_is_said_and_the_words_are_kept(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_change_since_the_form_was_opened_is_shown_and_the_text_kept(
+    log_in: LogIn, tell: Tell, pool: Pool
+) -> None:
     await tell(seq=1)
     web = await log_in()
     form = hidden(await web.get(f"{PAGE}/selesaikan"))
@@ -84,7 +86,7 @@ async def test_what_moved_on_meanwhile_is_said_and_the_words_are_kept(log_in: Lo
 
 
 @pytest.mark.parametrize("why", ["deadline-set", "warned", "breached"])
-async def test_that_time_passed_holds_up_nobody(log_in: LogIn, tell: Tell, pool: Pool, why: str) -> None:
+async def test_clock_update_does_not_block_an_open_form(log_in: LogIn, tell: Tell, pool: Pool, why: str) -> None:
     await tell(seq=1)
     web = await log_in()
     form = hidden(await web.get(f"{PAGE}/selesaikan"))
@@ -95,7 +97,7 @@ async def test_that_time_passed_holds_up_nobody(log_in: LogIn, tell: Tell, pool:
     assert (303, 1) == (answer.status_code, len(await sent(pool)))
 
 
-async def test_what_is_another_units_by_now_can_t_be_done_and_the_words_are_kept(
+async def test_withdrawn_complaint_refuses_an_open_form_and_keeps_its_text(
     log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     await tell(seq=1)
@@ -127,7 +129,7 @@ async def test_a_refusal_stands_on_the_complaint_and_its_words_are_in_the_form_a
     assert "Di depan rumah nomor berapa?</textarea>" in again.text
 
 
-async def test_what_kafka_does_not_have_yet_waits_and_says_so(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_reply_not_yet_in_kafka_is_shown_as_waiting(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     await tell(seq=1)
     web = await log_in()
 
@@ -150,9 +152,7 @@ async def test_a_complaint_of_another_unit_is_not_there(log_in: LogIn, tell: Tel
     assert (404, False) == (page.status_code, "rahasia dapur" in page.text)
 
 
-async def test_who_looks_over_all_reads_and_instructs_and_does_nothing_else(
-    log_in: LogIn, tell: Tell, pool: Pool
-) -> None:
+async def test_pemantau_reads_and_instructs_but_cannot_act(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     await tell(text="Jalan berlubang")
     web, clerk = await log_in(unit="SETDA", role="pemantau", name="Pak Sekda"), await log_in()
 
@@ -168,7 +168,7 @@ async def test_who_looks_over_all_reads_and_instructs_and_does_nothing_else(
 
 
 @pytest.mark.parametrize("rahasia", [True, False])
-async def test_what_was_asked_and_how_often_it_was_reopened_is_shown_to_who_may_read_it(
+async def test_question_and_reopenings_are_hidden_from_the_pemantau_if_confidential(
     log_in: LogIn, tell: Tell, rahasia: bool
 ) -> None:
     asked = Question(unit="PUPR", text="Sisi mana?", answered=True)
@@ -181,7 +181,7 @@ async def test_what_was_asked_and_how_often_it_was_reopened_is_shown_to_who_may_
     assert [not rahasia, not rahasia] == ["2 kali" in theirs.text, "Sisi mana?" in theirs.text]
 
 
-async def test_what_was_added_and_is_kept_apart_says_from_what(log_in: LogIn, tell: Tell) -> None:
+async def test_separated_addition_names_the_complaint_it_came_from(log_in: LogIn, tell: Tell) -> None:
     await tell(
         unit="INSPEKTORAT", lane="triage", text="Petugasnya minta uang", part_of="SPG-W000-00004", accuses=["PUPR"]
     )
@@ -192,7 +192,7 @@ async def test_what_was_added_and_is_kept_apart_says_from_what(log_in: LogIn, te
     assert "SPG-W000-00004, dipisahkan supaya tidak terbaca unit yang mengerjakannya" in page.text
 
 
-async def test_what_accuses_their_own_unit_is_not_shown_to_who_looks_over_all(log_in: LogIn, tell: Tell) -> None:
+async def test_operator_cannot_see_complaints_that_accuse_their_own_unit(log_in: LogIn, tell: Tell) -> None:
     await tell(unit="INSPEKTORAT", lane="triage", text="Petugas kominfo minta uang", accuses=["DISKOMINFO"])
     operator = await log_in(unit="DISKOMINFO", role="operator")
     others = [await log_in(unit="SETDA", role="pemantau"), await log_in(unit="INSPEKTORAT")]
@@ -207,7 +207,7 @@ async def test_what_accuses_their_own_unit_is_not_shown_to_who_looks_over_all(lo
         assert ("minta uang" in page.text, "Dinas Kominfo" in page.text) == (True, True)
 
 
-async def test_who_is_accused_together_with_another_is_not_shown_what_accuses_that(log_in: LogIn, tell: Tell) -> None:
+async def test_complaint_is_hidden_from_units_accused_together(log_in: LogIn, tell: Tell) -> None:
     await tell(unit="INSPEKTORAT", lane="triage", text="Sekda minta uang", accuses=["SETDA"])
     paths = ("/?daftar=semua", "/", "/?daftar=semua&cari=uang", f"{PAGE}?unit=INSPEKTORAT", PAGE)
 
@@ -262,7 +262,7 @@ async def test_every_look_and_every_act_is_in_the_audit_which_nobody_changes(
             await pool.execute(statement)
 
 
-async def test_whose_words_a_list_shows_is_in_the_audit_once_a_day(
+async def test_complaint_read_in_a_list_is_audited_once_a_day(
     log_in: LogIn, tell: Tell, pool: Pool, somebody: Callable[..., Awaitable[Person]]
 ) -> None:
     other, secret = ticket.mint("web"), ticket.mint("web")
@@ -286,7 +286,7 @@ async def test_whose_words_a_list_shows_is_in_the_audit_once_a_day(
     assert "baca di daftar" in (await head.get(PAGE)).text
 
 
-async def test_who_sends_a_form_that_they_never_opened_is_in_the_audit_with_what_came_back(
+async def test_sending_an_unopened_form_is_audited_as_opening_it(
     log_in: LogIn, tell: Tell, pool: Pool, somebody: Callable[..., Awaitable[Person]]
 ) -> None:
     await tell(text="Jalan berlubang di Takalalla")
@@ -301,7 +301,7 @@ async def test_who_sends_a_form_that_they_never_opened_is_in_the_audit_with_what
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_who_looks_at_another_units_complaint_by_the_form_of_an_act_is_in_the_audit(
+async def test_viewing_another_units_complaint_by_an_act_form_is_audited(
     log_in: LogIn, tell: Tell, pool: Pool, somebody: Callable[..., Awaitable[Person]], method: str
 ) -> None:
     await tell(text="Jalan berlubang di Takalalla")
@@ -315,7 +315,7 @@ async def test_who_looks_at_another_units_complaint_by_the_form_of_an_act_is_in_
     assert ("buka", "PUPR", NUMBER, "alihkan") == tuple(rows[-1])
 
 
-async def test_what_went_to_another_unit_says_where_it_is(log_in: LogIn, tell: Tell) -> None:
+async def test_reassigned_complaint_says_where_it_is_now(log_in: LogIn, tell: Tell) -> None:
     await tell(seq=1)
     web = await log_in()
     here = (await web.get(PAGE)).text
@@ -329,7 +329,7 @@ async def test_what_went_to_another_unit_says_where_it_is(log_in: LogIn, tell: T
     assert ", di Dinas Kominfo</span>" in gone
 
 
-async def test_what_was_handed_over_says_to_whom_and_names_no_due_date_any_more(log_in: LogIn, tell: Tell) -> None:
+async def test_handed_over_complaint_names_its_office_instead_of_a_due_date(log_in: LogIn, tell: Tell) -> None:
     due = {"deadline_at": NOW + timedelta(days=2)}
     await tell(seq=1, **due)
     web = await log_in()
@@ -405,7 +405,7 @@ async def test_a_preview_shows_what_is_masked(log_in: LogIn, tell: Tell) -> None
     assert ["[TELEPON]" in page.text, "[TAUTAN]" in page.text, "Sebagian disamarkan" in page.text] == [True] * 3
 
 
-async def test_who_helps_is_read_by_the_unit_that_leads(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_helper_reply_is_previewed_as_read_by_the_lead_unit(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     await tell(unit="DLH", role="support", support=[Support(unit="DLH")], status="in_progress")
     web = await log_in(unit="DLH")
 
@@ -414,7 +414,7 @@ async def test_who_helps_is_read_by_the_unit_that_leads(log_in: LogIn, tell: Tel
     assert ["Yang dibaca unit utama" in page.text, "bukan warga" in page.text] == [True, True]
 
 
-async def test_what_is_only_to_be_seen_goes_off_the_list_when_it_was(log_in: LogIn, tell: Tell) -> None:
+async def test_complaint_to_be_seen_leaves_the_list_once_it_is_seen(log_in: LogIn, tell: Tell) -> None:
     await tell(status="resolved", why="rated", text="Jembatan kayu")
     web = await log_in()
     before = await web.get("/?daftar=lihat")
@@ -427,7 +427,7 @@ async def test_what_is_only_to_be_seen_goes_off_the_list_when_it_was(log_in: Log
     assert [True, False, True] == ["Jembatan kayu" in page.text for page in (before, after, again)]
 
 
-async def test_what_is_erased_is_nowhere(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_erased_complaint_leaves_no_trace_at_the_desk(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     photo = Evidence(url="https://lapor.soppengkab.go.id/e/1", media_type="image/jpeg", sha256="0", bytes=1)
     await tell(text="Nama saya Budi", seq=1, evidence=[photo])
     web = await log_in()
@@ -443,9 +443,7 @@ async def test_what_is_erased_is_nowhere(log_in: LogIn, tell: Tell, pool: Pool) 
     assert [] == [row for row in rows if "Budi" in row or "e/1" in row]
 
 
-async def test_what_was_kept_long_enough_goes_with_all_that_belongs_to_it(
-    log_in: LogIn, tell: Tell, pool: Pool
-) -> None:
+async def test_expired_complaint_is_deleted_with_its_events(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     kept = {"closed": timedelta(days=100), "rejected": timedelta(days=200)}
     states = {"closed": 101, "rejected": 101, "routed": 201}
     for status, days in states.items():
@@ -463,7 +461,7 @@ async def test_what_was_kept_long_enough_goes_with_all_that_belongs_to_it(
     assert {"rejected", "open"} == {row["complaint_id"] for row in await pool.fetch("SELECT * FROM events")}
 
 
-async def test_a_reply_that_nobody_answers_holds_up_nothing_for_ever(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_unanswered_reply_stops_blocking_its_act_after_ten_minutes(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     await tell()
     web = await log_in()
     await do(web, "terima")
@@ -475,7 +473,7 @@ async def test_a_reply_that_nobody_answers_holds_up_nothing_for_ever(log_in: Log
     assert f"{PAGE}/terima" in (await web.get(PAGE)).text
 
 
-async def test_citizens_photos_are_shown_small_by_the_link_of_the_unit_and_loaded_from_the_website_alone(
+async def test_citizen_photos_are_shown_small_and_loaded_only_from_our_websites(
     pool: Pool, rules: Rules, make_settings: Callable[..., DeskSettings], photos: Photos, tell: Tell, log_in: LogIn
 ) -> None:
     facts: dict[str, Any] = {"media_type": "image/jpeg", "sha256": "0", "bytes": 1}
@@ -534,7 +532,7 @@ async def test_a_video_is_called_one(tell: Tell, log_in: LogIn) -> None:
         (None, None),
     ],
 )
-async def test_a_map_is_asked_for_the_village_that_was_understood_and_for_nothing_that_a_citizen_wrote(
+async def test_map_search_uses_the_recognized_village_and_no_citizen_text(
     log_in: LogIn, tell: Tell, place: Place | None, names: str | None
 ) -> None:
     await tell(place_stated="di belakang rumah Ibu Hasnah", **{"place": place} if place else {})
@@ -560,7 +558,7 @@ async def test_why_a_mark_was_given_is_read_in_words(log_in: LogIn, tell: Tell) 
     assert "2 dari 5 · belum tuntas, new_word" in (await (await log_in()).get(PAGE)).text
 
 
-async def test_each_line_of_a_list_says_why_it_is_there_but_not_of_what_is_hidden(log_in: LogIn, tell: Tell) -> None:
+async def test_list_line_gives_its_reason_unless_confidential_to_the_reader(log_in: LogIn, tell: Tell) -> None:
     words = [Candidate(category="jalan_jembatan", confidence=0.9, evidence=["lubang", "aspal"])]
     found = {"category": "jalan_jembatan", "candidates": words, "reason": "kategori Jalan dan jembatan"}
     await tell(**found)

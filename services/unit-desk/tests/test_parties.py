@@ -48,7 +48,7 @@ def test_a_link_says_which_hand_over_it_is_of() -> None:
     ],
     ids=lambda other: next(iter(other)),
 )
-def test_a_link_of_another_complaint_office_number_or_end_is_none_of_this_one(other: dict[str, Any]) -> None:
+def test_link_with_another_complaint_office_number_or_end_is_refused(other: dict[str, Any]) -> None:
     assert not is_good(KEY, IT, token(KEY, replace(IT, **other)))
     assert not is_good(KEY, IT, IT.id.hex + token(KEY, replace(IT, **other))[32:])
 
@@ -57,7 +57,7 @@ def test_nobody_without_the_key_makes_a_link() -> None:
     assert not is_good(KEY, IT, token(KEY + b"x", IT))
 
 
-def test_an_answer_says_to_which_hand_over_it_belongs_and_no_two_are_the_same() -> None:
+def test_answer_id_is_unique_and_names_its_hand_over() -> None:
     ids = {answer_id(IT.id) for _ in range(50)}
 
     assert 50 == len(ids)
@@ -66,7 +66,7 @@ def test_an_answer_says_to_which_hand_over_it_belongs_and_no_two_are_the_same() 
 
 
 @pytest.mark.parametrize("text", ["", "x", "z" * 64, "é" * 64, token(KEY, IT) + "0", token(KEY, IT)[:-1]])
-def test_what_is_no_token_names_nothing(text: str) -> None:
+def test_invalid_token_names_no_hand_over(text: str) -> None:
     assert named(text) is None
 
 
@@ -79,7 +79,7 @@ def test_what_is_no_token_names_nothing(text: str) -> None:
         ("kata " * (MOST_LETTERS // 5) + "x", "Terlalu panjang: 2001 huruf"),
     ],
 )
-def test_what_a_citizen_would_not_understand_is_not_taken(text: str, says: str) -> None:
+def test_unclear_answer_is_refused_with_a_reason(text: str, says: str) -> None:
     assert says in (wrong(text) or "")
 
 

@@ -61,7 +61,7 @@ async def test_a_double_press_is_one_answer(
 
 
 @pytest.mark.parametrize(("text", "says"), [("", "Tulis dulu"), ("sudah", "Terlalu singkat")])
-async def test_what_says_nothing_is_not_taken_and_stays_in_the_form(
+async def test_empty_or_short_answer_is_refused_and_stays_in_the_form(
     hand_over: HandOver, guest: httpx.AsyncClient, desk: Desk, pool: Pool, text: str, says: str
 ) -> None:
     page = await send(guest, path(desk, await hand_over()), text)
@@ -98,7 +98,7 @@ async def test_the_end_of_a_link_is_not_put_off_by_who_holds_it(
     assert (404, 404, True, False, 0) == await _closed(guest, where, pool)
 
 
-async def test_a_link_of_another_complaint_opens_this_one_no_more(
+async def test_link_of_another_complaint_does_not_open_this_one(
     hand_over: HandOver, guest: httpx.AsyncClient, desk: Desk, pool: Pool
 ) -> None:
     mine = await hand_over()
@@ -108,7 +108,7 @@ async def test_a_link_of_another_complaint_opens_this_one_no_more(
     assert (404, 404, True, False, 0) == await _closed(guest, mixed, pool)
 
 
-async def test_what_was_taken_back_meanwhile_is_answered_no_more(
+async def test_undone_hand_over_refuses_answers(
     hand_over: HandOver, tell: Tell, guest: httpx.AsyncClient, desk: Desk, pool: Pool
 ) -> None:
     where = path(desk, await hand_over())
@@ -225,7 +225,7 @@ async def test_an_office_answers_in_a_browser(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", ["hp", "meja"])
-async def test_who_forwards_it_sees_how_far_it_is(
+async def test_operator_sees_the_state_of_a_hand_over(
     size: str, browser: Browser, here: Desk, hand_over: HandOver, somebody: Callable[..., Awaitable[Person]], pool: Pool
 ) -> None:
     await answer(pool, await hand_over())

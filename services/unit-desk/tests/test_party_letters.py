@@ -83,7 +83,7 @@ async def test_a_letter_about_something_confidential_says_nothing_of_it(
         ("MAIL", "550 5.1.8 who are you", "waits", "550 5.1.8"),
     ],
 )
-async def test_what_the_mail_server_says_is_kept_as_a_code_and_tried_again_where_that_may_help(
+async def test_mail_error_is_kept_as_a_code_and_retried_where_that_may_help(
     command: str, answer: str, letter: str, problem: str,
     hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink,
 ) -> None:  # fmt: skip
@@ -177,7 +177,7 @@ PUT_BACK = "UPDATE handovers SET link = $1, expires_at = $2, reminder = $3, sile
 SILENT = "SELECT unit, ticket, kind FROM notices WHERE kind = 'silent'"
 
 
-async def test_who_does_not_answer_is_reminded_after_a_third_and_at_the_end_and_then_operators_are_told_once(
+async def test_silent_office_is_reminded_twice_and_then_operators_told_once(
     hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink, desk: Desk
 ) -> None:
     first, heard = await hand_over(), await hand_over(complaint_id="c2", ticket="SPG-S000-00015")
@@ -211,7 +211,7 @@ async def test_nobody_is_reminded_on_a_sunday_nor_twice_when_two_reminders_are_d
     assert 1 == len(sink.mails)
 
 
-async def test_an_office_that_answers_is_silent_no_more(
+async def test_late_answer_withdraws_the_notice_of_a_silent_office(
     hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
 ) -> None:
     it = await hand_over()
@@ -244,7 +244,7 @@ async def test_a_restored_desk_reminds_nobody_again_and_knows_the_link_that_the_
     assert [] == await pool.fetch(SILENT)
 
 
-async def test_what_was_due_when_the_database_was_lost_goes_out_under_the_id_that_it_had(
+async def test_letter_due_at_a_database_loss_keeps_its_message_id(
     hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
 ) -> None:
     await hand_over()
@@ -287,7 +287,7 @@ async def test_an_office_that_says_nothing_is_on_a_list_with_a_count(
     ] * 2
 
 
-async def test_of_two_processes_one_writes(
+async def test_only_one_of_two_processes_sends_a_letter(
     hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
 ) -> None:
     await hand_over()

@@ -56,7 +56,7 @@ def last(action: str, minutes: int, before: str = "acknowledged") -> Known:
         (OTHER, NOTHING, {}),
     ],
 )
-def test_what_a_unit_works_on_is_put_right_by_who_sorts_or_is_above_it_and_its_type_by_itself(
+def test_each_role_may_correct_only_its_share_of_an_open_complaint(
     who: Person, what: Known, found: dict[str, tuple[str, ...]], rules: Rules
 ) -> None:
     assert found == may(told(urgency="sedang"), who, what, rules=rules)
@@ -70,7 +70,7 @@ def test_what_a_unit_works_on_is_put_right_by_who_sorts_or_is_above_it_and_its_t
         (WATCHER, LATE, None),
     ],
 )
-def test_that_danger_is_none_is_said_by_who_may_say_so(
+def test_operator_lowers_a_danger_but_its_unit_and_superior_do_not(
     who: Person, what: Known, among: tuple[str, ...] | None, rules: Rules
 ) -> None:
     assert among == may(told(urgency="darurat"), who, what, rules=rules).get("mendesak")
@@ -82,19 +82,19 @@ def test_the_unit_for_danger_lowers_its_own(rules: Rules) -> None:
     assert ("rendah", "sedang", "tinggi") == may(mine, person("BPBD"), rules=rules)["mendesak"]
 
 
-def test_who_has_it_to_sort_says_what_it_is_and_takes_it_from_nobody(rules: Rules) -> None:
+def test_complaint_in_triage_gets_type_and_urgency_but_no_reassignment(rules: Rules) -> None:
     mine = told("DISKOMINFO", of="DISKOMINFO", lane="triage", urgency="tinggi")
 
     assert {"jenis": (), "mendesak": ("rendah", "sedang", "darurat")} == may(mine, OPERATOR, rules=rules)
 
 
 @pytest.mark.parametrize("status", ["resolved", "closed", "rejected", "handed_over", "merged"])
-def test_what_nobody_works_on_is_neither_given_on_nor_instructed(status: str, rules: Rules) -> None:
+def test_ended_complaint_offers_at_most_an_undo(status: str, rules: Rules) -> None:
     for who, what in ((OPERATOR, NOTHING), (WATCHER, LATE), (CLERK, Known())):
         assert set() == may(told(status=status), who, what, rules=rules).keys() - {"batalkan"}
 
 
-def test_an_appeal_is_decided_by_a_pemantau_of_who_decides_and_by_who_is_above_once_it_is_late(rules: Rules) -> None:
+def test_appeal_is_decided_by_its_units_pemantau_or_by_a_superior_once_late(rules: Rules) -> None:
     mine, theirs = told("SETDA", of="SETDA", status="appealed"), told(status="appealed")
 
     assert {"terima-keberatan", "tolak-keberatan"} == may(mine, WATCHER, rules=rules).keys()
@@ -102,14 +102,14 @@ def test_an_appeal_is_decided_by_a_pemantau_of_who_decides_and_by_who_is_above_o
     assert set() == may(theirs, WATCHER, NOTHING, rules=rules).keys() | may(theirs, OPERATOR, LATE, rules=rules).keys()
 
 
-def test_what_is_to_be_confirmed_is_confirmed_from_above_once_it_is_late(rules: Rules) -> None:
+def test_late_confirmation_is_decided_by_a_superior(rules: Rules) -> None:
     waits = told(status="resolved", confirmation=Confirmation(since=NOW))
 
     assert {"sesuai", "belum-sesuai"} == may(waits, WATCHER, LATE, rules=rules).keys()
     assert set() == may(waits, WATCHER, NOTHING, rules=rules).keys()
 
 
-def test_with_what_is_erased_nothing_is_done(rules: Rules) -> None:
+def test_erased_complaint_offers_no_acts(rules: Rules) -> None:
     gone = told(status="resolved", erased=True)
 
     assert {} == may(gone, CLERK, last("resolve", 1), rules=rules)
@@ -126,7 +126,7 @@ def test_with_what_is_erased_nothing_is_done(rules: Rules) -> None:
     ],
 )
 @pytest.mark.parametrize(("minutes", "there"), [(0, True), (10, True), (11, False)])
-def test_a_unit_takes_its_last_act_back_for_some_minutes_and_then_reads_who_still_can(
+def test_unit_undoes_its_last_act_for_ten_minutes_then_reads_who_can(
     action: str, facts: dict[str, Any], minutes: int, there: bool, rules: Rules
 ) -> None:
     what, record = last(action, minutes), told(**facts)
@@ -155,13 +155,13 @@ def test_it_is_said_until_when(rules: Rules) -> None:
         (told(status="resolved", of="DLH"), last("resolve", 1)),
     ],
 )
-def test_what_somebody_acted_on_since_is_not_taken_back(record: UnitRouted, what: Known, rules: Rules) -> None:
+def test_undo_is_offered_only_for_the_units_own_latest_act(record: UnitRouted, what: Known, rules: Rules) -> None:
     assert "batalkan" not in may(record, CLERK, what, rules=rules)
     assert "" == too_late(record, CLERK, what, rules, NOW + timedelta(days=1))
 
 
 @pytest.mark.parametrize("status", ["resolved", "rejected", "handed_over"])
-def test_who_sorts_takes_back_what_any_unit_did_for_some_days_and_says_why(status: str, rules: Rules) -> None:
+def test_operator_undoes_the_act_of_a_unit_for_thirty_days_with_a_reason(status: str, rules: Rules) -> None:
     record, days = told(status=status), timedelta(days=29)
 
     (undo,) = more(record, OPERATOR, Known(when=NOW - days), rules, NOW)
@@ -170,7 +170,7 @@ def test_who_sorts_takes_back_what_any_unit_did_for_some_days_and_says_why(statu
     assert {} == may(record, WATCHER, LATE, rules=rules)
 
 
-def test_what_is_known_is_read_from_what_came_and_what_was_replied() -> None:
+def test_last_act_is_found_in_received_events_and_own_replies() -> None:
     def event(why: str, status: str, minute: int, **facts: Any) -> dict[str, Any]:
         return {"why": why, "status": status, "at": NOW + minute * MINUTE, "reply_id": None, **facts}
 

@@ -48,9 +48,7 @@ def test_it_is_what_the_intake_will_say(action: str, fields: dict[str, Any], tex
         ("dismiss", {"message": "Sudah ditambal."}, f"{BY_SMS}: keberatan Anda tidak diterima, laporan ditutup. Sudah"),
     ],
 )
-def test_of_an_appeal_a_citizen_hears_what_was_decided(
-    action: str, fields: dict[str, Any], text: str, rules: Rules
-) -> None:
+def test_appeal_preview_states_the_decision(action: str, fields: dict[str, Any], text: str, rules: Rules) -> None:
     shown = preview(told(status="appealed"), said(action, **fields), rules).text
 
     assert (True, False) == (shown.startswith(text), "seluruhnya" in shown)
@@ -92,7 +90,7 @@ def test_an_sms_that_is_too_long_is_shown_as_it_is_cut(rules: Rules) -> None:
     assert ("3 SMS", True) == (cut.size.split(",")[0], len(cut.text) <= 459)
 
 
-def test_what_a_network_does_not_take_in_one_post_is_shown_in_as_many_as_it_takes(rules: Rules) -> None:
+def test_long_post_is_previewed_in_as_many_posts_as_the_network_needs(rules: Rules) -> None:
     def shown(channel: str, words: int) -> Any:
         number = ticket.mint(channel)
         return preview(told(number, channel=channel), said("progress", number, message="kata " * words), rules)
@@ -109,7 +107,7 @@ def test_what_a_network_does_not_take_in_one_post_is_shown_in_as_many_as_it_take
 
 
 @pytest.mark.parametrize("action", ["progress", "resolve"])
-def test_that_it_is_worked_on_is_sent_once_a_day(action: str, rules: Rules) -> None:
+def test_progress_message_is_sent_once_a_day(action: str, rules: Rules) -> None:
     first, again = (
         preview(told(status="in_progress"), said(action, message="Ditambal"), rules, told_today=today)
         for today in (False, True)
@@ -118,26 +116,26 @@ def test_that_it_is_worked_on_is_sent_once_a_day(action: str, rules: Rules) -> N
     assert ("lewat SMS", action == "progress") == (first.by, "halaman laporannya saja" in again.by)
 
 
-def test_what_the_clock_adds_is_said_as_far_as_it_is_known(rules: Rules) -> None:
+def test_preview_adds_the_known_time_limits(rules: Rules) -> None:
     adds = [preview(told(), said(action, message="Di mana?"), rules).adds for action in ("ask", "resolve", "progress")]
 
     assert ["menjawab", "dibuka", ""] == [next((w for w in ("menjawab", "dibuka") if w in each), "") for each in adds]
 
 
-def test_what_is_masked_is_shown_masked(rules: Rules) -> None:
+def test_masked_text_is_previewed_masked(rules: Rules) -> None:
     shown = preview(told(), said("progress", message="Telepon 081234567890"), rules)
 
     assert (True, True, False) == (shown.masked, "[TELEPON]" in shown.text, "0812" in shown.text)
 
 
-def test_who_is_anonymous_gets_no_message_and_a_confidential_post_says_only_how_it_stands(rules: Rules) -> None:
+def test_anonymous_gets_no_message_and_a_confidential_post_only_a_status(rules: Rules) -> None:
     anonymous = preview(told(anonim=True), said("acknowledge"), rules)
     public = preview(told(BY_X, rahasia=True), said("resolve", BY_X, message="Gurunya sudah dimutasi"), rules)
 
     assert ("halaman laporan saja" in anonymous.by, "dimutasi" in public.text) == (True, False)
 
 
-def test_the_words_of_who_helps_are_for_the_unit_that_leads(rules: Rules) -> None:
+def test_helper_reply_goes_to_the_lead_unit_instead_of_the_citizen(rules: Rules) -> None:
     helping = UnitRouted(
         why="routed", unit="DLH", complaint=a_snapshot(unit="PUPR", role="support", support=[Support(unit="DLH")])
     )
@@ -164,7 +162,7 @@ def test_from_above_a_citizen_reads_of_the_unit_that_has_it(action: str, status:
     assert text == preview(above, said(action, reason="Keliru"), rules, "in_progress").text
 
 
-def test_who_takes_back_a_return_of_what_they_sorted_has_it_to_sort_again(rules: Rules) -> None:
+def test_preview_of_an_undone_triage_return_names_the_triage_staff(rules: Rules) -> None:
     mine = UnitRouted(why="routed", unit="DISKOMINFO", complaint=a_snapshot(unit="SETDA", ticket=BY_SMS, lane="triage"))
 
     shown = preview(mine, said("undo"), rules, "routed").text

@@ -72,7 +72,7 @@ async def test_a_head_revokes_a_key_and_it_opens_nothing_at_once(
 @pytest.mark.parametrize(
     ("typed", "name"), [({"system": "SIM PU"}, "system"), ({"contact": ""}, "contact"), ({"system": ""}, "system")]
 )
-async def test_what_does_not_fit_is_said_beside_its_field(log_in: LogIn, typed: dict[str, str], name: str) -> None:
+async def test_invalid_field_is_explained_beside_it(log_in: LogIn, typed: dict[str, str], name: str) -> None:
     web = await log_in(role="pimpinan")
 
     page = await web.post("/program/kunci", data={**FORM, **typed})
@@ -80,7 +80,7 @@ async def test_what_does_not_fit_is_said_beside_its_field(log_in: LogIn, typed: 
     assert (422, True) == (page.status_code, f'id="{name}-salah"' in page.text)
 
 
-async def test_who_does_not_head_a_unit_gives_no_keys_and_nobody_those_of_another(log_in: LogIn, pool: Pool) -> None:
+async def test_only_the_head_of_a_unit_issues_or_revokes_its_keys(log_in: LogIn, pool: Pool) -> None:
     clerk, head, other = await log_in(), await log_in(role="pimpinan"), await log_in(role="pimpinan", unit="PDAM")
     await key_from(head)
     key_id = await pool.fetchval("SELECT id FROM keys")

@@ -90,14 +90,14 @@ def test_an_answer_to_a_reply_leaves_for_what_the_complaint_came() -> None:
 
 
 @pytest.mark.parametrize("beside", ["deadline-set", "warned", "breached", "updated", "retracted"])
-def test_what_the_clock_says_is_not_for_what_a_complaint_came(beside: str) -> None:
+def test_clock_updates_keep_the_original_reason_of_a_complaint(beside: str) -> None:
     kept = hear(told(seq=1, reason="kategori jalan"), told(beside, seq=2, stage="completion", reason="3 hari kerja"))
 
     assert kept.told is not None
     assert ("routed", "kategori jalan", 2) == (kept.told.why, kept.told.reason, len(kept.events))
 
 
-def test_a_refusal_that_shows_nothing_of_a_complaint_is_kept_as_what_became_of_the_reply() -> None:
+def test_refusal_without_complaint_data_is_kept_as_the_outcome_of_the_reply() -> None:
     answer = ReplyAnswer(event_id="r1", accepted=False, code="not_yours", reason="bukan milik PUPR")
 
     kept = hear(told(seq=1), UnitRouted(why="replied", unit="PUPR", reply=answer))
@@ -105,7 +105,7 @@ def test_a_refusal_that_shows_nothing_of_a_complaint_is_kept_as_what_became_of_t
     assert (WORK, answer) == (kept.standing, kept.events[-1].answer)
 
 
-def test_what_is_erased_is_gone_for_the_unit_and_by_the_order_for_all() -> None:
+def test_erasure_removes_the_complaint_for_its_unit_and_by_order_for_all() -> None:
     order = ComplaintErased(
         complaint_id="c1", ticket="SPG-S000-00007", origin="intake-sms", by="DISKOMINFO", reason="diminta", asked_at=NOW
     )

@@ -89,7 +89,7 @@ async def test_without_a_script_photos_go_with_the_words_and_what_is_sent_is_wha
     assert "cross-origin" == got.headers["cross-origin-resource-policy"]
 
 
-async def test_what_may_not_be_seen_any_more_is_seen_by_nobody(
+async def test_photo_is_hidden_once_refused_confidential_or_erased(
     log_in: LogIn, guest: httpx.AsyncClient, tell: Tell, pool: Pool, photos: Photos, tmp_path: Path
 ) -> None:
     await tell(**ROAD, seq=1)
@@ -110,7 +110,7 @@ async def test_what_may_not_be_seen_any_more_is_seen_by_nobody(
     assert [] == list((tmp_path / "proofs").rglob("*.jpg"))
 
 
-async def test_what_was_not_sent_and_what_was_kept_long_enough_is_deleted_with_its_files(
+async def test_unsent_and_expired_photos_are_deleted_with_their_files(
     log_in: LogIn, tell: Tell, pool: Pool, photos: Photos, tmp_path: Path
 ) -> None:
     await tell(**ROAD)
@@ -141,7 +141,7 @@ async def test_what_was_not_sent_and_what_was_kept_long_enough_is_deleted_with_i
     ],
     ids=["script", "page", "video", "large", "cut"],
 )
-async def test_what_is_no_photo_is_said_and_the_words_and_the_other_photo_are_kept(
+async def test_invalid_photo_is_explained_and_words_and_other_photo_are_kept(
     log_in: LogIn, tell: Tell, pool: Pool, content: bytes, said: str
 ) -> None:
     await tell(**ROAD)
@@ -211,7 +211,7 @@ async def test_a_photo_is_another_units_nor_a_strangers_to_attach_or_to_look_at(
     assert ([], 404, 404, 303) == (fields_of(taken)["photo"], seen.status_code, sneaked.status_code, nobody.status_code)
 
 
-async def test_of_a_confidential_complaint_no_photo_is_taken_and_the_form_says_why(log_in: LogIn, tell: Tell) -> None:
+async def test_confidential_complaint_takes_no_photo_and_the_form_says_why(log_in: LogIn, tell: Tell) -> None:
     await tell(**ROAD, rahasia=True)
     web = await log_in()
 

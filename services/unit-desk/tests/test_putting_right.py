@@ -100,7 +100,7 @@ async def test_an_operator_takes_back_what_a_unit_did_and_says_why(log_in: LogIn
     assert f"{PAGE}/selesaikan" in told.text
 
 
-async def test_what_is_closed_stays_closed(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_closed_complaint_offers_no_undo(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     web, operator = await log_in(), await log_in(**OPERATOR)
     await resolved(web, tell, pool)
     await tell(seq=3, status="closed", why="withdrawn")
@@ -157,7 +157,9 @@ async def test_both_units_read_why_and_the_operator_what_came_of_it(log_in: LogI
     assert ["Sekarang di Dinas Lingkungan Hidup" in pages[1].text, f"{PAGE}/terima" in pages[2].text] == [True, True]
 
 
-async def test_who_is_above_instructs_what_was_escalated_and_takes_it_on(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_superior_instructs_and_may_reassign_an_escalated_complaint(
+    log_in: LogIn, tell: Tell, pool: Pool
+) -> None:
     await tell(seq=1, text="Jalan berlubang", status="acknowledged")
     web = await log_in(**WATCHER)
     early = await web.get(PAGE)
@@ -179,7 +181,7 @@ async def test_who_is_above_instructs_what_was_escalated_and_takes_it_on(log_in:
     )  # fmt: skip
 
 
-async def test_who_is_accused_is_refused_and_reads_why(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_refused_instruction_shows_the_reason_of_the_router(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     await tell(seq=1, status="acknowledged")
     await tell(seq=1, reader="SETDA", why="escalated", stage="completion", status="acknowledged")
     web = await log_in(**WATCHER)
@@ -202,7 +204,7 @@ async def test_a_complaint_of_another_unit_is_put_right_by_nobody_else(log_in: L
     assert [404] * 3 == [(await web.get(f"{PAGE}/{slug}{ABOVE}")).status_code for web in clerks]
 
 
-async def test_of_a_confidential_complaint_an_operator_gives_on_what_they_do_not_read(
+async def test_operator_reassigns_a_confidential_complaint_without_reading_it(
     log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     await tell(seq=1, text="Guru memukul murid", rahasia=True, reason="memukul murid")
@@ -257,7 +259,7 @@ async def test_a_type_is_corrected_and_the_urgency_is_said_with_its_reason(
 
 
 @pytest.mark.parametrize("by", ["erasure", "retention"])
-async def test_what_was_sent_from_above_goes_with_the_complaint_though_its_unit_was_never_told_of_it(
+async def test_acts_from_outside_the_unit_are_deleted_with_the_complaint(
     log_in: LogIn, tell: Tell, pool: Pool, by: str
 ) -> None:
     await tell(seq=1, status="acknowledged")
@@ -275,7 +277,7 @@ async def test_what_was_sent_from_above_goes_with_the_complaint_though_its_unit_
     assert [0, 0] == [await pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
 
 
-async def test_what_is_taken_away_stays_to_be_seen_with_why_until_somebody_has_looked(
+async def test_reassigned_complaint_stays_with_its_reason_until_somebody_looks(
     log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     web = await log_in()
@@ -293,7 +295,7 @@ async def test_what_is_taken_away_stays_to_be_seen_with_why_until_somebody_has_l
     assert ["other"] == [row["kind"] for row in await pool.fetch("SELECT kind FROM notices")]
 
 
-async def test_what_is_taken_away_by_a_rule_may_accuse_them_and_shows_nothing(log_in: LogIn, tell: Tell) -> None:
+async def test_withdrawal_by_a_rule_shows_the_unit_nothing(log_in: LogIn, tell: Tell) -> None:
     web = await log_in()
     await tell(seq=1)
     await tell("DISKOMINFO", reader="PUPR", why="withdrawn", seq=2, reason="dialihkan ke DISKOMINFO")
@@ -301,7 +303,7 @@ async def test_what_is_taken_away_by_a_rule_may_accuse_them_and_shows_nothing(lo
     assert [False, False] == [NUMBER in (await web.get(where)).text for where in ("/", "/?daftar=lihat")]
 
 
-async def test_what_nobody_looked_at_is_deleted_by_age_too(tell: Tell, pool: Pool) -> None:
+async def test_unseen_reassignment_is_deleted_by_age_too(tell: Tell, pool: Pool) -> None:
     await tell(seq=1)
     await tell("DLH", reader="PUPR", why="withdrawn", seq=2, reason="dialihkan ke DLH: DISKOMINFO: salah unit")
     await pool.execute("UPDATE complaints SET told_at = now() - interval '3 years'")

@@ -81,7 +81,7 @@ async def test_when_an_account_was_changed_and_used_is_known_of_those_before_it_
     assert [("andi", at[0], None), ("rahma", at[3], at[2])] == [tuple(row) for row in found]
 
 
-async def test_what_the_handbook_asks_the_old_database_says_what_became_of_whom(pool: Pool, staff: MakeStaff) -> None:
+async def test_handbook_query_lists_account_changes_of_the_old_database(pool: Pool, staff: MakeStaff) -> None:
     page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
     (asked,) = re.findall(r'unit_desk_before_\S+ -c "(.+?)"\n', page, re.DOTALL)
     rahma, andi = await staff(email="rahma@contoh.id"), await staff(email="andi@contoh.id")
@@ -118,7 +118,7 @@ async def read_again(pool: Pool, post: Post, clock: Moved, fresh: set[str] | Non
         (25 * 60, {"urgency": "darurat"}, False),
     ],
 )
-async def test_what_was_told_is_not_told_again_but_a_danger_that_nobody_touched(
+async def test_restore_repeats_only_pending_news_and_untouched_dangers(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved,
     minutes: int, facts: dict[str, Any], again: bool,
 ) -> None:  # fmt: skip
@@ -134,7 +134,7 @@ async def test_what_was_told_is_not_told_again_but_a_danger_that_nobody_touched(
     assert (["rahma@contoh.id"] if again else []) == [to for to, _ in told_to(sink)]
 
 
-async def test_what_came_while_it_was_lost_is_told_as_ever(
+async def test_news_from_the_time_of_the_loss_is_told_after_a_restore(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(unwanted=["morning"])
@@ -149,7 +149,7 @@ async def test_what_came_while_it_was_lost_is_told_as_ever(
     assert [True] == [number in subject for _, subject in told_to(sink)]
 
 
-async def test_what_was_held_for_the_end_of_the_night_is_told_in_the_morning(
+async def test_news_held_overnight_is_told_in_the_morning_after_a_restore(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(unwanted=["morning"])
@@ -167,7 +167,7 @@ async def test_what_was_held_for_the_end_of_the_night_is_told_in_the_morning(
     assert ([], 1) == (before, len(sink.mails))
 
 
-async def test_what_lay_in_the_backup_half_told_is_told_on_in_no_way(
+async def test_half_sent_notices_from_a_backup_are_not_continued(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(email="rahma@contoh.id", days=WEEK, hours="07.30-16.00", unwanted=["morning"])

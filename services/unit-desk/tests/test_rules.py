@@ -11,7 +11,7 @@ from kabupaten import load
 from unit_desk.rules import PARTS, Rules, rules_of
 
 
-def test_who_is_accused_together_reads_nothing_about_the_other(rules: Rules) -> None:
+def test_units_accused_together_cannot_read_about_each_other(rules: Rules) -> None:
     assert {"SETDA", "BUPATI"} == rules.accused(["SETDA"]) == set(rules.not_for("BUPATI"))
     assert ({"PDAM", "DLH"}, ["PDAM"]) == (set(rules.accused(["PDAM", "DLH"])), rules.not_for("PDAM"))
 

@@ -35,7 +35,7 @@ MakeStaff = Callable[..., Awaitable[Person]]
 MAIL_ONLY = (Medium.EMAIL,)
 
 
-async def test_a_mail_server_that_was_away_for_an_hour_is_given_all_of_it_and_what_could_wait_in_one_mail(
+async def test_mail_server_that_returns_after_hours_gets_all_news_in_one_mail(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(email="rahma@contoh.id")
@@ -57,7 +57,7 @@ async def test_a_mail_server_that_was_away_for_an_hour_is_given_all_of_it_and_wh
     assert [] == [number for number in numbers if number not in text_of(sink.mails[0])]
 
 
-async def test_after_a_day_without_a_mail_server_what_is_fresh_goes_out_with_what_it_joined_and_the_rest_does_not(
+async def test_mail_delayed_for_a_day_is_dropped_unless_fresh_news_joined_it(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(email="rahma@contoh.id", unwanted=["morning"])
@@ -208,7 +208,7 @@ async def test_an_address_that_nobody_has_is_given_up_and_can_be_sent_to_again_b
     assert None is await notices.again(pool, row["id"], ["PUPR"], clock())
 
 
-async def test_what_another_unit_was_sent_is_not_sent_again_by_a_head(
+async def test_head_cannot_see_or_resend_messages_of_another_unit(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff(unit="PDAM")
@@ -223,7 +223,7 @@ async def test_what_another_unit_was_sent_is_not_sent_again_by_a_head(
     )
 
 
-async def test_what_a_dead_process_had_in_hand_goes_out_again_as_the_same_message_and_not_for_ever(
+async def test_interrupted_message_is_resent_with_the_same_id_up_to_a_limit(
     pool: Pool, post: Post, sink: Sink, tell: Tell, staff: MakeStaff, clock: Moved
 ) -> None:
     await staff()

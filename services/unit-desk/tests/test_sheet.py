@@ -19,9 +19,7 @@ from unit_desk.people import Person
 pytestmark = pytest.mark.connected
 
 
-async def test_all_that_a_head_needs_is_on_the_sheet_and_that_it_was_printed_is_in_the_audit(
-    log_in: LogIn, tell: Tell, pool: Pool
-) -> None:
+async def test_printed_sheet_holds_all_a_head_needs_and_is_audited(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     added = FollowUp(id="1", kind="addition", at=NOW, text="Tadi pagi ada yang jatuh")
     place = Place(kecamatan="Lalabata", desa="Lapajung")
     await tell(text="Jalan berlubang di depan SD 12", category="jalan_jembatan", place=place, follow_ups=[added])
@@ -35,7 +33,7 @@ async def test_all_that_a_head_needs_is_on_the_sheet_and_that_it_was_printed_is_
     assert "cetak" == await pool.fetchval("SELECT act FROM audit WHERE ticket = $1 ORDER BY n DESC LIMIT 1", NUMBER)
 
 
-async def test_who_may_not_read_it_prints_nothing(log_in: LogIn, tell: Tell) -> None:
+async def test_sheet_is_refused_to_people_who_may_not_read_the_complaint(log_in: LogIn, tell: Tell) -> None:
     await tell(text="Guru memukul murid", rahasia=True)
     other, watcher, clerk = await log_in(unit="DLH"), await log_in(unit="SETDA", role="pemantau"), await log_in()
 

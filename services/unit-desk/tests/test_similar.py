@@ -42,7 +42,7 @@ ME = one(ticket=NUMBER)
     ],
     ids=["the same words", "other words", "no village", "same matter and village", "another matter", "done already"],
 )
-def test_what_may_be_the_same_is_found_and_it_is_said_why(other: ComplaintSnapshot) -> None:
+def test_similar_complaint_is_found_with_a_reason(other: ComplaintSnapshot) -> None:
     [found] = ranked(ME, [other])
 
     assert (OTHER, True) == (found.complaint.ticket, "sama" in found.reason)
@@ -60,7 +60,7 @@ def test_what_may_be_the_same_is_found_and_it_is_said_why(other: ComplaintSnapsh
     ],
     ids=["another village", "other words", "one word", "confidential", "restricted", "erased"],
 )
-def test_what_is_something_else_or_nobodys_to_read_is_not(other: ComplaintSnapshot) -> None:
+def test_unrelated_or_unreadable_complaint_is_left_out(other: ComplaintSnapshot) -> None:
     assert [] == ranked(ME, [other])
 
 
@@ -74,7 +74,7 @@ def test_a_confidential_complaint_is_compared_with_none_and_the_likeliest_come_f
 
 
 @pytest.mark.connected
-async def test_a_page_shows_those_of_its_own_unit_lately_and_who_sorts_merges_by_two_presses(
+async def test_recent_similar_complaints_are_shown_and_triage_offers_a_merge(
     log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     place, road = Place(kecamatan="Lalabata", desa="Lapajung"), {"category": "jalan_jembatan", "text": TEXT}
@@ -104,7 +104,7 @@ async def test_a_page_shows_those_of_its_own_unit_lately_and_who_sorts_merges_by
 
 @pytest.mark.connected
 @pytest.mark.parametrize("size", SIZES)
-async def test_who_reads_a_complaint_goes_to_the_other_by_keys(
+async def test_similar_complaint_opens_by_keyboard(
     browser: Browser, here: Desk, morning: None, somebody: Callable[..., Awaitable[Person]], tell: Tell, size: str
 ) -> None:
     there = Place(kecamatan="Lalabata", desa="Lapajung")

@@ -64,9 +64,7 @@ async def erase(pool: Pool, rules: Rules, complaint_id: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["kabar.py", "kabar.mjs"])
-async def test_what_came_is_read_once_and_the_next_time_only_what_is_new(
-    run: Run, tell: Tell, pool: Pool, rules: Rules, name: str
-) -> None:
+async def test_snippet_reads_each_event_once(run: Run, tell: Tell, pool: Pool, rules: Rules, name: str) -> None:
     complaint = await tell(text="Jalan berlubang")
     first, again = await run(name, "--sekali"), await run(name, "--sekali")
     await tell(seq=2, status="acknowledged", why="updated", text="Jalan berlubang")
@@ -122,7 +120,7 @@ async def test_a_reply_is_sent_and_its_answer_is_waited_for(run: Run, tell: Tell
 
 
 @pytest.mark.parametrize("name", ["jawab.py", "jawab.mjs"])
-async def test_who_replies_in_vain_is_told_why(run: Run, tell: Tell, name: str) -> None:
+async def test_refused_reply_is_explained_by_the_snippet(run: Run, tell: Tell, name: str) -> None:
     await tell()
 
     code, out, wrong = await run(name, NUMBER, "resolve", "message=Sudah ditindaklanjuti")

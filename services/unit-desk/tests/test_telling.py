@@ -75,7 +75,7 @@ def test_the_last_stands_first_and_an_answer_stands_with_its_reply(rules: Rules)
     ] == [step.title for step in steps]
 
 
-def test_what_came_after_the_form_was_opened_is_told_in_its_order(rules: Rules) -> None:
+def test_steps_since_the_form_was_opened_are_told_in_order(rules: Rules) -> None:
     events = [event(3, "followed-up"), event(2, "warned"), event(1, "routed")]
 
     assert ["Batas waktu mendekat", "Warga menambahkan sesuatu"] == [step.title for step in since(events, 1, rules)]

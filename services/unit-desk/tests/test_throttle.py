@@ -34,7 +34,7 @@ def test_others_can_keep_nobody_out_for_long() -> None:
     assert 0 == delays.wait_s("a@b.id", "192.0.2.1")
 
 
-def test_who_is_in_begins_anew_and_so_does_who_waits_a_day() -> None:
+def test_wrong_guesses_are_forgotten_after_a_login_or_a_day() -> None:
     clock = Clock()
     delays = Delays(clock)
     for _ in range(9):

@@ -33,7 +33,7 @@ def test_the_three_likeliest_that_have_it_not_yet_are_offered(rules: Rules) -> N
 
 
 @pytest.mark.parametrize("facts", [{"accuses": ["PDAM"]}, {"accuses": ["PDAM"], "about_units": ["PDAM"]}])
-def test_whom_it_accuses_or_may_is_not_offered(facts: dict[str, Any], rules: Rules) -> None:
+def test_accused_or_possibly_accused_unit_is_not_offered(facts: dict[str, Any], rules: Rules) -> None:
     found = choices(a_snapshot(unit="DISKOMINFO", candidates=CANDIDATES, **facts), "DISKOMINFO", rules)
 
     assert ["DLH", "DTPHPKP", "PUPR"] == [each.unit for each in found]
@@ -71,7 +71,7 @@ async def test_a_decision_gives_it_on_and_teaches_the_machine_where_it_was_wrong
 
 
 @pytest.mark.connected
-async def test_what_moved_on_is_not_decided(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+async def test_changed_complaint_is_not_decided_from_an_old_triage_page(log_in: LogIn, tell: Tell, pool: Pool) -> None:
     await tell(**in_triage(seq=1))
     web = await log_in(unit="DISKOMINFO", role="operator")
     form = hidden(await web.get("/triase"))
@@ -94,7 +94,7 @@ async def test_only_what_was_offered_is_decided_so(log_in: LogIn, tell: Tell, po
 
 
 @pytest.mark.connected
-async def test_what_may_be_the_same_is_said_once_and_what_is_hardly_likely_so(log_in: LogIn, tell: Tell) -> None:
+async def test_possible_duplicate_is_named_once_and_tiny_odds_as_under_1_percent(log_in: LogIn, tell: Tell) -> None:
     other = Similar(ticket="SPG-S7D7-8JEF5", score=0.81, reason="tempat sama")
     hardly = Candidate(category="air_bersih", confidence=0.004, evidence=["air"])
     await tell(
@@ -108,7 +108,7 @@ async def test_what_may_be_the_same_is_said_once_and_what_is_hardly_likely_so(lo
 
 
 @pytest.mark.connected
-async def test_whom_it_may_accuse_stands_there_and_gets_it_only_from_who_has_read_so(
+async def test_possibly_accused_unit_is_marked_and_chosen_only_after_a_warning(
     log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     await tell(**in_triage(accuses=["PDAM"]))
@@ -184,7 +184,7 @@ async def test_a_number_that_is_over_or_unknown_is_said_to_be_before_it_is_merge
 
 
 @pytest.mark.connected
-async def test_what_went_straight_to_its_unit_is_counted_until_it_was_looked_at(log_in: LogIn, tell: Tell) -> None:
+async def test_urgent_complaints_sent_straight_to_units_are_counted_until_seen(log_in: LogIn, tell: Tell) -> None:
     now = datetime.now(UTC)
     urgent: dict[str, Any] = {"reader": "DISKOMINFO", "why": "urgent", "urgency": "tinggi", "received_at": now}
     await tell(complaint_id="a", ticket=NUMBER, **urgent)
@@ -206,7 +206,7 @@ async def test_what_went_straight_to_its_unit_is_counted_until_it_was_looked_at(
 
 
 @pytest.mark.connected
-async def test_who_looks_over_all_sorts_nothing(log_in: LogIn, tell: Tell) -> None:
+async def test_pemantau_cannot_triage(log_in: LogIn, tell: Tell) -> None:
     web = await log_in(unit="SETDA", role="pemantau")
 
     assert 403 == (await web.get("/triase")).status_code

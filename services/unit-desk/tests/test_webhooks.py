@@ -108,7 +108,7 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_unit_is_told_that_something_came_and_nothing_of_what_was_said(
+async def test_webhook_notice_names_the_event_but_no_content(
     it: Receiver, courier: Courier, registered: Any, tell: Tell
 ) -> None:
     webhook = await registered(it.url())
@@ -142,7 +142,7 @@ async def test_a_unit_is_told_that_a_complaint_was_erased(
     assert dict.fromkeys(["unit.routed", "complaint.erased"], (NUMBER, complaint.complaint_id)) == told
 
 
-async def test_what_came_before_and_what_comes_twice_is_not_told(
+async def test_earlier_and_repeated_events_send_no_webhook_notice(
     it: Receiver, courier: Courier, registered: Any, tell: Tell, pool: Pool, rules: Rules
 ) -> None:
     await tell(seq=1)
@@ -155,7 +155,7 @@ async def test_what_came_before_and_what_comes_twice_is_not_told(
 
 
 @pytest.mark.parametrize("answer", [500, 404, 302, 429, 301])
-async def test_what_is_not_taken_is_sent_again_with_the_same_id_and_the_same_bytes(
+async def test_failed_notice_is_resent_with_the_same_id_and_bytes(
     it: Receiver, courier: Courier, registered: Any, tell: Tell, pool: Pool, answer: int
 ) -> None:
     await registered(it.url())
@@ -174,7 +174,7 @@ async def test_what_is_not_taken_is_sent_again_with_the_same_id_and_the_same_byt
     assert None is await pool.fetchval("SELECT failing_since FROM webhooks")
 
 
-async def test_tries_go_on_for_a_day_and_then_no_more(
+async def test_notice_is_retried_for_a_day_then_given_up(
     it: Receiver, courier: Courier, registered: Any, tell: Tell, pool: Pool
 ) -> None:
     await registered(it.url())
@@ -217,7 +217,7 @@ async def test_after_five_days_of_failure_it_is_switched_off_and_shown(
     assert ([], 2) == (await carry(courier), await pool.fetchval("SELECT count(*) FROM deliveries"))
 
 
-async def test_one_success_in_between_begins_the_five_days_anew(
+async def test_one_success_restarts_the_five_days_of_failure(
     it: Receiver, courier: Courier, registered: Any, tell: Tell, pool: Pool
 ) -> None:
     def tried() -> list[float]:
@@ -238,7 +238,7 @@ async def test_one_success_in_between_begins_the_five_days_anew(
     assert [sent + 1, later + 2] == tried()
 
 
-async def test_of_a_unit_that_is_told_little_it_is_switched_off_too_but_for_no_moment(
+async def test_quiet_webhook_is_switched_off_only_after_its_retries_fail(
     it: Receiver, courier: Courier, registered: Any, tell: Tell, pool: Pool
 ) -> None:
     async def off() -> str | None:
@@ -258,7 +258,7 @@ async def test_of_a_unit_that_is_told_little_it_is_switched_off_too_but_for_no_m
     assert (None, "failed") == (first_try, await off())
 
 
-async def test_a_receiver_that_says_it_is_gone_is_told_no_more(
+async def test_webhook_that_answers_410_is_switched_off(
     it: Receiver, courier: Courier, registered: Any, tell: Tell, pool: Pool
 ) -> None:
     await registered(it.url())
@@ -307,7 +307,7 @@ async def test_two_processes_send_each_notice_once(it: Receiver, courier: Courie
     assert 20 == len(it.got) == len({each.id for each in it.got})
 
 
-async def test_what_one_process_takes_no_other_takes(registered: Any, tell: Tell, pool: Pool) -> None:
+async def test_two_processes_claim_different_notices(registered: Any, tell: Tell, pool: Pool) -> None:
     await registered("https://penerima.example/")
     for n in range(1, 7):
         await tell(seq=n)
@@ -321,7 +321,7 @@ async def test_what_one_process_takes_no_other_takes(registered: Any, tell: Tell
 
 
 @pytest.mark.slow
-async def test_what_was_on_its_way_when_the_process_was_killed_is_sent_again_under_its_id(
+async def test_notice_in_flight_at_a_kill_is_resent_under_its_id(
     it: Receiver, courier: Courier, registered: Any, tell: Tell, pool: Pool, dsn: str
 ) -> None:
     await registered(it.url())
@@ -404,7 +404,7 @@ async def test_for_a_day_two_secrets_hold_and_then_the_new_one_alone(
         alone.signed_by(old)
 
 
-async def test_what_was_sent_is_listed_and_sent_again_under_its_id(
+async def test_sent_notices_are_listed_and_resent_under_their_id(
     it: Receiver, local: Desk, log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     web = await log_in(role="pimpinan")
@@ -420,7 +420,7 @@ async def test_what_was_sent_is_listed_and_sent_again_under_its_id(
     assert (2, 1) == (len(it.got), len({each.id for each in it.got}))
 
 
-async def test_what_was_switched_off_is_switched_on_by_its_head(
+async def test_head_switches_a_webhook_back_on(
     it: Receiver, local: Desk, log_in: LogIn, tell: Tell, pool: Pool
 ) -> None:
     web = await log_in(role="pimpinan")
@@ -462,7 +462,7 @@ async def test_a_unit_has_few_webhooks(it: Receiver, local: Desk, log_in: LogIn)
     assert [200] * webhooks.MOST_OF_UNIT + [422] == [each.status_code for each in answers]
 
 
-async def test_who_does_not_head_the_unit_sees_and_does_nothing(it: Receiver, local: Desk, log_in: LogIn) -> None:
+async def test_only_the_head_of_a_unit_sees_or_changes_its_webhooks(it: Receiver, local: Desk, log_in: LogIn) -> None:
     head, clerk, other = await log_in(role="pimpinan"), await log_in(), await log_in(role="pimpinan", unit="PDAM")
     here = url_in(await head.post("/program/webhook", data={"url": it.url()}))
     deeds = ["uji", "rahasia", "nyalakan", "lepas", "ulang/6f2c2f0e-5c0b-5e6e-9c53-1c5f0f0b7312"]
@@ -477,7 +477,7 @@ async def test_who_does_not_head_the_unit_sees_and_does_nothing(it: Receiver, lo
     assert [] == it.got
 
 
-async def test_what_was_told_is_listed_for_thirty_days(
+async def test_delivered_notices_are_listed_for_thirty_days(
     it: Receiver, courier: Courier, registered: Any, tell: Tell, pool: Pool
 ) -> None:
     await registered(it.url())

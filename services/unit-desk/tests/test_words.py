@@ -33,7 +33,7 @@ def test_a_due_date_says_how_near_it_is(facts: dict[str, Any], said: tuple[str, 
 
 
 @pytest.mark.parametrize(("urgency", "said"), [("darurat", "Darurat"), ("tinggi", "Mendesak"), ("sedang", None)])
-def test_what_cannot_wait_is_said(urgency: str, said: str | None) -> None:
+def test_urgency_above_normal_is_marked_in_words(urgency: str, said: str | None) -> None:
     sign = words.urgency(a_snapshot(urgency=urgency))
 
     assert said == (sign and sign.text)

@@ -33,14 +33,14 @@ def read(knowledge: Knowledge) -> list[tuple[dict[str, Any], Classification]]:
     return [(row, classify(knowledge, row["text"])) for row in ROWS]
 
 
-def test_who_misbehaves_is_accused(read: list[tuple[dict[str, Any], Classification]]) -> None:
+def test_accused_units_are_found_in_almost_all_accusations(read: list[tuple[dict[str, Any], Classification]]) -> None:
     accusing = [(row, found) for row, found in read if row["units"]]
     missed = [row["text"] for row, found in accusing if not set(row["units"]) <= set(found.about_units)]
     assert len(accusing) >= 300
     assert len(missed) <= 0.05 * len(accusing), missed
 
 
-def test_who_is_only_named_is_not(read: list[tuple[dict[str, Any], Classification]]) -> None:
+def test_units_that_are_only_mentioned_are_rarely_accused(read: list[tuple[dict[str, Any], Classification]]) -> None:
     naming = [(row, found) for row, found in read if not row["units"]]
     wrong = [(row["text"], found.about_units) for row, found in naming if found.about_units]
     assert len(naming) >= 300
@@ -90,9 +90,7 @@ def readers(rules: Rules, found: Classification) -> set[str]:
         "Anak perempuan di sebelah rumah diperkosa pamannya",
     ],
 )
-def test_what_somebody_private_did_is_read_by_who_looks_after_victims_alone(
-    knowledge: Knowledge, rules: Rules, text: str
-) -> None:
+def test_private_abuse_is_read_only_by_the_unit_for_victims(knowledge: Knowledge, rules: Rules, text: str) -> None:
     assert {"DP3AP2KB"} == readers(rules, classify(knowledge, text))
 
 
@@ -118,7 +116,7 @@ def test_where_an_official_is_named_who_looks_at_officials_helps(knowledge: Know
         ("conduct_dev_2", (161, 170), 0.60, 0.99, 0.01, 0.30, 0),
     ],
 )
-def test_of_messages_that_accuse_hardly_any_reaches_who_is_meant(
+def test_accusing_messages_rarely_reach_the_accused_unit(
     knowledge: Knowledge,
     rules: Rules,
     name: str,
@@ -143,7 +141,7 @@ def test_of_messages_that_accuse_hardly_any_reaches_who_is_meant(
     ("lang", "n", "sure", "looked_at", "false", "doubt"),
     [("id", 385, 0.56, 0.98, 0.025, 0.42), ("bug", 48, 0.50, 0.97, 0.06, 0.58), ("mix", 78, 0.55, 0.97, 0.05, 0.50)],
 )
-def test_who_accuses_is_found_in_any_language(
+def test_accusations_are_recognised_in_every_language(
     knowledge: Knowledge, lang: str, n: int, sure: float, looked_at: float, false: float, doubt: float
 ) -> None:
     rows = [row for name in ("conduct_set", "conduct_set_2") for row in rows_of(name) if row["lang"].startswith(lang)]
@@ -168,7 +166,7 @@ def test_who_accuses_is_found_in_any_language(
         *(("other", "id", 100, 0.04, 0.32), ("other", "bug", 80, 0.03, 0.32), ("other", "mix", 40, 0.04, 0.40)),
     ],
 )
-def test_of_what_is_written_every_day_no_more_is_looked_at_in_bugis_than_in_indonesian(
+def test_everyday_texts_are_suspected_within_limits_in_every_language(
     knowledge: Knowledge, kind: str, lang: str, n: int, sure: float, doubt: float
 ) -> None:
     """Uses everyday complaints, and texts that are not complaints, by the writer of the second blind set of danger."""
@@ -218,7 +216,7 @@ def share(those: Iterable[bool]) -> float:
         ("sy lapor kdrt malah disuruh sabar dan cerita sy disebar petugasnya", ["DP3AP2KB"], []),
     ],
 )
-def test_who_may_be_meant_is_told_beside_who_is_accused(
+def test_possibly_accused_units_are_named_beside_the_accused_ones(
     knowledge: Knowledge, text: str, about: list[str], perhaps: list[str]
 ) -> None:
     found = classify(knowledge, text)

@@ -87,6 +87,6 @@ def test_the_whole_understanding_names_the_matter(knowledge: Knowledge) -> None:
     assert (found.category, found.matter) == ("listrik_energi", "gas_elpiji")
 
 
-def test_what_looks_like_a_category_is_taught_to_the_one_it_belongs_to(region: Path) -> None:
+def test_misleading_examples_teach_the_category_they_belong_to(region: Path) -> None:
     edges = {category.id: category.edges for category in load_training(region)}
     assert "lampu merah padam di simpang empat" in edges["perhubungan_parkir"]

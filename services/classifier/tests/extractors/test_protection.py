@@ -64,5 +64,5 @@ def test_a_victim_or_a_child_is_named(protection: Phrases, text: str) -> None:
         "tolong pegang janji, dada sesak kalau lewat TPA bau",
     ],
 )
-def test_who_is_not_harmed_is_not_marked(protection: Phrases, text: str) -> None:
+def test_harmless_texts_are_not_marked_as_protected(protection: Phrases, text: str) -> None:
     assert not is_protected(protection.search(tokenise(plain(text))))

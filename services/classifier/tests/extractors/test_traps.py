@@ -49,7 +49,7 @@ def test_complaining_in_questions_is_told_from_asking_and_wishing(said: Callable
     assert [] == missed("type", "type", lambda text: kind_of(said(text)))
 
 
-def test_who_is_accused_is_told_from_who_is_called_upon(region: Path, conduct: Phrases) -> None:
+def test_accused_units_are_told_apart_from_units_asked_for_help(region: Path, conduct: Phrases) -> None:
     units = unit_names(load(region, "units").units)
     read = [(row, list(units_accused(conduct, units, row["text"].lower(), row["owner"]))) for row in rows("accused")]
     assert [] == [(row["text"], said) for row, said in read if said != row["units"]]

@@ -64,7 +64,7 @@ def test_the_hint_has_a_say(said: Callable[[str], Matches], text: str, hint: flo
         (False, -1.5, 5, 0.5, "tinggi"),
     ],
 )
-def test_what_sounds_of_danger_is_so_in_few_words_or_by_all_of_them(
+def test_danger_makes_a_text_darurat_if_it_is_short_or_wholly_alarming(
     said: Callable[[str], Matches], certain: bool, weight: float, words: int, hint: float, urgency: str
 ) -> None:
     text, heard = "tutup got hilang", Heard([DangerKind.FIRE], certain, weight, words)

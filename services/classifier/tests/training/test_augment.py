@@ -35,7 +35,7 @@ def test_each_seed_is_there_as_it_is_and_dressed_and_each_term_half_as_often() -
     assert [*ROAD.seeds] == texts[:2]
 
 
-def test_what_fits_no_category_is_not_made_up() -> None:
+def test_unknown_category_gets_no_synthetic_texts() -> None:
     assert ([], []) == synthesise([taught(UNKNOWN, "entah apa")], PLACES)
 
 

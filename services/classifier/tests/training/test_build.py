@@ -245,7 +245,7 @@ def test_the_header_may_stand_below_a_title_and_in_any_case(region: Path, tmp_pa
     assert found == [("numpuk", "sampah_kebersihan"), ("padam", "penerangan_jalan")]
 
 
-def test_the_name_of_who_reports_is_taken_out_of_the_text(region: Path, tmp_path: Path) -> None:
+def test_name_of_the_reporter_is_removed_from_the_text(region: Path, tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     text = "Saya ZULKARNAEN xq, warga Ganra. Sampah numpuk depan rumah Pak Zulkarnaen's"
     path.write_text(export([{"Nama Pelapor": "Zulkarnaen Xq", "Kategori": "Sampah", "Isi Laporan Awal": text}]))

@@ -50,7 +50,7 @@ def test_a_correction_by_a_person_is_a_row_of_full_weight(region: Path) -> None:
     assert row.ticket == TICKETS["a"]
 
 
-def test_what_a_rule_decided_is_no_row(region: Path) -> None:
+def test_routing_by_rule_gives_no_training_row(region: Path) -> None:
     assert rows(region, received("a"), updated("a", 1, "routed")) == []
 
 
@@ -87,7 +87,7 @@ def test_the_last_correction_counts_whatever_the_order_of_the_lines(region: Path
     assert [row.category for row in rows(region, last, first, received("a"))] == ["jalan_jembatan"]
 
 
-def test_who_asked_for_a_right_is_learnt_nothing_from(region: Path) -> None:
+def test_complaint_with_a_rights_request_gives_no_training_row(region: Path) -> None:
     told = updated("a", 2, "corrected", by="DISKOMINFO")
     asked = updated("a", 3, "noted", note="rights_requested")
     assert len(rows(region, received("a"), told)) == 1
@@ -100,7 +100,7 @@ def test_erased_and_secret_complaints_are_left_out(region: Path) -> None:
     assert rows(region, received("a"), tombstone, received("b", rahasia=True), *told) == []
 
 
-def test_what_became_confidential_for_whom_it_names_is_left_out(region: Path) -> None:
+def test_complaint_that_became_confidential_gives_no_training_row(region: Path) -> None:
     told = updated("a", 2, "corrected", by="DISKOMINFO", rahasia=True)
     assert rows(region, received("a"), told) == []
 
@@ -130,7 +130,7 @@ def test_another_urgency_says_nothing_of_the_category(region: Path) -> None:
     assert rows(region, received("a"), updated("a", 2, "corrected", note="urgency_changed", by="PDAM")) == []
 
 
-def test_what_a_person_rejected_is_a_row_of_the_unknown_category(region: Path) -> None:
+def test_rejection_by_a_person_gives_a_row_of_the_unknown_category(region: Path) -> None:
     (row,) = rows(region, received("a"), updated("a", 2, "rejected", status="rejected", by="DISKOMINFO"))
     assert (row.category, row.weight, row.spam) == ("lainnya", 0.5, None)
 
@@ -150,7 +150,7 @@ def test_a_rejection_that_was_taken_back_or_is_of_a_parent_is_no_row(region: Pat
     assert rows(region, received("a"), received("b"), rejected, undone, of_parent) == []
 
 
-def test_what_looked_like_spam_is_so_where_it_was_rejected_and_not_where_it_went_to_a_unit(region: Path) -> None:
+def test_spam_flag_is_confirmed_by_rejection_and_cleared_by_routing(region: Path) -> None:
     flagged = [line for key in ("a", "b") for line in (received(key), classified(key, spam=True))]
     told = [updated("a", 2, "rejected", status="rejected", by="DISKOMINFO"), updated("b", 2, "routed", by="DISKOMINFO")]
     assert [row.spam for row in rows(region, *flagged, *told)] == [True, False]

@@ -90,13 +90,17 @@ def test_the_shipped_model_is_right_with_a_margin(
 
 
 @pytest.mark.parametrize("name", BLIND)
-def test_what_else_is_read_holds_in_each_set(measured: dict[str, dict[str, Any]], name: str) -> None:
+def test_type_urgency_place_and_spam_meet_their_limits_in_each_blind_set(
+    measured: dict[str, dict[str, Any]], name: str
+) -> None:
     low = {path: value for path, bar in BLIND[name] if (value := _at(measured[name], path)) is None or value < bar}
     high = {path: value for path, bar in CEILINGS if (value := _at(measured[name], path)) is None or value > bar}
     assert (low, high) == ({}, {})
 
 
-def test_what_else_is_read_reaches_its_figures(knowledge: Knowledge, check_sets: Path) -> None:
+def test_type_urgency_place_and_spam_meet_their_limits_over_all_blind_sets(
+    knowledge: Knowledge, check_sets: Path
+) -> None:
     rows = [row for name in BLIND for row in read_labels(check_sets / f"{name}.jsonl")]
     found = evaluate(knowledge.model, rows, knowledge.rules)
     low = {path: value for path, bar in TOGETHER if (value := _at(found, path)) is None or value < bar}
