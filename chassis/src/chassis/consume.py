@@ -16,8 +16,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.tables.manager import TableManager
 from faust.transport.drivers.aiokafka import Consumer
 
-# fair: no unit holds up others; leaving: a stopped process leaves its group; unreadable: undecodable bytes stop nobody.
-from chassis import fair, leaving, metrics, unreadable  # noqa: F401 - imported for their effect
+# fair: no unit holds up others; group_exit: a stopped process leaves its group; unreadable: bad bytes stop nobody.
+from chassis import fair, group_exit, metrics, unreadable  # noqa: F401 - imported for their effect
 from chassis.exits import leave_now
 from chassis.progress import Progress, idle, keep_observing, watch_topics
 from chassis.publish import kafka_client, start, tls

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kabupaten.kept import cache_dir
+from kabupaten.cache import cache_dir
 from lapor.processes.data_dir import DataDir
 from lapor.servers import classifier_model
 from lapor.servers.classifier_model import key

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kabupaten.kept import cache_dir
+from kabupaten.cache import cache_dir
 from lapor.errors import Refused
 from lapor.servers import jars
 

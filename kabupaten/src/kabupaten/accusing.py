@@ -10,9 +10,9 @@ from functools import cached_property, partial
 
 from contracts.masking import mask
 from kabupaten.accused_units import tells_of_misconduct, unit_names, units_accused, units_named
+from kabupaten.cache import cached
 from kabupaten.conduct import ACCUSES
 from kabupaten.conduct_weight import signs_in
-from kabupaten.kept import kept
 from kabupaten.lexicon import Abbreviations as Short
 from kabupaten.lexicon import Conduct, phrases_of
 from kabupaten.sentences import abbreviations_of, joined
@@ -64,7 +64,7 @@ class AccusingWords:
     @cached_property
     def _weights(self) -> Weights | None:
         # Without everyday complaints to compare with, the most common words would weigh as an accusation.
-        return kept(self._lists, __file__, partial(_learned, self._lists)) if self._lists.ordinary else None
+        return cached(self._lists, __file__, partial(_learned, self._lists)) if self._lists.ordinary else None
 
 
 def _learned(lists: Conduct) -> Weights:

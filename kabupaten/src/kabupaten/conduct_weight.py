@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from functools import partial
 
+from kabupaten.cache import cached
 from kabupaten.conduct import ACCUSES
-from kabupaten.kept import kept
 from kabupaten.lexicon import Conduct
 from kabupaten.phrases import tokenise
 from kabupaten.weighing import Weights, learn_and_count, signs_of, weigh
@@ -37,7 +37,7 @@ class ConductWords:
 
     def __init__(self, lists: Conduct) -> None:
         # Without everyday complaints to compare with, the most common words would weigh as an accusation.
-        self._weights = kept(lists, __file__, partial(_learned, lists)) if lists.ordinary else None
+        self._weights = cached(lists, __file__, partial(_learned, lists)) if lists.ordinary else None
 
     def weigh(self, text: str) -> float | None:
         """Weigh a text in lower case: the higher, the more it accuses. None: nothing was learned, so phrases decide."""

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import msgspec
 
 from contracts.vocabulary import DangerKind, Urgency
+from kabupaten.cache import cached
 from kabupaten.conduct import ACCUSES
 from kabupaten.examples import NONE, read_everyday, read_examples, read_ordinary
-from kabupaten.kept import kept
 from kabupaten.lexicon import Danger, phrases_of, read_lists
 from kabupaten.phrases import Found, Matches, tokenise
 from kabupaten.source import Source
@@ -146,7 +146,7 @@ class DangerWords:
 
     @cached_property
     def _weights(self) -> Weights:
-        return kept(self._lists, __file__, self._learned)
+        return cached(self._lists, __file__, self._learned)
 
     def _learned(self) -> Weights:
         told = [(text, kind != NONE) for kind, texts in self._lists.examples.items() for text in texts]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from classifier.category import linear_model
 from classifier.training.build import build
-from kabupaten import kept, load
+from kabupaten import cache, load
 from kabupaten.gazetteer import gazetteer_of, place_names
 from kabupaten.training import load_training
 from lapor.servers.classifier_model import key
@@ -25,8 +25,8 @@ def model_of(region: Path) -> Path:
         if not path.exists():
             for old in folder.glob("*.model"):
                 old.unlink()
-            (folder / "new").write_bytes(kept.find("models", wanted) or _built(region, folder / "new"))
-            kept.keep("models", wanted, (folder / "new").read_bytes())
+            (folder / "new").write_bytes(cache.find("models", wanted) or _built(region, folder / "new"))
+            cache.keep("models", wanted, (folder / "new").read_bytes())
             (folder / "new").replace(path)
     return path
 

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from kabupaten.kept import cache_dir
+from kabupaten.cache import cache_dir
 
 HOST = "127.0.0.1"
 # Below the kernel's range of ports for outgoing connections, so that no client can get the port of a killed broker

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from kabupaten import kept
+from kabupaten import cache
 from kabupaten.source import folders
 from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir
@@ -41,7 +41,7 @@ def is_current(data: DataDir, wanted: str) -> bool:
 
 def from_cache(data: DataDir, wanted: str) -> bool:
     """Whether this machine's cache has the model ``wanted``. If so, put it beside the one in use, as a build does."""
-    content = kept.find("models", wanted)
+    content = cache.find("models", wanted)
     if content is not None:
         _fresh(data).write_bytes(content)
     return content is not None
@@ -63,7 +63,7 @@ def install(data: DataDir, built: str) -> None:
 
 def keep(data: DataDir, built: str) -> None:
     """Put the model just built into the cache, for other data folders of this machine."""
-    kept.keep("models", built, _fresh(data).read_bytes())
+    cache.keep("models", built, _fresh(data).read_bytes())
 
 
 def _fresh(data: DataDir) -> Path:

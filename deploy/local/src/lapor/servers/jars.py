@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from kabupaten.kept import cache_dir
+from kabupaten.cache import cache_dir
 from lapor.errors import Refused
 
 LOCK = Path(__file__).with_name("jars.txt")

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from kabupaten import load
+from kabupaten.cache import cache_dir, cached
 from kabupaten.danger import DangerWords
-from kabupaten.kept import cache_dir, kept
 from kabupaten.lexicon import Danger
 from kabupaten.weighing import Weights
 
@@ -44,47 +44,47 @@ def test_cached_danger_weights_of_soppeng_equal_the_learned_ones(danger: Danger,
 
     text = "Seluruh warga berlarian membawa ember dan karung pasir"
     assert first.hear(text) == second.hear(text)
-    assert kept(danger, str(Path(load.__code__.co_filename).with_name("danger.py")), not_again) == first._learned()
+    assert cached(danger, str(Path(load.__code__.co_filename).with_name("danger.py")), not_again) == first._learned()
     assert [file] == list(cache.iterdir())
 
 
 def test_weights_are_learned_only_once(danger: Danger) -> None:
-    assert kept(danger, __file__, learn) == WEIGHTS
-    assert kept(danger, __file__, not_again) == WEIGHTS
+    assert cached(danger, __file__, learn) == WEIGHTS
+    assert cached(danger, __file__, not_again) == WEIGHTS
 
 
 def test_other_examples_or_other_code_are_learned(danger: Danger, tmp_path: Path) -> None:
     more = msgspec.structs.replace(danger, ordinary=(*danger.ordinary, "lampu jalan mati"))
     code = tmp_path / "code.py"
     code.write_text("a = 1")
-    kept(danger, str(code), learn)
+    cached(danger, str(code), learn)
 
-    assert kept(more, str(code), lambda: {"more": 1.0}) == {"more": 1.0}
+    assert cached(more, str(code), lambda: {"more": 1.0}) == {"more": 1.0}
     code.write_text("a = 2")
-    assert kept(danger, str(code), lambda: {"other": 1.0}) == {"other": 1.0}
+    assert cached(danger, str(code), lambda: {"other": 1.0}) == {"other": 1.0}
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x81\xa3api", bytes(32) + b"\x80"])
 def test_a_damaged_file_is_learned_again_and_replaced(danger: Danger, cache: Path, damage: bytes) -> None:
-    kept(danger, __file__, learn)
+    cached(danger, __file__, learn)
     (file,) = cache.iterdir()
     file.write_bytes(damage)
 
-    assert kept(danger, __file__, learn) == WEIGHTS
-    assert kept(danger, __file__, not_again) == WEIGHTS
+    assert cached(danger, __file__, learn) == WEIGHTS
+    assert cached(danger, __file__, not_again) == WEIGHTS
 
 
 def test_where_nothing_can_be_kept_each_learns(danger: Danger, cache: Path) -> None:
     cache.parent.parent.mkdir(exist_ok=True)
     cache.parent.write_text("a file, where a folder should be")
 
-    assert kept(danger, __file__, learn) == WEIGHTS
+    assert cached(danger, __file__, learn) == WEIGHTS
     with pytest.raises(AssertionError, match="it was kept"):
-        kept(danger, __file__, not_again)
+        cached(danger, __file__, not_again)
 
 
 def test_the_oldest_are_dropped(danger: Danger, cache: Path) -> None:
     for nth in range(20):
-        kept(msgspec.structs.replace(danger, ordinary=(str(nth),)), __file__, learn)
+        cached(msgspec.structs.replace(danger, ordinary=(str(nth),)), __file__, learn)
 
     assert len(list(cache.iterdir())) == 16

@@ -53,7 +53,7 @@ def keep(kind: str, key: str, content: bytes) -> None:
             old.unlink(missing_ok=True)
 
 
-def kept(lists: msgspec.Struct, module: str, learn: Callable[[], Weights]) -> Weights:
+def cached(lists: msgspec.Struct, module: str, learn: Callable[[], Weights]) -> Weights:
     """Return what ``learn``, of the file ``module``, learns from ``lists``: cached, or learned and cached now."""
     key = _key(lists, module)
     if content := find("weights", key):
