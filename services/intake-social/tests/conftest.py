@@ -28,7 +28,7 @@ from testing import fixtures
 from testing.standins import X_SECRETS, serving, settings_for_tests
 from testing.waiting import finish, soon
 
-sys.path.insert(0, str(Path(__file__).parent))  # where social_channels lies
+sys.path.insert(0, str(Path(__file__).parent))  # for social_channels
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
@@ -67,7 +67,7 @@ def desk(pool: Pool, make_settings: Callable[..., SocialSettings]) -> Desk:
 
 @pytest.fixture
 def door_at() -> Iterator[socket.socket]:
-    """A port for the door, which nobody else takes meanwhile; without ``open_door`` nobody is there."""
+    """A port reserved for the endpoint of webhooks; nothing listens there without ``open_door``."""
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((HOST, 0))
@@ -76,7 +76,7 @@ def door_at() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def base(tmp_path: Path, door_at: socket.socket) -> Iterator[str]:
-    """The stand-ins, which push to the door."""
+    """The address of the stand-ins, which push to the endpoint."""
     door = f"http://{HOST}:{door_at.getsockname()[1]}/hooks"
     hooks = {f"{name}_webhook_url": f"{door}/{name}" for name in ("facebook", "whatsapp")}
     words = {f"{name}_webhook_token": WORD for name in ("facebook", "whatsapp")}
@@ -96,7 +96,7 @@ async def page(base: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Face
 
 @pytest.fixture
 async def open_door(desk: Desk, page: FacebookPage, door_at: socket.socket) -> AsyncIterator[None]:
-    """The door for what Facebook and WhatsApp push."""
+    """Serve the endpoint for webhooks of Facebook and WhatsApp."""
     port = door_at.getsockname()[1]
     door_at.close()
     takes = {

@@ -1,3 +1,3 @@
-"""The channels of social media: what every one of them promises is tested of each that stands here."""
+"""The channels of social media: each is tested for the promises of every channel."""
 
 CHANNELS = ("x", "facebook", "messenger", "whatsapp")

@@ -1,4 +1,4 @@
-"""What every channel of social media promises, whatever its network. A new one is added to ``CHANNELS`` of
+"""The promises of every channel of social media, whatever its network. A new one is added to ``CHANNELS`` of
 ``social_channels.py``, and passes."""
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ NUMBER = "170800000000003"
 
 @dataclass(kw_only=True)
 class Channel:
-    """How one is written to, looked at and written back to; ``wrong`` does that with other credentials.
+    """How to write to a channel, look at it and answer there; ``wrong`` answers with wrong credentials.
 
-    ``vendor``: whose faults it has. ``comes_again``: what is only pushed is pushed again, by the id that it was given;
-    what is looked for is found again by itself.
+    ``vendor``: the vendor whose faults it has. ``comes_again``: push an item again under its id; an item that is polled
+    is found again by itself.
     """
 
     name: str
@@ -121,7 +121,7 @@ def on_facebook(base: str, desk: Desk, page: FacebookPage, name: str, writes: Ca
 
 
 def of_whatsapp(base: str, desk: Desk, pool: Pool, *, http: httpx.AsyncClient, **_: Any) -> Channel:
-    """It is only pushed: to look is to wait until what was written came."""
+    """WhatsApp only pushes: its ``look`` waits until the message came."""
     waiting = 0
 
     def writes(text: str, answers: str = "", **again: str) -> str:
@@ -164,7 +164,7 @@ MAKE: dict[str, Callable[..., Channel]] = {
 
 
 async def answer(desk: Desk, pool: Pool, channel: Channel) -> None:
-    """Send all that waits to be said."""
+    """Send all waiting notices."""
     await pool.execute("UPDATE notices SET next_try_at = now()")
     say = partial(send, {channel_of(channel): channel.write}, desk.texts.social, "")
     await send_while(pool, say, "SELECT EXISTS (SELECT FROM notices WHERE state = 'pending')")

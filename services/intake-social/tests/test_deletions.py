@@ -1,4 +1,4 @@
-"""What is deleted on a network: its words and its author's name go, the complaint goes on."""
+"""Deletions on a network: the words and the author's name go, the complaint goes on."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SAID = "Jalan rusak di Desa Jampu, telepon 081234567890"
 
 
 async def registered(pool: Pool, status: str = "routed") -> None:
-    """The router has heard of all complaints."""
+    """Mark all complaints as registered by the router."""
     rows = await pool.fetch("UPDATE complaints SET registered_at = now() RETURNING ticket")
     views = {row["ticket"]: ComplaintView(ticket=row["ticket"], seq=1, status=status, unit="PUPR") for row in rows}
     async with pool.acquire() as db:
@@ -132,7 +132,7 @@ async def test_nothing_is_forgotten_for_nothing(desk: Desk) -> None:
     assert 0 == await forget(desk, "facebook", [])
 
 
-# --- what is deleted before it came, or before the router knows it
+# --- deletions before the post came, or before the router knows it
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ async def made(desk: Desk) -> AsyncIterator[Parts]:
 
 
 async def router_hears(pool: Pool, made: Parts) -> None:
-    """The router tells of all complaints that they are registered."""
+    """Let the router tell that all complaints are registered."""
     tickets = [row["ticket"] for row in await pool.fetch("SELECT ticket FROM complaints")]
     views = {each: ComplaintView(ticket=each, seq=1, status="routed", registered=True) for each in tickets}
     async with pool.acquire() as db, db.transaction():
@@ -151,7 +151,7 @@ async def router_hears(pool: Pool, made: Parts) -> None:
 
 
 async def pushed(desk: Desk, page: FacebookPage, channel: str, id_: str, *, deleted: bool = False) -> None:
-    """A webhook tells that something with ``SAID`` was written, or ``deleted``."""
+    """Push a webhook that something with ``SAID`` was written, or ``deleted``."""
     now = int(time.time())
     if channel == "whatsapp":
         told: dict[str, Any] = {"from": WHO, "id": id_, "timestamp": str(now), "type": "text", "text": {"body": SAID}}

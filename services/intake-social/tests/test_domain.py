@@ -1,4 +1,4 @@
-"""What a post wants from us."""
+"""Reading the wish in a post."""
 
 from __future__ import annotations
 

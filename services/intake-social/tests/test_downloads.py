@@ -1,4 +1,4 @@
-"""What a network keeps for us is fetched from there, and from nowhere else."""
+"""Files are fetched from the network that keeps them for us, and from nowhere else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PHOTO = b"\xff\xd8\xff" + bytes(2_000)
 
 @dataclass(kw_only=True)
 class Network:
-    """Answers each request with the next of ``answers``, and keeps their heads."""
+    """Answers each request with the next of ``answers``, and keeps the requests' headers."""
 
     answers: list[bytes] = field(default_factory=list)
     got: list[str] = field(default_factory=list)
@@ -207,7 +207,7 @@ async def test_the_environment_leads_over_no_proxy(monkeypatch: pytest.MonkeyPat
 async def test_the_address_that_was_looked_at_is_connected_to_with_the_networks_name_and_certificate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DNS rebinding: the name is asked for once. The test's network is on this machine, which is let through here."""
+    """DNS rebinding: the name is resolved once. The test's network is on this machine, which is allowed here."""
     shows, trusts = certified(tmp_path, "scontent.fbcdn.net")
     asked: list[str] = []
 
@@ -229,7 +229,7 @@ async def test_the_address_that_was_looked_at_is_connected_to_with_the_networks_
 
 
 def certified(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What a server called ``host`` shows, and who trusts it."""
+    """Return a certificate for a server called ``host``, and a client's trust in it."""
     key, name, now = ec.generate_private_key(ec.SECP256R1()), x509.Name([]), datetime.now(UTC)
     made = (
         x509.CertificateBuilder()

@@ -1,4 +1,4 @@
-"""From a post to what is stored: on a real PostgreSQL."""
+"""Posts and the rows that they become, on a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ POST = SocialPost(
 
 
 async def take(desk: Desk, post: SocialPost) -> None:
-    """Take ``post`` as a process does that was just started: what was taken before is known by what is stored alone."""
+    """Take ``post`` as a process does that has just started: only the database knows the posts taken before."""
     await handlers.take(replace(desk, known={}), post)
 
 
@@ -46,7 +46,7 @@ async def published(pool: Pool) -> list[Data]:
 
 
 async def said(pool: Pool) -> list[tuple[str, str, str]]:
-    """(kind and key, thread, text) of every notice."""
+    """Return (kind and key, thread, text) of every notice."""
     query = "SELECT trim(both '-' FROM kind || '-' || key), thread, text FROM notices ORDER BY id"
     return [tuple(row) for row in await pool.fetch(query)]
 
@@ -230,7 +230,7 @@ async def test_a_post_that_we_stumble_over_is_put_aside_once_and_holds_up_no_oth
 async def test_half_a_letter_in_a_post_stops_nothing(
     desk: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch, odd: str
 ) -> None:
-    """JSON can hold half of a surrogate pair, UTF-8 and PostgreSQL can't."""
+    """JSON can hold half of a surrogate pair; UTF-8 and PostgreSQL can't."""
 
     def stumble(text: str, known: str) -> Wish:
         raise ValueError("a bug of ours")
@@ -476,14 +476,14 @@ async def test_what_may_be_danger_in_ones_own_conversation_is_added_and_told_who
 
 
 def written(n: int, text: str, by: str = "6281234567890", **more: Any) -> SocialPost:
-    """A private message: all of one person go on in one conversation."""
+    """Return a private message: all messages of a person share a conversation."""
     facts = {"id": f"wamid.{n}", "author_id": by, "root": None, "version": None, "person": f"person.{by}"}
     return replace(POST, channel="whatsapp", text=text, **{**facts, **more})
 
 
 @pytest.fixture
 async def two(desk: Desk, pool: Pool) -> tuple[str, str]:
-    """The tickets of two complaints of one person, who was told of both."""
+    """Return the tickets of two complaints of one person, who was told about both."""
     await take(desk, written(1, "sampah menumpuk di Desa Jampu"))
     await take(desk, written(2, "lampu jalan padam di Kelurahan Lemba"))
     await pool.execute("UPDATE notices SET gateway_id = 'wamid.of-' || ticket, state = 'sent'")
@@ -492,7 +492,7 @@ async def two(desk: Desk, pool: Pool) -> tuple[str, str]:
 
 
 async def added(pool: Pool) -> dict[str, list[str]]:
-    """By ticket: what was added to it."""
+    """Return the additions by ticket."""
     rows = await pool.fetch("SELECT ticket, follow_ups FROM complaints ORDER BY external_id")
     return {row["ticket"]: [each["text"] for each in json.loads(row["follow_ups"])] for row in rows}
 

@@ -1,4 +1,4 @@
-"""The door for what networks push: who is let in, and that 200 means stored."""
+"""The endpoint for webhooks: who is admitted, and that 200 means stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BODY = b'{"object":"page","entry":[],"note":"l\\u00e4mpu"}'
 
 
 class Taken:
-    """What was let in; it raises ``failure``, if there is one."""
+    """Collects the bodies that are let in; raises ``failure`` if it is set."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -128,7 +128,7 @@ async def test_another_network_and_a_body_too_large_are_refused(http: Any, taken
     assert (404, 413, []) == (other.status_code, large.status_code, taken.bodies)
 
 
-# --- what is in them
+# --- the content of webhooks
 
 
 def change(**value: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What X is asked: what is known costs one question, a hashtag alone is taken and not answered, money is counted."""
+"""Reading X: known posts cost one request, a post with only a hashtag is taken but not answered, costs are counted."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ async def test_posts_that_are_gone_are_named(base: str, client: Any) -> None:
 
 
 async def talk(base: str, client: Any, desk: Desk, pool: Pool) -> list[tuple[str, list[str]]]:
-    """Read what is there; each complaint's words, and what was added to it."""
+    """Read what is there. Return each complaint's words and its additions."""
     await read_mentions(replace(desk, known={}), client, await x.whoami(client))
     rows = await pool.fetch("SELECT text, follow_ups FROM complaints ORDER BY received_at, external_id")
     return [(row["text"], [each["text"] for each in json.loads(row["follow_ups"])]) for row in rows]

@@ -23,14 +23,14 @@ from testing.mutation import DEEP, Mutator
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 US, PAGES, OF_A_PAGE = "1708", length(10, 50), 200
-#: No network's post has more letters; pages of longer ones would try the networks' clients and not us.
+#: No network's post has more letters; longer ones would test the networks' clients and not us.
 LONGEST = 20_000
 
 
 class Network:
-    """Answers any request for posts with the next of ``pages``, which say themselves where the following one is.
+    """Answers any request for posts with the next of ``pages``, which lead to the page after them.
 
-    Of comments, messages and the like there are none.
+    It has no comments, messages and the like.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Network:
                 self.wfile.write(body)
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Nothing."""
+                """Log nothing."""
 
         self.server = ThreadingHTTPServer((HOST, 0), Answer)
         self.url = f"http://{HOST}:{self.server.server_address[1]}"
@@ -69,7 +69,7 @@ def network() -> Iterator[Network]:
 
 
 def mutated(mutate: Mutator, item: dict[str, Any]) -> Any:
-    """The item, or one that is hardly one; nothing deeper than JSON's own reader goes."""
+    """Return the item or a mutation of it, not nested deeper than JSON's own reader goes."""
     if mutate.maybe(0.1):
         return item
     if mutate.maybe(0.03):
@@ -81,7 +81,7 @@ def mutated(mutate: Mutator, item: dict[str, Any]) -> Any:
 
 
 async def outcome(pool: Pool) -> tuple[int, int, int]:
-    """How many were taken as complaints, put aside, and answered."""
+    """Return how many posts were taken as complaints, put aside, and answered."""
     tables = ("complaints", "set_aside", "notices")
     taken, aside, answered = [await pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
     return taken, aside, answered
@@ -118,7 +118,7 @@ async def test_of_x(desk: Desk, pool: Pool, network: Network) -> None:
         network.pages.append({"data": [{**post(99_999), "text": "@LaporSoppeng Lampu padam", "note_tweet": None}]})
         await read_mentions(desk, client, US)
     after = await outcome(pool)
-    assert min(before) > PAGES * OF_A_PAGE / 50, before  # some of each
+    assert min(before) > PAGES * OF_A_PAGE / 50, before  # each outcome occurs
     assert after == (before[0] + 1, before[1], before[2] + 1)
 
 

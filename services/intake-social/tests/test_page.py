@@ -1,4 +1,4 @@
-"""The page on Facebook, pushed and asked, by the real facebook-sdk against the stand-in, into a real PostgreSQL."""
+"""The page on Facebook, pushed and polled, by the real facebook-sdk against the stand-in, into a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ def told(base: str) -> list[str]:
 
 
 async def look(desk: Desk, page: FacebookPage) -> None:
-    """Ask as a process does that was just started."""
+    """Poll as a process does that has just started."""
     await read_page(replace(desk, known={}), page)
 
 
 async def answer(desk: Desk, pool: Pool, page: FacebookPage) -> None:
-    """Send all that waits to be said."""
+    """Send all waiting notices."""
     await pool.execute("UPDATE notices SET next_try_at = now()")
     say = partial(send, {"facebook": page.answer}, desk.texts.social, "")
     await send_while(pool, say, "SELECT EXISTS (SELECT FROM notices WHERE state = 'pending')")
 
 
 async def eventually(look: Callable[[], Awaitable[object]]) -> None:
-    """Let others run until ``look`` gives what is true."""
+    """Let others run until ``look`` returns something true."""
     async with asyncio.timeout(60):
         while not await look():
             await asyncio.sleep(0.02)
@@ -75,7 +75,7 @@ async def added(pool: Pool) -> list[str]:
 
 
 async def asks(pool: Pool) -> str:
-    """The unit asks the reporter of the only complaint something."""
+    """Let the unit ask the reporter of the only complaint something. Return the ticket."""
     number = str(await pool.fetchval("SELECT ticket FROM complaints"))
     async with pool.acquire() as db:
         await save_views(db, {number: ComplaintView(ticket=number, seq=5, status=Status.WAITING_FOR_REPORTER)})

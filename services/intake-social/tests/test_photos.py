@@ -1,7 +1,7 @@
-"""Photos and videos of every network reach the unit, once, whatever breaks on the way; a complaint never waits for one.
+"""Photos and videos of every network reach the unit, once, despite any fault; a complaint never waits for one.
 
-Part of the contract of channels (``test_channels.py``): one that is added there says here how its citizens send a photo
-and delete it, and passes.
+Part of the contract of channels (``test_channels.py``): a new channel says here how its citizens send a photo and
+delete it, and passes.
 """
 
 from __future__ import annotations
@@ -69,20 +69,20 @@ _SAID = "SELECT value FROM outbox WHERE value IS NOT NULL ORDER BY seq"
 
 @pytest.fixture
 def make_settings(make_settings: Make, tmp_path: Path) -> Make:
-    """As in each test, and photos are taken."""
+    """The settings of each test, with photos taken."""
     kept = {"evidence_url": (tmp_path / "evidence").as_uri(), "social_public_url": PUBLIC, "social_listen_port": 1}
     return partial(make_settings, **kept)
 
 
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
-    """As in each test, and videos are taken."""
+    """The desk of each test, with videos taken."""
     return replace(desk, films=True)
 
 
 @dataclass(kw_only=True)
 class Citizen:
-    """Somebody who writes on a channel, and the services that look there."""
+    """Somebody who writes on a channel, and the services that read it."""
 
     name: str
     vendor: str
@@ -99,7 +99,7 @@ class Citizen:
         return "facebook" if self.name == "messenger" else self.name
 
     async def write(self, text: str, *photos: bytes, answers: str = "", **more: str) -> None:
-        """Write, and have it taken; ``more`` are fields of the stand-in."""
+        """Write, and have the words taken; ``more`` are fields of the stand-in."""
         more |= {"photo": ",".join(send_photo(self.base, each) for each in photos)} if photos else {}
         known = len(self.desk.known)
         self.posts.append(self.writes(text, answers, **more))
@@ -113,7 +113,7 @@ class Citizen:
             await self.write(text, video=send_photo(self.base, content))
 
     async def delete(self, id_: str) -> None:
-        """Delete what was written; where nobody tells us of that, it is asked for."""
+        """Delete something written; ask the network for deletions that it does not tell."""
         named = posts_named(self.desk.settings.installation_namespace, self.channel, id_)
         post(f"{self.base}/{self.vendor}/delete", id=id_, **{"from": WHO})
         if self.name == "x":
@@ -127,7 +127,7 @@ class Citizen:
         assert 201 == answer.status_code, answer.text
 
     async def fetch(self) -> None:
-        """Fetch all that is due, and show it."""
+        """Fetch everything that is due, and show it."""
         while await self.fetcher.fetch_next():
             pass
         while await self.fetcher.show_next():
@@ -176,7 +176,7 @@ async def citizen(
 
 
 def speaking(name: str, base: str, desk: Desk, client: Any, page: FacebookPage) -> dict[str, Any]:
-    """How one writes on the channel ``name``, and how what is written there is seen."""
+    """Return how to write on the channel ``name``, and how to read it."""
 
     async def pushed(known: int) -> None:
         async with asyncio.timeout(10):
@@ -223,7 +223,7 @@ async def told(pool: Pool, kind: type[Any]) -> list[Any]:
 
 
 async def shown(pool: Pool) -> list[Evidence]:
-    """All photos that the router was told of, in their order."""
+    """Return all photos that were published to the router, in their order."""
     last = {data.ticket: data for data in await told(pool, ComplaintFollowedUp)}
     return [each for data in last.values() for item in data.items for each in item.evidence]
 
@@ -576,7 +576,7 @@ async def test_a_process_killed_between_the_store_and_its_row_fetches_it_again_a
 async def test_shown_again_after_a_crash_it_is_shown_once(citizen: Citizen, pool: Pool) -> None:
     await citizen.write(SAID, SMALL_PHOTO)
     await citizen.fetch()
-    await pool.execute("UPDATE media SET state = 'fetched', next_try_at = now()")  # as if that was not stored
+    await pool.execute("UPDATE media SET state = 'fetched', next_try_at = now()")  # as if the mark was not stored
     await citizen.fetch()
 
     assert (1, 1) == (len(await shown(pool)), len(await told(pool, ComplaintFollowedUp)))
@@ -611,7 +611,7 @@ async def given(pool: Pool, number: str, **facts: Any) -> None:
 
 
 async def routed(citizen: Citizen, pool: Pool, unit: str = "PUPR") -> tuple[str, Evidence]:
-    """A complaint with a photo, which ``unit`` has."""
+    """Return a complaint with a photo, which ``unit`` has."""
     await citizen.write(SAID, SMALL_PHOTO)
     await citizen.fetch()
     number = (await only(pool))["ticket"]
@@ -770,7 +770,7 @@ OTHERS = [
 ]
 
 
-#: On WhatsApp only what is a document has words beside it.
+#: On WhatsApp only documents have words beside them.
 OTHERS_SAID = [each for each in OTHERS if each[0] == "messenger" or each[1] == "document"]
 
 
@@ -896,7 +896,7 @@ async def test_the_unit_plays_it_in_parts_and_sees_its_still(
 
 # ── deleted by its sender ────────────────────────────────────────────────────────────────────────────────────────────
 async def registered(pool: Pool, status: str = "routed") -> str:
-    """The router has heard of the only complaint; its ticket."""
+    """Let the router register the only complaint. Return its ticket."""
     number: str = await pool.fetchval("UPDATE complaints SET registered_at = now() RETURNING ticket")
     async with pool.acquire() as db:
         await save_views(db, {number: ComplaintView(ticket=number, seq=3, status=status, unit="PUPR")})

@@ -53,7 +53,7 @@ async def threads(pool: Pool) -> list[str]:
 
 @dataclass
 class FakeMentions:
-    """X's pages by (since_id, token); an exception instead of a page is raised once."""
+    """X's pages by (since_id, token); an exception in place of a page is raised once."""
 
     pages: dict[str | None, Any]
     asked: list[tuple[str | None, str | None, datetime | None]] = field(default_factory=list)
@@ -95,7 +95,7 @@ async def nothing_is_gone(client: Any, ids: Sequence[str]) -> list[str]:
 
 
 async def polled(desk: Desk, client: Any) -> None:
-    """Polls until a whole window is stored."""
+    """Poll until a whole window is stored."""
     poll = asyncio.create_task(poll_x(desk, client))
     async with asyncio.timeout(60):
         while await cursor(desk.pool) is None:

@@ -1,4 +1,4 @@
-"""Settings: what is missing is named, all at once, and no value is shown."""
+"""Settings: all missing ones are named together, and no value is shown."""
 
 from __future__ import annotations
 

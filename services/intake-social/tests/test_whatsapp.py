@@ -1,4 +1,4 @@
-"""WhatsApp's Cloud API against its stand-in: what webhooks bring, the window of a day, and what goes wrong."""
+"""WhatsApp's Cloud API against its stand-in: the content of webhooks, the window of a day, and failures."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def test_who_cannot_be_reached_was_not_written_to(http: httpx.AsyncClient)
         await opened("http://127.0.0.1:9", http).write(WHO, "halo", in_window=True)
 
 
-# --- what webhooks bring
+# --- the content of webhooks
 
 
 def message(**given: Any) -> dict[str, Any]:
@@ -216,7 +216,7 @@ async def test_whether_it_arrived_is_noted_with_what_was_said(
     assert row["gateway_id"].startswith("wamid.")
 
 
-#: No calendar has its year, and the system says so in another way than of one that is a little too late.
+#: No calendar has its year, and Python raises another error for it than for one that is a little too late.
 FAR = "1864712049423024120"
 
 

@@ -243,7 +243,7 @@ def test_of_a_video_the_best_mp4_that_is_not_too_large_is_chosen(seconds: int, w
 
 
 class Answered:
-    """A client to which X answers ``body``."""
+    """A client for which X's answer is ``body``."""
 
     def __init__(self, body: str) -> None:
         self.body = body

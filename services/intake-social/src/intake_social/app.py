@@ -1,4 +1,4 @@
-"""Puts intake-social together."""
+"""Put intake-social together."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ from intake_social.settings import SocialSettings
 from intake_social.spending import reply_kind, show_budget, spend
 
 log = logging.getLogger(__name__)
-#: Write to a post, or to a person, a text that we call by a name of ours; what the network calls it.
+#: Writes a text to a post or a person under our own id; returns the network's id of it.
 Write = Callable[[str, str, str], Awaitable[str | None]]
-#: Networks count what they are asked, and few posts of ours are under way.
+#: Networks count requests, and few answers of ours are under way.
 PACE = Pace(at_once=4, per_s=5)
-#: With these a thread begins. Each has a line of its own: one that hangs holds up no other. WhatsApp would say again
-#: what a crash left in the air; on X and Facebook we see what is there.
+#: Prefixes of threads. Each network has its own queue: one that hangs holds up no other. After a crash WhatsApp would
+#: deliver an answer twice; on X and Facebook we see which answers exist.
 NETWORKS = {"x": PACE, "facebook": PACE, "whatsapp": replace(PACE, repeats=False)}
-#: Where networks keep photos and videos; below one with a dot in front too.
+#: Hosts where networks keep photos and videos; one that begins with a dot includes its subdomains.
 X_MEDIA = ("pbs.twimg.com", "video.twimg.com")
 FACEBOOK_MEDIA, WHATSAPP_MEDIA = (".fbcdn.net", ".fbsbx.com"), ("lookaside.fbsbx.com",)
 
@@ -71,7 +71,7 @@ def run() -> None:
 
 @asynccontextmanager
 async def parts(context: Context[SocialSettings]) -> AsyncIterator[Parts]:
-    """Give the networks that are on, and the sender."""
+    """Yield the networks that are on, and the sender."""
     settings = context.settings
     films = find_films()
     desk = Desk(pool=context.pool, settings=settings, texts=context.texts, wake=context.wake, films=films is not None)
@@ -122,7 +122,7 @@ async def parts(context: Context[SocialSettings]) -> AsyncIterator[Parts]:
         unlinked = () if settings.x_links else ("x",)
         answer = partial(send, writes, context.texts.social, website, unlinked=unlinked)
         quiet = context.texts.quiet_until if settings.quiet_hours else None
-        # The rest of a day stands on the page of the complaint; X takes no link to it.
+        # Notices beyond a day's limit stand on the complaint's page, which X takes no link to.
         bounds = Bounds(later=context.texts.social["later"], last=lambda _ticket: "")
         paced = partial(send_notices, context.pool, SERVICE, answer, bounds, quiet_until=quiet, networks=NETWORKS)
         sender: Task = ("sender", paced)
@@ -138,8 +138,7 @@ async def _forget(db: Connection) -> dict[str, int]:
 def media_tasks(
     context: Context[SocialSettings], files: Files, films: Films | None, networks: Mapping[str, Fetch]
 ) -> list[Task]:
-    """What fetches photos and videos from ``networks``, shows them to units, and deletes the files of what was let go
-    of."""
+    """Return the tasks that fetch photos and videos from ``networks``, show them to units, and delete dropped files."""
     fetcher = Fetcher(
         pool=context.pool,
         settings=context.settings,
@@ -153,7 +152,7 @@ def media_tasks(
 
 
 def _from(hosts: tuple[str, ...], standin: str | None) -> Fetch:
-    """Fetch from ``hosts`` of a network, or from what plays it."""
+    """Return a function that fetches from ``hosts`` of a network, or from its stand-in."""
     return partial(download, places=Places(hosts=hosts, standin=standin or ""))
 
 
@@ -173,8 +172,8 @@ async def send(
 ) -> str | None:
     """Answer in the thread; ``say`` are the words of texts.yaml, ``page`` is the website's address.
 
-    On the channels ``unlinked`` a receipt has no link to that. Returns what the network calls our answer, and each part
-    of it, one behind the other.
+    On the channels ``unlinked`` a receipt has no link to that page. Returns the network's id of our answer, or the ids
+    of its parts joined.
 
     Raises:
         Refused, TryLater, OutcomeUnknown, Unasked: as the network said.
@@ -187,7 +186,7 @@ async def send(
         raise Unasked("it does not address us")
     room = "messenger" if channel == "facebook" and post_id.startswith(TO_PERSON) else channel
     try:
-        # Those that are there already are left at that.
+        # Parts that are there already are not written again.
         parts = posts(with_page(notice, say, "" if channel in unlinked else page, room), say, room)
         made = [await write(post_id, text, own_id(notice)) for text in parts]
     except SocialOutcomeUnknown as unknown:

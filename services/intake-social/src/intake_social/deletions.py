@@ -1,9 +1,9 @@
-"""What is deleted on a network is deleted here: its words, how its author is called there, and its photos and videos.
+"""Delete here what its author deleted on the network: its words, the author's name there, and its photos and videos.
 
-X asks for that within 24 hours (https://docs.x.com/developer-terms/policy), and does not tell what
-was deleted, so we ask. The complaint goes on: what the unit works with is the masked text, the kabupaten's record, and
-HAPUS DATA ends that. A photo can not be masked, so of that nothing stays but that it was deleted, which the unit is
-told. In a thread that is gone nobody can be told anything.
+X demands that within 24 hours (https://docs.x.com/developer-terms/policy) but does not tell which posts were deleted,
+so we ask. The complaint goes on: the unit works with the masked text, which is the kabupaten's record until HAPUS DATA.
+A photo can't be masked, so nothing of it stays, and the unit is told that it was deleted. In a thread that is gone
+nobody can be told anything.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from intake_social.removed import find_removed, id_of, note_removed
 from intake_social.spending import spend
 
 log = logging.getLogger(__name__)
-#: X looks at so many at once.
+#: Posts that X looks up in one request.
 _AT_ONCE = 100
 
-# Posts of complaints whose words are kept, those that they quote, and those of what was added to them with a photo.
+# Posts of complaints whose words are kept, posts that they quote, and posts that added a photo to them.
 _KEPT = """
 SELECT post FROM (
     SELECT regexp_replace(thread, ':quiet$', '') AS post FROM complaints
@@ -46,7 +46,7 @@ SELECT post FROM (
     WHERE u.post LIKE 'x:%' AND s.body->>'status' <> ALL($2)) AS asked
 WHERE post > $1 ORDER BY post LIMIT $3"""
 _UNQUOTE = "DELETE FROM quoted_posts WHERE post = ANY($1) RETURNING complaint_id"
-# Its registration waits for us, or we for that: one of both finds it.
+# Its registration waits for us, or we wait for it: one of both finds the other.
 _WAITING = """
 SELECT complaint_id FROM complaints WHERE (thread = ANY($1) OR complaint_id = ANY($2)) AND registered_at IS NULL
 FOR UPDATE"""
@@ -67,7 +67,7 @@ RETURNING reporter_ref"""
 _NAMELESS = """
 UPDATE reporters r SET name = NULL WHERE reporter_ref = ANY($1)
 AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = r.reporter_ref AND c.text <> '')"""
-# What no unit was shown: what is not fetched yet, what nobody spoke of, what is just on its way.
+# Files that no unit was shown: not fetched yet, unclaimed, or just on their way.
 _UNSEEN = """
 WITH gone AS (DELETE FROM media WHERE post = ANY($1) RETURNING upload_id),
      files AS (DELETE FROM uploads WHERE id IN (SELECT upload_id FROM gone) AND complaint_id IS NULL RETURNING folder)
@@ -81,13 +81,13 @@ INSERT INTO discarded_files (folder) SELECT folder FROM gone"""
 
 
 async def forget_deleted(desk: Desk, client: Any, *, billed: bool = True) -> int:
-    """Ask X which posts are gone of those whose words we keep, and forget those; how many were complaints.
+    """Ask X which posts whose words we keep are gone, and forget those. Return how many were complaints.
 
-    What is long over is forgotten without being asked for: each look costs, and nobody needs its words. ``billed``:
-    what X gives now it has not billed today.
+    Words of complaints that ended long ago are forgotten without asking: each lookup costs, and nobody needs them.
+    ``billed``: X has not billed the posts that it returns today.
 
     Raises:
-        SocialError, asyncpg.PostgresError, OSError: ask again; what was forgotten stays so.
+        SocialError, asyncpg.PostgresError, OSError: ask again; what was forgotten stays forgotten.
     """
     last, forgotten = "", 0
     async with desk.pool.acquire() as db, db.transaction():
@@ -104,11 +104,10 @@ async def forget_deleted(desk: Desk, client: Any, *, billed: bool = True) -> int
 
 
 async def forget(desk: Desk, channel: str, ids: Sequence[str]) -> int:
-    """Forget what was written in the posts or messages ``ids``, by whom, and what they showed; how many of them were
-    complaints. Doing it again changes nothing.
+    """Forget the words, authors and files of ``ids``, posts or messages; return how many were complaints. Idempotent.
 
-    The words of one that the router has not registered yet are left until it has (:func:`forget_registered`): what may
-    have to be told again is in it. What has not come yet is not taken any more.
+    Words of a complaint that the router has not registered yet stay until then (:func:`forget_registered`), since they
+    may have to be published again. A post deleted before it arrives is not taken any more.
     """
     if not ids:
         return 0
@@ -125,10 +124,10 @@ async def forget(desk: Desk, channel: str, ids: Sequence[str]) -> int:
 
 
 async def forget_registered(installation: UUID, db: Connection, views: Mapping[str, ComplaintView]) -> None:
-    """Forget of ``views``, which the router knows now, what was deleted before, in the caller's transaction."""
+    """Forget those of ``views``, now known to the router, that were deleted before, in the caller's transaction."""
     if not (rows := await db.fetch(_REMOVED, list(views))):
         return
-    # Only what quotes it may still be answered, and in the thread of a person others stand, too.
+    # A complaint that only quotes it may still be answered, and a private thread holds other complaints, too.
     stand_in = {row["thread"]: _post_of(installation, row["thread"]) for row in rows if row["thread"]}
     removed = await find_removed(db, stand_in.values())
     threads = [thread for thread, post in stand_in.items() if post in removed]
@@ -149,7 +148,7 @@ async def _forget_words(db: Connection, threads: Sequence[str], complaint_ids: S
 
 
 async def _forget_files(desk: Desk, channel: str, posts: Sequence[str]) -> None:
-    """Delete the files of ``posts``, and tell units which of those that they were shown."""
+    """Delete the files of ``posts``, and tell units about those that they were shown."""
     await desk.pool.execute(_UNSEEN, posts)
     rows = await desk.pool.fetch(_SHOWN, posts)
     for ticket, group in groupby(rows, key=lambda row: row["ticket"]):
@@ -160,7 +159,7 @@ async def _forget_files(desk: Desk, channel: str, posts: Sequence[str]) -> None:
         item = FollowUp(id=id_, kind=FollowUpKind.ADDITION, at=datetime.now(UTC), late=True, deleted=gone)
         try:
             await follow_up(desk.pool, desk.settings, SERVICE, ticket, item, wake=desk.wake, also=discard)
-        except TextProblem:  # no room for one thing more; they go all the same
+        except TextProblem:  # the complaint has no room for one more addition; the files go all the same
             async with desk.pool.acquire() as db:
                 await discard(db, "")
         metrics.MEDIA.labels(channel, "deleted").inc(len(files))

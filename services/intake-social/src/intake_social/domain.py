@@ -1,4 +1,4 @@
-"""What a post wants from us. Pure."""
+"""Read the request in a post. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from intake import commands
 from intake.commands import Command, find_ticket, is_thanks, read_command, read_marked
 from intake.marks import Marked, read_marks
 
-#: What calls us, and says nothing; other hashtags are words of the sentence, often its place.
+#: Hashtags that only address us; other hashtags are words of the sentence, often its place.
 _OURS = r"#(?:lapor(?:soppeng)?!?|soppeng|1708)(?!\w)"
 _CALLS = re.compile(rf"(?:@\w+|{_OURS})[\s:,]*", re.IGNORECASE)
 _CALLS_LAST = re.compile(_OURS, re.IGNORECASE)
@@ -24,7 +24,7 @@ _HELP = frozenset({"help", "bantuan", "info", "?"})
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a post wants: a complaint, a ``command`` about one, help, or nothing. ``text`` is without addresses.
+    """The request in a post: a complaint, a ``command`` about one, help, or nothing. ``text`` is without addresses.
 
     ``rahasia``, ``anonim``: the complaint was marked so.
     """
@@ -38,16 +38,16 @@ class Wish:
 
 
 def read(text: str, known: str = "") -> Wish:
-    """Read a post that mentions us; ``known`` is the complaint in whose conversation its reporter wrote it."""
+    """Read a post that mentions us; ``known`` is the reporter's own complaint whose conversation it continues."""
     marked = _marked(text, known)
     bare = marked.text
     if bare.casefold() in _HELP:
         return Wish(kind="help", text=bare)
-    # The instructions for SMS are known to many, and are followed here too.
+    # Many people know the instructions for SMS, so these are followed here, too.
     command = (read_marked if marked.rahasia else read_command)(_KEYWORD.sub("", bare), known)
-    # In a conversation "rahasia" may be the answer to a question: whether one waits is not known here.
+    # In a conversation "rahasia" may be the answer to a question, and whether one is open is not known here.
     if command and (command.kind != "confidential" or find_ticket(bare)):
-        secret = marked.rahasia and command.kind == "addition"  # also of the complaint to which these words are added
+        secret = marked.rahasia and command.kind == "addition"  # then the complaint becomes confidential, too
         return Wish(kind=command.kind, text=command.text, ticket=command.ticket, command=command, rahasia=secret)
     if not known and is_thanks(bare):
         return Wish(kind="thanks", text=bare)
@@ -55,19 +55,19 @@ def read(text: str, known: str = "") -> Wish:
 
 
 def calls_us(text: str) -> bool:
-    """Whether a comment under a post of ours is meant for us: by #LAPOR, the keyword, a mark, a ticket or a command."""
+    """Whether a comment under our own post is meant for us: by #LAPOR, the keyword, a mark, a ticket or a command."""
     return bool(_CALLED.search(text) or _KEYWORD.match(text) or _MARK_TAG.search(text) or read_command(text))
 
 
 def said(text: str, known: str = "") -> str:
-    """Give the words of a post, without what calls us, its marks and the keyword."""
+    """Return the words of a post, without what addresses us, its marks and the keyword."""
     return _KEYWORD.sub("", _marked(text, known).text)
 
 
 def _marked(text: str, known: str) -> Marked:
-    """The sentence without what calls us, and its marks: the first words, or hashtags anywhere.
+    """Return the sentence without what addresses us, and its marks: the first words, or hashtags anywhere.
 
-    In a conversation the first word may be the answer to a question.
+    In a conversation the first word does not count as a mark: it may be the answer to a question.
     """
     tags = {tag.casefold() for tag in _MARK_TAG.findall(text)}
     bare = _without_calls(_MARK_TAG.sub("", text))
@@ -77,7 +77,7 @@ def _marked(text: str, known: str) -> Marked:
 
 
 def _without_calls(text: str) -> str:
-    """The sentence: "@LaporSoppeng #JalanRusak di #Cabenge #LAPOR" is "Jalan Rusak di Cabenge"."""
+    """Return the sentence: "@LaporSoppeng #JalanRusak di #Cabenge #LAPOR" becomes "Jalan Rusak di Cabenge"."""
     text = text.strip()
     while call := _CALLS.match(text):
         text = text[call.end() :]

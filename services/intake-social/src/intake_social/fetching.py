@@ -1,6 +1,6 @@
-"""Fetches photos and videos that were noted (``photos.py``), makes new ones of them, and shows those to units.
+"""Fetch the photos and videos noted by ``photos.py``, encode them again, and show the results to units.
 
-Each step can be done again: what a crash interrupts is fetched anew, and shown once.
+Each step can be repeated: what a crash interrupts is fetched again, and shown once.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from intake_social.settings import SocialSettings
 
 log = logging.getLogger(__name__)
 SERVICE = "intake-social"
-#: Writes what a network calls by its reference to a file.
+#: Writes the content behind a network's reference to a file.
 Fetch = Callable[[str, IO[bytes]], Awaitable[None]]
-#: Seconds between two looks, and how many are fetched at once.
+#: Seconds between two looks, and how many files are fetched concurrently.
 _EVERY_S, _AT_ONCE = 1.0, 3
-#: How long one may take: to fetch, to wait for two videos, to make it anew and to store. After a crash it is fetched
-#: again then.
+#: How long one may take: to fetch it, to wait for two videos, to encode it and to store it. After a crash it is fetched
+#: again when this lease ends.
 LEASE = timedelta(minutes=7)
 #: The pause after the first try; each is twice the last.
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
-#: After so long it is given up.
+#: A file that could not be fetched for this long is given up.
 _GIVEN_UP = timedelta(days=1)
-#: What is stored, and never marked as ours, is deleted after so long.
+#: A stored file that is never marked as ours is deleted after this time.
 _ORPHAN = timedelta(hours=1)
 
 _DUE = """
@@ -58,7 +58,7 @@ WHERE id = (SELECT id FROM media WHERE state = 'waiting' AND next_try_at <= now(
 RETURNING id, channel, reference, tries, kept_at"""
 _PUT_OFF = "UPDATE media SET next_try_at = now() + $2 WHERE id = $1 AND state = 'waiting'"
 _FAILED = "UPDATE media SET state = 'failed', failed = $2, reference = '' WHERE id = $1 AND state = 'waiting'"
-# Until the row says that it is ours, it is a file to be deleted: whatever happens in between, nothing stays.
+# Until the row is marked as ours, the file is listed for deletion, so that a crash in between leaves nothing behind.
 _STORING = "INSERT INTO discarded_files (folder, at) VALUES ($1, now() + $2)"
 _STORED = "DELETE FROM discarded_files WHERE folder = $1"
 _UPLOAD = """
@@ -73,7 +73,7 @@ WHERE id = (SELECT id FROM media WHERE state = 'fetched' AND complaint_id IS NOT
             ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, channel, upload_id, said_at, complaint_id, (SELECT ticket FROM complaints c
     WHERE c.complaint_id = media.complaint_id) AS ticket"""
-# The same photo once more, sent twice or with an edit.
+# The same photo again: sent twice, or with an edit.
 _SHOWN_BEFORE = """
 SELECT EXISTS (SELECT FROM uploads a JOIN uploads b USING (sha256)
     WHERE a.complaint_id = $1 AND b.id = $2 AND a.id <> b.id)"""
@@ -82,7 +82,7 @@ _DONE = "UPDATE media SET state = 'done', failed = $2 WHERE id = $1"
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """What was made of a photo or a video, and its still."""
+    """A photo or video as we encoded it, and its still."""
 
     media_type: str
     large: bytes
@@ -91,7 +91,7 @@ class Made:
 
 @dataclass(frozen=True, kw_only=True)
 class Fetcher:
-    """What fetching needs; ``networks`` by channel. Without ``films`` videos are refused."""
+    """What fetching needs; ``networks`` by channel. Without ``films``, videos are refused."""
 
     pool: Pool
     settings: SocialSettings
@@ -103,12 +103,12 @@ class Fetcher:
     lease: timedelta = LEASE
 
     def tasks(self) -> list[Task]:
-        """What has to run for ever: it is started again when the database is away."""
+        """Return the tasks that run until cancelled; each is restarted after an outage of the database."""
         fetching = [(f"photos {n}", partial(_keep_doing, self.fetch_next)) for n in range(1, _AT_ONCE + 1)]
         return [*fetching, ("shown photos", partial(_keep_doing, self.show_next))]
 
     async def fetch_next(self) -> bool:
-        """Fetch the photo that has been due longest; whether there was one."""
+        """Fetch the photo that has been due longest. Return whether one was due."""
         row = await self.pool.fetchrow(_DUE, self.lease, list(self.networks))
         if row is None:
             return False
@@ -125,11 +125,11 @@ class Fetcher:
         return True
 
     async def _make(self, came: Path) -> Made:
-        """Make a new photo or video of the file ``came``.
+        """Encode the file ``came`` again as a photo or video.
 
         Raises:
-            Refused: it is none, or can't be.
-            StoreDown: later.
+            Refused: it is not a photo or video, or can't be encoded.
+            StoreDown: try later.
         """
         head = await asyncio.to_thread(_beginning, came)
         if why := refusal_of(head, videos=self.films is not None):
@@ -141,7 +141,7 @@ class Fetcher:
         return Made(media_type="image/jpeg", large=photo.large, small=photo.small)
 
     async def _keep(self, row: Mapping[str, Any], made: Made) -> None:
-        """Store ``made``, which is ours as soon as the row says so."""
+        """Store ``made``; it is ours as soon as the row says so."""
         self.files.check_room(len(made.large) + len(made.small))
         id_, name, folder = new_names()
         await self.pool.execute(_STORING, folder, _ORPHAN)
@@ -150,7 +150,7 @@ class Fetcher:
         crash_point("media.after_store_before_mark")
         async with self.pool.acquire() as db, db.transaction():
             if not await db.fetchval(_FETCHED, row["id"], id_):
-                return  # erased meanwhile, or fetched by another: the folder stays among those to delete
+                return  # erased, or fetched by another process: the folder stays listed for deletion
             await db.execute(_STORED, folder)
             sha256, size = hashlib.sha256(made.large).hexdigest(), len(made.large)
             await db.execute(_UPLOAD, id_, name, folder, size, made.media_type, sha256, UNCLAIMED_H + 2, row["id"])
@@ -163,7 +163,7 @@ class Fetcher:
 
     async def _put_off(self, row: Mapping[str, Any], error: Exception) -> None:
         pause = pause_after(row["tries"], error)
-        # Not by the pause: it may be a network's own, of a day.
+        # Not decided by the pause, which a network may set to a day.
         if datetime.now(UTC) - row["kept_at"] > _GIVEN_UP:
             await self._give_up(row, "too_late")
             return
@@ -172,7 +172,7 @@ class Fetcher:
         log.info("photo_put_off", extra={"channel": row["channel"], "error": type(error).__name__})
 
     async def show_next(self) -> bool:
-        """Show units the photo that came first and belongs to a complaint; whether there was one."""
+        """Show units the photo of a complaint that has waited longest. Return whether one waited."""
         row = await self.pool.fetchrow(_TO_SHOW)
         if row is None:
             return False
@@ -185,7 +185,7 @@ class Fetcher:
         return True
 
     async def _show(self, row: Mapping[str, Any], item: FollowUp) -> str:
-        """Add it to its complaint; why not, if it can't be."""
+        """Add the file to its complaint. Return why it can't be added, or an empty string."""
         if await self.pool.fetchval(_SHOWN_BEFORE, row["complaint_id"], row["upload_id"]):
             return "repeated"
         try:
@@ -213,7 +213,7 @@ def _beginning(file: Path) -> bytes:
 
 
 def pause_after(tries: int, error: Exception) -> timedelta:
-    """How long nothing is tried after the ``tries``-th time went wrong: as long as the network says, or ever longer."""
+    """Return how long to wait after try number ``tries`` failed: what the network asks for, or a growing pause."""
     pause: timedelta = min(_FIRST_PAUSE * 2 ** min(tries - 1, 20), _LONGEST_PAUSE)
     if isinstance(error, SocialThrottled):
         return max(pause, error.reset_at - datetime.now(UTC))
@@ -225,7 +225,7 @@ async def _done(id_: str, db: Connection, _cid: str) -> None:
 
 
 def _why(error: Exception) -> str:
-    """The reason in one word, as metrics and the row have it."""
+    """Return the reason in one word, as metrics and the row use it."""
     if isinstance(error, Refused) and error.why == "video_long":
         return "too_long"
     kinds = {NotOurs: "not_allowed", TooLarge: "too_large", Refused: "unreadable"}

@@ -1,4 +1,4 @@
-"""Reading X: what mentions us, and what only has the hashtag. A cursor moves when a whole window is stored."""
+"""Read X: posts that mention us, and posts with only the hashtag. The cursor moves when a whole window is stored."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from intake_social.spending import Billed, is_left, spend
 log = logging.getLogger(__name__)
 #: X answers 400 to a cursor older than its window of seven days.
 _WINDOW = timedelta(days=7) - timedelta(minutes=2)
-#: Between two looks for what was deleted, which X wants forgotten within a day.
+#: Interval between two lookups of deleted posts, which X wants forgotten within a day.
 _CHECKED = timedelta(hours=12)
-#: Who begins to read is not answered what was written long ago.
+#: The first poll of all answers nothing older than this.
 _FIRST = timedelta(days=1)
-#: Where each has been read to.
+#: The cursors' names.
 _MENTIONS, _FOUND = "x", "x-search"
-#: So much of what somebody quotes stands in their complaint.
+#: Letters of a quoted post that are added to the complaint.
 _QUOTED_LETTERS = 1_000
-#: When it was looked for what was deleted.
+#: The name under which the time of the last lookup of deleted posts is kept.
 _DELETED = "x-deleted"
 
 
 class Fetch(Protocol):
-    """One page after ``since``, or from ``start_time`` on."""
+    """Fetch one page after ``since``, or from ``start_time`` on."""
 
     async def __call__(self, since: str | None, token: str | None, /, *, start_time: datetime | None) -> x.MentionsPage:
         """Raises: CursorTooOld, SocialError."""
 
 
 async def poll_x(desk: Desk, client: Any) -> None:
-    """For ever: store what mentions us, and what is found. One per database.
+    """Store posts that mention us and posts that the search finds, until cancelled. One poller per database.
 
     Raises:
         SocialUnavailable, OSError, …: start again; nothing is skipped.
@@ -65,7 +65,7 @@ async def poll_x(desk: Desk, client: Any) -> None:
 
 
 async def look_for_deleted(desk: Desk, client: Any, now: datetime) -> None:
-    """Forget what was deleted, twice a day. X bills a post once a day by UTC, so only the first look of a day costs."""
+    """Forget deleted posts, twice a day. X bills a post once a day by UTC, so only the first lookup of a day costs."""
     looked = await cursor_of(desk.pool, _DELETED)
     last = datetime.fromisoformat(looked) if looked else None
     if last is None or now - last >= _CHECKED:
@@ -74,9 +74,9 @@ async def look_for_deleted(desk: Desk, client: Any, now: datetime) -> None:
 
 
 async def read_mentions(desk: Desk, client: Any, me: str) -> None:
-    """One window: every page of the mentions since the cursor, with a minute of overlap for late posts.
+    """Read one window: every page of the mentions since the cursor, with a minute of overlap for late posts.
 
-    X lists the newest 800 and no more; of a window with as many, the search gives the rest.
+    X lists only the newest 800 mentions. If a window has as many, the search finds the rest.
     """
     since, seen = await cursor_of(desk.pool, _MENTIONS), partial(_seen, me)
     newest, many = await _read_window(desk, client, me, since, partial(x.fetch_mentions, client, me), seen, "mention")
@@ -89,8 +89,8 @@ async def read_mentions(desk: Desk, client: Any, me: str) -> None:
 
 
 async def read_found(desk: Desk, client: Any, me: str) -> None:
-    """One window of the search, as long as the month's budget is not used up. What mentions us is not asked for twice,
-    and what does not is taken, and never answered: https://docs.x.com/developer-terms/restricted-use-cases."""
+    """Read one window of the search, while some of the month's budget is left. The query excludes posts that mention
+    us; the posts found are taken but never answered: https://docs.x.com/developer-terms/restricted-use-cases."""
     if not is_left(await spend(desk.pool, "x", "found", 0), desk.settings.x_budget_usd):
         log.error("x_budget_used_up", extra={"usd": desk.settings.x_budget_usd})
         return
@@ -109,7 +109,7 @@ async def _read_window(
     seen: Callable[[x.Post], SocialPost | None],
     billed: Billed,
 ) -> tuple[str | None, int]:
-    """Store all pages since; the newest id of them, and how many posts there were. Without ``since`` those of a day."""
+    """Store all pages after ``since``, or of the last day without it. Return the newest id and the number of posts."""
     start = None if since else datetime.now(UTC) - _FIRST
     token: str | None = None
     newest: str | None = None
@@ -118,7 +118,7 @@ async def _read_window(
         try:
             page = await fetch(x.overlap(since) if since and not start else None, token, start_time=start)
         except CursorTooOld:
-            if start or not since:  # not the cursor's fault, then
+            if start or not since:  # then it is not the cursor's fault
                 raise
             log.error("x_gap_possible", extra={"since": since})
             start, token = datetime.now(UTC) - _WINDOW, None
@@ -140,7 +140,7 @@ async def _moved(desk: Desk, source: str, since: str | None, newest: str | None)
 
 
 async def _with_quoted(desk: Desk, client: Any, me: str, post: SocialPost) -> SocialPost:
-    """``post`` with the words that it quotes or replies to, where it says too little without. Ours are none of them.
+    """Return ``post`` with the words that it quotes or replies to, if it says too little alone. Our own don't count.
 
     Raises:
         SocialError: take it again.
@@ -149,7 +149,7 @@ async def _with_quoted(desk: Desk, client: Any, me: str, post: SocialPost) -> So
         return post
     try:
         found = {each.id: each for each in await x.fetch_posts(client, post.points_to)}
-    except SocialRefused:  # it is taken all the same: one post that X won't show must not hold up all behind it
+    except SocialRefused:  # take it as it is: one post that X won't show must not hold up all behind it
         return post
     await spend(desk.pool, "x", "found", len(found))
     others = [found[each] for each in post.points_to if each in found and found[each].author_id != me]
@@ -159,7 +159,7 @@ async def _with_quoted(desk: Desk, client: Any, me: str, post: SocialPost) -> So
 
 
 def _seen(me: str, post: x.Post, *, quiet: bool = False) -> SocialPost | None:
-    """The post as a complaint is taken from it; None for our own and for what only repeats another."""
+    """Return the post as it is taken; None for our own posts and retweets."""
     if post.author_id == me or post.is_retweet:
         return None
     return SocialPost(

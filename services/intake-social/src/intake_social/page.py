@@ -1,4 +1,4 @@
-"""What comes by the page on Facebook: pushed by webhooks, and looked for in case that one was lost."""
+"""The page on Facebook: what webhooks push, and polling in case one was lost."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from intake_social.post import Desk, SocialPost
 
 log = logging.getLogger(__name__)
 CHANNEL = "facebook"
-#: Clocks are not quite the same.
+#: For clocks that differ.
 _OVERLAP = timedelta(minutes=1)
-#: Whoever wrote earlier did not write to LAPOR!, and waits for no answer of it.
+#: Older posts were not written to LAPOR!, and their authors expect no answer from it.
 _BEFORE_THE_FIRST = timedelta(days=1)
 
 
 async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
-    """For ever: store what is written on the page, under it and to it. One per database.
+    """Store what people write on the page, under it and to it, until cancelled. One poller per database.
 
     Raises:
         SocialUnavailable, OSError, …: start again; nothing is skipped.
@@ -40,7 +40,7 @@ async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
 
 
 async def watch_token(page: facebook.FacebookPage) -> None:
-    """Show when the page's token ends. That nobody tells is no reason to read nothing."""
+    """Show when the page's token ends. If Graph does not tell, the page is read all the same."""
     try:
         ends = await page.expires_at()
     except SocialError as error:
@@ -50,7 +50,7 @@ async def watch_token(page: facebook.FacebookPage) -> None:
 
 
 async def read_page(desk: Desk, page: facebook.FacebookPage) -> None:
-    """One window: what was written since the last, or within a day when there was none, with a minute of overlap."""
+    """Read one window: everything written since the last, at first within a day, with a minute of overlap."""
     since = await cursor_of(desk.pool, CHANNEL)
     feed = await page.fetch(datetime.fromisoformat(since) if since else datetime.now(UTC) - _BEFORE_THE_FIRST)
     await leave_out(desk, CHANNEL, feed.unreadable)
@@ -59,7 +59,7 @@ async def read_page(desk: Desk, page: facebook.FacebookPage) -> None:
 
 
 async def take_hook(desk: Desk, page: facebook.FacebookPage, page_id: str, body: bytes) -> None:
-    """Store what a webhook tells. It may come again, in any order, and be found by :func:`read_page` as well.
+    """Store what a webhook delivers. It may come again, in any order, and be found by :func:`read_page` as well.
 
     Raises:
         SocialError, asyncpg.PostgresError, OSError, TimeoutError: not all is stored; let it come again.
@@ -82,7 +82,7 @@ async def _seen(page: facebook.FacebookPage, post: PagePost) -> SocialPost:
         at=post.created_at,
         root=post.root,
         within=post.within,
-        # By its words, for Graph counts no versions; its end tells apart the answers to posts with the same words.
+        # Derived from the words, since Graph counts no versions; the id tells apart posts with the same words.
         version=f"{crc32(post.text.encode(errors='replace')):08x}:{post.id}",
         person=f"{TO_PERSON}{post.author_id}" if post.kind == "message" else None,
         photos=post.photos,

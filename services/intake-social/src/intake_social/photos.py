@@ -1,7 +1,7 @@
-"""Photos and videos of messages, while the network has them: noted with what they came with, or until it is said what
-they show.
+"""Note photos and videos of messages while the network has them: with a complaint, or until their sender says what they
+show.
 
-A complaint never waits for them. What fetches them is ``fetching.py``.
+A complaint never waits for them. ``fetching.py`` fetches them.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from chassis.database import Connection, Pool
 from intake import metrics
 from intake_social.post import SocialPost
 
-#: Of one message.
+#: Photos taken of one message.
 MOST = 5
-#: A telephone sends an album as messages of one photo each, and its words with one of them.
+#: A telephone sends an album as messages of one photo each, one of them with the words.
 ALBUM = timedelta(minutes=2)
-#: Hours until a photo of which nobody said what it shows is let go of.
+#: Hours until a photo is dropped whose sender did not say what it shows.
 UNCLAIMED_H = 24
 
 _NOTE = """
@@ -32,23 +32,23 @@ WITH ours AS (
     WHERE complaint_id IS NULL AND channel = $2 AND address = $3 AND kept_at > now() - make_interval(hours => $4)
     RETURNING upload_id, post)
 UPDATE uploads u SET post = ours.post FROM ours WHERE u.id = ours.upload_id"""
-# Then nothing is kept of who wrote it (intake.submissions).
+# The author of an anonymous complaint is not kept (intake.submissions).
 _ANONYMOUS = "SELECT external_id = complaint_id FROM complaints WHERE complaint_id = $1"
-# About one that came before its sender was asked; of two that came at once one was the first.
+# Whether an earlier photo has already made us ask; of two that came concurrently, one counts as the first.
 _ASKED = """
 SELECT EXISTS (SELECT FROM media ours, media other
     WHERE ours.mark = $1 AND other.complaint_id IS NULL AND other.mark <> ALL($2)
       AND (other.channel, other.address) = (ours.channel, ours.address)
       AND (other.kept_at, other.mark) < (ours.kept_at, ours.mark)
       AND other.kept_at > ours.kept_at - interval '10 min')"""
-# They arrive in any order.
+# Photos of an album arrive in any order.
 _ALBUM = """
 SELECT c.complaint_id FROM media m JOIN complaints c USING (complaint_id) JOIN reporters r USING (reporter_ref)
 WHERE r.channel = $1 AND r.address = $2 AND c.erased_at IS NULL
   AND m.said_at BETWEEN $3::timestamptz - $4::interval AND $3::timestamptz + $4
 ORDER BY m.said_at DESC LIMIT 1"""
 _OF = "SELECT complaint_id FROM complaints WHERE ticket = $1 AND erased_at IS NULL"
-# No network brings a message again after so long.
+# No network delivers a message again after this time.
 _FORGET = """
 DELETE FROM media WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM media WHERE kept_at < now() - interval '8 d' ORDER BY kept_at LIMIT $1))"""
@@ -56,19 +56,19 @@ _FORGET_UNCLAIMED = """
 DELETE FROM media WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM media WHERE complaint_id IS NULL AND kept_at < now() - make_interval(hours => $1 + 1)
     ORDER BY kept_at LIMIT $2))"""
-#: Rows that are deleted at once.
+#: Rows deleted per statement.
 _BATCH = 1_000
 
 
 def _marks(installation: UUID, post: SocialPost) -> list[bytes]:
-    """What stands for each photo: a keyed hash, from which nobody finds the message."""
+    """Return a mark for each photo: a keyed hash that does not lead back to the message."""
     said = [f"photo:{post.channel}:{post.version or post.id}:{n}" for n, _ in enumerate(post.photos[:MOST])]
     return [hmac.digest(installation.bytes, each.encode(errors="replace"), "sha256") for each in said]
 
 
 def posts_named(installation: UUID, channel: str, id_: str) -> tuple[str, str]:
-    """How files name the post or message that they came with: of X by its id, which has to be asked for, else by a
-    keyed hash."""
+    """Return two names of a file's post or message: the plain id, kept for X because X is asked for it, and a keyed
+    hash, kept for other channels and anonymous complaints."""
     plain = f"{channel}:{id_}"
     return plain, hmac.digest(installation.bytes, f"post:{plain}".encode(errors="replace"), "sha256").hex()
 
@@ -86,9 +86,9 @@ async def _note(db: Connection | Pool, installation: UUID, post: SocialPost, cid
 
 
 async def keep(installation: UUID, post: SocialPost, db: Connection, cid: str) -> None:
-    """Note the photos of ``post`` as those of the complaint ``cid``, with what its sender sent before without a word.
+    """Note the photos of ``post`` as those of the complaint ``cid``, and its sender's earlier photos without words.
 
-    In the transaction in which the words of ``post`` are stored.
+    Runs in the transaction that stores the words of ``post``.
     """
     if post.photos:
         await _note(db, installation, post, cid)
@@ -97,9 +97,9 @@ async def keep(installation: UUID, post: SocialPost, db: Connection, cid: str) -
 
 
 async def keep_unclaimed(pool: Pool, installation: UUID, post: SocialPost) -> bool:
-    """Note the photos of ``post``, whose sender has not said yet what they show; whether that was asked a moment ago.
+    """Note the photos of ``post``, whose sender has not said yet what they show. Return whether we asked a moment ago.
 
-    Doing it again changes nothing, and gives the same.
+    Idempotent: a repeated call returns the same.
     """
     await _note(pool, installation, post, None)
     marks = _marks(installation, post)
@@ -108,7 +108,7 @@ async def keep_unclaimed(pool: Pool, installation: UUID, post: SocialPost) -> bo
 
 
 async def keep_with(pool: Pool, installation: UUID, post: SocialPost, ticket: str) -> bool:
-    """Note the photos of ``post`` as those of the complaint ``ticket``; whether that is there."""
+    """Note the photos of ``post`` as those of the complaint ``ticket``. Return whether it exists."""
     async with pool.acquire() as db, db.transaction():
         cid: str | None = await db.fetchval(_OF, ticket)
         if cid:
@@ -122,7 +122,7 @@ async def keep_of(pool: Pool, installation: UUID, post: SocialPost, cid: str) ->
 
 
 async def keep_with_album(pool: Pool, installation: UUID, post: SocialPost) -> bool:
-    """Note the photos of ``post`` as those of the complaint to which its sender sent another just now, if they did."""
+    """Note the photos of ``post`` with its sender's complaint that just got another. Return whether there is one."""
     async with pool.acquire() as db, db.transaction():
         cid: str | None = await db.fetchval(_ALBUM, post.channel, post.address, post.at, ALBUM)
         if cid:
@@ -131,6 +131,6 @@ async def keep_with_album(pool: Pool, installation: UUID, post: SocialPost) -> b
 
 
 async def forget_photos(db: Connection) -> dict[str, int]:
-    """Delete a batch of what no network brings again, and of what nobody spoke of; how many rows went."""
+    """Delete a batch of marks too old to be delivered again and of unclaimed photos. Return how many rows went."""
     gone = await db.execute(_FORGET, _BATCH), await db.execute(_FORGET_UNCLAIMED, UNCLAIMED_H, _BATCH)
     return {"media": sum(int(each.split()[-1]) for each in gone)}

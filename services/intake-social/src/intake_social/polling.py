@@ -1,4 +1,4 @@
-"""How a network is asked again and again: by one process of its database, and left alone as long as it says."""
+"""Poll a network: by one process per database, and not while the network wants to be left alone."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ON CONFLICT (source) DO UPDATE SET position = excluded.position"""
 async def alone(
     pool: Pool, lock: int, channel: str, look: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """Give ``look`` as soon as no other process of this database looks at ``channel``: a network counts how often it is
-    asked, and what can't be read would be put aside by each. It fails when the lock is lost."""
+    """Yield ``look`` as soon as no other process of this database polls ``channel``: a network counts requests, and
+    each process would set aside the same unreadable items. ``look`` fails when the lock is lost."""
     async with holding(pool, lock) as leader:
 
         async def look_alone() -> None:
@@ -40,7 +40,7 @@ async def alone(
         try:
             yield look_alone
         finally:
-            metrics.REFUSED.labels(channel).set(0)  # whoever looks next will know
+            metrics.REFUSED.labels(channel).set(0)  # the next process to look will know
 
 
 async def poll(channel: str, look: Callable[[], Awaitable[None]], every_s: float) -> None:
@@ -67,12 +67,12 @@ async def poll(channel: str, look: Callable[[], Awaitable[None]], every_s: float
 
 
 def until(throttled: SocialThrottled) -> float:
-    """Seconds until the network may be asked again."""
+    """Return the seconds until the network may be asked again."""
     return max((throttled.reset_at - datetime.now(UTC)).total_seconds(), 1)
 
 
 async def cursor_of(pool: Pool, source: str) -> str | None:
-    """How far ``source`` has been read; None: not yet."""
+    """Return how far ``source`` has been read, or None if it has not been read yet."""
     position: str | None = await pool.fetchval(_CURSOR, source)
     return position
 

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from intake.file_settings import WHERE, BucketSettings
 from intake.submissions import IntakeSettings
 
-#: Letters of a word that others could guess.
+#: Shortest length of a word that nobody can guess.
 SHORTEST = 16
 #: Credentials, each with the switch of its network.
 _NEEDED = {
@@ -25,12 +25,12 @@ _NEEDED = {
     "whatsapp_app_secret": "whatsapp_enabled",
     "whatsapp_webhook_token": "whatsapp_enabled",
 }
-#: What pushes: each needs the door.
+#: Settings of networks that push: each needs the HTTP endpoint.
 _PUSHING = ("facebook_webhook_token", "whatsapp_enabled")
 
 
 class SocialSettings(BucketSettings, IntakeSettings):
-    """What intake-social reads from the environment. Without ``evidence_url`` photos are not taken."""
+    """The settings of intake-social, from the environment. Without ``evidence_url`` photos are not taken."""
 
     x_enabled: bool = Field(True, description="read mentions on X and answer them")
     x_api_url: str | None = Field(None, description="in place of X's own address; unset in production")
@@ -78,7 +78,7 @@ class SocialSettings(BucketSettings, IntakeSettings):
     @field_validator("facebook_webhook_token", "whatsapp_webhook_token")
     @classmethod
     def _long(cls, value: SecretStr | None) -> SecretStr | None:
-        """A file that is empty holds no word."""
+        """Refuse a word that is too short; an empty file means no word."""
         if value and 0 < len(value.get_secret_value()) < SHORTEST:
             raise PydanticCustomError("too_short", "has fewer than {least} letters", {"least": SHORTEST})
         return value or None
@@ -86,7 +86,7 @@ class SocialSettings(BucketSettings, IntakeSettings):
     @field_validator(*_NEEDED)
     @classmethod
     def _complete(cls, value: object, info: ValidationInfo) -> object:
-        """A network that is on needs all its credentials."""
+        """Require all credentials of a network that is on."""
         switch = _NEEDED[info.field_name or ""]
         if info.data.get(switch) and not value:
             raise PydanticCustomError("missing", "needed while {switch} is set", {"switch": switch.upper()})
@@ -95,7 +95,7 @@ class SocialSettings(BucketSettings, IntakeSettings):
     @field_validator("evidence_url")
     @classmethod
     def _can_be_opened(cls, value: str | None, info: ValidationInfo) -> str | None:
-        """What nobody could open is not kept."""
+        """Refuse to keep photos that nobody could open."""
         if value and not info.data.get("social_listen_port"):
             raise PydanticCustomError("missing", "needs SOCIAL_LISTEN_PORT, where units open what is kept")
         return value
@@ -107,14 +107,14 @@ class SocialSettings(BucketSettings, IntakeSettings):
 
     @property
     def public_url(self) -> str:
-        """Where units open photos, without a slash at the end."""
+        """The address where units open photos, without a slash at the end."""
         here = f"http://{self.social_listen_host}:{self.social_listen_port}"
         return str(self.social_public_url or self.web_public_url or here).rstrip("/")
 
     @field_validator("social_listen_port")
     @classmethod
     def _has_door(cls, value: int | None, info: ValidationInfo) -> int | None:
-        """What pushes needs the door."""
+        """Require a port if a network pushes."""
         pushing = [name for name in _PUSHING if info.data.get(name)]
         if pushing and not value:
             raise PydanticCustomError("missing", "needed while {switch} is set", {"switch": pushing[0].upper()})

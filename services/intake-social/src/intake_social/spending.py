@@ -1,6 +1,6 @@
-"""What X bills, as we count it, and how much of a month's budget is left.
+"""Our own count of X's bill, and how much of a month's budget is left.
 
-Prices: https://docs.x.com/x-api/getting-started/pricing (August 2026). What X counts itself is in its console.
+Prices: https://docs.x.com/x-api/getting-started/pricing (August 2026). X's own count is in its console.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from chassis.database import Pool
 from intake import metrics
 
 Billed = Literal["mention", "found", "checked", "reply", "reply_with_link"]
-#: US dollars for one. The same post is billed once a day, so what we know already is not counted.
+#: US dollars for one. The same post is billed once a day, so posts that we know already are not counted.
 PRICES: dict[Billed, Decimal] = {
     "mention": Decimal("0.001"),
     "found": Decimal("0.005"),
@@ -30,22 +30,22 @@ ON CONFLICT (channel, month) DO UPDATE SET usd = spending.usd + excluded.usd RET
 
 
 async def spend(pool: Pool, channel: str, what: Billed, many: int, now: datetime | None = None) -> Decimal:
-    """Count ``many`` of ``what``; what was spent this month by now, which is shown, too."""
+    """Count ``many`` of ``what``. Return what was spent this month so far, and show it in the metrics."""
     usd: Decimal = await pool.fetchval(_SPEND, channel, now or datetime.now(UTC), PRICES[what] * many)
     metrics.SPENT.labels(channel).set(float(usd))
     return usd
 
 
 def reply_kind(text: str) -> Billed:
-    """What a reply is billed as: one with a link is twenty times as much."""
+    """Return how a reply is billed: one with a link costs twenty times as much."""
     return "reply_with_link" if _LINK.search(text) else "reply"
 
 
 def show_budget(channel: str, usd: float) -> None:
-    """Show what may be spent in a month; an alert compares."""
+    """Show the month's budget in the metrics; an alert compares it."""
     metrics.BUDGET.labels(channel).set(usd)
 
 
 def is_left(spent: Decimal, budget: Any) -> bool:
-    """Whether a month's ``budget`` in US dollars is not used up; 0 has no end."""
+    """Whether a month's ``budget`` in US dollars is not used up; 0 means no limit."""
     return not budget or spent < Decimal(str(budget))

@@ -1,4 +1,4 @@
-"""What comes by WhatsApp, and what is written there: within a day of their last message freely, else by a template."""
+"""Messages by WhatsApp, and our answers: free text within a day of the person's last message, else a template."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from intake_social.post import Desk, SocialPost
 
 log = logging.getLogger(__name__)
 CHANNEL = "whatsapp"
-#: Seconds between two looks whether the token still holds.
+#: Seconds between two checks that the token still holds.
 _CHECK_S = 300
 
 _HEARD = """
@@ -32,7 +32,7 @@ _FORGET = "DELETE FROM heard WHERE at < now() - interval '25 h'"
 
 
 async def take_hook(desk: Desk, phone_number_id: str, body: bytes) -> None:
-    """Store what a webhook tells; the same again changes nothing.
+    """Store what a webhook delivers; the same webhook again changes nothing.
 
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: not all is stored; let it come again.
@@ -52,7 +52,7 @@ async def take_hook(desk: Desk, phone_number_id: str, body: bytes) -> None:
 async def write(
     pool: Pool, whatsapp: WhatsApp, target: str, text: str, own_id: str = "", *, now: datetime | None = None
 ) -> str | None:
-    """Write to the person behind ``target`` what we call ``own_id``; gives what WhatsApp calls it.
+    """Write to the person behind ``target``; ``own_id`` is our id of the message. Return WhatsApp's id of it.
 
     Raises:
         SocialError: as WhatsApp said.
@@ -63,17 +63,17 @@ async def write(
 
 
 async def fetch_media(whatsapp: WhatsApp, places: Places, called: str, to: IO[bytes]) -> None:
-    """Write the photo or video that WhatsApp calls ``called`` to ``to``.
+    """Write the photo or video with WhatsApp's id ``called`` to ``to``.
 
     Raises:
-        SocialError: as WhatsApp said, or as :func:`download`.
+        SocialError: as WhatsApp said, or from :func:`download`.
     """
     address = await whatsapp.address_of(called)
     await download(address, to, places, headers=whatsapp.bearer)
 
 
 async def watch(whatsapp: WhatsApp) -> None:
-    """For ever: show whether the token holds. What is written to us is pushed, so nothing else is asked for."""
+    """Show whether the token holds, until cancelled. Messages are pushed, so nothing else is polled."""
     await poll(CHANNEL, partial(_checked, whatsapp), _CHECK_S)
 
 
@@ -82,7 +82,7 @@ async def _checked(whatsapp: WhatsApp) -> None:
 
 
 async def forget_heard(db: Connection) -> dict[str, int]:
-    """Delete who wrote longer than a day ago; how many."""
+    """Delete the people who last wrote more than a day ago. Return how many."""
     gone = await db.execute(_FORGET)
     return {"heard": int(gone.split()[-1])}
 

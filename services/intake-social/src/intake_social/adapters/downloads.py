@@ -1,6 +1,6 @@
-"""Fetches what a network keeps for us, from that network and from nowhere else: no server-side request forgery.
+"""Fetch files that a network keeps for us, from that network and from nowhere else: no server-side request forgery.
 
-The addresses come from the network itself, but what is in its answers strangers may have a hand in.
+The addresses come from the network itself, but strangers may influence its answers.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from contracts.links import listed
 from intake.photo import HEAD, MAX_BYTES, is_video
 from intake_social.adapters.errors import SocialError, SocialRefused, SocialUnauthorized, SocialUnavailable
 
-#: Seconds for all of it.
+#: Seconds for a whole download.
 WITHIN_S = 120.0
-#: Bytes of a video. Networks make them smaller than a telephone does, and three at once lie in memory (`/tmp`).
+#: Networks make videos smaller than telephones do, and three of them lie in memory (`/tmp`) concurrently.
 MAX_VIDEO_BYTES = 50 * 1024 * 1024
 #: Addresses of Meta's photos carry long signatures.
 _MOST_LETTERS, _MOST_REDIRECTS = 4_000, 3
 _TIMEOUT = httpx.Timeout(15, connect=5)
-#: Who asks for more has a broken clock.
+#: A network that asks for a longer pause has a broken clock.
 _LONGEST_S = 86_400.0
-#: Not any more, or not for us.
+#: Gone, or not for us.
 _GONE = frozenset({403, 404, 410})
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Gone(SocialRefused):
-    """The network has it no more, or does not give it to us."""
+    """The network no longer has the file, or does not give it to us."""
 
 
 class NotOurs(SocialRefused):
-    """It is where nothing is fetched from."""
+    """The address is not one that we fetch from."""
 
 
 class TooLarge(SocialRefused):
-    """It has more bytes than a photo or a video may have."""
+    """The file is larger than a photo or a video may be."""
 
 
 class Later(SocialUnavailable):
-    """Not now; ``after_s`` is how long the network wants to be left alone, 0 where it does not say."""
+    """Try later: in ``after_s`` seconds if the network says so, else 0."""
 
     def __init__(self, message: str, after_s: float = 0) -> None:
         super().__init__(message)
@@ -57,23 +57,23 @@ class Later(SocialUnavailable):
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Where a network keeps photos: ``hosts``, of which one with a dot in front has all below it, by https.
+    """The hosts where a network keeps photos, all by https; a host that begins with a dot includes its subdomains.
 
-    ``standin`` is the address of what plays the network, which may be anywhere and need no TLS.
+    ``standin`` is the address of the network's stand-in in tests, which may be anywhere and need no TLS.
     """
 
     hosts: tuple[str, ...]
     standin: str = ""
 
     def is_standin(self, url: str) -> bool:
-        """Whether ``url`` leads to what plays the network."""
+        """Whether ``url`` leads to the network's stand-in."""
         return bool(self.standin) and urlsplit(url)[:2] == urlsplit(self.standin)[:2]
 
     def check(self, url: str) -> None:
-        """Return if something may be fetched from ``url``, as far as its words say.
+        """Check that ``url``, by its words, may be fetched from.
 
         Raises:
-            NotOurs: it is no address of the network.
+            NotOurs: it is not an address of the network.
         """
         try:
             scheme, host, port = check_url(url, _MOST_LETTERS)
@@ -86,7 +86,7 @@ class Places:
 
 
 def most_bytes(head: bytes) -> int:
-    """How many bytes may have what begins with ``head``."""
+    """Return how many bytes a file that begins with ``head`` may have."""
     return MAX_VIDEO_BYTES if is_video(head) else MAX_BYTES
 
 
@@ -101,13 +101,13 @@ async def download(
     verify: ssl.SSLContext | None = None,
     within_s: float = WITHIN_S,
 ) -> None:
-    """Write what is at ``url`` to ``to``. Redirects are followed within ``places``; ``headers`` go nowhere else either.
+    """Write the file at ``url`` to ``to``. Redirects are followed, and ``headers`` sent, only within ``places``.
 
-    ``most_bytes`` says by its first bytes how many it may have.
+    ``most_bytes`` returns the limit of size for a file's first bytes.
 
     Raises:
-        Gone, NotOurs, TooLarge: never.
-        SocialUnauthorized, Later: later.
+        Gone, NotOurs, TooLarge: it will never succeed.
+        SocialUnauthorized, Later: try later.
     """
     try:
         async with asyncio.timeout(within_s):
@@ -119,7 +119,7 @@ async def download(
                 url = elsewhere
     except TimeoutError:
         raise Later("timeout") from None
-    # An error of httpx tells of the request, in which our token is.
+    # An error of httpx tells about the request, which holds our token.
     except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, ValueError) as error:
         raise Later(type(error).__name__) from None
     raise NotOurs("too many redirects")
@@ -134,7 +134,7 @@ async def _fetch(
     resolve: Resolve,
     verify: ssl.SSLContext | None,
 ) -> str | None:
-    """Write what is there to ``to``; or the address to which it redirects."""
+    """Write the file at ``url`` to ``to``, or return the address that it redirects to."""
     at, extensions = url, dict[str, str]()
     if not places.is_standin(url):
         try:

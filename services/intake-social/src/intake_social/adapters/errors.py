@@ -1,10 +1,10 @@
-"""What can go wrong with a social network, in our words: one exception per thing a caller does about it."""
+"""Failures of a social network in our words: one exception for each way in which a caller reacts."""
 
 from datetime import UTC, datetime, timedelta
 
 
 class SocialError(Exception):
-    """Any failure at a social network; its text never holds a secret. `code` is what Graph calls it, if it does."""
+    """Any failure of a social network; its text never holds a secret. `code` is Graph's error code, if it has one."""
 
     code: int | None = None
 
@@ -14,7 +14,7 @@ class SocialUnauthorized(SocialError):
 
 
 class SocialThrottled(SocialError):
-    """Too many calls: nothing more before `reset_at`."""
+    """Too many calls: wait until `reset_at`."""
 
     def __init__(self, message: str, reset_at: datetime) -> None:
         super().__init__(message)
@@ -30,15 +30,15 @@ class SocialRefused(SocialError):
 
 
 class SocialUnavailable(SocialError):
-    """Temporary: try again with growing pauses. A write may have happened all the same."""
+    """Temporary: retry with growing pauses. A write may have happened all the same."""
 
 
 class OutsideWindow(SocialRefused):
-    """Too long after their last message: only what the network has agreed to may be written."""
+    """Too long after the person's last message: only a template that the network has approved may be sent."""
 
 
 class SocialOutcomeUnknown(SocialError):
-    """A write may have happened, and nobody can be asked: writing it again might say it twice."""
+    """A write may have happened, and nobody can be asked: writing again might say it twice."""
 
 
 class CursorTooOld(SocialError):
@@ -46,5 +46,5 @@ class CursorTooOld(SocialError):
 
 
 def after(minutes: float) -> datetime:
-    """So many minutes from now, for a throttle that doesn't say how long it lasts."""
+    """Return the time ``minutes`` from now, for a throttle that doesn't say how long it lasts."""
     return datetime.now(UTC) + timedelta(minutes=minutes)

@@ -1,4 +1,4 @@
-"""The regency's Facebook page by way of facebook-sdk: what is written on it, under it and to it, and our answers."""
+"""The regency's Facebook page, by facebook-sdk: what people write on it, under it and to it, and our answers."""
 
 import asyncio
 import hashlib
@@ -29,7 +29,7 @@ from intake_social.adapters.graph_items import TO_PERSON, PagePost, read_comment
 from intake_social.adapters.items import Unreadable, read_each
 
 _T = TypeVar("_T")
-#: What to ask for the next page of a list; None: there is none.
+#: The query for the next page of a list; None after the last page.
 _Following: TypeAlias = dict[str, str] | None
 logger = logging.getLogger(__name__)
 
@@ -39,9 +39,9 @@ _CALL_TIMEOUT_S = 25.0
 _FIELDS = "id,message,from,created_time"
 _SHOWN = "type,media,target"
 _POST_FIELDS = f"{_FIELDS},attachments{{{_SHOWN},subattachments{{{_SHOWN}}}}}"
-#: Under a post that is older than this a comment is found by the webhook alone.
+#: Comments under a post older than this are found by the webhook alone.
 _COMMENTED = timedelta(days=14)
-#: So many posts are remembered as ours or not ours: more than are commented on within the days above.
+#: How many posts are remembered as ours or not ours: more than are commented on within the days above.
 _MOST_OWNERS = 10_000
 _TOKEN_IN_URL = re.compile(r"(access_token|input_token|appsecret_proof)=[^&\s'\"]+")
 
@@ -57,7 +57,7 @@ _NOT_PERMITTED = frozenset({10, *range(200, 300)})
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """What was written to a page, all that is older than `until`, oldest first, and the items that we can't read."""
+    """Everything written to a page before `until`, oldest first, and the items that we can't read."""
 
     until: datetime
     posts: list[PagePost] = field(default_factory=list)
@@ -66,8 +66,8 @@ class Feed:
 
 @dataclass(frozen=True, kw_only=True)
 class _Window:
-    """What is looked for: all since a time. `listed` is what was read of it under a post or in a talk, by its path and
-    when that was changed, so that a window that breaks off goes on there, and one of any size ends."""
+    """The progress of reading a page since a time. `listed` holds what was read under a post or in a talk, by its path
+    and the time of its last change, so that a window that breaks off goes on there, and one of any size ends."""
 
     since: datetime
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -77,8 +77,8 @@ class _Window:
 class FacebookPage:
     """One page, read and answered with its own token; close it when done.
 
-    The library blocks and its session isn't thread-safe, so each of four threads has its own, and one more that only
-    looks for what was written: answers never wait for that.
+    The library blocks and its session isn't thread-safe, so each of four threads has its own, and one more only looks
+    for new posts: answers never wait for that.
     """
 
     def __init__(
@@ -106,11 +106,11 @@ class FacebookPage:
         self._window: _Window | None = None
 
     async def fetch(self, since: datetime) -> Feed:
-        """What others wrote at or after `since`, oldest first: posts on the page, comments under its posts, posts
-        elsewhere that name it, and messages to it.
+        """Return what others wrote at or after `since`, oldest first: posts on the page, comments under its posts,
+        posts elsewhere that name it, and messages to it.
 
-        However many they are: after an error the next call goes on where that one broke off, with its `since` and its
-        `until`. One call at a time.
+        There is no limit of number: after an error the next call goes on where this one broke off, with the same
+        `since` and `until`. Only one call at a time.
 
         Raises:
             SocialError: not all was read.
@@ -126,7 +126,7 @@ class FacebookPage:
         return replace(found, posts=sorted(others.values(), key=lambda post: post.created_at))
 
     async def is_ours(self, post_id: str) -> bool:
-        """Whether the page itself wrote the post; what is gone is nobody's. Raises: SocialError."""
+        """Whether the page itself wrote the post; False for a post that is gone. Raises: SocialError."""
         owner = self._owners.get(post_id)
         if owner is None:
             try:
@@ -150,7 +150,7 @@ class FacebookPage:
         return await self._comment_once(target, text)
 
     async def expires_at(self) -> datetime | None:
-        """When the page token ends, or may read no more, whichever is sooner; None: never.
+        """Return when the page token ends or loses its access to data, whichever is sooner; None: never.
 
         https://developers.facebook.com/docs/graph-api/reference/debug_token/. Raises: SocialError.
         """
@@ -166,7 +166,7 @@ class FacebookPage:
     def _graph(self) -> Any:
         if not hasattr(self._of_thread, "graph"):
             graph = facebook.GraphAPI(self._token, timeout=_REQUEST_TIMEOUT_S)
-            # The constructor knows no living version; the attribute takes any.
+            # The constructor knows no current version; the attribute takes any.
             graph.version = self._version
             graph.session.hooks["response"].append(self._remember)
             self._sessions.append(graph.session)
@@ -175,7 +175,7 @@ class FacebookPage:
         return self._of_thread.graph
 
     def _remember(self, response: requests.Response, *_: Any, **__: Any) -> None:
-        """The library hides status and headers; this keeps them for the error's sake."""
+        """Keep the response's status and headers, which the library hides, for its errors."""
         self._of_thread.response = response
         spoken = response.headers.get("facebook-api-version", self._version)
         if spoken != self._version:
@@ -187,7 +187,7 @@ class FacebookPage:
         return min((datetime.fromtimestamp(at, UTC) for at in ends if at), default=None)
 
     async def _read_feed(self, window: _Window, found: Feed) -> None:
-        """Posts since, and comments since under posts of the last days."""
+        """Read posts since the window's begin, and comments since then under posts of the last days."""
         following: _Following = _since(min(window.since, window.began - _COMMENTED))
         while following is not None:
             items, following = await self._look(
@@ -203,7 +203,7 @@ class FacebookPage:
                     await self._read_comments(window, found, post.id, stated)
 
     async def _read_comments(self, window: _Window, found: Feed, post_id: str, stated: str) -> None:
-        """Those of a post that may be gone meanwhile."""
+        """Read the comments under a post, which may be gone by now."""
         try:
             await self._read_newest(
                 window,
@@ -219,7 +219,7 @@ class FacebookPage:
                 raise
 
     async def _read_tagged(self, window: _Window, found: Feed) -> None:
-        """Posts elsewhere that name the page. That we may not ask for them is no reason to read nothing."""
+        """Read posts elsewhere that name the page. If we lack that permission, the rest is read all the same."""
         following: _Following = _since(window.since)
         try:
             while following is not None:
@@ -235,7 +235,7 @@ class FacebookPage:
             logger.warning("mentions_not_permitted", extra={"code": error.code})
 
     async def _read_inbox(self, window: _Window, found: Feed) -> None:
-        """Messages to the page; conversations come the newest first."""
+        """Read messages to the page; conversations come the newest first."""
         following: _Following = {}
         while following is not None:
             items, following = await self._look(
@@ -256,9 +256,9 @@ class FacebookPage:
     async def _read_newest(
         self, window: _Window, found: Feed, where: tuple[str, str], read: Callable[[Any], PagePost], **asked: str
     ) -> None:
-        """What a list has since, which gives the newest first, so that the first page is mostly the last one.
+        """Read a list's items of the window. The newest come first, so one page is mostly enough.
 
-        ``where`` is its path, and when it was changed as Graph states it: unchanged it is not asked for again.
+        ``where`` is the list's path and when it last changed, as Graph states it: an unchanged list is not asked again.
         """
         listed = window.listed.get(where)
         if listed is None:
@@ -284,7 +284,7 @@ class FacebookPage:
         return listed
 
     async def _look(self, path: str, **asked: str) -> tuple[list[Any], _Following]:
-        """A page of a list, and what to ask for the next one."""
+        """Return a page of a list, and the query for the next one."""
         return await self._call(self._list, path, asked, threads=self._looking)
 
     def _list(self, path: str, asked: Mapping[str, str]) -> tuple[list[Any], _Following]:
@@ -347,7 +347,7 @@ class FacebookPage:
         return self._among(comments, text)
 
     def _among(self, items: list[Any], text: str) -> str | None:
-        """The id of what the page said with exactly this ``text``."""
+        """Return the id of the page's own item with exactly this ``text``."""
         for each in items:
             if str((each.get("from") or {}).get("id")) == self._page_id and each.get("message") == text:
                 return str(each["id"])
@@ -356,7 +356,7 @@ class FacebookPage:
     async def _call(
         self, function: Callable[..., _T], *arguments: Any, threads: ThreadPoolExecutor | None = None
     ) -> _T:
-        """Do ``function``, which asks Graph for one thing: the limit of time is that of one request."""
+        """Call ``function``, which sends Graph one request: the timeout is that of one request."""
         try:
             async with asyncio.timeout(_CALL_TIMEOUT_S):
                 return await asyncio.get_running_loop().run_in_executor(
@@ -389,7 +389,7 @@ class FacebookPage:
         if code in _THROTTLED:
             return SocialThrottled(message, after(self._minutes_to_wait()))
         if code in _BLOCKED:
-            # Going on makes a policy block longer.
+            # Further calls prolong a policy block.
             return SocialThrottled(message, after(24 * 60))
         if code in _STOP:
             return SocialUnauthorized(message)
@@ -426,24 +426,24 @@ def _is_talk(value: Any) -> bool:
 
 
 def _since(at: datetime) -> dict[str, str]:
-    """What begins a list that Graph pages by time."""
+    """Return the query for the beginning of a list that Graph pages by time."""
     return {"since": str(int(at.timestamp()))}
 
 
 def _following(paging: Mapping[str, Any], asked: Mapping[str, str]) -> _Following:
-    """What to ask for the next page: some lists are paged by time, others by what came last."""
+    """Return the query for the next page: some lists are paged by time, others by a cursor."""
     if "next" not in paging:
         return None
     told = parse_qs(urlsplit(paging["next"]).query)
     following = {name: told[name][0] for name in ("until", "__paging_token") if name in told}
     following = following or {"after": str(paging["cursors"]["after"])}
-    if following.items() <= asked.items():  # for ever the same
+    if following.items() <= asked.items():  # the same page again, endlessly
         return None
     return {name: asked[name] for name in ("since",) if name in asked} | following
 
 
 def _changed(stated: str, since: datetime) -> bool:
-    """Whether something happened since; what does not say may have."""
+    """Whether something may have changed since then: True without a stated time."""
     try:
         return datetime.strptime(stated, "%Y-%m-%dT%H:%M:%S%z") >= since
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Graph lists and what its webhooks tell, read: posts, comments and messages of the page. Pure.
+"""Read what Graph lists and its webhooks deliver: posts, comments and messages of the page. Pure.
 
 https://developers.facebook.com/docs/graph-api/webhooks/reference/page/ and
 https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/messages/. Any field may be missing.
@@ -14,26 +14,26 @@ from typing import Any, Literal
 
 from intake_social.adapters.items import Unreadable, moment
 
-#: Of a change of the feed, what is a post; all else but a comment (likes, shares of others, events) is not for us.
+#: Items of a feed change that are posts. Only these and comments are for us, not likes, shares or events.
 _POSTS = frozenset({"post", "status", "photo", "video"})
 _WRITTEN = frozenset({"add", "edited", "edit"})
-#: What a message may have that is not taken, as webhooks call it, and how texts.yaml does.
+#: Kinds of attachments that we don't take: the webhook's name of each, and its name in texts.yaml.
 _NOT_TAKEN = {"audio": "voice", "file": "document"}
-#: What Graph calls videos that somebody uploaded; others are shown from elsewhere.
+#: Graph's types of uploaded videos; others are embedded from elsewhere.
 _VIDEOS = frozenset({"video", "video_inline", "video_autoplay"})
-#: Before the id of whom a message is answered to, in place of the post that is.
+#: Prefix of an answer's target if that is a person, not a post.
 TO_PERSON = "person."
 
 
 @dataclass(frozen=True, kw_only=True)
 class PagePost:
-    """What somebody wrote on the page, under it, about it, or to it; `author_id` and `author` are empty if Graph did
-    not tell them.
+    """Something written on the page, under it, about it, or to it; `author_id` and `author` are empty if Graph did not
+    tell them.
 
-    `root` is what it answers, `within` the post that all stands under: for a comment. `kind` `message` is Messenger,
-    which nobody else reads. `attached`: with a photo or the like, perhaps without a word; `photos` and `videos` are the
-    addresses of what of that are such; `not_taken` is how texts.yaml calls what of it is neither, of a message,
-    and `quotes` the message that it answers, of either of us, which Graph tells with the webhook alone.
+    For a comment, `root` is what it answers, and `within` the post at the top. The `kind` `message` is a private one by
+    Messenger. `attached`: it came with a photo or the like, perhaps without words; `photos` and `videos` are their
+    addresses, and `not_taken` is texts.yaml's name for any other attachment of a message. `quotes` is the message that
+    it answers, the sender's or ours, which only webhooks tell.
     """
 
     id: str
@@ -52,7 +52,7 @@ class PagePost:
 
     @property
     def says(self) -> bool:
-        """Whether it may be for us: by words, by a message that is something else, or by a photo in a talk."""
+        """Whether it may be for us: it has words, an attachment in a message, or a photo or video in a comment."""
         wordless = (self.kind == "message" and self.attached) or (
             self.kind == "comment" and (self.photos or self.videos)
         )
@@ -61,7 +61,7 @@ class PagePost:
 
 @dataclass(frozen=True, kw_only=True)
 class Hook:
-    """What one webhook brings, in its order: what was written, what cannot be read, and the ids of what was deleted."""
+    """The content of one webhook, in its order: items written, items that can't be read, and ids of deleted items."""
 
     written: list[PagePost]
     unreadable: list[Unreadable]
@@ -72,7 +72,7 @@ def read_post(item: Mapping[str, Any], kind: Literal["post", "mention"] = "post"
     """Read a post as Graph lists it.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: it is none.
+        ValueError, KeyError, TypeError, AttributeError: it is not a post.
     """
     return PagePost(
         id=_id(item["id"]),
@@ -127,13 +127,14 @@ def _urls(attached: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
 
 
 def _parts(attachments: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
-    """What is attached, of an album each: https://developers.facebook.com/docs/graph-api/reference/story-attachment/."""
+    """Yield the attachments, each part of an album singly:
+    https://developers.facebook.com/docs/graph-api/reference/story-attachment/."""
     for each in (attachments or {}).get("data") or []:
         yield from (each.get("subattachments") or {}).get("data") or [each]
 
 
 def _photos(attachments: Mapping[str, Any] | None) -> Iterator[str]:
-    """The addresses of photos."""
+    """Yield the addresses of photos."""
     for part in _parts(attachments):
         address = ((part.get("media") or {}).get("image") or {}).get("src")
         if part.get("type") == "photo" and address:
@@ -141,7 +142,7 @@ def _photos(attachments: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _videos(attachments: Mapping[str, Any] | None) -> Iterator[str]:
-    """The addresses of videos that were uploaded to Facebook."""
+    """Yield the addresses of videos that were uploaded to Facebook."""
     for part in _parts(attachments):
         address = (part.get("media") or {}).get("source")
         if part.get("type") in _VIDEOS and address:
@@ -149,9 +150,9 @@ def _videos(attachments: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def read_hook(body: bytes, page_id: str) -> Hook:
-    """Read the body of a webhook; what can't be read is given back by itself, and of others' pages nothing.
+    """Read the body of a webhook; items that can't be read are returned apart, other pages' items are skipped.
 
-    Our own words, which come back by it, are left out. Never raises.
+    Our own words, which webhooks deliver too, are left out. Never raises.
     """
     hook = Hook(written=[], unreadable=[], removed=[])
     try:
@@ -169,7 +170,7 @@ def read_hook(body: bytes, page_id: str) -> Hook:
 
 
 def _of_page(told: Mapping[str, Any], page_id: str) -> list[Any]:
-    """All changes and messages, in their order."""
+    """Return all changes and messages, in their order."""
     if told.get("object") != "page":
         raise ValueError("no webhook of a page")
     return list(_each(told["entry"], page_id))
@@ -229,8 +230,8 @@ def _comment(value: Mapping[str, Any]) -> PagePost:
 
 
 def _pushed(value: Mapping[str, Any], kind: str) -> tuple[str, ...]:
-    """The addresses of its photos or videos: `photos` of an album, `link` of a post that is a photo, `photo` of a
-    comment, and of videos the same.
+    """Return the addresses of its photos or videos (`kind`): `photos` of an album, `link` of a post that is a photo, or
+    `photo` of a comment; videos alike.
 
     https://developers.facebook.com/docs/graph-api/webhooks/reference/page/#feed
     """
@@ -241,7 +242,7 @@ def _pushed(value: Mapping[str, Any], kind: str) -> tuple[str, ...]:
 
 def _message(event: Mapping[str, Any]) -> PagePost:
     message = event["message"]
-    # A thumb that is raised is a sticker, and says nothing.
+    # A raised thumb is a sticker, and says nothing.
     given = [(str(each.get("type")), each.get("payload") or {}) for each in message.get("attachments") or []]
     attached = [(kind, payload) for kind, payload in given if "sticker_id" not in payload]
     return PagePost(
@@ -260,14 +261,17 @@ def _message(event: Mapping[str, Any]) -> PagePost:
 
 
 def _quoted(message: Mapping[str, Any]) -> str:
-    """https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/messages"""
+    """Return the id of the message that this one answers, or an empty string.
+
+    https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/messages
+    """
     answered = message.get("reply_to")
     quoted = answered.get("mid") if isinstance(answered, dict) else None
     return quoted if isinstance(quoted, str) and quoted.isascii() and quoted.isprintable() else ""
 
 
 def _not_taken(kinds: Sequence[str]) -> str:
-    """How texts.yaml calls the first of what was attached and is not taken; empty: there is nothing such."""
+    """Return texts.yaml's name for the first kind of attachment that we don't take; empty without any."""
     return next((_NOT_TAKEN.get(kind, "other") for kind in kinds), "")
 
 
@@ -277,7 +281,7 @@ def _author(told: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _id(value: Any) -> str:
-    """An id, which some of Meta's own samples write as a number."""
+    """Read an id, which some of Meta's own samples write as a number."""
     if isinstance(value, bool) or not isinstance(value, (str, int)) or not str(value):
         raise ValueError("no id")
     return str(value)

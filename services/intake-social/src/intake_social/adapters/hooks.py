@@ -1,4 +1,4 @@
-"""The door at which networks push what was written to us. It answers 200 only for what is stored.
+"""The HTTP endpoint for webhooks of the networks. It answers 200 only when the webhook is stored.
 
 https://developers.facebook.com/docs/graph-api/webhooks/getting-started/: the handshake, and the signature.
 """
@@ -28,16 +28,16 @@ log = logging.getLogger(__name__)
 
 #: Bytes; a webhook of Meta brings up to 1,000 changes.
 MAX_BODY_BYTES = 2 * 1024 * 1024
-#: Of one address, at once and in an hour; then it hears 429.
+#: Wrong signatures from one address: in a burst and in an hour; beyond that it is answered with 429.
 WRONG_SIGNATURES = Rate(burst=50, per_hour=600)
-#: Seconds until what is not stored is answered with 503: the network brings it again.
+#: Seconds until a webhook that is not stored is answered with 503: the network delivers it again.
 WITHIN_S = 15
 SIGNATURE = "x-hub-signature-256"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hooked:
-    """A network that pushes: the word it shows once when it is told of us, and the secret it signs with.
+    """A network that pushes: the word it shows once when our address is registered, and the secret it signs with.
 
     ``take`` stores a body, or raises.
     """
@@ -49,32 +49,32 @@ class Hooked:
 
 
 def sign(secret: str, body: bytes) -> str:
-    """Make the header of ``body``, over its bytes as they came, in which Meta writes ``\\u00e4`` for ``ä``."""
+    """Return the signature header of ``body``, over its bytes as received: Meta writes ``\\u00e4`` for ``ä``."""
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 class _Keeper:
-    """Lets nobody in but the networks; counts, by address, who is none."""
+    """Lets in only the networks, and counts the refusals of each address."""
 
     def __init__(self, networks: Mapping[str, Hooked], clock: Clock) -> None:
         self.networks = networks
         self.wrong, self.lines = Buckets(WRONG_SIGNATURES, clock), Seldom(clock=clock)
 
     def greet(self, name: str, asked: Mapping[str, str], client: str) -> Response[str]:
-        """Prove once that we know the word that the network was given."""
+        """Prove once that we know the word that was given to the network."""
         network = self.networks.get(name)
         if network is None:
             return _said("", 404)
         known = hmac.compare_digest(asked.get("hub.verify_token", "").encode(), network.token.encode())
         challenge = asked.get("hub.challenge", "")
-        # Only digits go back: nothing that a stranger wrote is shown under our name.
+        # Only digits go back: nothing that a stranger wrote appears under our name.
         if not known or asked.get("hub.mode") != "subscribe" or not (challenge.isascii() and challenge.isdigit()):
             return self.refuse(network, client)
         log.info("hook_subscribed", extra={"channel": network.channel})
         return _said(challenge, 200)
 
     async def take(self, name: str, signature: str, body: bytes, client: str) -> Response[str]:
-        """Store what is pushed."""
+        """Store the body that a network pushes."""
         network = self.networks.get(name)
         if network is None:
             return _said("", 404)
@@ -90,7 +90,7 @@ class _Keeper:
         return _said("", 200)
 
     def refuse(self, network: Hooked, client: str) -> Response[str]:
-        """Say nothing to ``client``, who is not ``network``."""
+        """Refuse ``client``, which is not ``network``, without a reason."""
         metrics.REQUESTS.labels(network.channel, "not_authentic").inc()
         if count := self.lines.due():
             log.warning("hook_not_authentic", extra={"channel": network.channel, "count": count})
@@ -101,7 +101,7 @@ class _Keeper:
 
 
 def door(networks: Mapping[str, Hooked], *more: HTTPRouteHandler, clock: Clock = time.monotonic) -> Litestar:
-    """The application: ``/hooks/NAME`` of each of ``networks``, and what ``more`` answers."""
+    """Return the application: ``/hooks/NAME`` for each of ``networks``, and the routes ``more``."""
     keeper = _Keeper(networks, clock)
 
     @get("/hooks/{name:str}", media_type=MediaType.TEXT)

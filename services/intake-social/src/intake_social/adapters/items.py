@@ -1,4 +1,4 @@
-"""Reading what a network lists item by item: one that can't be read holds up no other."""
+"""Read what a network lists item by item: one that can't be read holds up no other."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Unreadable:
 
 
 def moment(seconds: float) -> datetime:
-    """Give the moment ``seconds`` after 1970 began.
+    """Return the moment ``seconds`` after 1970 began.
 
     Raises:
-        ValueError: it lies in no year of the calendar.
+        ValueError: it lies outside the calendar.
     """
     try:
         return datetime.fromtimestamp(seconds, UTC)
@@ -32,7 +32,7 @@ def moment(seconds: float) -> datetime:
 
 
 def read_each(items: Sequence[Any], read: Callable[[Any], _T]) -> tuple[list[_T], list[Unreadable]]:
-    """Read ``items``; those that ``read`` stumbles over are given back by themselves."""
+    """Read ``items``; those that ``read`` fails on are returned apart."""
     done: list[_T] = []
     strays: list[Unreadable] = []
     for item in items:

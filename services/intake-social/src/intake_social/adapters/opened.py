@@ -1,4 +1,4 @@
-"""Opens to units the photos that networks gave us: beside the door for what networks push, and with its address."""
+"""Show units the photos that came from the networks, at the same address as the networks' webhooks."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ log = logging.getLogger(__name__)
 
 
 def opening(pool: Pool, files: Files, event_key: bytes, texts: Texts) -> HTTPRouteHandler:
-    """Make the handler that shows a file to the unit that its link was signed for, as long as that has the complaint
-    or helps with it."""
+    """Make the handler that shows a file to the unit that its link was signed for, while that unit has the complaint or
+    helps with it."""
 
     async def opened(request: Request[Any, Any, Any], name: str) -> Response[Any] | None:
         unit = unit_of(event_key, name, request.query_params)
         kept = await find(pool, name) if unit is not None else None
-        if unit is None or kept is None:  # no link of a unit, or it was erased
+        if unit is None or kept is None:  # the link is not a unit's, or the file was erased
             return None
         if not await is_with(pool, unit, kept.ticket):
             raise not_with(unit, kept)

@@ -1,7 +1,7 @@
-"""WhatsApp by Meta's Cloud API: what its webhooks bring, and what we write.
+"""WhatsApp by Meta's Cloud API: what its webhooks deliver, and what we write.
 
-https://developers.facebook.com/docs/whatsapp/cloud-api/. It is plain HTTP, so there is no library. Nothing can be asked
-for: what no webhook brought is lost once Meta gives up, after days.
+https://developers.facebook.com/docs/whatsapp/cloud-api/. It is plain HTTP, so we use no library. Messages can't be
+fetched: one that no webhook delivered is lost once Meta gives up, after days.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _TIMEOUT = httpx.Timeout(15, connect=3)
 _STOP = frozenset({0, 10, 190, *range(200, 300), 131005, 131031, 131042, 131045, 133010})
 _THROTTLED = frozenset({4, 80007, 130429, 131048, 133016})
 _BLOCKED = frozenset({368, 130497})
-# 131056 is too much to one person, and none of the others' matter.
+# 131056: too many messages to one person; those to others can still be sent.
 _TEMPORARY = frozenset({1, 2, 130472, 131000, 131016, 131056, 131057, 133004})
 _OUTSIDE = 131047
-#: What a parameter of a template may not hold, and how long it may be.
+#: Whitespace that a template's parameter may not hold, and how long it may be.
 _BREAKS, _MOST_IN_TEMPLATE = re.compile(r"\s+"), 1_000
-#: Where each kind of message has its words; a photo without any is one, too.
+#: Where each kind of message has its words; a photo without words is a message, too.
 _WORDS = {
     "text": ("text", "body"),
     "image": ("image", "caption"),
@@ -49,38 +49,39 @@ _WORDS = {
     "document": ("document", "caption"),
     "button": ("button", "text"),
 }
-#: What Meta calls a photo by; it becomes part of an address.
+#: Meta's id of a photo; it becomes part of an address.
 _MEDIA = re.compile(r"[0-9A-Za-z_-]{1,100}")
-#: A photo or a video that somebody sends as a file comes as a document with its media type.
+#: A photo or video sent as a file comes as a document with its media type.
 _PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"})
 _VIDEOS = frozenset({"video/mp4", "video/3gpp", "video/quicktime", "video/webm"})
-#: What is taken as words; all else that a message can be is not.
+#: Kinds of messages taken as words; all other kinds are not taken.
 _SAID = frozenset({*_WORDS, "interactive", "location", "edit"}) - {"image", "video", "document"}
-#: How texts.yaml calls what is not taken.
+#: Names in texts.yaml for kinds that are not taken.
 _NOT_TAKEN = {"audio": "voice", "sticker": "sticker", "document": "document"}
 _CHOSEN = ("button_reply", "list_reply")
-#: Within two days of having sent it somebody deletes a message; told of numbers that are also in WhatsApp's own app:
+#: Within two days a sender can delete a message. Meta tells us if our number is also in WhatsApp's own app:
 #: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/revoke
 _REVOKED = "revoke"
-#: What became of a message of ours; one that was read need not have been said to be delivered. A report brings back
-#: what we called it: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
-#: (that one of a failure does, too, is unverified).
+#: The delivery states of our messages; "read" can come without "delivered". A report brings back our own id:
+#: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
+#: (unverified for reports of a failure).
 _STATES = {
     "sent": ReportState.ACCEPTED,
     "delivered": ReportState.DELIVERED,
     "read": ReportState.DELIVERED,
     "failed": ReportState.FAILED,
 }
-#: Without words, and nobody waits for an answer.
+#: Kinds without words, whose sender waits for no answer.
 _SILENT = frozenset({"reaction", "system", "unsupported", "request_welcome"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What somebody wrote; ``number`` is theirs as WhatsApp has it, digits with the country's code and no plus.
+    """A message from a person; ``number`` is theirs as WhatsApp writes it: digits with the country code, without a
+    plus.
 
-    ``photo`` and ``video`` are the ids by which WhatsApp says for some days where such is; ``not_taken`` how texts.yaml
-    calls what came with it that is neither. ``quotes`` is the message that it answers, of either of us.
+    ``photo`` and ``video`` are ids, for which WhatsApp tells an address for some days; ``not_taken`` is texts.yaml's
+    name for any other attachment. ``quotes`` is the message that it answers, the sender's or ours.
     """
 
     id: str
@@ -96,8 +97,8 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What one webhook tells: messages, what can't be read, the ids of what its sender deleted, and what became of
-    ours."""
+    """The content of one webhook: messages, items that can't be read, ids of messages that their senders deleted, and
+    delivery reports of ours."""
 
     messages: list[Message] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
@@ -106,7 +107,7 @@ class Told:
 
 
 def read_hook(body: bytes, phone_number_id: str) -> Told:
-    """Read the body of a webhook; what can't be read is given back by itself, and of other numbers nothing.
+    """Read the body of a webhook; items that can't be read are returned apart, other numbers' items are skipped.
 
     https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
     """
@@ -156,7 +157,7 @@ def _read_message(told: Told, item: Mapping[str, Any], names: Mapping[str, str])
 
 
 def _quoted(item: Mapping[str, Any]) -> str:
-    """The message that it answers; of what somebody passes on from elsewhere, and the like, there is none.
+    """Return the id of the message that this one answers; empty for a forwarded message and the like.
 
     https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components#messages-object
     """
@@ -166,7 +167,7 @@ def _quoted(item: Mapping[str, Any]) -> str:
 
 
 def _shown(kind: str, item: Mapping[str, Any]) -> dict[str, str]:
-    """The id of its photo or video, also of one that was sent as a document, or what else came with it."""
+    """Return the id of its photo or video, also of one sent as a document, or the kind of a file that is not taken."""
     told = item.get(kind)
     file: Mapping[str, Any] = told if isinstance(told, dict) else {}
     media_type = str(file.get("mime_type")).partition(";")[0].strip().lower() if kind == "document" else ""
@@ -198,7 +199,7 @@ def _read_status(told: Told, item: Mapping[str, Any], names: Mapping[str, str]) 
 
 
 class WhatsApp:
-    """One number of the kabupaten, and whoever writes to it."""
+    """One number of the kabupaten, for talking to all who write to it."""
 
     def __init__(
         self,
@@ -215,15 +216,15 @@ class WhatsApp:
 
     @property
     def bearer(self) -> dict[str, str]:
-        """The header that WhatsApp knows us by, also where its media are."""
+        """The header that authenticates us to WhatsApp, also where its media are."""
         return {"Authorization": f"Bearer {self._token}"}
 
     async def check(self) -> None:
-        """Ask for our own number: whether the token holds. Raises: SocialError."""
+        """Check that our token holds by asking for our own number. Raises: SocialError."""
         await self._call("GET", self._number, None)
 
     async def address_of(self, photo: str) -> str:
-        """Ask where a photo is; the address holds for five minutes, and opens only to our token.
+        """Ask where a photo is; the address is valid for five minutes, and only with our token.
 
         https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media#get-media-url. Raises: SocialError.
         """
@@ -233,13 +234,13 @@ class WhatsApp:
         return str(told["url"])
 
     async def write(self, number: str, text: str, own_id: str = "", *, in_window: bool) -> str | None:
-        """Write to ``number``: freely within 24 hours of their last message, else by the template that Meta has agreed
-        to, into which ``text`` is put. Reports of it bring ``own_id`` back. Returns what WhatsApp calls it.
+        """Write to ``number``: freely within 24 hours of their last message, else by the template that Meta has
+        approved, with ``text`` as its parameter. Reports of it bring ``own_id`` back. Returns WhatsApp's id of it.
 
         Raises:
             OutsideWindow: there is no template.
             SocialOutcomeUnknown: it may have been taken, and nobody can be asked.
-            SocialError: it was not.
+            SocialError: it was not taken.
         """
         if in_window:
             try:
@@ -259,11 +260,11 @@ class WhatsApp:
         made = await self._call("POST", f"{self._number}/messages", {**to, **back, **what})
         try:
             return str(made["messages"][0]["id"])
-        except (LookupError, TypeError):  # it was taken all the same
+        except (LookupError, TypeError):  # taken all the same
             return None
 
     async def _call(self, method: str, path: str, body: Any, **query: str) -> Any:
-        """Give what Graph answers, None where that is no JSON."""
+        """Return Graph's answer, or None if that is not JSON."""
         url = f"{self._graph}/{path}"
         try:
             answer = await self._http.request(
@@ -271,7 +272,7 @@ class WhatsApp:
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise SocialUnavailable(type(error).__name__) from None
-        except httpx.HTTPError as error:  # its text may hold the address of who we wrote to
+        except httpx.HTTPError as error:  # its text may hold the recipient's address
             raise (SocialOutcomeUnknown if body else SocialUnavailable)(type(error).__name__) from None
         if not answer.is_success:
             raise _in_our_words(answer)

@@ -1,4 +1,4 @@
-"""X by way of tweepy: who we are, who mentioned us, and our replies."""
+"""X, by tweepy: who we are, who mentioned us, and our replies."""
 
 import html
 import json
@@ -31,11 +31,11 @@ from intake_social.adapters.items import Unreadable, moment, read_each
 
 logger = logging.getLogger(__name__)
 
-# tweepy knows no other base address than this.
+# The only base address that tweepy knows.
 _TWEEPYS_URL = "https://api.twitter.com"
 _EPOCH_MS = 1288834974657
 _OVERLAP_MS = 60_000
-#: Of what mentions us X lists the newest: https://docs.x.com/x-api/posts/timelines/introduction
+#: X lists only the newest mentions: https://docs.x.com/x-api/posts/timelines/introduction
 MOST_MENTIONS = 800
 _FIELDS = ["created_at", "author_id", "conversation_id", "referenced_tweets", "note_tweet", "attachments"]
 _WITH = {
@@ -67,7 +67,7 @@ _ODD = (
 @dataclass(frozen=True, kw_only=True)
 class Post:
     """One post. `handle` is empty if X didn't tell it; `edit_history_ids` is oldest first and holds `id`. `photos` and
-    `videos` are the addresses of such, in their order. `points_to` are the posts that it quotes and replies to.
+    `videos` are their addresses, in their order. `points_to` holds the ids of the posts that it quotes and replies to.
     """
 
     id: str
@@ -103,7 +103,7 @@ async def connect(
     api_url: str | None = None,
     timeout_s: float = 20,
 ) -> AsyncIterator[AsyncClient]:
-    """A tweepy client for our account. `api_url` replaces X's own address; `timeout_s` bounds a whole call."""
+    """Open a tweepy client for our account. `api_url` replaces X's own address; `timeout_s` bounds a whole call."""
     # At DEBUG tweepy logs the Authorization header.
     logging.getLogger("tweepy").setLevel(logging.INFO)
     client = AsyncClient(
@@ -125,13 +125,13 @@ def _sent_to(api_url: str) -> aiohttp.ClientMiddlewareType:
 
 
 async def whoami(client: AsyncClient) -> str:
-    """The id of our own account. Raises: SocialError."""
+    """Return the id of our own account. Raises: SocialError."""
     with _errors_in_our_words():
         return str((await _json(await client.get_me()))["data"]["id"])
 
 
 async def handle(client: AsyncClient) -> str:
-    """The name of our own account, without @. Raises: SocialError."""
+    """Return the name of our own account, without @. Raises: SocialError."""
     with _errors_in_our_words():
         return str((await _json(await client.get_me()))["data"]["username"])
 
@@ -139,7 +139,7 @@ async def handle(client: AsyncClient) -> str:
 async def search(
     client: AsyncClient, query: str, since_id: str | None, token: str | None, *, start_time: datetime | None = None
 ) -> MentionsPage:
-    """One page of the posts of the last seven days that `query` finds; else as :func:`fetch_mentions`.
+    """Fetch one page of the posts of the last seven days that `query` finds; else like :func:`fetch_mentions`.
 
     https://docs.x.com/x-api/posts/search/introduction. Raises: CursorTooOld, SocialError.
     """
@@ -158,7 +158,7 @@ async def search(
 
 
 async def find_gone(client: AsyncClient, ids: Sequence[str]) -> list[str]:
-    """Which of up to 100 posts are there no more: deleted, or of an account that is. Raises: SocialError."""
+    """Return which of up to 100 posts are gone: deleted themselves, or with their account. Raises: SocialError."""
     with _errors_in_our_words():
         response = await client.get_tweets(list(ids), user_auth=True)
         body = json.loads(await response.text())
@@ -167,7 +167,7 @@ async def find_gone(client: AsyncClient, ids: Sequence[str]) -> list[str]:
 
 
 async def fetch_posts(client: AsyncClient, ids: Sequence[str]) -> list[Post]:
-    """Those of up to 100 posts that we may see. Raises: SocialError."""
+    """Return those of up to 100 posts that we may see. Raises: SocialError."""
     with _errors_in_our_words():
         response = await client.get_tweets(list(ids), tweet_fields=_FIELDS, **_WITH, user_auth=True)
         return _page(json.loads(await response.text())).posts
@@ -180,7 +180,7 @@ def _is_gone(problem: Mapping[str, Any]) -> bool:
 async def fetch_mentions(
     client: AsyncClient, user_id: str, since_id: str | None, token: str | None, *, start_time: datetime | None = None
 ) -> MentionsPage:
-    """One page of the posts that mention `user_id`, after `since_id` (exclusive) or since `start_time`.
+    """Fetch one page of the posts that mention `user_id`, after `since_id` (exclusive) or since `start_time`.
 
     Resend the same `since_id` with each `token`; only the first page's `newest_id` is the next cursor.
     Raises: CursorTooOld, SocialError.
@@ -200,7 +200,7 @@ async def fetch_mentions(
 
 
 async def reply(client: AsyncClient, post_id: str, text: str, _own_id: str = "") -> str | None:
-    """Answer a post; what we have said there already is left at that, and X does not tell its id.
+    """Reply to a post, and return the reply's id; None if X refuses it as a duplicate of an earlier reply of ours.
 
     Raises: SocialRefused (not mentioned, post gone, too long), SocialError.
     """
@@ -215,7 +215,7 @@ async def reply(client: AsyncClient, post_id: str, text: str, _own_id: str = "")
 
 
 def overlap(since_id: str) -> str:
-    """The cursor 60 s earlier: ids are only roughly in order, and what is read twice is known by its id."""
+    """Return the cursor 60 s earlier: ids are only roughly in order, and a post read twice is known by its id."""
     return str(max(1, int(since_id) - (_OVERLAP_MS << 22)))
 
 
@@ -224,13 +224,13 @@ async def _json(response: aiohttp.ClientResponse) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ValueError("X answered with something that isn't an object")
     if "data" not in body and body.get("errors"):
-        # X says 200 even when it found nothing of what was asked for.
+        # X answers 200 even if it found none of the posts that we asked for.
         raise SocialRefused(str(body["errors"][0].get("detail") or body["errors"][0]))
     return body
 
 
 def _either(value: Mapping[str, Any], name: str) -> Any:
-    """A field under its tweet name or under X's newer post name."""
+    """Read a field by its tweet name or by X's newer post name."""
     return value.get(name, value.get(name.replace("tweet", "post")))
 
 
@@ -240,7 +240,7 @@ def _page(body: Mapping[str, Any]) -> MentionsPage:
     shown = {str(each.get("media_key")): each for each in _included(body, "media")}
     posts, unreadable = read_each(body.get("data") or [], partial(_post, handles=handles, shown=shown))
     ids = [int(post.id) for post in posts]
-    # X sometimes says "" here; the ids themselves know better.
+    # X sometimes says "" here; the ids themselves are reliable.
     if _ID.fullmatch(str(meta.get("newest_id"))):
         ids.append(int(meta["newest_id"]))
     return MentionsPage(
@@ -252,14 +252,14 @@ def _page(body: Mapping[str, Any]) -> MentionsPage:
 
 
 def _included(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """What X tells beside the posts, each once."""
+    """Return the objects that X includes beside the posts, each once."""
     return [each for each in (body.get("includes") or {}).get(name) or [] if isinstance(each, dict)]
 
 
 def _attached(item: Mapping[str, Any], shown: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """The addresses of its photos, and of its videos: https://docs.x.com/x-api/fundamentals/data-dictionary#media.
+    """Return the addresses of its photos and videos: https://docs.x.com/x-api/fundamentals/data-dictionary#media.
 
-    An animated picture, mostly one of a list that X offers, is no video.
+    An animated picture, mostly one from a list that X offers, does not count as a video.
     """
     attached = item.get("attachments")
     keys = attached.get("media_keys") if isinstance(attached, dict) else None
@@ -270,7 +270,7 @@ def _attached(item: Mapping[str, Any], shown: Mapping[str, Mapping[str, Any]]) -
 
 
 def _best(video: Mapping[str, Any]) -> str:
-    """The address of the MP4 with most bits a second that is not too large; of what is too long that with fewest."""
+    """Return the address of the MP4 with the highest bit rate within our limits, else of the one with the lowest."""
     variants = video.get("variants")
     found = [each for each in (variants if isinstance(variants, list) else []) if isinstance(each, dict)]
     by_rate = sorted(
@@ -284,7 +284,7 @@ def _best(video: Mapping[str, Any]) -> str:
 
 
 def _number(value: Any) -> int:
-    """``value`` if it may be a length or a rate, else 0."""
+    """Return ``value`` if it can be a length or a rate, else 0."""
     return value if isinstance(value, int) and 0 <= value < 2**40 else 0
 
 
@@ -299,7 +299,7 @@ def _post(item: Mapping[str, Any], handles: Mapping[str, str], shown: Mapping[st
         id=post_id,
         author_id=author,
         handle=handles.get(author, ""),
-        # X writes & < > as HTML does.
+        # X escapes & < > as HTML does.
         text=html.unescape(str((_either(item, "note_tweet") or {}).get("text") or item.get("text", ""))),
         created_at=_written_at(item.get("created_at"), post_id),
         conversation_id=str(item.get("conversation_id") or post_id),
@@ -322,7 +322,7 @@ def _errors_in_our_words() -> Iterator[None]:
     try:
         yield
     except _ODD as error:
-        # The cause is dropped: aiohttp's errors carry the request's headers, with our signature in them.
+        # The cause is dropped: aiohttp's errors carry the request's headers with our signature.
         raise _in_our_words(error) from None
 
 
@@ -355,5 +355,5 @@ def _by_status(status: int, message: str, error: tweepy.HTTPException) -> Social
 
 
 def _reset(unix_seconds: int | None) -> datetime:
-    # A second more: the window is reset in X's clock, not in ours.
+    # One second more: the window is reset by X's clock, not by ours.
     return after(15) if unix_seconds is None else datetime.fromtimestamp(unix_seconds, UTC) + timedelta(seconds=1)
