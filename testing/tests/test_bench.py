@@ -1,4 +1,4 @@
-"""`lapor bench`: it measures on servers of its own, and says what it measured."""
+"""`lapor bench` measures on servers of its own, and prints the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mutated inputs: the same of the same seed, and mostly others than were given."""
+"""Mutated inputs: the same for the same seed, and mostly different from the originals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs beside a test, as it runs in a service."""
+"""Background work of a service, run beside a test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from testing.waiting import finish
 
 @asynccontextmanager
 async def kept_running(works: Iterable[tuple[str, Callable[[], Awaitable[None]]]]) -> AsyncIterator[None]:
-    """Run each of ``works`` until the end of the block, as a service does: what fails is logged and begins again."""
+    """Run each of ``works`` until the end of the block, as a service does: one that fails is logged and restarted."""
     running = [asyncio.create_task(keep_running(name, work), name=name) for name, work in works]
     try:
         yield

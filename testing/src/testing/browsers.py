@@ -1,6 +1,6 @@
-"""Chromium on a citizen's telephone, an app on a real port, and what bars somebody on a page.
+"""Chromium as a citizen's telephone, an app on a real port, and checks for barriers on a page.
 
-Beside `fixtures`, since only who opens pages has Playwright.
+Apart from `fixtures`, since only tests that open pages need Playwright.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-#: In CI nobody looks at pictures.
+#: Nobody looks at pictures in CI.
 PICTURES = "CI" not in os.environ
 SHORT: ViewportSize = {"width": 360, "height": 740}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-#: Pages are gone through in each where somebody looks at pictures; `barriers` looks at dark colours anyway.
+#: Schemes in which whole pages are walked through: both if somebody looks at pictures; `barriers` checks dark anyway.
 LOOKED_AT = SCHEMES if PICTURES else SCHEMES[:1]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: The rules that dark colours could break alone.
 COLOURS = ["color-contrast", "link-in-text-block"]
-#: Only what axe finds wrong leaves the browser: to read all that it looked at takes longer than to find it.
+#: Only axe's violations leave the browser: reading all that it checked takes longer than the check.
 VIOLATIONS = """async (rules) => {
   const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"]});
   return found.violations.map((each) => [each.id, each.nodes.map((node) => node.html)]);
 }"""
-#: What is lower than 43.5 px and no link within a sentence.
+#: Controls lower than 43.5 px, except links within a sentence.
 SMALL = """() => [...document.querySelectorAll("a, button, summary, textarea, select, input:not([type=hidden])")]
     .filter((each) => each.checkVisibility() && !each.closest(".skip, .trap, p.hint, dd, .notice li"))
     .map((each) => [each.outerHTML.slice(0, 90), (each.labels?.[0] ?? each).getBoundingClientRect().height,
                     each.getBoundingClientRect().height])
     .filter(([, label, own]) => Math.max(label, own) < 43.5)"""
-#: Whether the service's name runs under the menu beside it.
+#: Whether the menu beside the service's name covers it.
 HIDDEN_NAME = """() => {
   const [words, beside] = [".brand b", ".top nav"].map((each) => document.querySelector(each));
   if (!words || !beside) return false;
@@ -54,10 +54,10 @@ HIDDEN_NAME = """() => {
   return name.right > menu.left && name.bottom > menu.top && name.top < menu.bottom;
 }"""
 
-# Limits end only what would wait for ever: Playwright's own five seconds are too few for a busy machine.
+# These limits end only a test that would hang: Playwright's own five seconds are too few for a busy machine.
 expect.set_options(timeout=1000 * BOUND_S)
 
-#: What Tab should reach; of radio buttons of one name the first.
+#: The elements that Tab should reach; the first of radio buttons with one name.
 REACHABLE = """() => {
   const seen = new Set();
   window.reachable = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
@@ -67,7 +67,7 @@ REACHABLE = """() => {
   document.body.focus();
   document.body.removeAttribute("tabindex");
 }"""
-#: What Tab came to, and why it can't be seen that it did, if so. A file field shows it by the button that covers it.
+#: The element that Tab reached, and why its focus can't be seen, if so. A file field shows it by its button.
 REACHED = """() => {
   const each = document.activeElement, by = each.closest(".attach.on .pick")?.querySelector(".button") ?? each;
   if (each === document.body) return null;
@@ -80,7 +80,7 @@ REACHED = """() => {
 
 
 def chromium() -> str:
-    """The path of this machine's Chromium; without a screen it needs a third of the power by its headless shell."""
+    """Return the path of this machine's Chromium; its headless shell needs a third of the processor time."""
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return program(*names, debian="chromium-headless-shell")
 
@@ -95,7 +95,7 @@ async def launched(args: Sequence[str] = ARGS) -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def answering(app: Any, port: int, *beside: Awaitable[None]) -> AsyncIterator[None]:
-    """The ``app`` on a port of this machine, once it answers, with what runs ``beside`` it."""
+    """Serve ``app`` on a port of this machine, with the tasks ``beside`` it; yield once it answers."""
     server = WebServer(app, "127.0.0.1", port, stop_within_s=1)
     running = asyncio.gather(server.run(), *beside)
     async with asyncio.timeout(10):
@@ -107,7 +107,7 @@ async def answering(app: Any, port: int, *beside: Awaitable[None]) -> AsyncItera
 
 
 async def phone(browser: Browser, **given: Any) -> BrowserContext:
-    """A small telephone with nothing on it of before, as Playwright's `new_context` has it beside what is ``given``."""
+    """Open a small telephone with no earlier state; ``given`` are more options of Playwright's `new_context`."""
     usual: dict[str, Any] = {"viewport": SHORT, "locale": "id-ID"}
     context = await browser.new_context(**{**usual, **given})
     context.set_default_timeout(1000 * BOUND_S)
@@ -115,14 +115,14 @@ async def phone(browser: Browser, **given: Any) -> BrowserContext:
 
 
 async def picture(page: Page, path: Path) -> None:
-    """Keep a picture of the whole page, for somebody to look at."""
+    """Keep a picture of the whole page, for a person to look at."""
     if PICTURES:
         path.parent.mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=path, full_page=True)
 
 
 async def violations(page: Page, rules: Sequence[str] = RULES) -> list[tuple[str, list[str]]]:
-    """What axe finds, by its rule, and where. With `java_script_enabled=False` it would wait for ever."""
+    """Return axe's findings: each rule and its places. With `java_script_enabled=False` it would never return."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE_SCRIPT)
     found = await page.evaluate(VIOLATIONS, rules)
@@ -130,8 +130,8 @@ async def violations(page: Page, rules: Sequence[str] = RULES) -> list[tuple[str
 
 
 async def barriers(page: Page) -> dict[str, Any]:
-    """What bars somebody here, by what finds it: axe, in light and in dark, what runs over the edge, what is too small
-    to be hit, and a name that can't be read."""
+    """Return the page's barriers by the check that finds them: axe in light and in dark, content wider than the page,
+    targets too small to hit, and a hidden name."""
     seen = {
         "axe": await violations(page),
         "wide": await page.evaluate("Math.max(0, document.documentElement.scrollWidth - innerWidth)"),
@@ -143,7 +143,7 @@ async def barriers(page: Page) -> dict[str, Any]:
 
 
 async def in_the_dark(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe finds with dark colours: nothing but these is different then."""
+    """Return axe's findings about colours in the dark scheme; all other findings would be the same."""
     await page.emulate_media(color_scheme="dark")
     found = await violations(page, COLOURS)
     await page.emulate_media(color_scheme="light")
@@ -151,7 +151,7 @@ async def in_the_dark(page: Page) -> list[tuple[str, list[str]]]:
 
 
 async def walk(page: Page) -> list[str]:
-    """What is wrong for somebody who has only a keyboard: where Tab does not come to, or is not seen to."""
+    """Return the barriers for somebody with only a keyboard: elements that Tab misses or whose focus can't be seen."""
     await page.evaluate(REACHABLE)
     reached: dict[int, list[str]] = {}
     for _ in range(300):
@@ -162,17 +162,17 @@ async def walk(page: Page) -> list[str]:
         reached.setdefault(found[0], []).append(found[1])
     else:
         return ["Tab never comes to an end"]
-    # In a date Tab stops several times; the calendar's own ring is the browser's.
+    # Tab stops several times in a date field; the calendar's focus ring is the browser's own.
     wrong = [stops[0] for stops in reached.values() if all(stops)]
     names = await page.evaluate("window.reachable.map((each) => each.outerHTML.slice(0, 90))")
     return wrong + [f"not reached: {name}" for at, name in enumerate(names) if at not in reached]
 
 
 async def look(folder: Path, page: Page, name: str, widths: Sequence[int] = (1280, 360)) -> None:
-    """Leave pictures in ``folder``, of a desk and a telephone, light and dark; and see what bars somebody.
+    """Leave pictures in ``folder``, of a desk and a telephone, light and dark, and check for barriers.
 
     Raises:
-        AssertionError: something does.
+        AssertionError: the page has a barrier.
     """
     for width in widths if PICTURES else ():
         await page.set_viewport_size({"width": width, "height": SHORT["height"]})
@@ -189,14 +189,14 @@ async def look(folder: Path, page: Page, name: str, widths: Sequence[int] = (128
 
 @pytest.fixture(scope="session")
 async def one_browser() -> AsyncIterator[Browser]:
-    """One for all tests of a worker: to start it takes ten times as long as to look at a page."""
+    """Share one browser among the tests of a worker: starting it takes ten times as long as looking at a page."""
     async with launched() as browser:
         yield browser
 
 
 @pytest.fixture
 async def browser(one_browser: Browser) -> AsyncIterator[Browser]:
-    """It holds nothing of an earlier test: what each opened is closed behind it."""
+    """Yield the worker's browser, and close the test's contexts afterwards, so that the next test sees none of them."""
     yield one_browser
     for context in one_browser.contexts:
         await context.close()
@@ -209,6 +209,6 @@ async def context(browser: Browser) -> BrowserContext:
 
 @pytest.fixture
 async def page(browser: Browser) -> Page:
-    """A page of a small telephone without JavaScript."""
+    """Open a page on a small telephone without JavaScript."""
     context = await phone(browser, java_script_enabled=False)
     return await context.new_page()

@@ -13,7 +13,7 @@ from lapor.processes.ports import HOST
 
 @pytest.fixture
 def bucket() -> Iterator[dict[str, str]]:
-    """A server that speaks S3, with a bucket `lapor`: how it is opened."""
+    """Serve S3 with a bucket `lapor`, and yield the settings for opening it."""
     server = ThreadedMotoServer(HOST, 0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()

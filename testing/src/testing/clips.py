@@ -9,13 +9,13 @@ from pathlib import Path
 
 from testing.programs import program
 
-#: What no new video may have.
+#: Words that no new video may contain.
 TOLD = (b"Kamera Uji", b"catatan rahasia", b"+119.8850", b"Ruang Tamu")
 
 
 @cache
 def clip(seconds: float = 2, ending: str = "mp4", width: int = 640, height: int = 360) -> bytes:
-    """A test picture that moves, with a tone; its tags name a camera, a place and a note, and a chapter a room."""
+    """Make a moving test picture with a tone; its tags name a camera, a place and a note, its chapter a room."""
     fast = ["-preset", "ultrafast"]
     codecs = {"mp4": "libx264", "mov": "libx264", "webm": "libvpx", "3gp": "h263", "avi": "mpeg4"}
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ from testing.programs import missing
 
 
 class SmallDisk:
-    """What is mounted at ``folder``."""
+    """The disk mounted at ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.filler = folder, folder / "filler"
@@ -24,13 +24,13 @@ class SmallDisk:
             os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(self.folder).free - but)
 
     def make_room(self) -> None:
-        """Give back what was taken."""
+        """Free the room again."""
         self.filler.unlink()
 
 
 @contextmanager
 def small_disk(folder: Path, size: int) -> Iterator[SmallDisk]:
-    """Mount a disk of ``size`` bytes at ``folder`` until the end of the block. Skips the test of who may not."""
+    """Mount a disk of ``size`` bytes at ``folder`` until the end of the block. Skips the test if we may not mount."""
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, timeout=120).returncode:  # noqa: S603
         missing("a small disk can be mounted only by root")

@@ -43,17 +43,17 @@ _TOPICS: dict[type[Any], str] = {
 
 
 def topic_of(data: Data) -> str:
-    """Give the topic of an event about a complaint; a unit's topics bear its code. Raises KeyError for those."""
+    """Return the topic of an event about a complaint. Raises KeyError for events whose topic bears a unit's code."""
     return _TOPICS[type(data)]
 
 
 def a_received(**facts: Any) -> ComplaintReceived:
-    """Give a complaint as an intake takes it; channel and origin follow from the ticket."""
+    """Return a complaint as an intake takes it; channel and origin follow from the ticket."""
     return ComplaintReceived(**{"text": "jalan rusak di Cabenge", "reporter_ref": "r", **_sent(facts), **facts})
 
 
 def a_classified(**facts: Any) -> ComplaintClassified:
-    """Give what the classifier says of a complaint, by default that it is sure of ``category``."""
+    """Return the classifier's result for a complaint, by default one that is sure of ``category``."""
     category = facts.get("category", "jalan_jembatan")
     usual = {
         "complaint_id": "c1", "ticket": TICKET, "category": category, "confidence": 0.9, "abstained": False,
@@ -65,7 +65,7 @@ def a_classified(**facts: Any) -> ComplaintClassified:
 
 
 def an_updated(seq: int, kind: str = UpdateKind.ROUTED, **facts: Any) -> ComplaintUpdated:
-    """Give step ``seq`` of a complaint's story; its status is called as the ``kind``, its unit PUPR."""
+    """Return step ``seq`` of a complaint's story; its status has the name of the ``kind``, its unit is PUPR."""
     usual = {
         "seq": seq, "kind": kind, "status": kind, "unit": "PUPR", "lane": "unit", "category": None, "type": None,
         "urgency": None,
@@ -74,17 +74,17 @@ def an_updated(seq: int, kind: str = UpdateKind.ROUTED, **facts: Any) -> Complai
 
 
 def an_sla_updated(kind: str = ClockKind.STARTED, **facts: Any) -> SlaUpdated:
-    """Give a word of the clock, by default of the first round to completion."""
+    """Return an event of the clock, by default about the first round to completion."""
     return SlaUpdated(**{"kind": kind, "warn_at": NOW, **_clock(facts), **facts})
 
 
 def an_sla_breached(**facts: Any) -> SlaBreached:
-    """Give a missed promise, by default that of completion."""
+    """Return a missed deadline, by default that of completion."""
     return SlaBreached(**{**_clock(facts), **facts})
 
 
 def a_snapshot(**facts: Any) -> ComplaintSnapshot:
-    """Give a complaint as its unit sees it."""
+    """Return a complaint as its unit sees it."""
     sent = _sent(facts)
     del sent["origin"]
     usual = {

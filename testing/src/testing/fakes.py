@@ -19,7 +19,7 @@ S = TypeVar("S")
 def message(
     data: Data, *, topic: str = "", event_id: str = "e1", time: datetime = NOW, subject: str = "c1", offset: int = 0
 ) -> Message:
-    """``data`` as it would arrive from ``topic``, by default its own; its own time and the broker's are ``time``."""
+    """Return ``data`` as a message of ``topic``, by default its own; the event's and the broker's time are ``time``."""
     event = codec.envelope(data, event_id=event_id, source="/test", subject=subject, time=time)
     timestamp_ms = round(time.timestamp() * 1000)
     record = Record(
@@ -33,7 +33,7 @@ def play(
     messages: Sequence[Message],
     states: Mapping[str, S] | None = None,
 ) -> tuple[dict[str, S], list[Emit]]:
-    """What ``messages``, one after the other, make of ``states``, and all that is told: a batch without a database."""
+    """Apply ``messages`` to ``states`` in order; return the new states and all events: a batch without a database."""
     after, told = dict(states or {}), []
     for each in messages:
         changes, emits = decide(after, each, each.time)
@@ -55,7 +55,7 @@ class ManualClock:
 
 @dataclass
 class FakeProducer:
-    """Stands in for an aiokafka producer. Keeps what was ``sent``; each of ``failures`` befalls one send, in turn."""
+    """Stands in for an aiokafka producer. Keeps what was ``sent``; each of ``failures`` fails one send, in turn."""
 
     sent: list[Outgoing] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
@@ -73,4 +73,4 @@ class FakeProducer:
         return ack
 
     async def stop(self) -> None:
-        """Nothing to stop."""
+        """Do nothing."""

@@ -1,6 +1,6 @@
 """Pytest fixtures for every part: a real PostgreSQL with new databases in it, or with a real broker beside it.
 
-A ``conftest.py`` that names one offers it; each has its own server, so that an outage in one suite is no other's.
+A ``conftest.py`` that imports one offers it; each suite has its own servers, so an outage in one affects no other.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kabupaten import load
 from testing.servers import Stack, start_kafka_and_postgres, start_postgres
 from testing.waiting import BOUND_S
 
-#: Settings of an intake that nothing can be reached with; its own come beside them.
+#: Settings of an intake that reach no server; a test adds its own.
 UNREACHABLE: dict[str, Any] = {
     "kafka_bootstrap_servers": "127.0.0.1:9",
     "kafka_password": "unused",
@@ -33,12 +33,12 @@ UNREACHABLE: dict[str, Any] = {
     "event_key": "key-of-the-intake-of-the-test",
 }
 _names = (f"test_{n}" for n in itertools.count())
-#: By server and migrations: the database that tests have one after the other, and what its catalog was like.
+#: By server and migrations: the database that tests use one after the other, and its catalog when it was new.
 _kept: dict[tuple[Path, ...], tuple[str, list[Any]]] = {}
 _ALONE = """
 SELECT pg_terminate_backend(pid, 5000)
 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-#: PostgreSQL says which transaction (`xmin`) wrote a row of its catalog.
+#: The transaction (`xmin`) that wrote each row of the catalog.
 _CATALOG = " UNION ALL ".join(
     [
         "SELECT 'pg_class', count(*), sum(hashtext(relname || coalesce(relacl::text, ''))) FROM pg_class",
@@ -48,7 +48,7 @@ _CATALOG = " UNION ALL ".join(
         ),
     ]
 )
-#: As a replica, which asks no trigger; to truncate would make files anew for each table and index.
+#: As a replica, so that no trigger runs; TRUNCATE would make new files for each table and index.
 _EMPTY = """
 SET session_replication_role = replica;
 DO $$
@@ -64,9 +64,9 @@ END $$"""
 
 @functools.cache
 def texts_of(region: Path) -> Texts:
-    """Read what citizens of ``region`` are told, as an intake does when it starts.
+    """Read the texts for citizens of ``region``, as an intake does when it starts.
 
-    Its words are learnt already: on a busy machine that takes longer than a gateway waits at the door.
+    The texts have learnt their words already: on a busy machine that takes longer than a gateway waits for an answer.
     """
     texts = Texts(load(region, *PARTS))
     texts.learn()
@@ -75,7 +75,7 @@ def texts_of(region: Path) -> Texts:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """A PostgreSQL on a free port, outside pytest's own folder: that one is closed again while the tests run."""
+    """Start a PostgreSQL on a free port, outside pytest's own folder, which becomes private again during the tests."""
     with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
         stack = start_postgres(Path(folder), fsync=False)
         yield stack
@@ -96,9 +96,9 @@ def new_database(stack: Stack) -> Callable[..., str]:
 
 @pytest.fixture
 def dsn(stack: Stack, new_database: Callable[..., str], migrations: Sequence[Path]) -> str:
-    """The address of a database with the tables of ``migrations``, which the suite says; nothing is in them.
+    """Return the address of an empty database with the tables of ``migrations``, a fixture of the suite.
 
-    It is that of the test before, emptied: a third of the time. A new one if that test changed more than rows.
+    It is the last test's database, emptied, which takes a third of the time; a new one if that test changed its schema.
     """
     key = (stack.cluster.directory, *migrations)
     dsn, catalog = _kept.get(key, ("", []))
@@ -109,7 +109,7 @@ def dsn(stack: Stack, new_database: Callable[..., str], migrations: Sequence[Pat
 
 
 def _catalog(stack: Stack, dsn: str, *, empty: bool = False) -> list[Any]:
-    """What the catalog of a database is like; ``empty``: first end whoever is connected, and empty its tables."""
+    """Read the catalog of a database; ``empty``: first close all other connections and empty its tables."""
     with psycopg.connect(stack.cluster.dsn(str(conninfo_to_dict(dsn)["dbname"])), autocommit=True) as db:
         if empty:
             db.execute(_ALONE)

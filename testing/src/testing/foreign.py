@@ -1,4 +1,4 @@
-"""What no library of ours writes and the wire allows: records of a producer that follows nobody's rules."""
+"""Records that the wire allows but no library of ours writes, from a producer that follows no rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from testing.servers import Stack
 
 
 class _Bytes(str):
-    """A header's name that is no UTF-8."""
+    """A header's name that is not UTF-8."""
 
     __slots__ = ()
 
@@ -23,9 +23,9 @@ class _Bytes(str):
 
 
 async def send_nameless_header(stack: Stack, who: tuple[str, str], topic: str, value: bytes) -> None:
-    """Write to ``topic``, as ``who`` (name, password), a record with a header whose name is no UTF-8."""
+    """Write to ``topic``, as ``who`` (name, password), a record with a header whose name is not UTF-8."""
     with ExitStack() as patched:
-        for module in (message_accumulator, producer):  # aiokafka's faster builder takes names of its own making only
+        for module in (message_accumulator, producer):  # aiokafka's faster builder accepts only its own names
             patched.enter_context(patch.object(module, "DefaultRecordBatchBuilder", _DefaultRecordBatchBuilderPy))
         foreign = AIOKafkaProducer(
             bootstrap_servers=stack.bootstrap,

@@ -1,4 +1,4 @@
-"""A real Kannel in front of intake-sms, and the operator's line behind it: many citizens who write at once."""
+"""A real Kannel in front of intake-sms, with the operator's line behind it: many citizens who write concurrently."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STARTED_S = 30
 
 
 def configuration(directory: Path, ports: Mapping[str, int], token: str) -> str:
-    """The example for operators, with a fake line to the operator and a patience fit for a test."""
+    """Return the operators' example configuration, with a fake line to the operator and timeouts fit for a test."""
     text = kannel.configuration(
         kannel.Kannel(
             directory=directory,
@@ -32,7 +32,7 @@ def configuration(directory: Path, ports: Mapping[str, int], token: str) -> str:
 
 
 def listens(port: int) -> bool:
-    """Tell whether somebody takes connections there."""
+    """Whether something accepts connections there."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -42,7 +42,7 @@ def boxes(programs: Sequence[str], directory: Path, ports: Mapping[str, int], to
     """Run ``programs``, the paths of bearerbox and smsbox.
 
     Raises:
-        TimeoutError: one does not start; why is in their logs in ``directory``.
+        TimeoutError: one does not start; its log in ``directory`` says why.
     """
     conf = directory / "kannel.conf"
     conf.write_text(configuration(directory, ports, token))
@@ -63,7 +63,7 @@ def boxes(programs: Sequence[str], directory: Path, ports: Mapping[str, int], to
 
 
 class Line:
-    """The operator's line to Kannel, as fakesmsc speaks it: many citizens, and what they are sent."""
+    """The operator's line to Kannel, as fakesmsc speaks it: many citizens, and the messages sent to them."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -71,7 +71,7 @@ class Line:
         threading.Thread(target=self._receive, daemon=True).start()
 
     def send(self, first: int, count: int) -> None:
-        """An SMS from each of ``count`` citizens, all with other words."""
+        """Send an SMS from each of ``count`` citizens, each with different words."""
         lines = (f"0813{n:08} 1708 text SOPPENG lampu padam di gang {n}\n" for n in range(first, first + count))
         self.socket.sendall("".join(lines).encode())
 

@@ -9,5 +9,5 @@ LONG = bool(os.environ.get("LAPOR_SOAK"))
 
 
 def length(short: int, long: int) -> int:
-    """Give ``short`` for `make test` and ``long`` for `make soak`, which runs what is marked ``soak``."""
+    """Return ``short`` in `make test` and ``long`` in `make soak`, which runs the tests marked ``soak``."""
     return long if LONG else short

@@ -1,4 +1,4 @@
-"""A mail server on this machine that keeps what it takes, and fails as it is told."""
+"""A mail server on this machine that keeps the mail it receives, and fails on demand."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from testing.waiting import within
 
 
 class Sink:
-    """Keeps mail. ``answers`` gives for a command (``MAIL``, ``RCPT``, ``DATA``) what to answer it, in turn, instead of
-    taking it; ``cut`` ends the connection when the message is there: before it is kept (``lost``), or after (``kept``).
-    ``tls`` is spoken from the first byte on, ``starttls`` offered."""
+    """Keeps mail. ``answers`` lists, by command (``MAIL``, ``RCPT``, ``DATA``), the next replies instead of acceptance;
+    ``cut`` ends the connection after the message, before it is kept (``lost``) or after (``kept``). ``tls`` is spoken
+    from the first byte on, ``starttls`` is offered."""
 
     def __init__(self, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None) -> None:
         self.tls, self.starttls = tls, starttls
@@ -44,7 +44,7 @@ class Sink:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Be away."""
+        """Stop listening."""
         if self._server:
             self._server.close()
             for spoken in self._spoken:
@@ -52,7 +52,7 @@ class Sink:
                     spoken.transport.close()
             self._spoken.clear()
             await within(self._server.wait_closed())
-            await asyncio.sleep(0)  # what was aborted is closed with the loop's next round
+            await asyncio.sleep(0)  # aborted connections are closed in the loop's next round
 
     async def handle_MAIL(
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -90,7 +90,7 @@ class Sink:
 
 @asynccontextmanager
 async def mail_sink(**tls: ssl.SSLContext) -> AsyncIterator[Sink]:
-    """A sink that listens, with the arguments of :class:`Sink`."""
+    """Run a sink with the arguments of :class:`Sink`, and yield it once it listens."""
     sink = Sink(**tls)
     await sink.start()
     try:

@@ -16,7 +16,7 @@ _ROOT = Path(__file__).parents[3]
 
 
 def model_of(region: Path) -> Path:
-    """Give the model of ``region``, as `lapor up` keeps it; built by one worker, if nobody has built it here."""
+    """Return the model of ``region``, as `lapor up` keeps it; one worker builds it if it is missing."""
     folder, wanted = _ROOT / "build" / "model-of-tests", key(region)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{wanted}.model"

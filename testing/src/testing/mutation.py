@@ -1,4 +1,4 @@
-"""Makes of valid inputs others that hardly are, for tests that try what a door does with them."""
+"""Mutate valid inputs into hardly valid ones, for tests of how an endpoint handles them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ OTHERS: tuple[Any, ...] = (
     {"": ""},
     [[[[]]]],
 )
-#: Stands for brackets that are deeper than Python's own encoder goes.
+#: Placeholder for brackets nested deeper than Python's own encoder goes.
 DEEP = "@dalam@"
 BYTES = (
     b"\0",
@@ -84,17 +84,17 @@ BYTES = (
 
 
 class Mutator:
-    """Makes of valid inputs others that hardly are; the same of the same seed."""
+    """Mutates valid inputs into hardly valid ones; the same seed gives the same mutations."""
 
     def __init__(self, door: str) -> None:
-        self.random = Random(f"{SEED} {door}")  # noqa: S311  (the same each time is what is wanted)
+        self.random = Random(f"{SEED} {door}")  # noqa: S311  (it must be the same each time)
 
     def maybe(self, share: float) -> bool:
-        """True in that share of cases."""
+        """Return True in that share of cases."""
         return self.random.random() < share
 
     def text(self, value: str) -> str:
-        """Another text."""
+        """Return another text."""
         nasty = self.random.choice(UNICODE + FIRST_RESPONSES)
         at = self.random.randint(0, len(value))
         ways = (
@@ -107,7 +107,7 @@ class Mutator:
         return self.random.choice(ways)
 
     def value(self, value: Any) -> Any:
-        """Another value, often of another type."""
+        """Return another value, often of another type."""
         ways: tuple[Callable[[], Any], ...] = (
             lambda: self.text(value if isinstance(value, str) else str(value)),
             lambda: self.text(value if isinstance(value, str) else str(value)),
@@ -119,7 +119,7 @@ class Mutator:
         return self.random.choice(ways)()
 
     def fields(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Fields taken away, added, swapped, or with other values; inner objects too."""
+        """Remove, add or swap fields or change their values, also in inner objects."""
         given = dict(given)
         for _ in range(self.random.choice((1, 1, 1, 2, 5))):
             if not given:
@@ -139,7 +139,7 @@ class Mutator:
         return given
 
     def json(self, given: dict[str, Any]) -> bytes:
-        """``given`` as JSON of a kind: with fields twice, without escapes, in brackets, or damaged."""
+        """Return a kind of JSON of ``given``: with fields twice, without escapes, in brackets, or damaged."""
         text = json.dumps(given, ensure_ascii=self.maybe(0.5))
         if DEEP in text:
             depth, (left, right) = self.random.choice((20, 900, 5000)), self.random.choice(("[]", ('{"a":', "}")))
@@ -151,7 +151,7 @@ class Mutator:
         return self.raw(raw) if self.maybe(0.2) else raw
 
     def raw(self, value: bytes) -> bytes:
-        """Damaged bytes: bits flipped, cut off, a part taken out or repeated, others put in."""
+        """Damage bytes: flip bits, cut the end off, remove, repeat or insert a part."""
         raw = bytearray(value)
         for _ in range(self.random.choice((1, 1, 2, 8))):
             start, end = sorted(self.random.randint(0, len(raw)) for _ in range(2))
@@ -169,9 +169,9 @@ class Mutator:
         return bytes(raw)
 
     def address(self) -> str:
-        """A citizen's; they are those for benchmarks (RFC 2544)."""
+        """Return a citizen's address, from the range for benchmarks (RFC 2544)."""
         return f"198.{self.random.randint(18, 19)}.{self.random.randrange(256)}.{self.random.randrange(256)}"
 
     def id(self) -> str:
-        """A UUID of this seed."""
+        """Return the seed's next UUID."""
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))

@@ -11,9 +11,9 @@ from testing.waiting import finish
 
 
 async def send_all(pool: Pool, *outcomes: Exception | None) -> list[Notice]:
-    """Have all waiting notices sent, in 10 s at most; the n-th try ends with the n-th of ``outcomes``, if there is one.
+    """Send all waiting notices, within 10 s; the n-th attempt ends with the n-th of ``outcomes``, if there is one.
 
-    Gives what was tried to be sent.
+    Returns the notices that it tried to send.
     """
     tried: list[Notice] = []
 
@@ -28,10 +28,10 @@ async def send_all(pool: Pool, *outcomes: Exception | None) -> list[Notice]:
 
 
 async def send_while(pool: Pool, send: Send, waiting: str) -> None:
-    """Have notices sent as long as the query ``waiting`` gives something that is true.
+    """Send notices while the query ``waiting`` returns something true.
 
     Raises:
-        TimeoutError: for ten seconds.
+        TimeoutError: it still did after ten seconds.
     """
     sending = asyncio.create_task(send_notices(pool, "test", send))
     async with asyncio.timeout(10):

@@ -1,4 +1,4 @@
-"""A backend of traces for tests: takes what the exporter of OpenTelemetry sends, by OTLP over HTTP."""
+"""A backend of traces for tests: receives the spans of OpenTelemetry's exporter, by OTLP over HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Told:
 
 @dataclass
 class Backend:
-    """Keeps all ``told`` spans; ``raw`` are the requests' bytes."""
+    """Keeps all spans in ``told``; ``raw`` are the requests' bytes."""
 
     url: str = ""
     told: list[Told] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Backend:
 
 
 def place(traceparent: bytes | str) -> tuple[str, str]:
-    """Trace and span id in ``traceparent``."""
+    """Return trace and span id in ``traceparent``."""
     text = traceparent.decode() if isinstance(traceparent, bytes) else traceparent
     _, trace, span, _ = text.split("-")
     return trace, span
@@ -50,7 +50,7 @@ def place(traceparent: bytes | str) -> tuple[str, str]:
 
 @contextmanager
 def otlp_backend(port: int = 0) -> Iterator[Backend]:
-    """A backend on ``port`` of this machine, by default a free one."""
+    """Run a backend on ``port`` of this machine, by default a free one."""
     backend = Backend()
 
     class Handler(BaseHTTPRequestHandler):

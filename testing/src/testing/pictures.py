@@ -22,13 +22,13 @@ HEIC = base64.b64decode(
 )
 #: Where it was taken: Watansoppeng, 4 degrees 20 minutes 42 seconds south, 119 degrees 53 minutes 6 seconds east.
 PLACE = (-4.345, 119.885)
-#: What no new photo may have.
+#: Words that no new photo may contain.
 SECRETS = (b"Kamera Uji", b"catatan rahasia", b"Exif")
 POLYGLOT = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01<html><script>alert(document.cookie)</script></html>"
 
 
 def exif(rotated: int = 1) -> Image.Exif:
-    """A camera, a place, and how it was held (6: a quarter turn)."""
+    """Return EXIF with a camera, a place, and the orientation (6: a quarter turn)."""
     found = Image.Exif()
     found[0x010F], found[0x0112] = "Kamera Uji", rotated
     gps = found.get_ifd(0x8825)
@@ -38,7 +38,7 @@ def exif(rotated: int = 1) -> Image.Exif:
 
 @cache
 def photo(kind: str = "JPEG", width: int = 1600, height: int = 1200, rotated: int = 1) -> bytes:
-    """A grainy photo with EXIF and, where there are such, a comment."""
+    """Make a grainy photo with EXIF and, if the format has comments, a comment."""
     out, more = io.BytesIO(), dict[str, Any]()
     if kind == "JPEG":
         more["comment"] = b"catatan rahasia"
@@ -49,7 +49,7 @@ def photo(kind: str = "JPEG", width: int = 1600, height: int = 1200, rotated: in
 
 @cache
 def of_size(least: int) -> bytes:
-    """A JPEG of at least so many bytes."""
+    """Make a JPEG of at least ``least`` bytes."""
     out, side = io.BytesIO(), 3000
     picture = Image.effect_noise((side, side), 100).convert("RGB")
     for quality in range(60, 100, 3):
@@ -62,7 +62,7 @@ def of_size(least: int) -> bytes:
 
 @cache
 def endless(scans: int, size: int = 0, side: int = 6300) -> bytes:
-    """A progressive JPEG that sends its last scan ``scans`` times, each decoded in full; with ``size`` bytes in all."""
+    """Make a progressive JPEG with its last scan ``scans`` times, each decoded in full; pad it to ``size`` bytes."""
     out = io.BytesIO()
     Image.new("RGB", (side, side), (90, 120, 40)).save(out, "JPEG", progressive=True, quality=30)
     whole = out.getvalue()
@@ -72,14 +72,14 @@ def endless(scans: int, size: int = 0, side: int = 6300) -> bytes:
 
 
 def blank(kind: str, mode: str, width: int, height: int) -> bytes:
-    """A picture of one colour, which takes few bytes however large it is."""
+    """Make a picture of one colour, which takes few bytes however large it is."""
     out = io.BytesIO()
     Image.new(mode, (width, height)).save(out, kind)
     return out.getvalue()
 
 
 def opened(content: bytes) -> Image.Image:
-    """The picture in ``content``."""
+    """Open the picture in ``content``."""
     found = Image.open(io.BytesIO(content))
     found.load()
     return found

@@ -10,14 +10,14 @@ import pytest
 
 
 def missing(what: str) -> NoReturn:
-    """Skip the test for want of ``what``, which says how to get it; fail it where nothing may be skipped."""
+    """Skip the test for lack of ``what``, which says how to get it; fail the test where nothing may be skipped."""
     if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
         pytest.fail(what)
     pytest.skip(what)
 
 
 def program(*names: str, debian: str) -> str:
-    """Give the path of the first of ``names`` that is here, from the package ``debian``. Skip the test if none is."""
+    """Return the path of the first of ``names`` installed; else skip the test, and name the package ``debian``."""
     where = f"{os.environ['PATH']}:/usr/sbin"  # not on every user's PATH
     for name in names:
         if found := shutil.which(name, path=where):

@@ -1,4 +1,4 @@
-"""Another process of a service that runs: the same environment, with a slot and ports of its own."""
+"""A second process of a running service: the same environment, with a slot and ports of its own."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lapor.processes.ports import HOST, any_free
 from lapor.system.installation import database_name
 from testing.waiting import until
 
-#: Variables that name a port which only one process can listen on.
+#: Variables that name a port on which only one process can listen.
 _PORTS = ("HTTP_PORT", "WEB_PORT", "DESK_PORT", "SMS_LISTEN_PORT")
 
 
 class Second:
-    """Process ``slot`` of ``service``, started as the process ``like`` was. ``ports`` are its own, by variable."""
+    """Process ``slot`` of ``service``, started like the process ``like``. ``ports`` are its own, by variable."""
 
     def __init__(self, service: str, like: int, log: Path, slot: int = 1) -> None:
         lines = Path(f"/proc/{like}/environ").read_bytes().decode().split("\0")
@@ -33,14 +33,14 @@ class Second:
             self.process = subprocess.Popen(command, env=env, stdout=out, stderr=out)  # noqa: S603
 
     def url(self, path: str, port: str = "HTTP_PORT") -> str:
-        """An address of this process."""
+        """Return an address of this process."""
         return f"http://{HOST}:{self.ports[port]}{path}"
 
     def is_ready(self) -> bool:
-        """Whether it does its work.
+        """Whether it is ready.
 
         Raises:
-            AssertionError: it has left.
+            AssertionError: it has exited.
         """
         assert self.process.poll() is None, f"{self.service} left with {self.process.returncode}"  # noqa: S101
         try:
@@ -49,7 +49,7 @@ class Second:
             return False
 
     def end(self, by: signal.Signals) -> int:
-        """Send the signal and wait; returns the exit code, negative of the signal that killed it."""
+        """Send the signal and wait. Return the exit code: negative if a signal killed the process."""
         if self.process.poll() is None:
             os.kill(self.process.pid, by)
         return self.process.wait(60)
@@ -57,9 +57,9 @@ class Second:
 
 @contextmanager
 def seconds(pids: dict[str, int], folder: Path) -> Iterator[dict[str, Second]]:
-    """Start a second process of each service, by the pid of its first, and wait until all are ready.
+    """Start a second process of each service, by the pid of the first, and wait until all are ready.
 
-    Those that are left at the end are killed.
+    Those that still run at the end are killed.
     """
     there = {name: Second(name, pid, folder / f"{name}-1.log") for name, pid in pids.items()}
     try:

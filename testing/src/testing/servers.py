@@ -54,21 +54,21 @@ class Stack:
         return kafka.client_settings(self.bootstrap, principal, password)
 
     def provision_kafka(self, topics: list[Topic], units: Iterable[str]) -> None:
-        """Topics, users and ACLs; a password is made for each principal that has none."""
+        """Create topics, users and ACLs, and a password for each principal that lacks one."""
         units = list(units)
         for name in acls.principals(topics, units):
             self.passwords.setdefault(name, secrets.token_urlsafe(24))
         provision.provision(self.client(), topics, units, self.passwords)
 
     def database(self, name: str) -> str:
-        """The DSN of a database of this name, made with its own role if it is new."""
+        """Return the DSN of a database of this name; create it with its own role if it is new."""
         key = f"database {name}"
         self.passwords.setdefault(key, secrets.token_urlsafe(24))
         postgres.provision(self.cluster, {name: self.passwords[key]})
         return self.cluster.dsn(name, name, self.passwords[key])
 
     def copy(self, template: str, name: str) -> str:
-        """The DSN of a copy of the database ``template``, with its own role; nobody may be connected to that one."""
+        """Copy the database ``template``, which nobody may be connected to. Return the DSN, with a role of its own."""
         old, new = sql.Identifier(template), sql.Identifier(name)
         with psycopg.connect(self.cluster.dsn(), autocommit=True) as db:
             db.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(new, old))
@@ -83,7 +83,7 @@ class Stack:
         self._start(kafka.process(self.broker), lambda: kafka.is_ready(self.broker))
 
     def kill_broker(self) -> None:
-        """SIGKILL, as by the kernel short of memory."""
+        """Kill the broker with SIGKILL, as the kernel does when memory runs out."""
         self._kill("kafka")
 
     def start_postgres(self) -> None:
@@ -91,11 +91,11 @@ class Stack:
         self._start(postgres.process(self.cluster), lambda: postgres.is_ready(self.cluster))
 
     def kill_postgres(self) -> None:
-        """SIGKILL of the server and of everything it started."""
+        """Kill the server and everything it started with SIGKILL."""
         self._kill("postgres")
 
     def discard(self) -> None:
-        """Kill both, whose files nobody needs any more: an orderly stop writes them all out first."""
+        """Kill both, since nobody needs their files: an orderly shutdown would write them all out first."""
         self.kill_broker()
         self.kill_postgres()
 
@@ -126,7 +126,7 @@ class Stack:
 
 
 def _until_gone(group: int) -> None:
-    """PostgreSQL does not start while one of its orphans still holds the shared memory. A zombie holds nothing."""
+    """Wait for the orphans of a killed PostgreSQL, whose shared memory would block a start. A zombie holds none."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and any(_is_of(each, group) for each in psutil.process_iter()):
         time.sleep(0.02)
@@ -140,9 +140,9 @@ def _is_of(process: psutil.Process, group: int) -> bool:
 
 
 def start_postgres(directory: Path, fsync: bool = True) -> Stack:
-    """A started cluster in ``directory``, through which the server's user may pass, and a broker that is not started.
+    """Start a cluster in ``directory``, which the server's user may pass through; the broker beside it is not started.
 
-    Without ``fsync`` what was committed outlives the server, however it ends, but not the machine.
+    Without ``fsync``, committed data outlives the server, however it ends, but not the machine.
 
     Raises:
         RuntimeError: it did not start; the message ends with its log.
@@ -164,7 +164,7 @@ def start_postgres(directory: Path, fsync: bool = True) -> Stack:
 
 
 def start_kafka_and_postgres(directory: Path, fsync: bool = True) -> Stack:
-    """Both, started.
+    """Start both.
 
     Raises:
         Refused: the jars cannot be had.
@@ -209,7 +209,7 @@ class Cli:
         return self("up", "--detach", "--region", str(self.region), *arguments)
 
     def status(self) -> dict[str, Any]:
-        """What `lapor status --json` says of the processes, with ``services`` by name; each command costs a second."""
+        """Return the processes of `lapor status --json`, with ``services`` by name. The command would cost a second."""
         found = report(self.data)
         return {**found, "services": {each["name"]: each for each in found["services"]}}
 
@@ -218,10 +218,10 @@ class Cli:
 
 
 def npm_packages(folder: Path) -> Path:
-    """A copy of ``folder`` inside the virtual environment, with the packages that its ``package.json`` pins.
+    """Copy ``folder`` into the virtual environment, with the packages that its ``package.json`` pins. Return the copy.
 
     Raises:
-        LookupError: there is no node or npm here, or npm can't install them; the text says what to do.
+        LookupError: node or npm is missing, or npm can't install the packages; the text says what to do.
     """
     if not (shutil.which("node") and shutil.which("npm")):
         raise LookupError("needs node and npm (Debian: apt-get install nodejs npm)")
@@ -240,5 +240,5 @@ def npm_packages(folder: Path) -> Path:
 
 
 def _version(pin: str) -> str:
-    """Of `1.2.3`, or of the same under another name: `npm:package@1.2.3`."""
+    """Return the version in `1.2.3`, or in the same package under another name: `npm:package@1.2.3`."""
     return pin.rpartition("@")[2]

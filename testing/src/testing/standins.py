@@ -15,7 +15,7 @@ import uvicorn
 from lapor.standins.app import build_app
 from lapor.standins.settings import Settings
 
-#: What X and its client know of each other.
+#: Secrets shared by X's stand-in and its client.
 X_SECRETS: dict[str, Any] = {
     "consumer_key": "consumer-key",
     "consumer_secret": "consumer-secret",
@@ -68,16 +68,16 @@ def serving(settings: Settings) -> Iterator[str]:
 
 
 def mention(base: str, text: str = "@LaporSoppeng jalan rusak", handle: str = "warga", **more: str) -> str:
-    """Write a post that mentions us on the stand-in at ``base``; its id."""
+    """Write a post that mentions us on the stand-in at ``base``. Return its id."""
     return str(post(f"{base}/x/mention", handle=handle, text=text, **more)["id"])
 
 
 def post(address: str, **fields: str) -> Any:
-    """Post ``fields`` as JSON to a stand-in, and give its answer."""
-    # There is no TLS; to read all certificates of the machine would take longer than the post.
+    """Post ``fields`` as JSON to a stand-in, and return its answer."""
+    # There is no TLS, and reading all the machine's certificates would take longer than the post.
     return httpx.post(address, json=fields, verify=False).json()  # noqa: S501
 
 
 def send_photo(base: str, content: bytes) -> str:
-    """Give a citizen of the stand-ins at ``base`` a photo; what they write names it in the field `photo`."""
+    """Give a photo to a citizen of the stand-ins at ``base``; their posts name it in the field `photo`."""
     return str(httpx.post(f"{base}/photos", content=content, verify=False).json()["id"])  # noqa: S501

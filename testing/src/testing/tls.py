@@ -1,4 +1,4 @@
-"""A server that shows a certificate to who connects, and says nothing."""
+"""A server that shows a certificate to each client, and says nothing."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-#: What PostgreSQL is asked, and may answer: https://www.postgresql.org/docs/current/protocol-flow.html
+#: PostgreSQL's request for TLS, and its possible answers: https://www.postgresql.org/docs/current/protocol-flow.html
 _SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 
 
 @contextmanager
 def showing(folder: Path | None, *, postgres: bool = False) -> Iterator[tuple[str, int]]:
-    """Give the address of a server with the cert.pem and key.pem of ``folder``; without it, one without TLS.
+    """Yield the address of a server with the cert.pem and key.pem of ``folder``; without a folder, a server without
+    TLS.
 
-    ``postgres``: it is first asked whether it encrypts, as PostgreSQL is.
+    ``postgres``: clients first ask whether it encrypts, as they ask PostgreSQL.
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     if folder:

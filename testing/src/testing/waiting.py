@@ -1,4 +1,4 @@
-"""Waiting in tests for what happens elsewhere."""
+"""Waiting in tests for things that happen elsewhere."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-#: Limits are for a quiet machine, and end only what would wait for ever: a busy one gets so many times as long.
+#: Limits suit a quiet machine, and end only a test that would hang: they are multiplied by this for a busy machine.
 PATIENCE = 5
-#: For bounds of the product that a test is not about: the product gives up after 5 s so that a person hears of it soon,
-#: and on a busy machine that is too soon.
+#: For timeouts of the product that a test is not about: the product gives up after 5 s so that a person soon hears of
+#: it, which is too soon on a busy machine.
 BOUND_S = 60.0
-#: Between two looks, at first and at most: what comes soon is seen soon, and what takes long is not asked all the time.
+#: Pauses between two looks, at first and at most: a quick event is seen soon, a slow one is not polled all the time.
 FIRST_S, LONGEST_S = 0.02, 0.5
 
 
 def until(look: Callable[[], T | None], seconds: float = 60, what: str = "it") -> T:
-    """Return what ``look`` gives as soon as it is true.
+    """Return the value of ``look`` as soon as it is true.
 
     Raises:
-        AssertionError: it was not within some times ``seconds``; names ``what``.
+        AssertionError: it was not true within ``PATIENCE`` times ``seconds``; names ``what``.
     """
     end, pause_s = time.monotonic() + PATIENCE * seconds, FIRST_S
     while not (found := look()):
@@ -32,10 +32,10 @@ def until(look: Callable[[], T | None], seconds: float = 60, what: str = "it") -
 
 
 async def soon(look: Callable[[], object], seconds: float = 10) -> None:
-    """Let other tasks of this event loop run until ``look`` gives what is true.
+    """Let other tasks of this event loop run until ``look`` returns something true.
 
     Raises:
-        TimeoutError: it was not within some times ``seconds``.
+        TimeoutError: it did not within ``PATIENCE`` times ``seconds``.
     """
     async with asyncio.timeout(PATIENCE * seconds):
         while not look():
@@ -43,23 +43,23 @@ async def soon(look: Callable[[], object], seconds: float = 10) -> None:
 
 
 async def within(awaited: Awaitable[T], seconds: float = 60) -> T:
-    """Await what another task or process may never do, and give its result.
+    """Await something that another task or process may never do, and return its result.
 
     Raises:
-        TimeoutError: it was not done within some times ``seconds``.
+        TimeoutError: it was not done within ``PATIENCE`` times ``seconds``.
     """
     async with asyncio.timeout(PATIENCE * seconds):
         return await awaited
 
 
 async def finish(*awaited: Awaitable[Any], seconds: float = 10) -> None:
-    """Wait until all have ended, as what ran beside a test and was cancelled.
+    """Wait until all have ended, such as cancelled tasks that ran beside a test.
 
-    What has not after ``seconds`` is cancelled once more, because a library may swallow a cancellation, and then with
-    each of these seconds.
+    Each that still runs after ``seconds`` is cancelled again, as often as ``PATIENCE`` says, because a library may
+    swallow a cancellation.
 
     Raises:
-        AssertionError: something has not ended after ``PATIENCE`` times that, or had failed before; names it.
+        AssertionError: a task still runs after ``PATIENCE`` such waits, or had failed before; names it.
     """
     tasks = [asyncio.ensure_future(each) for each in awaited]
     failed = [each for each in tasks if each.done() and not each.cancelled() and each.exception()]

@@ -1,7 +1,7 @@
-"""Measures what others notice while one client does to the website whatever it can: streams, requests and photos.
+"""Measures what citizens notice while one client attacks the website: by streams, requests and photos.
 
 ``lapor bench attack`` runs it, on the running service. A citizen asks for pages and sends small photos, first alone and
-then beside each of the attacks; both come by the same proxy, from other addresses.
+then beside each of the attacks; both come by the same proxy, from different addresses.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from testing.bench.intake_web import Door
 from testing.pictures import endless, photo
 
 ATTACKER = "203.0.113.7"
-#: Of the security review that found the first: streams and uploads at once, and lists without end.
+#: From the security review that found the first attack: concurrent streams, concurrent uploads, and endless lists.
 _STREAMS, _UPLOADS, _LISTS = 516, 57, 50
 #: Seconds between a citizen's pages.
 _PAUSE_S = 0.05
@@ -38,7 +38,7 @@ SELECT pg_total_relation_size('uploads') + pg_total_relation_size('complaints'),
 
 
 async def measure(settings: WebSettings, seconds: float) -> None:
-    """Let a citizen ask for ``seconds`` alone, and as long beside each attack."""
+    """Let a citizen send requests for ``seconds``, alone and then beside each attack."""
     pool = await open_pool(str(settings.database_url))
     number = ticket.mint("web")
     async with pool.acquire() as db, db.transaction():
@@ -48,7 +48,7 @@ async def measure(settings: WebSettings, seconds: float) -> None:
     try:
         await door.started()
         async with _client(door.port) as client:
-            await _ask(client, 1, door)  # what is made once is made before
+            await _ask(client, 1, door)  # so that everything made once exists
             attacks: dict[str, Callable[[], Awaitable[None]] | None] = {
                 "alone": None,
                 "streams": lambda: _streams(door.port, number),
@@ -69,7 +69,7 @@ async def measure(settings: WebSettings, seconds: float) -> None:
 
 
 async def _ask(client: httpx.AsyncClient, seconds: float, door: Door) -> dict[str, Any]:
-    """Ask for pages for ``seconds``, and send one photo meanwhile: what a citizen waits, and what the service holds."""
+    """Ask for pages for ``seconds``, sending one photo. Return the citizen's waits and the service's memory."""
     process, spans, refused, rss = psutil.Process(door.child.pid), list[float](), 0, 0
     sending = asyncio.create_task(_timed(_upload(client, photo(), _citizen(0))))
     until = time.perf_counter() + seconds
@@ -96,7 +96,7 @@ async def _timed(answered: Awaitable[int]) -> tuple[float, int]:
 
 
 def _citizen(n: int) -> str:
-    """An address: each page is somebody else's, for one may read only so many."""
+    """Return the address of request ``n``: a new one for each page, since one address may read only so many."""
     return f"10.1.{n >> 8}.{n % 256}"
 
 
@@ -105,7 +105,7 @@ async def _page(client: httpx.AsyncClient, n: int) -> int:
 
 
 async def _upload(client: httpx.AsyncClient, content: bytes, who: str, piece: int = 0) -> int:
-    """Upload ``content``, in pieces of ``piece`` bytes where that is given; the last answer's status."""
+    """Upload ``content``, in pieces of ``piece`` bytes if given. Return the last answer's status."""
     head = {"Tus-Resumable": "1.0.0", "X-Forwarded-For": who}
     made = await client.post("/v1/uploads", headers={**head, "Upload-Length": str(len(content))})
     status = made.status_code
@@ -120,10 +120,10 @@ async def _upload(client: httpx.AsyncClient, content: bytes, who: str, piece: in
 
 @contextlib.asynccontextmanager
 async def _beside(attack: Callable[[], Awaitable[None]] | None) -> AsyncIterator[None]:
-    """Run ``attack`` meanwhile."""
+    """Run ``attack`` during the block."""
     task = asyncio.ensure_future(attack()) if attack else None
     if task:
-        await asyncio.wait([task], timeout=1)  # it has begun
+        await asyncio.wait([task], timeout=1)  # let it begin
     try:
         yield
     finally:
@@ -133,7 +133,7 @@ async def _beside(attack: Callable[[], Awaitable[None]] | None) -> AsyncIterator
 
 
 async def _streams(port: int, number: str) -> None:
-    """Hold as many streams of events as it is let, and open each anew that ends."""
+    """Hold as many event streams as the service allows, and reopen each that ends."""
 
     async def hold() -> None:
         while True:
@@ -151,7 +151,7 @@ async def _streams(port: int, number: str) -> None:
 
 
 async def _lists(port: int) -> None:
-    """Ask for the dearest list without end."""
+    """Ask endlessly for the most expensive list."""
     async with _client(port) as client:
 
         async def ask() -> None:
@@ -163,7 +163,7 @@ async def _lists(port: int) -> None:
 
 
 async def _photos(port: int) -> None:
-    """Send the largest photos that take as long to decode as one can that is not refused at once."""
+    """Send the photos that take longest to decode among those not refused immediately."""
     hostile = endless(MAX_SCANS - 10, size=MAX_BYTES)
     async with _client(port) as client:
 
@@ -176,7 +176,7 @@ async def _photos(port: int) -> None:
 
 
 async def _pieces(client: httpx.AsyncClient, db: Pool) -> dict[str, Any]:
-    """Upload a photo of 10 MB in the smallest pieces: what it costs in tables and in the log of the database."""
+    """Upload a photo of 10 MB in the smallest pieces. Return what it costs in tables and in the database's log."""
     content = photo()
     content += bytes(MAX_BYTES - len(content))
     before = await db.fetchrow(_COST)

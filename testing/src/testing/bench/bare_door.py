@@ -1,4 +1,4 @@
-"""What a door costs that decides nothing: the server of our doors, and one insert a request. Reads DATABASE_URL."""
+"""A baseline for our HTTP servers: the same server, with one insert a request and no logic. Reads DATABASE_URL."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Pool = Annotated[asyncpg.Pool, Dependency(skip_validation=True)]
 
 @post("/v1/complaints", status_code=202)
 async def submit(request: Request[Any, Any, Any], pool: Pool) -> Response[bytes]:
-    """Keep what came."""
+    """Store the body."""
     body, id_ = msgspec.json.decode(await request.body()), str(uuid.uuid4())
     await pool.execute(_INSERT, id_, body["text"])
     return Response(msgspec.json.encode({"id": id_}), status_code=202, media_type="application/json")
@@ -34,7 +34,7 @@ async def submit(request: Request[Any, Any, Any], pool: Pool) -> Response[bytes]
 
 @get("/sms/kannel/mo")
 async def take(request: Request[Any, Any, Any], pool: Pool) -> Response[bytes]:
-    """Keep what Kannel brought."""
+    """Store Kannel's message."""
     given = request.query_params
     await pool.execute(_INSERT, given["id"], given["text"])
     return Response(b"", media_type="text/plain")

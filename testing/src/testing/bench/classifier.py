@@ -1,4 +1,4 @@
-"""Measures how many texts a second are understood on one core. ``lapor bench classify`` runs it."""
+"""Measures how many texts a second are classified on one core. ``lapor bench classify`` runs it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORD = re.compile(r"\w+")
 
 
 def _texts(region: Path) -> Iterator[str]:
-    """Practice complaints, each with a number of its own, so that nothing is remembered of it."""
+    """Yield practice complaints, each with a number of its own, so that no cache knows it."""
     given = [
         text for category in load_training(region) for text in [m.text for m in category.messages] or category.seeds
     ]
@@ -28,7 +28,7 @@ def _texts(region: Path) -> Iterator[str]:
 
 
 def timed(phase: str, work: Callable[[str], object], texts: Iterator[str], seconds: float) -> tuple[float, list[float]]:
-    """Texts a second, and the seconds each took."""
+    """Return texts a second, and the seconds that each took."""
     spans: list[float] = []
     start = time.perf_counter()
     while (gone := time.perf_counter() - start) < seconds:

@@ -102,9 +102,9 @@ def classify(
 
 @app.command()
 def intake(rate: Rate = 50, max_: Max = False, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False) -> None:
-    """Complaints through the running system's web door, until each has its ticket; beside bare inserts.
+    """Complaints through the running system's website, until each has its ticket; beside bare inserts.
 
-    The door takes 20 a second in the long run; for more: lapor up --set intake-web:WEB_TAKES_PER_S=1000
+    The website takes 20 a second in the long run; for more: lapor up --set intake-web:WEB_TAKES_PER_S=1000
 
     Examples:
 
@@ -143,7 +143,7 @@ def readers(
     region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
     as_json: Json = False,
 ) -> None:
-    """Who reads the website: lists and figures with ever more stored, and what streams of events take.
+    """Reading the website: lists and figures with ever more stored, and the memory of event streams.
 
     Examples:
 
@@ -182,10 +182,10 @@ def desk(
     region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
     as_json: Json = False,
 ) -> None:
-    """The desk's lists: how soon a complaint is on those that are open, what they take, and how long one takes.
-    And how soon who is on duty is told of a danger, and how long each list and search of a unit takes that has many.
+    """Lists of the desk: how soon a complaint is on the open ones, their cost, and how long one takes.
+    And how soon the officer on duty is told of a danger, and how long each list and search of a large unit takes.
 
-    Officers are spread over all units that have a desk, and so are complaints. The load is made on the same machine.
+    Officers and complaints are spread over all units that have a desk. The load is made on the same machine.
 
     Examples:
 
@@ -209,7 +209,7 @@ def desk(
 
 @contextlib.contextmanager
 def _website() -> Iterator[dict[str, str]]:
-    """Give what intake-web needs to run alone, and a port for a server beside it."""
+    """Yield the settings that intake-web needs to run alone, and a port for a server beside it."""
     with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
         ports = choose({"web": 0, "bare": 0}, Path(folder) / "ports.json")
         yield {
@@ -309,7 +309,7 @@ def lifecycle(
     """
     where, count, pace = DataDir(data), round(rate * seconds), math.inf if max_ else rate
     found = asyncio.run(load.lifecycle(where, count, pace))
-    if stored:  # what was measured just now has warmed it up
+    if stored:  # the first measurement has warmed it up
         found = asyncio.run(load.beside_stored(where, count, pace, stored, _phase))
     show(_beside(found, _bare_inserts(seconds) / load.STEPS), as_json=as_json)
 
@@ -323,7 +323,7 @@ def scrape(
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """Metrics of the running system: a scrape of all services with so many open; beside bare servers of the same bytes.
+    """Metrics of the running system: a scrape with many open complaints; beside bare servers of the same bytes.
 
     Examples:
 
@@ -350,9 +350,9 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _service(name: str, region: Path, sizes: Mapping[str, int | str], what: str = "", **own: str) -> dict[str, Any]:
-    """What the benchmark of service ``name`` finds, on a broker and a database of its own; ``own``: its variables.
+    """Run the benchmark of service ``name`` on a broker and a database of its own; ``own``: its variables.
 
-    ``what`` is its module, where that has not the name of the service.
+    ``what`` is its module, if that is not named after the service. Returns its result.
     """
     module, wants = database_name(name), wanted(region)
     with scratch(start_kafka_and_postgres) as stack:
@@ -397,7 +397,7 @@ def _sms_in(region: Path, count: int, turns: int) -> dict[str, Any]:
         KANNEL_SEND_URL="http://127.0.0.1:9/cgi-bin/sendsms",
         KANNEL_USERNAME="-",
         KANNEL_PASSWORD="-",  # noqa: S106
-        RECEIPT_WAIT_S="86400",  # no receipt goes out: it is the door that is measured
+        RECEIPT_WAIT_S="86400",  # no receipt goes out: only the endpoint is measured
         INSTALLATION_NAMESPACE=str(uuid.uuid4()),
         EVENT_KEY=credentials.password(),
     )
@@ -405,7 +405,7 @@ def _sms_in(region: Path, count: int, turns: int) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def scratch(start: Callable[[Path], Stack]) -> Iterator[Stack]:
-    """Servers that are gone afterwards, with all that they stored.
+    """Start servers that are removed at the end, with all that they stored.
 
     Raises:
         Refused: they do not start.
@@ -435,7 +435,7 @@ def _run(command: list[str], **variables: str) -> None:
 
 
 def _watched(command: list[str], **variables: str) -> dict[str, Any]:
-    """Run a measuring program. It writes JSON lines: ``phase, done, of`` as it goes on, and its result at the end."""
+    """Run a benchmark program. It writes JSON lines: ``phase, done, of`` as progress, and its result at the end."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}"), TimeElapsedColumn())
     found: dict[str, Any] = {}
     with (
@@ -459,7 +459,7 @@ def _watched(command: list[str], **variables: str) -> dict[str, Any]:
 
 
 def _cpu_s(server: psutil.Process) -> float:
-    """CPU time of a server and of all it started, alive or not."""
+    """Return the CPU time of a server and of all its processes, alive or not."""
     times = [process.cpu_times() for process in (server, *server.children(recursive=True))]
     ended = times[0].children_user + times[0].children_system
     return round(sum(each.user + each.system for each in times) + ended, 2)

@@ -1,10 +1,10 @@
 """Measures the desk with many officers who have a list open: ``lapor bench desk`` runs it, on the running service.
 
-Complaints come by the units' topics as the router sends them. An officer is a stream of events and, at each, the list
-asked for as a browser does; what counts is when the list shows what was sent. All is danger, and two of each unit are
-on duty: what counts for them is when the mail server has their mail. Beside it, in the same run, a bare loop: one
-insert that notifies, until another connection hears it, the rows of a list by one statement, and such a mail handed in.
-Then one unit is given as many again, and each list and search of it is asked for.
+Complaints come by the units' topics as the router sends them. An officer is an event stream and, at each event, a
+request for the list as a browser sends it; what counts is when the list shows the complaint. Each is a danger, and two
+officers of each unit are on duty: for them it counts when the mail server has their mail. Beside it, in the same run, a
+bare loop: one insert that notifies, until another connection hears it, the rows of a list by one statement, and handing
+in a mail. Then one unit gets many more complaints, and each list and search of it is requested.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ from unit_desk.people import Role
 from unit_desk.settings import DeskSettings
 
 _PATIENCE_S, _TIMES, _WARM = 60, 100, 5
-#: So often each list of one full unit is asked for.
+#: How often each list of one full unit is requested.
 _TIMES_OF_ONE = 30
-#: What is looked for among all that a unit ever had, by how much there is of it.
+#: Searches among all complaints of a unit, by how many match.
 _SEARCHES = {"a word that all have": "berlubang", "a word that few have": "kata471", "how words begin": "kata47"}
-#: So many of each unit are on duty.
+#: How many officers of each unit are on duty.
 _ON_DUTY = 2
 _PERSON = """
 INSERT INTO people (id, email, name, unit, role, duty_days, unwanted)
 VALUES ($1, $2, 'Petugas', $3, $5, $4, '{morning}')"""
-# Copies of one complaint as it is kept, evenly over the units that are given: one in twenty open, in eight kecamatan
-# over two years.
+# Copies of one complaint as it is stored, evenly over the given units: one in twenty is open, in eight kecamatan over
+# two years.
 _FILL = """
 INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
     weight, kecamatan, standing, rahasia, erased, words, told)
@@ -72,7 +72,7 @@ ORDER BY weight DESC, due, received_at, complaint_id LIMIT 51"""
 
 
 class Post(Sink):
-    """A mail server that notes when each mail was there."""
+    """A mail server that notes when each mail arrived."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,14 +84,14 @@ class Post(Sink):
         return await super().handle_DATA(server, session, envelope)
 
     def spans(self, sent: dict[str, float]) -> list[float]:
-        """How long after it was ``sent`` each mail about a complaint was there."""
+        """Return how long after it was ``sent`` each mail about a complaint arrived."""
         said = [(at, str(mail.get_content())) for at, mail in zip(self.at, self.mails, strict=True)]
         return [at - sent[number] for at, text in said for number in sent if number in text]
 
 
 @dataclass(kw_only=True)
 class Officer:
-    """Who has the list of ``unit`` open; ``spans`` is how late each complaint was on it, in seconds."""
+    """An officer with the list of ``unit`` open; ``spans`` is how late each complaint was on it, in seconds."""
 
     port: int
     token: str
@@ -101,7 +101,7 @@ class Officer:
 
     @property
     def head(self) -> str:
-        """What each request says beside its address."""
+        """The headers of each request."""
         return f"Host: bench\r\nCookie: meja={self.token}\r\nMeja-Latar: 1\r\nAccept-Encoding: gzip\r\n\r\n"
 
     async def follow(self) -> asyncio.StreamReader:
@@ -113,7 +113,7 @@ class Officer:
         return reader
 
     async def keep_looking(self, reader: asyncio.StreamReader, sent: dict[str, dict[str, float]]) -> None:
-        """Ask for the list at each change, and note when it shows what was ``sent``."""
+        """Request the list at each change, and note when it shows what was ``sent``."""
         while True:
             await reader.readuntil(b"event: changed")
             page = await self.list()
@@ -123,7 +123,7 @@ class Officer:
                     self.spans[number] = now - at
 
     async def list(self, query: str = "") -> str:
-        """Ask for the list, or for the one of ``query``."""
+        """Request the list, or that of ``query``."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(f"GET /?{query} HTTP/1.1\r\n{self.head}".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
@@ -136,7 +136,7 @@ class Officer:
 
 
 async def measure(settings: DeskSettings, sizes: argparse.Namespace) -> None:
-    """Fill the desk, let officers follow, and send complaints; the last line that is said is the result."""
+    """Fill the desk, let officers follow, and send complaints; the last line printed is the result."""
     units = load(settings.region_dir, "units").units.desks
     pool = await open_pool(str(settings.database_url), timeout_s=600)
     post = Post()
@@ -234,9 +234,9 @@ async def _join(pool: Any, unit: str, n: int, *, on_duty: bool, role: Role = Rol
 
 
 async def _of_one(pool: Any, port: int, unit: str, stored: int) -> dict[str, list[float]]:
-    """Give ``unit`` so many more complaints; the times of each of its lists and searches, in seconds.
+    """Give ``unit`` that many more complaints. Return the times of each of its lists and searches, in seconds.
 
-    An operator asks, who sees all units, too: ``lintas``, ``waktu`` and ``semua`` are lists of all of these.
+    The requests come from an operator, who also sees all units: ``lintas``, ``waktu`` and ``semua`` list those.
     """
     await pool.execute(_FILL, stored, [unit], "of-one-")
     await pool.execute("VACUUM ANALYZE complaints")
@@ -248,7 +248,7 @@ async def _of_one(pool: Any, port: int, unit: str, stored: int) -> dict[str, lis
 
 
 async def _asked(officer: Officer, query: str = "", times: int = _TIMES) -> list[float]:
-    """The times of one list after the other, in seconds."""
+    """Return the times of requests for a list, one after the other, in seconds."""
     spans: list[float] = []
     for _ in range(_WARM + times):
         began = time.perf_counter()
@@ -258,7 +258,7 @@ async def _asked(officer: Officer, query: str = "", times: int = _TIMES) -> list
 
 
 async def _bare(dsn: str, unit: str) -> tuple[list[float], list[float]]:
-    """Do with two connections what cannot be saved: keep a row and hear of it; and read the rows of a list."""
+    """Do the unavoidable with two connections: store a row and hear of it, and read the rows of a list."""
     db, other = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
     heard = asyncio.Event()
     await db.execute(_BARE_TABLE)
@@ -281,7 +281,7 @@ async def _bare(dsn: str, unit: str) -> tuple[list[float], list[float]]:
 
 
 async def _bare_mail(post: Post) -> list[float]:
-    """Hand such a mail in, one time after the other."""
+    """Hand in such mails, one after the other."""
     mail, spans = post.mails[-1], list[float]()
     for _ in range(_TIMES):
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What the benchmarks of services share: saying how far they are, and running the service itself on a real broker."""
+"""Shared by the benchmarks of services: printing progress, and running the service itself on a real broker."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from chassis.publish import kafka_client, publish, start, start_producer
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
 
-#: Longer than any benchmark should take to go on by one record.
+#: Seconds, longer than any benchmark should take for one more record.
 _PATIENCE_S = 120
 
 
 def say(**what: Any) -> None:
-    """One line of JSON: how far it is (``phase``, ``done``, ``of``), or at the end what came out."""
+    """Print one line of JSON: the progress (``phase``, ``done``, ``of``), or the result at the end."""
     sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
 
 
 def percentiles(spans: Sequence[float]) -> dict[str, float]:
-    """p50, p95 and p99 of ``spans`` (seconds), in milliseconds."""
+    """Return p50, p95 and p99 of ``spans`` (seconds), in milliseconds."""
     cuts = quantiles(spans, n=100)
     return {f"p{p}_ms": round(cuts[p - 1] * 1000, 2) for p in (50, 95, 99)}
 
@@ -42,19 +42,19 @@ class StageClock:
         self._process = subprocess.Popen([sys.executable, "-m", module, "run"], stdout=subprocess.DEVNULL)  # noqa: S603
 
     def kill(self) -> None:
-        """SIGKILL: what a benchmark leaves behind is thrown away with its servers."""
+        """Kill it by SIGKILL: anything that it leaves behind is removed with its servers."""
         self._process.kill()
         self._process.wait()
 
 
 def spent() -> tuple[float, float]:
-    """Of the services that ran and were killed: CPU seconds of all, and the largest one's resident MB."""
+    """Return the CPU seconds of all killed services, and the resident MB of the largest one."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return round(usage.ru_utime + usage.ru_stime, 2), round(usage.ru_maxrss / 1024, 1)
 
 
 async def produce(settings: ServiceSettings, records: Iterable[Outgoing]) -> int:
-    """Publish ``records`` as fast as the broker takes them; how many there were."""
+    """Publish ``records`` as fast as the broker takes them. Return how many there were."""
     producer, waiting, count = await start_producer(settings), list[Outgoing](), 0
     for record in records:
         waiting.append(record)
@@ -77,7 +77,7 @@ class Arrivals:
         """Wait for ``count`` records that ``counts`` accepts.
 
         Raises:
-            TimeoutError: none came for two minutes.
+            TimeoutError: no record came for two minutes.
         """
         done, told = 0, 0.0
         while done < count:
@@ -91,7 +91,7 @@ class Arrivals:
 
 @contextlib.asynccontextmanager
 async def arrivals(settings: ServiceSettings, *topics: str) -> AsyncIterator[Arrivals]:
-    """What is published on ``topics`` from now on."""
+    """Yield a reader of everything that is published on ``topics`` from now on."""
     consumer = AIOKafkaConsumer(*topics, **kafka_client(settings), auto_offset_reset="latest")
     await start(consumer, _PATIENCE_S)
     try:

@@ -1,7 +1,7 @@
-"""Measures the website's door: ``POST /v1/complaints`` of the running service, until each has its ticket.
+"""Measures the website's API: ``POST /v1/complaints`` of the running service, until each has its ticket.
 
-``lapor bench door`` runs it. Beside it runs :mod:`testing.bench.bare_door`, one insert a request on the same servers,
-and both have their turn again and again, so that whatever else the machine does is done to both.
+``lapor bench door`` runs it. Beside it runs :mod:`testing.bench.bare_door`, one insert a request on the same servers.
+Both take turns again and again, so that other load on the machine affects both.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from chassis.settings import read_settings
 from intake_web.settings import WebSettings
 from testing.bench.harness import percentiles, say
 
-#: Connections; each sends its next request when it has the answer to the last.
+#: Connections; each sends its next request once the last is answered.
 CALLERS = 32
 _STARTED_S = 60
 _STORED = """
@@ -36,7 +36,7 @@ SELECT (SELECT count(*) FROM complaints),
 
 
 class Door:
-    """A server that is measured: its process, and what was seen of it."""
+    """A server that is measured: its process, and its measurements."""
 
     def __init__(self, name: str, port: int, command: list[str]) -> None:
         self.name, self.port = name, port
@@ -78,7 +78,7 @@ class Door:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         while (began := time.perf_counter()) < until:
             body = json.dumps({"text": next(texts), "name": "Warga Uji"}).encode()
-            # Of another address each, for which the limits count alone.
+            # A new address for each request, since limits count per address.
             client = f"{uuid.uuid4().hex[:16]}"
             head = (
                 f"POST /v1/complaints HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
@@ -97,19 +97,19 @@ class Door:
 
     @property
     def found(self) -> dict[str, Any]:
-        """What was seen of it; its rate is the middle one of its turns."""
+        """Return its measurements; the rate is the median of its turns."""
         each_ms = round(self.cpu_s / self.count * 1000, 3) if self.count else 0
         return {"rate": round(median(self.rates), 1), **percentiles(self.spans), "cpu_ms_each": each_ms}
 
 
 def texts_of(region: Path) -> Iterator[str]:
-    """Messages as citizens write them, again and again."""
+    """Yield messages as citizens write them, endlessly."""
     lines = [line for each in sorted((region / "messages").glob("*.jsonl")) for line in each.read_text().splitlines()]
     return itertools.cycle([json.loads(line)["text"] for line in lines[::7]])
 
 
 async def measure(settings: WebSettings, bare_port: int, seconds: float, turns: int) -> None:
-    """Let both doors have ``turns`` turns of ``seconds`` each."""
+    """Let both servers have ``turns`` turns of ``seconds`` each."""
     dsn, texts = str(settings.database_url), texts_of(settings.region_dir)
     bare = Door("bare", bare_port, ["testing.bench.bare_door", str(bare_port)])
     door = Door("intake-web", settings.web_port, ["intake_web", "run"])
@@ -145,7 +145,7 @@ async def measure(settings: WebSettings, bare_port: int, seconds: float, turns: 
 
 
 async def _stored(dsn: str) -> dict[str, int]:
-    """How many complaints there are, and events of them that are published or wait for that."""
+    """Return how many complaints there are, and how many events are published or wait for that."""
     db = await asyncpg.connect(dsn)
     complaints, events = await db.fetchrow(_STORED)
     await db.close()

@@ -23,7 +23,7 @@ from lapor.system import addresses
 from lapor.system.installation import database_name
 from testing.bench.stored import complaints, fill, vacuum
 
-#: Transactions that one complaint's life takes: received, registered, classified and routed, two replies, told.
+#: Transactions in one complaint's life: received, registered, classified and routed, two replies, told.
 STEPS = 6
 _CALLERS = 32
 
@@ -62,7 +62,7 @@ async def intake(where: DataDir, rate: float | None, seconds: float, say: Callab
 
 
 async def lifecycle(where: DataDir, count: int, rate: float) -> dict[str, Any]:
-    """``count`` whole lives, ``rate`` a second; one that does not end within a minute after the last is an error."""
+    """Run ``count`` whole lives, ``rate`` a second; one that does not end a minute after the last is an error."""
     travel = Travel(where, SCENARIOS["journey"], lambda *_: None)
     before = cpu_s(where)
     journeys = await travel.run(count, ["sms", "web", "x"], rate)
@@ -78,8 +78,8 @@ async def beside_stored(
 ) -> dict[str, Any]:
     """Measure :func:`lifecycle` before and after ``stored`` complaints are put into the databases; they stay there.
 
-    ``before`` holds the percentiles of the first time. What the server would have done in the course of time is done
-    in between: VACUUM and ANALYZE.
+    ``before`` holds the percentiles of the first measurement. VACUUM and ANALYZE run in between, as the server would
+    have run them in the course of time.
     """
     before = await lifecycle(where, count, rate)
     env: dict[str, Any] = addresses.env(where)
@@ -107,7 +107,7 @@ def _result(
 
 
 def _processes(where: DataDir) -> list[tuple[str, list[psutil.Process]]]:
-    """Each service with the processes it consists of."""
+    """Return each service with its processes."""
     found = []
     for service in status.report(where)["services"]:
         if service["pid"]:
@@ -117,12 +117,12 @@ def _processes(where: DataDir) -> list[tuple[str, list[psutil.Process]]]:
 
 
 def cpu_s(where: DataDir) -> dict[str, float]:
-    """CPU time of each service so far, in seconds."""
+    """Return the CPU time of each service so far, in seconds."""
     return {name: sum(map(_cpu_s, each)) for name, each in _processes(where)}
 
 
 def _cpu_s(process: psutil.Process) -> float:
-    """CPU time of ``process`` so far; 0 of one that has ended since it was listed, as backends of PostgreSQL do."""
+    """Return the CPU time of ``process`` so far; 0 if it has ended since it was listed, as PostgreSQL's backends do."""
     try:
         times = process.cpu_times()
     except psutil.NoSuchProcess:
@@ -131,7 +131,7 @@ def _cpu_s(process: psutil.Process) -> float:
 
 
 async def bare_inserts(dsn: str, seconds: float) -> float:
-    """Transactions a second of a loop that only stores a complaint and an event, as many at once as ``intake``."""
+    """Return transactions a second of a loop that only stores a complaint and an event, as concurrent as ``intake``."""
     pool = await asyncpg.create_pool(dsn, min_size=_CALLERS, max_size=_CALLERS)
     await pool.execute("CREATE TABLE bare (id bigserial PRIMARY KEY, key text, body text)")
     counts: list[int] = []

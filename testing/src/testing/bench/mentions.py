@@ -1,7 +1,7 @@
 """Measures how intake-social reads X: by tweepy from the stand-in, into PostgreSQL. ``lapor bench mentions`` runs it.
 
-What counts is the time until every mention of one window has its ticket and the cursor has moved; then that of the next
-look, which is given some of it again, and of the first look of a process that was just started.
+The first time is until every mention of one window has its ticket and the cursor has moved; then the time of the next
+look, which is given some of them again, and that of the first look of a process just started.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from testing.bench.harness import say
 from testing.standins import X_SECRETS
 from testing.waiting import until
 
-#: What other vendors of the stand-ins are told here, where nobody asks them.
+#: Settings of the stand-ins' other vendors, which nobody uses here.
 _UNUSED = {"SMS_MO_URL": "http://127.0.0.1:9/", "SMS_MO_TOKEN": "-", "KANNEL_USERNAME": "-", "KANNEL_PASSWORD": "-"}
 _TEXT = "@LaporSoppeng lampu jalan padam di Desa Jampu, tiang nomor {n}"
 
 
 @contextmanager
 def standins(folder: Path) -> Iterator[str]:
-    """Run the stand-ins in a process of their own; gives their address."""
+    """Run the stand-ins in a process of their own, and yield their address."""
     port = choose({"standins": 0}, folder / "ports.json")["standins"]
     env = {
         **os.environ,
@@ -78,7 +78,7 @@ def written(base: str, count: int) -> None:
 
 
 async def bare(dsn: str, count: int) -> float:
-    """Mentions a second of a loop that writes the same rows, one mention a transaction, and decides nothing."""
+    """Return mentions a second of a loop that writes the same rows, one mention a transaction, without any logic."""
     db = await asyncpg.connect(dsn)
     tables = ("reporters", "complaints", "outbox", "notices")
     for table in tables:
@@ -105,7 +105,7 @@ async def bare(dsn: str, count: int) -> float:
 
 
 async def measure(settings: SocialSettings, base: str, count: int) -> None:
-    """Read ``count`` mentions; the last line that is said is the result."""
+    """Read ``count`` mentions; the last line printed is the result."""
     texts = Texts(load(settings.region_dir, *PARTS))
     texts.learn()
     pool = await open_pool(str(settings.database_url), connected=0, most=8)
@@ -118,7 +118,7 @@ async def measure(settings: SocialSettings, base: str, count: int) -> None:
             await read_mentions(looking, client, me)
             took.append(time.perf_counter() - start)
             say(phase="read", done=len(took), of=3)
-        # As if nothing had been read before: all of it is given again, and is known.
+        # As if nothing had been read before: all mentions are returned again, and are known.
         await pool.execute("DELETE FROM cursors")
         start = time.perf_counter()
         await read_mentions(replace(desk, known={}), client, me)

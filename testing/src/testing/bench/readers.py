@@ -1,6 +1,6 @@
-"""Measures who reads the website: lists and figures with ever more stored, and streams of events.
+"""Measures reading the website: lists and figures with ever more stored, and event streams.
 
-``lapor bench readers`` runs it, on the running service. What is stored is public rows, made by the database itself.
+``lapor bench readers`` runs it, on the running service. The stored public rows are generated in the database.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from intake_web.settings import WebSettings
 from testing.bench.harness import say
 from testing.bench.intake_web import Door
 
-#: How often each address is asked, after a few times that don't count.
+#: How often each address is requested, after a few times that don't count.
 _TIMES, _WARM = 100, 5
 _PATIENCE_S = 120
 _FILL = """
@@ -53,7 +53,7 @@ _PATHS = {
 
 
 async def measure(settings: WebSettings, sizes: list[int], readers: int) -> None:
-    """Ask with each of ``sizes`` complaints stored, and let ``readers`` follow one complaint."""
+    """Send requests with each of ``sizes`` complaints stored, and let ``readers`` follow one complaint."""
     pool = await open_pool(str(settings.database_url), timeout_s=600)
     door = Door("intake-web", settings.web_port, ["intake_web", "run"])
     try:
@@ -80,15 +80,15 @@ async def measure(settings: WebSettings, sizes: list[int], readers: int) -> None
 
 
 async def _asked_ms(port: int, path: str) -> tuple[float, float]:
-    """The times in which ``path`` is answered, one request after the other: the middle one, and a tenth's.
+    """Return the median and the tenth percentile of the times of ``path``, one request after the other.
 
-    Nine in ten take longer than the second, which other work on the machine changes less.
+    Other work on the machine affects the tenth percentile less.
     """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     spans: list[float] = []
     for n in range(_WARM + _TIMES):
         began = time.perf_counter()
-        # Each time somebody else's: one client may read only so many.
+        # Another client each time, since one may read only so many.
         whose = f"X-Forwarded-For: 10.1.{n >> 8}.{n % 256}"
         writer.write(f"GET {path} HTTP/1.1\r\nHost: bench\r\n{whose}\r\n\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
@@ -103,11 +103,11 @@ async def _asked_ms(port: int, path: str) -> tuple[float, float]:
 
 
 async def _streams(pool: Any, door: Door, readers: int) -> dict[str, Any]:
-    """Let ``readers`` follow one complaint: what each takes, and how soon all know of a change."""
+    """Let ``readers`` follow one complaint. Return the memory of each, and how soon all know of a change."""
     number = ticket.mint("web")
     await _tell(pool, ComplaintView(ticket=number, status=Status.ROUTED, seq=1))
     process = psutil.Process(door.child.pid)
-    await _asked_ms(door.port, "/laporan")  # what it needs for itself it has by then
+    await _asked_ms(door.port, "/laporan")  # so that the service has the memory that it needs for itself
     before = process.memory_info().rss
     following = [await _follow(door.port, number, n) for n in range(readers)]
     each_kb = (process.memory_info().rss - before) / readers / 1000
@@ -136,7 +136,7 @@ async def _tell(pool: Any, view: ComplaintView) -> None:
 
 
 async def _follow(port: int, number: str, n: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Open a stream of another address, and read how it stands."""
+    """Open a stream from another address, and read the present state."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = f"GET /v1/complaints/{number}/events HTTP/1.1\r\nHost: bench\r\nX-Forwarded-For: 10.0.{n >> 8}.{n % 256}"
     writer.write(f"{head}\r\n\r\n".encode())

@@ -1,7 +1,7 @@
 """Measures the running router: real Kafka in, PostgreSQL, real Kafka out. ``lapor bench router`` runs it.
 
-Complaints are received and classified, then acknowledged and resolved by their units. What counts is the time until all
-that follows from them is on its topics.
+Complaints are received and classified, then acknowledged and resolved by their units. The time ends when all resulting
+events are on their topics.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ DONE = "Petugas sudah datang tadi pagi dan memperbaikinya, warga sudah mencoba d
 
 
 def _outgoing(event_key: bytes, topic: str, key: str, data: Data, at: datetime) -> Outgoing:
-    """Signed as intake-web does it: what is none of its events is not looked at for that."""
+    """Sign an event as intake-web does; the router checks only the signatures of intakes' events."""
     event = codec.envelope(data, event_id=f"{key}-{topic}-{type(data).__name__}", source="/b", subject=key, time=at)
     value = codec.encode(event)
     return Outgoing(topic, key.encode(), value, [*codec.HEADERS, sign(event_key, key.encode(), value)])
 
 
 def _units(rules: Rules) -> dict[str, str]:
-    """Categories of which one unit gets the complaint, alone, and that unit."""
+    """Return the categories whose complaints go to one unit alone, each with that unit."""
     rules = in_force(rules, datetime.now(UTC))
     given = {name: assign(rules, Understood(category=name)) for name in rules.unit_of_category}
     return {name: to.unit for name, to in given.items() if to.lane == Lane.UNIT and not to.support}
 
 
 def _complaints(categories: Iterable[str], count: int) -> Iterator[tuple[str, ComplaintReceived, ComplaintClassified]]:
-    """``count`` complaints, evenly over ``categories`` and 70 places."""
+    """Yield ``count`` complaints, evenly over ``categories`` and 70 places."""
     places = itertools.cycle([Place(kecamatan=f"k{n}", desa=f"d{n}") for n in range(70)])
     for n, category in zip(range(count), itertools.cycle(categories), strict=False):
         id_, number, at = f"00000000-0000-5000-8000-{n:012d}", ticket.mint("web"), datetime.now(UTC)
@@ -58,14 +58,14 @@ def _complaints(categories: Iterable[str], count: int) -> Iterator[tuple[str, Co
 
 
 async def _pass(settings: Settings, heard: Arrivals, records: Iterable[Outgoing], answers: int, phase: str) -> float:
-    """Seconds from the first record to the last of ``answers`` records to units."""
+    """Return the seconds from the first record to the last of ``answers`` records to units."""
     start = time.perf_counter()
     await asyncio.gather(heard.until(answers, phase), produce(settings, records))
     return time.perf_counter() - start
 
 
 async def bare(dsn: str, count: int) -> float:
-    """Events a second of a loop that writes the same rows in the same batches and decides nothing."""
+    """Return events a second of a loop that writes the same rows in the same batches, without any logic."""
     db = await asyncpg.connect(dsn)
     cases = await db.fetch("SELECT ticket, complaint_id, status, unit, body FROM cases LIMIT $1", count)
     await db.execute("CREATE TABLE bare_cases (LIKE cases INCLUDING ALL)")
@@ -93,7 +93,7 @@ async def bare(dsn: str, count: int) -> float:
 
 
 async def measure(settings: Settings, count: int) -> None:
-    """All of it, in one go; the last line that is said is the result."""
+    """Measure everything in one run; the last line printed is the result."""
     rules, router = read_rules(settings.region_dir), StageClock("router")
     units, outgoing = _units(rules), partial(_outgoing, settings.event_keys["intake-web"])
     given = list(_complaints(units, count + 1))

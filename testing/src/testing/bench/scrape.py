@@ -1,6 +1,6 @@
-"""What a scrape of all services takes while so much is open; beside bare servers that give as many bytes.
+"""How long a scrape of all services takes with many open complaints, beside bare servers that return as many bytes.
 
-Run as a program it is such a server: at ``/<n>`` it gives n bytes.
+Run as a program, it is such a server: ``/<n>`` returns n bytes.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from testing.bench import load
 from testing.bench.stored import complaints, fill
 from testing.waiting import until
 
-#: So many have their whole life first: what is stored then is made of copies of them.
+#: How many complaints have their whole life first; the stored ones are copies of them.
 _ALIVE = 12
 
 
 def scrape(where: DataDir, count: int, turns: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Store ``count`` open complaints in the running system, wait until they are shown, and scrape it ``turns`` times.
 
-    Times are in milliseconds: of all services one after the other, as ``p50_ms`` and ``most_ms``, and the middle one of
+    Times are in milliseconds: of all services one after the other, as ``p50_ms`` and ``most_ms``, and the median of
     each. ``baseline`` is the same of bare servers.
     """
     env: dict[str, Any] = addresses.env(where)
     urls = {name: url.removesuffix("/ready") + "/metrics" for name, url in env["ready_urls"].items()}
     asyncio.run(load.lifecycle(where, _ALIVE, _ALIVE))
-    stored = math.ceil(count * 20 / 19)  # each twentieth follows another, and is not open itself
+    stored = math.ceil(count * 20 / 19)  # each twentieth is joined to another, and is not open itself
     rows, before = complaints(stored, stored), _open(urls)
     for service, dsn in env["databases"].items():
         say(f"{service}: {stored} complaints are put into its database")
@@ -95,7 +95,7 @@ def _bare(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *args: Any) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 if __name__ == "__main__":

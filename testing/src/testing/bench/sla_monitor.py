@@ -1,7 +1,7 @@
 """Measures the clocks: at the database, then the running service between real topics. ``lapor bench sla`` runs it.
 
-At the database records are handed over as Faust would, in batches, and what is to be published stays in the outbox:
-that is what the bare loop is compared with. The running service starts with all of these clocks stored.
+At the database, records are handed over in batches, as Faust does, and events stay in the outbox: the bare loop is
+compared with that. The running service starts with all of these clocks stored.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _registered(complaint: str, at: datetime) -> ComplaintUpdated:
 
 
 def _complaints(name: str, count: int) -> Iterator[Outgoing]:
-    """``count`` complaints that the router registers now; ``name`` tells them from others."""
+    """Yield ``count`` complaints that the router registers now; ``name`` tells them from others."""
     for n in range(count):
         key, at = f"{name}-{n:012d}", datetime.now(UTC)
         event = codec.envelope(_registered(key, at), event_id=f"r-{key}", source="/router", subject=key, time=at)
@@ -75,7 +75,7 @@ async def fill(
 
 
 async def tick_ms(pool: Pool) -> dict[str, float]:
-    """What a look for due clocks and one for silent units cost, when nothing is due."""
+    """Return the times of a look for due clocks and of one for silent units, when nothing is due."""
     spans: dict[str, list[float]] = {"tick": [], "silence": []}
     async with pool.acquire() as db:
         await db.execute("ANALYZE clocks")
@@ -92,7 +92,7 @@ async def _timed(work: Any) -> float:
 
 
 async def starting(pool: Pool, rules: Rules, count: int) -> dict[str, Any]:
-    """Take in ``count`` registered complaints, in batches as Faust gives them."""
+    """Store ``count`` registered complaints, in batches as Faust hands them over."""
     steps, spans = BatchHandler(pool, handler_of(rules)), []
     given = [Record(out.topic, n % 12, n, out.key, out.value, 0) for n, out in enumerate(_complaints("steps", count))]
     for first in range(0, count, BATCH):
@@ -102,7 +102,7 @@ async def starting(pool: Pool, rules: Rules, count: int) -> dict[str, Any]:
 
 
 async def bare(pool: Pool) -> float:
-    """Clocks a second of a loop that writes again what ``starting`` wrote, and decides nothing."""
+    """Return clocks a second of a loop that writes again the rows of ``starting``, without any logic."""
     async with pool.acquire() as db:
         clocks = await db.fetch(f"SELECT {', '.join(_COLUMNS)} FROM clocks WHERE complaint_id LIKE 'steps-%'")
         outbox = await db.fetch("SELECT topic, key, value, headers FROM outbox LIMIT $1", len(clocks))
@@ -124,23 +124,23 @@ async def bare(pool: Pool) -> float:
                 )
         rate = len(clocks) / (time.perf_counter() - start)
         await db.execute("DROP TABLE bare_clocks, bare_outbox, bare_inbox")
-        await db.execute("TRUNCATE outbox")  # the running service shall publish its own only
+        await db.execute("TRUNCATE outbox")  # the running service must publish only its own events
         return rate
 
 
 async def live(
     settings: DatabaseSettings, pool: Pool, rules: Rules, filled: int, at_once: int, rate: int, seconds: int
 ) -> dict[str, Any]:
-    """The service as it runs, with ``filled`` clocks stored: from process to topic and back."""
+    """Measure the running service with ``filled`` clocks stored: from process to topic and back."""
     async with pool.acquire() as db:
-        await db.execute("DELETE FROM consumed")  # what was taken in by now never was in Kafka
+        await db.execute("DELETE FROM consumed")  # the records consumed so far never were in Kafka
     async with arrivals(settings, SLA_BREACHED) as breached, arrivals(settings, SLA_UPDATED) as updated:
-        service = StageClock("sla_monitor")  # once before, so that its group is known, as at any restart
+        service = StageClock("sla_monitor")  # a first start, so that its group is known, as at any restart
         try:
             await produce(settings, _complaints("first", 1))
             await updated.until(1, "ready")
             service.kill()
-            await produce(settings, _complaints("unread", 1))  # so that it may not ring before its group has met
+            await produce(settings, _complaints("unread", 1))  # so that it may not announce before its group has met
             await fill(pool, rules, filled, filled + 1, lambda _: datetime.now(UTC))
             start, service = time.perf_counter(), StageClock("sla_monitor")
             await breached.until(1, "restarting")
@@ -173,7 +173,7 @@ async def live(
 async def _lateness(
     settings: DatabaseSettings, pool: Pool, rules: Rules, heard: Arrivals, first: int, rate: int, seconds: int
 ) -> list[float]:
-    """Seconds from each deadline, ``rate`` a second, to its record on the topic; as many others are registered."""
+    """Return the seconds from each deadline, ``rate`` a second, to its record, while as many others are registered."""
     count, start, late = rate * seconds, datetime.now(UTC) + timedelta(seconds=3), list[float]()
     await fill(pool, rules, first, first + count, lambda n: start + timedelta(seconds=(n - first) / rate))
 
@@ -193,7 +193,7 @@ async def _lateness(
 
 
 async def measure(settings: DatabaseSettings, stored: int, count: int, at_once: int, rate: int, seconds: int) -> None:
-    """All of it, in one go; the last line that is said is the result."""
+    """Measure everything in one run; the last line printed is the result."""
     rules, pool = load_rules(settings.region_dir), await open_pool(str(settings.database_url), timeout_s=120)
     ticks, filled = {}, 0
     for size in sorted({stored} | {size for size in (10**4, 10**5) if size < stored}):

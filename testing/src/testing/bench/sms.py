@@ -1,4 +1,4 @@
-"""Telling citizens by a slow SMS gateway: the sender of intake-sms on a real database, beside the bare calls.
+"""Measures sending by a slow SMS gateway: the sender of intake-sms on a real database, beside the bare calls.
 
 Reads DATABASE_URL; run by `lapor bench sms`.
 """
@@ -30,7 +30,7 @@ _SENT = "SELECT count(*) FROM notices WHERE state = 'sent'"
 
 @contextlib.asynccontextmanager
 async def slow_gateway(answer_s: float) -> AsyncIterator[tuple[str, list[str]]]:
-    """A server that takes whatever it is asked, after ``answer_s``; its address, and whom it was asked to send to."""
+    """Run a server that accepts every request after ``answer_s``; yield its address and the recipients so far."""
     told: list[str] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -47,7 +47,7 @@ async def slow_gateway(answer_s: float) -> AsyncIterator[tuple[str, list[str]]]:
 
 
 async def measure(dsn: str, count: int, answer_s: float, per_s: float, at_once: int) -> dict[str, Any]:
-    """Give messages a second of the sender and of the bare calls, and whether each citizen was told once."""
+    """Return messages a second of the sender and of the bare calls, and whether each citizen was told once."""
     migrate(dsn, intake.MIGRATIONS)
     pool = await open_pool(dsn)
     async with slow_gateway(answer_s) as (url, told):
@@ -81,7 +81,7 @@ async def measure(dsn: str, count: int, answer_s: float, per_s: float, at_once: 
 
 
 async def _bare(send: Callable[[Notice], Any], people: list[str], at_once: int) -> float:
-    """The same calls, with nothing stored."""
+    """Make the same calls, with nothing stored."""
     room = asyncio.Semaphore(at_once)
 
     async def one(n: int, who: str) -> None:
@@ -104,7 +104,7 @@ async def _bare(send: Callable[[Notice], Any], people: list[str], at_once: int) 
 
 
 def main() -> None:
-    """Measure, and say what came out."""
+    """Measure, and print the result."""
     sizes = argparse.ArgumentParser()
     for name, kind in (("--count", int), ("--answer-ms", int), ("--per-s", float), ("--at-once", int)):
         sizes.add_argument(name, type=kind, required=True)

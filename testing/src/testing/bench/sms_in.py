@@ -1,8 +1,8 @@
-"""Measures the SMS door behind a real Kannel: from the operator's line to the commit, in the running service.
+"""Measures incoming SMS behind a real Kannel: from the operator's line to the commit, in the running service.
 
 ``lapor bench sms --in`` runs it. Beside it a second Kannel brings as much to :mod:`testing.bench.bare_door`, one insert
-a request, and both have their turn again and again, so that whatever else the machine does is done to both. Receipts
-wait meanwhile. Reads the settings of intake-sms.
+a request. Both take turns again and again, so that other load on the machine affects both. No receipts go out. Reads
+the settings of intake-sms.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from lapor.servers.kannel import PORTS
 from testing.bench.harness import say
 from testing.kannel import Line, boxes, listens
 
-#: Seconds until a server listens, and in which at least one SMS must come.
+#: Seconds until a server listens, and the longest pause between two SMS.
 _PATIENCE_S = 60
 
 
 class Side:
-    """A server with a Kannel of its own before it, and what was seen of it."""
+    """A server with a Kannel of its own in front, and its measurements."""
 
     def __init__(self, name: str, port: int, command: Sequence[str], count: str) -> None:
         self.name, self.port, self.count = name, port, count
@@ -60,7 +60,7 @@ class Side:
         self.line = running.enter_context(contextlib.closing(Line(ports["smsc"])))
 
     async def turn(self, db: asyncpg.Connection, count: int) -> None:
-        """Have ``count`` citizens write at once, and wait until all of it is stored.
+        """Have ``count`` citizens write concurrently, and wait until all of it is stored.
 
         Raises:
             TimeoutError: nothing more comes.
@@ -82,12 +82,12 @@ class Side:
 
     @property
     def found(self) -> dict[str, Any]:
-        """What was seen of it; its rate is the middle one of its turns."""
+        """Return its measurements; the rate is the median of its turns."""
         return {"rate": round(median(self.rates), 1), "cpu_ms_each": round(self.cpu_s / self.sent * 1000, 3)}
 
 
 async def measure(settings: SmsSettings, bare_port: int, programs: Sequence[str], count: int, turns: int) -> None:
-    """Let both sides have ``turns`` turns of ``count`` SMS each; one before that warms them up."""
+    """Let both sides have ``turns`` turns of ``count`` SMS each, after one turn that warms them up."""
     dsn, token = str(settings.database_url), settings.sms_mo_token.get_secret_value()
     bare = Side("bare", bare_port, ["testing.bench.bare_door", str(bare_port)], "SELECT count(*) FROM bare")
     door = Side(

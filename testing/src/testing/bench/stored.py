@@ -1,6 +1,6 @@
-"""Complaints of earlier times, put into the databases of the services: what does it cost that they are stored?
+"""Put complaints of earlier times into the databases of the services, to measure what it costs that they are stored.
 
-Their documents are copies of those that are there already, under other numbers, so a system must have had a few.
+Their documents are copies of existing ones under other numbers, so the system must have had a few complaints.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import psycopg
 from contracts import ticket
 from contracts.vocabulary import Status
 
-#: So many of them are open, however many are stored; each twentieth follows the one before it.
+#: How many of them are open, however many are stored; each twentieth is joined to the one before it.
 OPEN = 2_000
 _CHANNELS = ("sms", "web", "x")
 _YEARS = timedelta(days=700)
@@ -31,7 +31,7 @@ SELECT w.ticket, w.id, w.status, k.unit, w.parent,
            || jsonb_build_object('status', w.status, 'parent', w.parent, 'merged', '[]'::jsonb, 'similar', '[]'::jsonb),
        w.at, false
 FROM world w JOIN known k ON mod(w.n, k.of) = k.nth"""
-# Its texts' bands are nobody else's; what it is about, and where, is that of some hundred others.
+# The bands of each text are unique; a few hundred complaints share its category and place.
 _FINGERPRINTS = """
 INSERT INTO fingerprints (key, received_at, ticket)
 SELECT hashtextextended(CASE WHEN band < 9 THEN band || ticket ELSE 'place' || band || mod(n, 200) END, 0), at, ticket
@@ -70,14 +70,14 @@ SELECT w.id, w.ticket, w.channel, 'stored', w.n, 'stored ' || w.n, k.text || ' '
        w.channel || ':' || w.n, convert_to(replace(replace(k.event, k.ticket, w.ticket), k.complaint_id, w.id), 'UTF8'),
        w.at, w.at, CASE WHEN NOT w.open THEN w.status END, CASE WHEN NOT w.open THEN w.at END
 FROM world w JOIN known k ON mod(w.n, k.of) = k.nth WHERE w.channel = ANY(%s)"""
-# A photo of each complaint, opened once; and some that are on their way.
+# A photo of each complaint, opened once; some are still on their way.
 _UPLOADS = """
 INSERT INTO uploads (id, name, folder, length, state, media_type, sha256, bytes, complaint_id, attached_at, position,
                      expires_at)
 SELECT 'upload ' || w.n, 'photo ' || w.n, 'aa/bb/' || w.n, 1, CASE WHEN mod(w.n, 50) = 0 THEN 'coming' ELSE 'ready' END,
        'image/jpeg', 'x', 1, CASE WHEN mod(w.n, 50) > 0 THEN w.id END, w.at, 1, now() + interval '1 day'
 FROM world w WHERE w.channel = ANY(%s) AND (mod(w.n, 50) > 0 OR w.open)"""
-# Of a network each was fetched of late, or waits to be fetched for a day.
+# Media of networks: each was fetched recently, or waits a day to be fetched.
 _MEDIA = """
 INSERT INTO media (id, mark, channel, complaint_id, reference, said_at, kept_at, state, upload_id, next_try_at)
 SELECT 'media ' || w.n, convert_to('mark ' || w.n, 'UTF8'), w.channel, w.id, '', w.at, now(),
@@ -89,7 +89,7 @@ SELECT w.ticket, 'photo ' || w.n, 'PUPR', w.at FROM world w WHERE w.channel = AN
 _ACCESSES = """
 INSERT INTO reporter_accesses (ticket, who, what, at)
 SELECT w.ticket, 'operator', 'exported', w.at FROM world w WHERE w.channel = ANY(%s)"""
-# Those of open complaints that wait do so for a day.
+# Notices of open complaints that wait do so for a day.
 _NOTICES = """
 INSERT INTO notices (ticket, kind, key, address, thread, text, state, attempts, next_try_at, created_at, sent_at, said)
 SELECT w.ticket, kind, key, '+6290' || lpad(w.n::text, 8, '0'), w.channel || ':' || w.n, repeat('Laporan ', 15),
@@ -134,13 +134,13 @@ _INBOX = """
 INSERT INTO inbox (topic, event_id, at)
 SELECT 'complaint.updated.v1', gen_random_uuid()::text, at FROM world, generate_series(1, 2)
 WHERE at > now() - interval '120 days'"""
-# Two of each, and none so old that it is deleted.
+# Two events of each complaint, all too young to be deleted.
 _PUBLISHED = """
 INSERT INTO published (seq, topic, key, value, headers, at)
 SELECT nextval('outbox_seq_seq'), 'complaint.updated.v1', convert_to(id, 'UTF8'), convert_to(repeat('x', 600), 'UTF8'),
        '[]', now() - interval '6 days' + n * interval '1 ms'
 FROM world, generate_series(1, 2)"""
-# To the desk all are of one unit, and each was answered, spoken of and looked at.
+# For the desk all belong to one unit, and each was answered, discussed and viewed.
 _DESK = """
 INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
                         weight, kecamatan, standing, rahasia, erased, words, told)
@@ -179,7 +179,7 @@ sent AS (
     RETURNING id)
 INSERT INTO message_notices (message, notice)
 SELECT s.id, t.id FROM sent s JOIN told t ON s.id = md5(t.id::text)::uuid"""
-# Programs of the unit have read each record, and were told of it; none is so old that it is deleted.
+# Programs of the unit have read each record and were notified about it; all are too young to be deleted.
 _DESK_LOG = """
 INSERT INTO log (unit, n, event_id, complaint_id, at, value)
 SELECT 'PUPR', 1000 + w.n * 3 + step, id || step, id, now() - interval '80 days' + w.n * interval '1 ms', '{}'
@@ -189,7 +189,7 @@ _DESK_DELIVERIES = """
 INSERT INTO deliveries (webhook, kind, at, ticket, complaint_id, event_id, tries, last_at, delivered_at, result)
 SELECT v.id, 'unit.routed', age.at, w.ticket, w.id, w.id || 1, 1, age.at, age.at, '204'
 FROM world w, webhooks v, LATERAL (SELECT now() - interval '20 days' + w.n * interval '1 ms' AS at) AS age"""
-#: What is stored where: statements, and the channels that they are about where it matters.
+#: Statements by database, and the channels that they are about where it matters.
 _INTAKE = (_STORIES, _REPORTERS, _COMPLAINTS, _UPLOADS, _MEDIA, _OPENINGS, _ACCESSES, _NOTICES, _INBOX, _PUBLISHED)
 _STATEMENTS = {
     "router": (_CASES, _FINGERPRINTS, _INBOX, _PUBLISHED),
@@ -209,7 +209,7 @@ Row = tuple[int, str, str, str | None, str, str, datetime, bool]
 
 
 def complaints(count: int, most_open: int = OPEN) -> list[Row]:
-    """Make up ``count`` complaints of the last two years, of which at most ``most_open`` are open.
+    """Make up ``count`` complaints of the last two years, at most ``most_open`` of them open.
 
     The same list goes into each database.
     """
@@ -227,7 +227,7 @@ def complaints(count: int, most_open: int = OPEN) -> list[Row]:
 
 
 def fill(dsn: str, database: str, rows: list[Row]) -> None:
-    """Store ``rows`` in ``database``, one of ``DATABASES``, at ``dsn``; its statistics are left as they are.
+    """Store ``rows`` in ``database``, one of ``DATABASES``, at ``dsn``, without updating its statistics.
 
     Raises:
         psycopg.Error: the database refused.
@@ -243,6 +243,6 @@ def fill(dsn: str, database: str, rows: list[Row]) -> None:
 
 
 def vacuum(dsn: str) -> None:
-    """Do what the server would have done by itself while all that came in: VACUUM and ANALYZE."""
+    """Run VACUUM and ANALYZE, as the server would have done while all those rows came in."""
     with psycopg.connect(dsn, connect_timeout=10, autocommit=True) as db:
         db.execute("VACUUM ANALYZE")

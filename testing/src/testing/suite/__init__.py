@@ -1,4 +1,4 @@
-"""How the tests of all parts are run: who runs what and when, what is told meanwhile, and what ends a test that hangs.
+"""Run the tests of all parts: which worker runs which test and when, progress output, and limits for a test that hangs.
 
 The plugins are named in the root's `conftest.py`.
 """

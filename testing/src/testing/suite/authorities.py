@@ -1,4 +1,4 @@
-"""Reads the certificates of all authorities once: httpx does so for each client, which takes longer than its answer."""
+"""Read the certificates of all authorities once: httpx does so for each client, which takes longer than its request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from httpx._transports import default
 
 
 def pytest_configure() -> None:
-    """Let clients that trust the usual authorities, and show no certificate of their own, share what was read."""
+    """Let clients that trust the usual authorities, and show no certificate of their own, share one SSL context."""
     own = vars(default)
     make: Callable[..., SSLContext] = own["create_ssl_context"]
 

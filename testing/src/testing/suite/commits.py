@@ -1,4 +1,4 @@
-"""`make check` reads the messages of the commits that are not on main yet."""
+"""Read the messages of the commits that are not on main yet, for `make check`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONGEST_SUBJECT = 72
 
 
 def problems(text: str) -> list[str]:
-    """List what is wrong with a commit message, which has a short subject and a body that says why."""
+    """List the defects of a commit message: it needs a short subject, and a body that says why."""
     subject, _, body = text.strip().partition("\n")
     found = []
     if len(subject) > LONGEST_SUBJECT:
@@ -24,10 +24,10 @@ def problems(text: str) -> list[str]:
 
 
 def main() -> int:
-    """Print what is wrong with each commit since main; return 1 if there is something."""
+    """Print the defects of each commit since main; return 1 if there are any."""
     command = ["git", "log", "--no-merges", "--format=%h%x00%B%x01", "main..HEAD"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own
-    if done.returncode:  # not a clone, or one without main
+    if done.returncode:  # not a clone, or a clone without main
         print(f"commit messages were not read: {done.stderr.strip()}")  # noqa: T201
         return 0
     commits = [each.strip().split("\0", 1) for each in done.stdout.split("\1") if each.strip()]

@@ -1,7 +1,7 @@
-"""What a run cost in processor time: said at its end, and a failure above 1.25 of the project's budget.
+"""The processor time of a run: printed at its end, and a failure above 1.25 of the project's budget.
 
-The budget is in yardsticks, a fixed piece of work that is timed in the same run, so that a slower machine has the same
-one. A part of all tests costs less, so it can't be above it.
+The budget is in yardsticks, a fixed piece of work that is timed in the same run, so that it suits slower machines, too.
+A part of all tests costs less, so it can't exceed the budget.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-#: By how much the budget may be passed: two runs of the same commit differ by less.
+#: How far the budget may be exceeded: two runs of the same commit differ by less.
 TOLERANCE = 1.25
-#: The pid of what inherits the orphans of a run (`.ci/guard.py`): their time counts as well.
+#: The pid of the process that inherits a run's orphans (`.ci/guard.py`): their time counts as well.
 GUARD = "GUARD_PID"
 _SAID = pytest.StashKey[str]()
 
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)  # when the workers have ended, and their time is counted
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Reckon what was used, and fail if it is too much."""
+    """Sum up the time used, and fail if it is too much."""
     if hasattr(session.config, "workerinput"):
         return
     seconds = used_s()
@@ -47,13 +47,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def used_s() -> float:
-    """Give the processor time of this process, of what it started and has ended, and of its orphans, in seconds."""
+    """Return the processor time of this process, its ended children, and its orphans, in seconds."""
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in spent) + _orphans_s()
 
 
 def _orphans_s() -> float:
-    """Those that the guard has collected; proc(5), fields 16 and 17, counted from behind the name."""
+    """Return the time of orphans that the guard has reaped; proc(5), fields 16 and 17, counted from behind the name."""
     stat = Path("/proc") / os.environ.get(GUARD, "none") / "stat"
     if not stat.exists():
         return 0.0

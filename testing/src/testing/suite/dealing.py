@@ -1,6 +1,6 @@
-"""Which worker runs which tests, and in which order: the fast ones first, then whole systems beside tests on servers.
+"""Assign tests to workers, in this order: the fast ones first, then whole systems beside tests on servers.
 
-A worker knows the marks of a test, and the process that deals tests out knows their names alone: the workers write the
+A worker knows the marks of a test, but the process that deals out tests knows only their names: the workers write the
 scope of each test into a file that this process names.
 """
 
@@ -18,13 +18,13 @@ from xdist.workermanage import WorkerController
 
 from testing.lengths import length
 
-#: In this order they begin. Whole systems mostly wait for each other, so that tests on servers run beside them.
+#: The order in which tiers begin. Whole systems mostly wait, so tests on servers run beside them.
 FAST, SYSTEMS, SERVERS = TIERS = ("fast tests", "whole systems", "tests on servers")
-#: So many whole systems run at once: each takes a core and more while it starts and is loaded.
+#: How many whole systems run concurrently: each takes a core and more while it starts and is loaded.
 AT_ONCE = 2
 #: Servers' tests that take minutes by themselves: no other test of their folder waits for them.
 ALONE = ("test_processor",)
-#: What takes longest, in this order; the rest comes behind it. So no worker is left with it.
+#: The tests that take longest, in this order; the rest comes behind them. So no worker is left alone with a long one.
 LONGEST_SYSTEMS = ("common", "upset", "fakes", "two", "fuzz", "breach", "tirtasari", "canary", "traces")
 LONGEST = (
     "services/unit-desk/",
@@ -44,14 +44,14 @@ _SERVERS = frozenset(("stack", "connected"))
 
 
 def tier(item: pytest.Item) -> str:
-    """Give the tier of a test by its marks."""
+    """Return the tier of a test by its marks."""
     if item.get_closest_marker("system"):
         return SYSTEMS
     return SERVERS if item.get_closest_marker("connected") or item.get_closest_marker("slow") else FAST
 
 
 def scope(item: pytest.Item) -> str:
-    """Give what a worker is given at once, the tests that share servers or a whole system; the tier's name is first."""
+    """Return the scope of a test, the group given to one worker: it shares servers or a system. Its tier is first."""
     if system := item.get_closest_marker("system"):
         return f"{SYSTEMS}: {system.args[0]}"
     folder, file = item.nodeid.partition("::")[0].rpartition("/")[0], item.path.stem
@@ -64,7 +64,7 @@ def _opens_pages(item: pytest.Item) -> bool:
 
 
 class ByServers(LoadScopeScheduling):  # type: ignore[misc]
-    """Tests that share servers share a worker, so that none is started twice."""
+    """Keeps tests that share servers on one worker, so that no server is started twice."""
 
     def __init__(self, config: pytest.Config, log: object) -> None:
         super().__init__(config, log)
@@ -76,8 +76,8 @@ class ByServers(LoadScopeScheduling):  # type: ignore[misc]
         return self._scopes[nodeid]
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        """Give ``node`` the next that fits beside what runs; where only whole systems are left, and as many run as may,
-        it ends with what it has."""
+        """Give ``node`` the next scope that fits beside the running ones. If only whole systems are left, and as many
+        run as may, ``node`` ends after its present scopes."""
         runs_one = (other for other, work in self.assigned_work.items() if other is not node and _has_a_system(work))
         full = len(list(runs_one)) >= AT_ONCE
         fits = next((scope for scope in self.workqueue if not (full and scope.startswith(SYSTEMS))), None)
@@ -88,10 +88,10 @@ class ByServers(LoadScopeScheduling):  # type: ignore[misc]
         super()._assign_work_unit(node)
 
     def remove_node(self, node: WorkerController) -> str | None:
-        """Deal out again what a worker that left had not done, but for the test that it left with, which it returns.
+        """Deal out again what a lost worker had not done, except the test that it was lost in, which is returned.
 
-        pytest-xdist would give that test to the next worker too, and to the next: a test that ends its process would
-        be run up to four times a worker, and what follows it in its folder never.
+        pytest-xdist would give that test to the next worker, too, and to the next: a test that ends its process would
+        run up to four times per worker, and the tests behind it in its folder never.
         """
         workload = self.assigned_work.pop(node)
         if not self._pending_of(workload):
@@ -111,7 +111,7 @@ def _has_a_system(work: Mapping[str, Mapping[str, bool]]) -> bool:
 
 
 def read_scopes(config: pytest.Config) -> dict[str, str]:
-    """Give the scope of each test by its name, as soon as a worker has collected them; before that, nothing."""
+    """Return the scope of each test by its name once a worker has collected them; before that, an empty dict."""
     path: Path | None = config.stash.get(_path, None)
     return json.loads(path.read_text()) if path and path.stat().st_size else {}
 
@@ -120,13 +120,13 @@ _path = pytest.StashKey[Path]()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers | None:
-    """Deal out by servers what ``--dist loadscope`` would by module; other ways are pytest-xdist's own."""
+    """Deal out by servers instead of by module with ``--dist loadscope``; other modes remain pytest-xdist's own."""
     return ByServers(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionstart(session: pytest.Session) -> Iterator[None]:
-    """Make the file that scopes are written to, where tests are dealt out."""
+    """Make the file for scopes in the process that deals out tests."""
     if hasattr(session.config, "workerinput"):
         yield
         return
@@ -136,7 +136,7 @@ def pytest_sessionstart(session: pytest.Session) -> Iterator[None]:
 
 
 def stop(config: pytest.Config) -> None:
-    """Let no worker begin another test: without this, each would run all that it was given."""
+    """Let no worker begin another test: without this, each would run all tests that it was given."""
     _stopped(config.stash[_path]).touch()
 
 
@@ -147,7 +147,7 @@ def pytest_configure_node(node: WorkerController) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Leave what opens pages in a browser, or starts a server without saying so, out of `make check`."""
+    """Exclude tests from `make check` that open pages in a browser, or start a server without a mark."""
     if _opens_pages(item):
         item.add_marker(pytest.mark.slow)
     if not _SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
@@ -156,7 +156,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort by tier, then by what takes longest, then by scope; give what starts a system, or is slow, more time."""
+    """Sort by tier, then longest first, then by scope. Give tests that start a system or are slow more time."""
     for item in items:
         if item.get_closest_marker("system") or item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(length(900, 14_400)))
@@ -170,7 +170,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """End a worker that is to begin no other test."""
+    """End a worker that must not begin another test."""
     written = getattr(item.config, "workerinput", {}).get(_SCOPES)
     if written and _stopped(Path(written)).exists():
         item.session.shouldstop = "told to stop"
@@ -182,7 +182,7 @@ def _stopped(scopes: Path) -> Path:
 
 def _turn(item: pytest.Item) -> tuple[int, ...]:
     if mark := item.get_closest_marker("system"):
-        # The loss test counts all topics of its system: nobody may have written to them before.
+        # The loss test counts all topics of its system: no test may have written to them before.
         return TIERS.index(SYSTEMS), LONGEST_SYSTEMS.index(mark.args[0]), "test_loss" not in item.nodeid
     long = next((n for n, part in enumerate(LONGEST) if item.nodeid.startswith(part)), len(LONGEST))
     return TIERS.index(tier(item)), long

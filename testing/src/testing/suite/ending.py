@@ -1,4 +1,4 @@
-"""What a folder's tests share ends with the last of them: a broker or a system that idles to the end takes power."""
+"""End the fixtures that a folder's tests share after the last test: an idle broker or system takes processor time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _made: list[tuple[pytest.FixtureDef[Any], SubRequest]] = []
 
 
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: SubRequest) -> None:
-    """Remember what lasts for the session and stands in a folder of ours, not in a plugin."""
+    """Remember session fixtures that are defined in a folder of ours, not in a plugin."""
     if fixturedef.scope == "session" and fixturedef.baseid:
         _made.append((fixturedef, request))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
-    """End it once ``item`` has cleaned up, unless the next test shares it. What is asked for later is made again."""
+    """End them once ``item`` has cleaned up, unless the next test shares them. A fixture needed later is made again."""
     yield
     if nextitem is None or scope(nextitem) != scope(item):
         while _made:

@@ -1,4 +1,4 @@
-"""Fetches or makes once what tests share, so that no test needs the network: ``python -m testing.suite.fetch``."""
+"""Fetch or make once what tests share, so that no test needs the network: ``python -m testing.suite.fetch``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REGION = _ROOT / "region" / "soppeng"
 
 
 def npm_folders() -> list[Path]:
-    """Give the folders whose tests need packages from npm: each pins them in its ``package.json``."""
+    """List the folders whose tests need packages from npm: each pins them in its ``package.json``."""
     listed = subprocess.run(
         ["git", "ls-files", "*/package.json"],  # noqa: S607
         cwd=_ROOT, capture_output=True, text=True, check=True, timeout=60,
@@ -28,7 +28,7 @@ def npm_folders() -> list[Path]:
 
 
 def main() -> int:
-    """Fetch all of it, a line each."""
+    """Fetch everything, and print a line for each."""
     try:
         print("the user that PostgreSQL runs as:", postgres.server_user() or "this one", flush=True)  # noqa: T201
         print("Apache Kafka:", len(jars.classpath()), "jars", flush=True)  # noqa: T201

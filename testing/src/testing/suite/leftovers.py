@@ -1,4 +1,4 @@
-"""Ends what a run that was killed has left behind: ``python -m testing.suite.leftovers``, before the next run in CI."""
+"""End what a killed run has left behind: ``python -m testing.suite.leftovers``, before the next run in CI."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from pathlib import Path
 
 import psutil
 
-#: Seconds that a process has to leave.
+#: Seconds that a process has to exit.
 PATIENCE_S = 10
 
 
 def orphans() -> list[psutil.Process]:
-    """Give the processes that nobody waits for any more and that work in a folder of our tests."""
+    """List the orphaned processes that work in a folder of our tests."""
     prefix = f"{tempfile.gettempdir()}/lapor-"
     found = []
     for each in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess):  # one that ends meanwhile
+        with suppress(psutil.NoSuchProcess):  # it just ended
             if each.ppid() == 1 and any(prefix in word for word in (*each.cmdline(), each.cwd())):
                 found.append(each)
     return found
 
 
 def end(found: Iterable[psutil.Process]) -> None:
-    """End ``found``, with all that they started; a line each. Some go by themselves meanwhile."""
+    """End ``found`` and all processes that they started; print a line for each. Some end by themselves."""
     families = []
     for each in found:
         with suppress(psutil.NoSuchProcess):
@@ -42,7 +42,7 @@ def end(found: Iterable[psutil.Process]) -> None:
 
 
 def main() -> int:
-    """End what was left behind, and take away what is mounted there."""
+    """End processes left behind, and unmount what they left mounted."""
     end(orphans())
     for line in Path("/proc/mounts").read_text().splitlines():
         if (where := line.split()[1]).startswith(f"{tempfile.gettempdir()}/lapor-"):

@@ -1,4 +1,4 @@
-"""What ends a test that hangs, and what follows it: the line where it waits is named; a broken system is left alone."""
+"""Limits for tests that hang: the line where one waits is printed, and a broken system fails its other tests fast."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import pytest
 from testing.suite.dealing import SYSTEMS, scope
 from testing.suite.stacks import waiting_tasks
 
-#: Where a test's output does not go: while one runs, pytest takes what is written to descriptor 2.
+#: The real stderr: while a test runs, pytest captures descriptor 2.
 _stderr = os.fdopen(os.dup(2), "w")
-#: After so many failures in a row a system counts as broken.
+#: After this many failures in a row a system counts as broken.
 IN_A_ROW = 3
 
 
 def pytest_configure() -> None:
     """Show all stacks on SIGUSR1, which `.ci/guard.py` sends at its limit; heed SIGINT.
 
-    What a shell starts in the background ignores it, and so would every program that tests start and stop by it.
+    A process that a shell starts in the background ignores SIGINT, and so would each program that a test stops by it.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -29,14 +29,14 @@ def pytest_configure() -> None:
 
 
 class Breaker:
-    """Fails at once what is left for a system on which several tests failed in a row: each would wait its full time."""
+    """Fails immediately the rest of a system's tests after several failures in a row: each would wait its full time."""
 
     def __init__(self) -> None:
         self._row: dict[str, list[str]] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Raise Failed, naming the first, where the system counts as broken."""
+        """Raise Failed, naming the first failure, if the system counts as broken."""
         failed = self._row.get(scope(item), [])
         if len(failed) >= IN_A_ROW:
             pytest.fail(
@@ -47,7 +47,7 @@ class Breaker:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Count failures in a row; name the line where an async test hung, for its stack is the event loop's."""
+        """Count failures in a row; name the line where an async test hung, since its stack is the event loop's."""
         report = yield
         if call.excinfo and "pytest-timeout" in str(call.excinfo.value):
             report.sections.append(("Tasks that wait", waiting_tasks()))
@@ -62,5 +62,5 @@ class Breaker:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Watch what fails."""
+    """Register the breaker."""
     session.config.pluginmanager.register(Breaker())

@@ -1,4 +1,4 @@
-"""Where tasks wait: the stack of a loop that waits for something says nothing of what it waits for."""
+"""Where tasks wait: the stack of a waiting event loop does not show it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def waiting_tasks() -> str:
-    """Give the stack of each unfinished task of this process, the outermost await first, as a traceback is read."""
+    """Return the stack of each unfinished task of this process, the outermost await first, like a traceback."""
     tasks = [each for each in gc.get_objects() if issubclass(type(each), asyncio.Task) and not each.done()]
     return "\n".join(_told(task) for task in tasks)
 

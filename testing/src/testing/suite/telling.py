@@ -1,4 +1,4 @@
-"""What a run says while it goes: a line each minute, each failure when it happens, each tier when it is through."""
+"""Output during a run: a line each minute, each failure when it happens, each tier when it is done."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 
 from testing.suite.dealing import FAST, TIERS, read_scopes, stop
 
-#: So many lines say at the end what took longest.
+#: How many of the longest are listed at the end.
 _LONGEST = 40
 
 
 class Teller:
-    """Knows what runs, in the process that prints."""
+    """Tracks the running tests, in the process that prints."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -32,11 +32,11 @@ class Teller:
         self._over = threading.Event()
 
     def pytest_sessionstart(self) -> None:
-        """Say each minute how far it is."""
+        """Print the progress each minute."""
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
 
     def pytest_sessionfinish(self) -> None:
-        """Say nothing more."""
+        """Stop printing."""
         self._over.set()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -44,15 +44,15 @@ class Teller:
         self._running[nodeid] = time.monotonic()
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Note that it is done, and say so if its tier is."""
+        """Note that it is done, and print its tier once that is done, too."""
         self._end(nodeid)
 
     def pytest_handlecrashitem(self, crashitem: str) -> None:
-        """Note that a test ended its worker: it never finishes."""
+        """Note that a test ended its worker: it will never finish."""
         self._end(crashitem)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Print a test that failed, why, and the end of each thing that it said."""
+        """Print a failed test, the reason, and the end of each of its outputs."""
         self._tier(report.nodeid)
         if scope := self._scopes.get(report.nodeid):
             self._took_s[scope] += report.duration
@@ -63,7 +63,7 @@ class Teller:
             self._say(f"\nFAILED {report.nodeid} ({report.when})\n{told}")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print what took its worker longest, of all that is given out at once: there minutes can be saved."""
+        """Print the scopes that took their worker longest: there minutes can be saved."""
         tests = Counter(self._scopes.values())
         for scope, took_s in sorted(self._took_s.items(), key=lambda each: -each[1])[:_LONGEST]:
             terminalreporter.write_line(f"{took_s:6.0f} s  {scope}, {tests[scope]:,}")
@@ -112,18 +112,18 @@ def _free_gib() -> float:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the project, or a test of this, choose how often it says something."""
+    """Let the project, or a test of this module, choose the interval of progress lines."""
     parser.addini("beat_s", "seconds between two lines that say how far the run is", default="60")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell once for all workers."""
+    """Print in one process for all workers."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Teller(config))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests measured and recorded as ``measured``, whether they passed or not."""
+    """Print the figures that tests recorded as ``measured``, whether they passed or not."""
     reports = [r for outcome in ("passed", "failed") for r in terminalreporter.getreports(outcome) if r.when == "call"]
     for text in (value for report in reports for name, value in report.user_properties if name == "measured"):
         terminalreporter.write_line(str(text))
