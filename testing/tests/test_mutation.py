@@ -15,7 +15,7 @@ def test_each_door_gets_the_same_inputs_every_time_and_others_than_another_door(
     assert repr(one) == repr(again) != repr(other)
 
 
-def test_what_is_given_is_left_as_it_was() -> None:
+def test_given_input_is_left_unchanged() -> None:
     before, mutate = json.dumps(GIVEN), Mutator("web")
 
     for _ in range(500):
@@ -33,7 +33,7 @@ def test_most_mutations_change_something_and_they_differ() -> None:
     assert made.count(repr(GIVEN)) < 50
 
 
-def test_what_is_in_an_inner_object_is_mutated_too() -> None:
+def test_inner_objects_are_mutated_too() -> None:
     mutate = Mutator("web")
 
     inner = [made["place"] for _ in range(300) if isinstance((made := mutate.fields(GIVEN)).get("place"), dict)]

@@ -1,4 +1,4 @@
-"""What docs/agencies tells the units is what the system does."""
+"""docs/agencies tells the units how the system really behaves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SNIPPETS = sorted(path for path in FOLDER.iterdir() if path.suffix in (".py", ".
 
 
 def _rows(head: str) -> list[list[str]]:
-    """The cells of the tables whose first column is called ``head``."""
+    """Return the cells of the tables whose first column is called ``head``."""
     lines = [line.strip() for line in GUIDE.splitlines()]
     starts = [n for n, line in enumerate(lines) if line.startswith(f"| {head} |")]
     assert starts
@@ -35,7 +35,7 @@ def test_every_action_is_told_and_no_other() -> None:
     assert ACTIONS.keys() == {name for row in _rows("`action`") for name in _codes(row[0])}
 
 
-def test_what_an_action_needs_is_told() -> None:
+def test_guide_lists_the_fields_each_action_needs() -> None:
     needs = {row[0].strip("`"): tuple(_codes(row[2])) for row in _rows("`action`")}
 
     assert {name: rule.needs for name, rule in ACTIONS.items()} == needs
@@ -79,7 +79,7 @@ def test_every_snippet_is_told_and_every_variable_it_reads() -> None:
     assert [] == [path.name for path in SNIPPETS if f"({path.name})" not in GUIDE]
 
 
-def test_what_the_desk_is_said_to_have_is_called_so_on_its_pages() -> None:
+def test_desk_features_in_the_guide_are_named_so_on_its_pages() -> None:
     chapter = GUIDE[GUIDE.index("## Meja unit") : GUIDE.index("## API meja")]
     named = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", chapter))
     source = ROOT / "services" / "unit-desk" / "src" / "unit_desk"

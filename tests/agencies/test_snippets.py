@@ -1,4 +1,4 @@
-"""What the snippets of docs/agencies say and show, with a stand-in for the broker."""
+"""The snippets of docs/agencies send and show the right things, with a stand-in for the broker."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PROOF = Evidence(url="https://foto.example/1.jpg", media_type="image/jpeg", sha2
 
 
 def run(folder: Path, name: str, *arguments: str, records: str = "", there: int | None = None) -> str:
-    """What a snippet prints as DISKOMINFO; those for Node.js need nothing but Node.js.
+    """Return the output of a snippet run as DISKOMINFO; those for Node.js need only Node.js.
 
-    ``there``: how many of ``records`` are there when it begins; None: all.
+    ``there``: how many of ``records`` exist when it begins; None: all.
     """
     for each in (name, f"koneksi{Path(name).suffix}"):
         shutil.copy(ROOT / "docs" / "agencies" / each, folder)
@@ -57,14 +57,14 @@ def test_a_reply_carries_texts_as_they_are_and_lists_as_lists(tmp_path: Path, na
 
 
 @pytest.mark.parametrize("name", ["balas.py", "balas.mjs"])
-def test_who_replies_is_told_what_was_masked(tmp_path: Path, name: str) -> None:
+def test_reply_snippet_shows_the_masked_parts(tmp_path: Path, name: str) -> None:
     _, answer = run(tmp_path, name, "SPG-S4K7-Q2MDN", "progress", "message=Hubungi 0812-7788-9911").splitlines()
 
     assert "diterima; warga membaca [TELEPON] sebagai gantinya" == answer
 
 
 def records_of(*examples_and_facts: tuple[str, dict[str, str]]) -> str:
-    """A topic with those examples, each about another complaint."""
+    """Return a topic with those examples, each about another complaint."""
     examples = TOPICS_DIR / "unit.routed.v1" / "examples"
     records: list[str] = []
     for name, facts in examples_and_facts:
@@ -114,7 +114,7 @@ def test_the_worklist_is_shown_again_whenever_it_changes(tmp_path: Path, there: 
 
 
 def test_the_worklist_leaves_out_what_is_over_and_nothing_else(tmp_path: Path) -> None:
-    """Its list of statuses is written again, for it runs where the vocabulary is not."""
+    """Its list of statuses is a copy, since it runs where the vocabulary is not available."""
     statuses = [*Status, "praised"]
     records = records_of(*(("routed", {"unit": "DISKOMINFO", "status": status}) for status in statuses))
 

@@ -1,4 +1,4 @@
-"""What the architecture tests look at: the services, their settings, the compose file."""
+"""Fixtures of the architecture tests: the services, their settings, the compose file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A region that can't be used stops each service that reads it, with all that is wrong in the same words."""
+"""A region with mistakes stops each service that reads it, with all mistakes named in the same words."""
 
 from __future__ import annotations
 

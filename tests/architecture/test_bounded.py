@@ -1,4 +1,4 @@
-"""Nothing in a test is waited for without a limit: what never comes would hold up all tests behind it."""
+"""No test waits for anything without a limit: one that hung would hold up all tests behind it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-#: What another task, process or server may never do.
+#: Awaitables that another task, process or server may never complete.
 ENDLESS = ("communicate", "getone", "read", "readexactly", "readline", "readuntil", "wait", "wait_closed")
-#: What runs a program to its end.
+#: Functions that run a program to its end.
 PROGRAMS = ("subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.run")
-#: Where the helpers are that give a limit; and benchmarks, which somebody watches.
+#: The helpers that set a limit, and benchmarks, which somebody watches.
 PASSED_OVER = ("testing/src/testing/waiting.py", "testing/src/testing/bench/", "tests/benchmarks/")
 
 
 def sources() -> list[Path]:
-    """Give all files of tests, and of what tests share."""
+    """Return all files of tests and of the code shared by tests."""
     found = (path for pattern in ("tests/**/*.py", "testing/src/**/*.py") for path in ROOT.rglob(pattern))
     ours = {path for path in found if ".venv" not in path.parts}
     return sorted(path for path in ours if not str(path.relative_to(ROOT)).startswith(PASSED_OVER))
 
 
 def unbounded(tree: ast.AST, *, is_bounded: bool = False) -> Iterator[ast.Await]:
-    """Give each await of something endless below ``tree`` that no ``asyncio.timeout`` stands around."""
+    """Yield each await of something endless below ``tree`` outside an ``asyncio.timeout``."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from unbounded(node)
@@ -71,7 +71,7 @@ def test_no_program_is_run_without_a_limit() -> None:
     assert [] == found
 
 
-def test_what_is_endless_is_found_and_what_has_a_limit_is_not() -> None:
+def test_unbounded_wait_is_found_and_a_bounded_one_passes() -> None:
     tree = ast.parse(
         """
 async def test():

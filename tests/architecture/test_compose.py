@@ -31,14 +31,14 @@ FLOW = [
     "unit-desk",
     "prober",
 ]
-#: What runs to its end, and what must have ended before others start.
+#: Services that run to their end before others start.
 JOBS = {"settings", "certificates", "provision", "classifier-model"}
 
 
-#: What is secret by its name, and where a container finds what is.
+#: Names of secret variables, and the folder where a container finds the secrets.
 SECRET = re.compile("PASSWORD|TOKEN|SECRET|_KEY(_|$)|NAMESPACE")
 IN_FILES = "/run/secrets/"
-#: The system's own file, and what is laid over it.
+#: The system's own file, and its overlays.
 FILES = ("docker-compose.yml", "deploy/monitoring/compose.yml", "deploy/backup/compose.yml", "deploy/proxy/compose.yml")
 
 
@@ -47,7 +47,7 @@ def docker_compose() -> str:
     return program("docker-compose", debian="docker-compose")
 
 
-#: Secrets that Meta gives, or that are for it: empty until Facebook or WhatsApp is on.
+#: Secrets from Meta or for Meta: empty until Facebook or WhatsApp is on.
 OF_META = (
     *("FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "FACEBOOK_WEBHOOK_TOKEN"),
     *("WHATSAPP_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_WEBHOOK_TOKEN"),
@@ -67,14 +67,14 @@ def _example(root: Path) -> dict[str, str]:
 
 
 def _uses(root: Path, files: Sequence[str] = FILES) -> dict[str, bool]:
-    """The variables of ``files``, and whether each may be missing."""
+    """Return the variables of ``files``, and whether each may be missing."""
     text = "\n".join((root / name).read_text() for name in files)
     named = {name: default != "" for name, default in re.findall(r"\$\{(\w+):-([^}]*)\}", text)}
     return dict.fromkeys(re.findall(r"^ {6}([A-Z_]+):$", text, re.MULTILINE), True) | named
 
 
 def _without_env(environment: dict[str, str | None]) -> dict[str, str]:
-    """What a container is told when there is no .env: the defaults."""
+    """Return a container's environment without a .env: the defaults."""
     return {
         name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for name, value in environment.items() if value is not None
     }
@@ -87,7 +87,7 @@ def test_the_example_is_enough(docker_compose: str, root: Path) -> None:
 
 
 def test_the_file_is_valid_as_it_is(docker_compose: str, root: Path, tmp_path: Path) -> None:
-    """On a clean clone, in which nobody has made a .env yet."""
+    """On a clean clone without a .env."""
     shutil.copy(root / "docker-compose.yml", tmp_path)
 
     done = subprocess.run(
@@ -103,7 +103,7 @@ def test_the_file_is_valid_as_it_is(docker_compose: str, root: Path, tmp_path: P
 
 
 def _secrets(environment: dict[str, str | None]) -> set[str]:
-    """What a container is told by files."""
+    """Return the variables that a container gets as files."""
     return {name.removesuffix("_FILE") for name, value in environment.items() if (value or "").startswith(IN_FILES)}
 
 
@@ -129,7 +129,7 @@ def test_a_service_without_its_secrets_names_them_all_and_does_not_start(
 
 
 def test_no_secret_is_in_an_environment(compose: dict[str, Any], root: Path) -> None:
-    """`docker inspect` shows it to whoever asks. Each container is given the files that its variables name."""
+    """`docker inspect` shows the environment to anybody. Each container has the files that its variables name."""
     parts = dict(compose["services"])
     for name in FILES[1:]:
         parts |= yaml.safe_load((root / name).read_text())["services"]
@@ -137,14 +137,14 @@ def test_no_secret_is_in_an_environment(compose: dict[str, Any], root: Path) -> 
         given = {key: value for key, value in it.get("environment", {}).items() if SECRET.search(key)}
 
         assert [] == [key for key, value in given.items() if not str(value).startswith(IN_FILES)], name
-        if name != "settings":  # which is given all, and looks whether they are there
+        if name != "settings":  # it gets all secrets, and checks that they exist
             assert {value.removeprefix(IN_FILES) for value in given.values()} == set(it.get("secrets", [])), name
     assert "secrets/" in (root / ".gitignore").read_text().splitlines()
 
 
 @pytest.fixture
 def made(root: Path, tmp_path: Path) -> Path:
-    """What deploy/secrets.sh has made."""
+    """The secrets made by deploy/secrets.sh."""
     _secrets_sh(root, tmp_path / "secrets")
     return tmp_path / "secrets"
 
@@ -156,7 +156,7 @@ def _secrets_sh(root: Path, folder: Path, *arguments: str, given: str = "") -> s
 
 
 def _named(root: Path) -> set[str]:
-    """The secrets of all files of compose."""
+    """Return the secrets of all compose files."""
     found: dict[str, dict[str, str]] = {}
     for name in FILES:
         found |= yaml.safe_load((root / name).read_text()).get("secrets", {})
@@ -178,7 +178,7 @@ def test_each_secret_is_made_once_for_its_container_and_nobody_else(root: Path, 
     assert UUID(before["INSTALLATION_NAMESPACE"].strip()).version == 4
 
     (made / "CANARY_KEY").unlink()
-    (made / "CANARY_KEY").mkdir()  # what some engines make where they find no file
+    (made / "CANARY_KEY").mkdir()  # some engines make a folder where they find no file
     assert f"{made}/CANARY_KEY\n" == _secrets_sh(root, made).stdout
     changed = {name for name, path in files.items() if path.read_text() != before[name]}
     assert {"CANARY_KEY"} == changed
@@ -193,7 +193,7 @@ def test_a_secret_is_changed_in_its_file_and_the_namespace_never(root: Path, mad
     refused = [_secrets_sh(root, made, each) for each in ("INSTALLATION_NAMESPACE", "ROUTER_PASSWORD")]
 
     assert before != name.read_text()
-    assert (49, inode) == (len(name.read_text()), name.stat().st_ino)  # a container that runs sees the new one
+    assert (49, inode) == (len(name.read_text()), name.stat().st_ino)  # a running container sees the new one
     assert "of X\n" == (made / "X_ACCESS_TOKEN").read_text()
     assert [1, 1] == [done.returncode for done in refused]
     assert kept == (made / "INSTALLATION_NAMESPACE").read_text()
@@ -213,7 +213,7 @@ def test_secrets_of_a_release_that_had_them_in_the_settings_stay(root: Path, tmp
 
 
 def _filled_in(environment: dict[str, str | None], settings: dict[str, str]) -> dict[str, str]:
-    """What a container is told with ``settings`` as its .env."""
+    """Return a container's environment with ``settings`` as its .env."""
 
     def value(match: re.Match[str]) -> str:
         return settings.get(match[1]) or match[2]
@@ -251,7 +251,7 @@ def test_a_service_takes_no_placeholder_for_a_secret(
 
 
 def _told(environment: dict[str, str | None]) -> set[str]:
-    """The variables that a container is told, some by files."""
+    """Return the variables that a container gets, some as files."""
     return {name for name in environment if name.removesuffix("_FILE") not in _secrets(environment)} | _secrets(
         environment
     )
@@ -286,7 +286,7 @@ def test_the_broker_and_its_accounts_name_each_password_that_protects_nothing(
 def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(
     compose: dict[str, Any], root: Path, made: Path
 ) -> None:
-    """It is told all that may not be empty, and everything else waits for it."""
+    """It gets all variables that must not be empty, and everything else waits for it."""
     environment = compose["services"]["settings"]["environment"]
     needed = {name for name, optional in _uses(root, FILES[:1]).items() if not optional}
     assert needed == set(environment) - {"REGION_DIR"}
@@ -326,7 +326,7 @@ def _first_step(root: Path, secrets: Path, told: dict[str, str], region: str = "
 
 
 def test_the_first_step_names_all_that_a_region_lacks(root: Path, made: Path, tmp_path: Path) -> None:
-    """Docker makes an empty folder where it finds nothing to mount."""
+    """Docker makes an empty folder if it finds nothing to mount."""
     for name in (*OF_META, "ALERT_SMTP_PASSWORD", "SMTP_URL"):
         (made / name).unlink()
     (tmp_path / "empty").mkdir()
@@ -413,7 +413,7 @@ def test_on_a_server_nothing_is_left_of_the_demo(root: Path, tmp_path: Path) -> 
     named = {name for name, value in settings.items() if "standins" in value}
 
     assert set() == named
-    # Each address of this machine is set in the table below these commands, or is no longer one.
+    # Each address of this machine is set in the table below these commands, or was replaced by them.
     own = {name for name, value in settings.items() if value.startswith("http://127.0.0.1")}
     assert {"WEB_PUBLIC_URL", "DESK_PUBLIC_URL", "GRAFANA_PUBLIC_URL"} == own
     assert [] == [name for name in own if f"`{name}`" not in page[said.end() :]]
@@ -435,7 +435,7 @@ def test_a_second_process_is_the_first_but_for_its_slot_and_its_ports(
 ) -> None:
     seconds = {name: it for name, it in compose["services"].items() if it.get("profiles") == ["two"]}
 
-    # The prober reads in no group: two would try the doors twice as often.
+    # The prober reads in no group: two would probe twice as often.
     assert {f"{service.name}-two" for service in services if service.name != "prober"} == seconds.keys()
     for name, it in seconds.items():
         first = compose["services"][name.removesuffix("-two")]
@@ -469,7 +469,7 @@ def test_nobody_may_more_than_needed(compose: dict[str, Any]) -> None:
 
 
 def test_no_service_is_superuser_of_its_database(compose: dict[str, Any], services: list[Any]) -> None:
-    """The image makes whoever POSTGRES_USER names a superuser; the owner is made by owner.sh, as a plain role."""
+    """The image makes the role in POSTGRES_USER a superuser; owner.sh makes the owner, as a plain role."""
     for service in (each for each in services if each.owns_database):
         database = compose["services"][f"{service.name}-db"]
         owner, environment = service.package, database["environment"]
@@ -485,7 +485,7 @@ def test_no_service_is_superuser_of_its_database(compose: dict[str, Any], servic
 
 
 def test_only_who_makes_certificates_may_give_them_away(compose: dict[str, Any]) -> None:
-    """It needs no network for it; every key is mounted where it is made, and at the servers that show it."""
+    """Its part needs no network; every key is mounted only there and at the servers that use it."""
     added = {name: it["cap_add"] for name, it in compose["services"].items() if "cap_add" in it}
     certificates = compose["services"]["certificates"]
     keys = [name for name in compose["volumes"] if name.endswith("-tls")]
@@ -504,7 +504,7 @@ def test_only_who_makes_certificates_may_give_them_away(compose: dict[str, Any])
     assert wanted | {"authority": {"certificates"}} == mounted
 
 
-def test_what_goes_to_kafka_and_the_databases_in_containers_is_encrypted(
+def test_container_traffic_to_kafka_and_databases_is_encrypted(
     compose: dict[str, Any], services: list[Any], root: Path
 ) -> None:
     made = compose["services"]["certificates"]
@@ -528,7 +528,7 @@ def test_what_goes_to_kafka_and_the_databases_in_containers_is_encrypted(
 
 
 def test_ports_are_those_of_this_machine_only(compose: dict[str, Any]) -> None:
-    """Unless somebody says otherwise, which only the listener for units provides for."""
+    """Unless an operator chooses otherwise, which only the listener for units allows."""
     ports = [port for it in compose["services"].values() for port in it.get("ports", [])]
 
     assert [] == [
@@ -537,7 +537,7 @@ def test_ports_are_those_of_this_machine_only(compose: dict[str, Any]) -> None:
 
 
 def test_the_broker_is_what_the_local_one_is_and_has_room_for_what_it_unpacks(compose: dict[str, Any]) -> None:
-    """Both read one file; how much a record of a unit may unpack to is bounded by the broker's heap alone."""
+    """Both read one file; only the broker's heap bounds the unpacked size of a unit's record."""
     broker = compose["services"]["kafka"]
 
     assert "./deploy/local/src/lapor/servers/broker.properties:/lapor/broker.properties:ro" in broker["volumes"]
@@ -545,21 +545,21 @@ def test_the_broker_is_what_the_local_one_is_and_has_room_for_what_it_unpacks(co
 
 
 def test_only_the_broker_may_run_what_it_puts_into_its_own_folder(compose: dict[str, Any]) -> None:
-    """Libraries of snappy and zstd, by which units compress (tests/containers/test_broker.py)."""
+    """Libraries of snappy and zstd, which units compress with (tests/containers/test_broker.py)."""
     may = {name for name, it in compose["services"].items() if any(at.endswith(":exec") for at in it["tmpfs"])}
 
     assert {"kafka", "kafka-2", "kafka-3"} == may
 
 
 def test_all_that_runs_on_is_asked_whether_it_is_ready(compose: dict[str, Any]) -> None:
-    """Without a space inside an argument: some engines split there."""
+    """Without a space inside an argument, since some engines split there."""
     for name, it in compose["services"].items():
         if name not in JOBS:
             assert [] == [part for part in it["healthcheck"]["test"] if " " in part], name
 
 
 def test_images_are_pinned_and_can_be_by_digest(compose: dict[str, Any], root: Path) -> None:
-    """Each foreign image is a variable, with the same tag wherever it stands."""
+    """Each foreign image is a variable, with the same tag in each place."""
     foreign = {it["image"] for it in compose["services"].values() if not it["image"].startswith("lapor/")}
     named = dict(_variable(image) for image in [*foreign, compose["x-base"]["BASE_IMAGE"]])
 
@@ -572,7 +572,7 @@ def test_images_are_pinned_and_can_be_by_digest(compose: dict[str, Any], root: P
 
 
 def _variable(text: str) -> tuple[str, str]:
-    """A variable with its default."""
+    """Return a variable and its default."""
     found = re.fullmatch(r"\$\{(\w+):-([^}]+)\}", text)
     assert found, text
     return found[1], found[2]

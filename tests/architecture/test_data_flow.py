@@ -42,9 +42,9 @@ def topics() -> list[Topic]:
 
 
 def _declared(topics: list[Topic], service: str) -> set[str]:
-    """Without what the chassis reads for every service: its dead letters, and the requests for them.
+    """Return the declared topics, without those that the chassis reads for every service: dead letters and requests.
 
-    And without what it wrote itself, which the router reads when its database was restored.
+    Also without the service's own topics, which the router reads after its database was restored.
     """
     of_the_chassis = {dead_letters(service), replays(service)}
     read = {topic.name for topic in topics if service in topic.consumers}
@@ -98,7 +98,7 @@ def test_an_intake_reads_what_is_declared_and_no_topic_of_the_clock(app: Any, to
 
 
 def test_a_complaint_finds_its_way_from_every_intake_to_a_unit_and_back(topics: list[Topic]) -> None:
-    """Whoever reads a topic may write what it writes: from each intake every service and unit must be within reach."""
+    """A reader of a topic may write its own topics: each intake must reach every service and unit this way."""
     topics = [topic for topic in topics if not topic.name.endswith((".dlq", ".replay"))]
     nodes = {name for topic in topics for name in (*topic.producers, *topic.consumers)}
     for intake in ("intake-sms", "intake-social", "intake-web"):

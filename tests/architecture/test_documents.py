@@ -1,4 +1,4 @@
-"""Documents name what is there: links lead somewhere, and tables of files are whole."""
+"""Documents name existing things: links lead somewhere, and tables of files are complete."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from intake.dialect import NAMES
 LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([\w-]+))?\)")
 MODULE = re.compile(r"`((?:\w+/)*\w+\.py)`")
 PATH = re.compile(r"`((?:\w[\w.-]*/)+[\w.-]*)`")
-#: What is shown to be found elsewhere, in a log or as a metric: in backticks or italics, with an underscore.
+#: Names from a log or of a metric: in backticks or italics, with an underscore.
 SHOWN = re.compile(r"`([^`]+)`|(?<!\*)\*([^*\n]+)\*(?!\*)")
 NAME = re.compile(r"(?<![\w/.-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w/-])")
-#: Of others (Meta's permissions, Jasmin's settings, openssl's command), and a database that was put away.
+#: Names of others (Meta's permissions, Jasmin's settings, openssl's command), and of a database set aside.
 NOT_OURS = re.compile(r"pages_\w+|whatsapp_business_messaging|max_retries|retry_delay|s_client|router_before_\d+_\d+")
 
 
@@ -28,7 +28,7 @@ def _anchors(page: Path) -> set[str]:
 
 
 def _rows(page: Path, first: str) -> str:
-    """Give the rows of the tables whose head begins with the column ``first``."""
+    """Return the rows of the tables whose first column is called ``first``."""
     tables = re.findall(r"(?:^\|.*\n?)+", page.read_text(), re.MULTILINE)
     return "".join(table for table in tables if table.startswith(f"| {first} |"))
 
@@ -68,7 +68,7 @@ def test_a_service_says_of_no_module_that_is_gone(root: Path) -> None:
     assert set() == {it for it in named if not any(path.endswith(f"/{it[1]}") for path in there)}
 
 
-def test_what_one_wants_to_change_is_where_it_is_said_to_be(root: Path) -> None:
+def test_contributing_guide_points_to_existing_paths(root: Path) -> None:
     paths = PATH.findall(_rows(root / "CONTRIBUTING.md", "I want to change"))
 
     assert len(paths) > 30
@@ -76,7 +76,7 @@ def test_what_one_wants_to_change_is_where_it_is_said_to_be(root: Path) -> None:
 
 
 @pytest.mark.parametrize("page", ["runbook.md", "operations.md"])
-def test_what_one_is_told_to_look_for_in_a_log_or_a_metric_is_in_the_code(page: str, root: Path) -> None:
+def test_log_and_metric_names_in_the_handbooks_exist_in_the_code(page: str, root: Path) -> None:
     parts = ("chassis", "contracts", "intake", "kabupaten", "services/*", "deploy/*")
     places = [f"{part}/{files}" for part in parts for files in ("src/**/*.py", "**/migrations/*.sql", "*.example")]
     words = {word for place in places for file in root.glob(place) for word in re.findall(r"\w+", file.read_text())}
@@ -84,20 +84,20 @@ def test_what_one_is_told_to_look_for_in_a_log_or_a_metric_is_in_the_code(page: 
     names = {name for shown in SHOWN.findall(text) for name in NAME.findall("".join(shown))}
 
     assert len(names) > 15
-    # Prometheus' library gives a counter its ending.
+    # Prometheus' library adds a counter's suffix.
     assert set() == {
         name for name in names if not {name, name.removesuffix("_total")} & words and not NOT_OURS.fullmatch(name)
     }
 
 
-def test_of_each_gateway_it_is_said_how_long_it_brings_again_what_is_not_stored(root: Path) -> None:
+def test_retry_period_of_each_sms_gateway_is_documented(root: Path) -> None:
     head, _, *rows = (line.split("|") for line in _rows(root / "services/intake-sms/README.md", "dialect").splitlines())
     said = {row[1].strip(" `"): row[head.index(" brings again what heard 503 ")].strip() for row in rows}
 
     assert (list(NAMES), "") == (list(said), "".join(name for name, how_long in said.items() if not how_long))
 
 
-def test_what_the_administrator_must_set_for_that_is_named(root: Path) -> None:
+def test_operations_handbook_covers_each_sms_gateway(root: Path) -> None:
     gateways = re.findall(r"^\|(.*?)\|", _rows(root / "docs/operations.md", "gateway"), re.MULTILINE)
     named = " ".join(gateways).lower()
 
@@ -105,7 +105,7 @@ def test_what_the_administrator_must_set_for_that_is_named(root: Path) -> None:
     assert "any other" in named
 
 
-def test_who_adds_a_channel_is_told_of_every_place_that_names_the_last_one(root: Path) -> None:
+def test_channel_guide_names_every_place_that_names_whatsapp(root: Path) -> None:
     page = (root / "docs/add-a-channel.md").read_text()
     paths = PATH.findall(page)
     sources = [path for place in ("*/src", "services/*/src", "deploy/*/src") for path in root.glob(f"{place}/**/*.py")]
@@ -124,7 +124,7 @@ def _says(place: Path, word: str) -> bool:
     return any(word in each.read_text().casefold() for each in files)
 
 
-#: What begins a list of services that a command on a page goes through, and which of docker-compose.yml it must name.
+#: Patterns of lists of services in a page's commands; each list must name certain services of docker-compose.yml.
 LISTS = {
     "owners": r'^owners="([^"]*)"',
     "restored": r"restore\.sh \S+ \S+((?: [a-z-]+){3,})$",
@@ -151,8 +151,8 @@ def test_a_command_for_all_services_names_all(kind: str, root: Path, compose: di
     assert [wanted] == found
 
 
-def test_what_is_mounted_is_changed_by_no_image(root: Path) -> None:
-    """Who has changed the region starts its readers again: nothing else makes them read it."""
+def test_region_change_needs_a_restart_but_no_image_build(root: Path) -> None:
+    """An operator who has changed the region restarts its readers: nothing else makes them read it."""
     page = (root / "docs" / "runbook.md").read_text()
     (said,) = re.findall(r"^## What is changed in `region/`\n(.*?)^## ", page, re.MULTILINE | re.DOTALL)
 
@@ -160,7 +160,7 @@ def test_what_is_mounted_is_changed_by_no_image(root: Path) -> None:
     assert "docker-compose build" not in said
 
 
-def test_what_the_installation_calls_it_installs_first(root: Path) -> None:
+def test_installation_installs_the_programs_it_calls(root: Path) -> None:
     page = (root / "docs" / "operations.md").read_text()
     (listed,) = re.findall(r"^apt update && apt install (.*)$", page, re.MULTILINE)
     called = {

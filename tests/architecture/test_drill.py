@@ -1,4 +1,4 @@
-"""A backup that is restored on another machine, to try it, tells nobody anything."""
+"""A backup that is restored on another machine as a drill sends no messages to anybody."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-#: Settings by which somebody outside is told: a network or door that is on, and where messages are handed in.
+#: Settings that let messages out: a network or channel that is on, or an address for sending.
 SWITCH = re.compile(r"(\w+_)?(ENABLED|SEND_URL|SMTP_URL)")
-#: The gateway is chosen by it, and some dialects know its address by themselves.
+#: This setting chooses the gateway, and some dialects know its address by themselves.
 CHOICE = "SMS_DIALECT"
 
 
 @pytest.fixture
 def drill(root: Path) -> str:
-    """What docs/operations.md has one do before the copy is started."""
+    """The commands of docs/operations.md before the copy is started."""
     page = (root / "docs/operations.md").read_text()
     (commands,) = re.findall(r"^Twice a year: restore.*?^```\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     return str(commands)
@@ -50,7 +50,7 @@ def test_every_way_to_tell_a_citizen_is_turned_off_first(
     off = {"", "false", "http://127.0.0.1:9/"}
     assert {"X_ENABLED", "WHATSAPP_ENABLED", "KANNEL_SEND_URL", "SMS_SEND_URL", "SMTP_URL"} <= switches
     assert {} == {name: is_now[name] for name in switches - {CHOICE} if is_now.get(name, "") not in off}
-    # What says nothing is off by itself, but for X and the gateway.
+    # All other switches are off by default; X and the gateway are not.
     assert {"X_ENABLED", "KANNEL_SEND_URL", CHOICE} <= is_now.keys()
     assert ("kannel", "docker-compose.yml:mine.yml") == (is_now[CHOICE], is_now["COMPOSE_FILE"])
     assert "ALERT_MAIL_TO" not in is_now

@@ -1,4 +1,4 @@
-"""What citizens are told of how often the program errs is what docs/benchmarks.md has."""
+"""The figures for citizens about the program's errors are those of docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-#: The rows of the benchmarks on which a sentence of the page rests; a group is a figure of them.
+#: Rows of the benchmarks that back a sentence of the page; a group matches a figure.
 STRAIGHT = r"the 460 texts of (?:.|\n)*?\*\*straight\*\*, .*?\| 0\.(\d\d) "
 REAL_WAITED = r"Of those of other governments (\d+) % waited on (\d+) November"
 REAL_CATEGORY = r"real complaints to other governments.*?\| (\d+) \| 0\.(\d\d) .*\| 0\.(\d\d), of them right 0\.(\d\d) "
@@ -33,7 +33,7 @@ def figures(benchmarks: str, row: str) -> list[int]:
 
 
 def told(root: Path, file: str, about: str) -> list[int]:
-    """The figures of the one point of *cara-kerja* in which ``about`` stands, in order."""
+    """Return the figures of the one point of *cara-kerja* that contains ``about``, in order."""
     sections = yaml.safe_load((root / "region" / "soppeng" / file).read_text())["pages"]["cara-kerja"]["sections"]
     (point,) = (each for section in sections for each in section.get("points", []) if about in each)
     return [int(each) for each in re.findall(r"\d+", point)]
@@ -64,7 +64,7 @@ def test_citizens_are_told_how_many_accusations_reach_whom_they_accuse(root: Pat
     assert [[of_a + of_b, reach_a + reach_b]] * 2 == both(root, "Tuduhan bisa", "An accusation may")
 
 
-def test_citizens_are_told_how_often_danger_is_missed_and_seen_where_there_is_none(root: Path, benchmarks: str) -> None:
+def test_citizens_are_told_how_often_danger_is_missed_or_falsely_seen(root: Path, benchmarks: str) -> None:
     every_day = figures(benchmarks, EVERY_DAY)
 
     assert [figures(benchmarks, DANGER)] * 2 == both(root, "Bahaya bisa terlewat", "Danger may be missed")

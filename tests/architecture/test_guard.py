@@ -1,4 +1,4 @@
-"""`.ci/guard.py` ends what hangs, says what it was, and leaves nothing behind."""
+"""`.ci/guard.py` ends a hanging command, says what it was doing, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 pytestmark = pytest.mark.slow
-#: Waits where its stack can be asked for.
+#: A program that waits where its stack can be shown.
 STUCK = """
 import faulthandler, signal, time
 faulthandler.register(signal.SIGUSR1)
@@ -36,7 +36,7 @@ def test_it_exits_as_its_command_does(code: int) -> None:
     assert code == guarded(command=f"exit {code}").returncode
 
 
-def test_what_hangs_is_ended_and_shown_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_hanging_command_is_ended_and_shown_with_the_end_of_its_log(tmp_path: Path) -> None:
     log = tmp_path / "slow.log"
 
     done = guarded(
@@ -50,7 +50,7 @@ def test_what_hangs_is_ended_and_shown_with_the_end_of_its_log(tmp_path: Path) -
     assert not _living("sleep", "98")
 
 
-def test_what_a_command_leaves_behind_is_ended_and_no_success() -> None:
+def test_leftover_process_is_ended_and_fails_the_run() -> None:
     done = guarded(command="setsid sleep 97 & until grep -q ^sleep /proc/$!/cmdline; do :; done")
 
     assert 3 == done.returncode
@@ -58,7 +58,7 @@ def test_what_a_command_leaves_behind_is_ended_and_no_success() -> None:
     assert not _living("sleep", "97")
 
 
-def test_what_a_failed_command_leaves_behind_does_not_hide_its_code() -> None:
+def test_leftover_process_does_not_hide_the_code_of_a_failed_command() -> None:
     assert (
         5 == guarded(command="setsid sleep 96 & until grep -q ^sleep /proc/$!/cmdline; do :; done; exit 5").returncode
     )

@@ -1,4 +1,4 @@
-"""Whoever asks a command for help is shown how it is used."""
+"""The help of each command shows how it is used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BARE = {"run", "migrate", "rewind"}
 
 
 def helps(command: Any, path: str) -> dict[str, str]:
-    """What each command at or below ``command`` says of itself."""
+    """Return the help of each command at or below ``command``."""
     if not isinstance(command, TyperGroup):
         return {path: command.help or ""}
     here = Context(command)

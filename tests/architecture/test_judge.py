@@ -1,4 +1,4 @@
-"""The judge of the loss test is judged: each broken promise, put into a clean log, is the one thing it finds."""
+"""The judge of the loss test is tested: each broken promise, put into a clean log, is its only finding."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UPDATED, PUPR = "complaint.updated.v1", "unit.pupr.routed.v1"
 
 
 def clean() -> tuple[Any, dict[str, list[str]]]:
-    """Two complaints that went well, and what their citizens were told."""
+    """Return two complaints that went well, and the messages to their citizens."""
     log = judge.Log()
     for ticket in (SMS, WEB):
         log.topics["complaint.received.v1"].append({"id": f"r{ticket}", "subject": ticket, "data": {"ticket": ticket}})
@@ -34,12 +34,12 @@ def clean() -> tuple[Any, dict[str, list[str]]]:
 
 
 def found(log: Any, told: dict[str, list[str]]) -> list[str]:
-    """The first words of what the judge finds."""
+    """Return the first word of each finding of the judge."""
     return [line.split()[0] for line in judge.anomalies(log, {SMS: "sms", WEB: "web"}, told, {"sms": 1})]
 
 
 def again(event: dict[str, Any]) -> dict[str, Any]:
-    """The same thing said by another event."""
+    """Return the same content as another event."""
     return {**deepcopy(event), "id": event["id"] + "again"}
 
 
@@ -47,7 +47,7 @@ def test_a_clean_log_has_no_anomaly() -> None:
     assert [] == found(*clean())
 
 
-def test_the_same_event_delivered_again_is_none() -> None:
+def test_redelivered_event_counts_as_clean() -> None:
     log, told = clean()
     for events in log.topics.values():
         events.append(events[0])

@@ -59,7 +59,7 @@ def test_there_is_no_package_of_tests(root: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["contracts/src", "chassis/src", "intake/src", "look/src"])
-def test_what_all_share_knows_no_service(where: str, root: Path, services: list[Any]) -> None:
+def test_shared_packages_import_no_service(where: str, root: Path, services: list[Any]) -> None:
     imports = [
         f"{path.name}: {line}"
         for path in (root / where).rglob("*.py")

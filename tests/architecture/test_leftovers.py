@@ -1,4 +1,4 @@
-"""What a killed run has left behind is ended before the next, whatever ends by itself meanwhile."""
+"""Processes left behind by a killed run are ended before the next, even if some end by themselves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import psutil
 from testing.suite.leftovers import end
 
 
-def test_what_is_left_is_ended_and_what_has_gone_is_no_error() -> None:
+def test_leftover_process_is_ended_and_a_gone_one_is_ignored() -> None:
     left, gone = (subprocess.Popen(["sleep", "300"]) for _ in range(2))
     processes = [psutil.Process(each.pid) for each in (gone, left)]
     gone.kill()

@@ -14,7 +14,7 @@ from lapor.system import archive, backups
 _DECLARED = re.compile(r'^(\w+) = (Counter|Gauge|Histogram)\(\s*"(lapor_\w+)"', re.MULTILINE)
 _ENDINGS = {"Counter": "_total", "Gauge": "", "Histogram": "_(count|sum|bucket)"}
 _ROOT = Path(__file__).parents[2]
-#: What no test sees moving, with the reason.
+#: Metrics that no test sees moving, with the reason.
 STILL: dict[str, str] = {}
 
 
@@ -38,14 +38,14 @@ def _declared() -> list[Metric]:
 
 
 METRICS = _declared()
-#: What is written to files beside what services show.
+#: Metrics written to files, beside those that services show.
 WRITTEN = [
     (family.name, module) for module in (archive, backups) for family in module.REGISTRY.collect()
 ]  # fmt: skip
 
 
 def _tests(folder: Path) -> str:
-    """Give what stands in the tests of a part, of those built on it, and of whole systems."""
+    """Return the sources of the tests of a part, of parts built on it, and of whole systems."""
     on_it = {"intake": "services/intake-*/tests", "chassis": "*/tests"}.get(folder.name, "")
     places = [folder / "tests", _ROOT / "tests" / "e2e", *(_ROOT.glob(on_it) if on_it else [])]
     return "\n".join(path.read_text() for place in places for path in sorted(place.rglob("*.py")))

@@ -19,9 +19,9 @@ LONG = 60
 
 
 class Cover(NamedTuple):
-    """The test file that covers a module, and why it is that one.
+    """The test file that covers a module, and the reason.
 
-    It imports the module, or what imports that; or it starts what ``runs`` it, by these words.
+    It imports the module, or an importer of it; or it starts a program that ``runs`` it, by these words.
     """
 
     test: str
@@ -32,7 +32,7 @@ class Cover(NamedTuple):
 _TOOL = "what tests are made with: it is tried by each that uses it, such as this one"
 _WIRING = "joins what others decide, and a wrong joint stops every story"
 _FLOW = "one stage of a story; told as stories, in which a wrong decision shows"
-#: By module, or by folder for all in it that have no test file of their own.
+#: By module, or by folder for all its modules without a test file of their own.
 COVERED = {
     "chassis/changes.py": Cover("services/intake-web/tests/test_live.py", "who waits reads a stream"),
     "chassis/consume.py": Cover("chassis/tests/test_processor.py", "a broker feeds it", "stateful"),
@@ -185,7 +185,7 @@ COVERED = {
 
 @cache
 def _sources() -> dict[str, Path]:
-    """All modules, by their path below ``src``."""
+    """Return all modules, by their path below ``src``."""
     found = [path for part in PARTS for path in sorted(ROOT.glob(f"{part}/src/**/*.py"))]
     return {str(path).rpartition("/src/")[2]: path for path in found}
 
@@ -208,7 +208,7 @@ def _within(entry: str, module: str) -> bool:
 
 @cache
 def _imports(path: Path) -> frozenset[str]:
-    """What ``path`` imports, as paths below ``src``; that of a helper beside a test is its name."""
+    """Return the modules that ``path`` imports, as paths below ``src``; for a helper beside a test, its name."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -219,7 +219,7 @@ def _imports(path: Path) -> frozenset[str]:
 
 
 def _reaches(test: Path, entry: str) -> bool:
-    """Whether ``test``, or a helper or conftest beside it, imports what ``entry`` names, or what imports that."""
+    """Whether ``test``, or a helper or conftest beside it, imports ``entry`` or an importer of it."""
     beside = [path for path in test.parent.glob("*.py") if path.name in _imports(test) or path.name == "conftest.py"]
     direct = frozenset[str]().union(*(_imports(path) for path in (test, *beside)))
     second = frozenset[str]().union(*(_imports(_sources()[name]) for name in direct if name in _sources()))
@@ -240,7 +240,7 @@ def test_the_list_names_nothing_that_is_short_or_gone_or_has_its_test_file() -> 
 
 
 @pytest.mark.parametrize("entry", COVERED)
-def test_what_is_said_to_cover_a_module_imports_it_or_runs_it(entry: str) -> None:
+def test_listed_test_file_imports_or_runs_its_module(entry: str) -> None:
     cover = COVERED[entry]
     test = ROOT / cover.test
 

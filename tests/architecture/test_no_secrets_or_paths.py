@@ -1,4 +1,4 @@
-"""What is committed holds on every machine, and holds no secret."""
+"""Committed files work on every machine, and hold no secret."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORBIDDEN = {
 
 @pytest.fixture(scope="module")
 def files(root: Path) -> dict[str, str]:
-    """Every text file that is or will be committed."""
+    """Every text file that is committed or will be."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root,
@@ -59,5 +59,5 @@ def test_the_filled_in_settings_are_not_committed(files: dict[str, str], root: P
 
 
 def test_the_example_has_no_secret(files: dict[str, str]) -> None:
-    """They are files, which deploy/secrets.sh makes."""
+    """Secrets are files, which deploy/secrets.sh makes."""
     assert [] == re.findall(r"^\w*(?:PASSWORD|TOKEN|SECRET|_KEY)\w*=.*$", files[".env.example"], re.MULTILINE)

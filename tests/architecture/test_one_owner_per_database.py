@@ -55,7 +55,7 @@ def test_schemas_are_nowhere_but_with_their_owner(root: Path) -> None:
 
 
 def test_no_package_names_the_tables_of_another(root: Path) -> None:
-    """The address of a database comes from DATABASE_URL alone; nobody builds one."""
+    """The address of a database comes from DATABASE_URL alone; no code builds one."""
     guilty = [path for path in root.glob("services/*/src/**/*.py") if "postgresql://" in path.read_text()]
 
     assert guilty == []

@@ -1,4 +1,4 @@
-"""docs/security.md has a line for each finding, and every test that it names is there."""
+"""docs/security.md has a line for each finding, and every test that it names exists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def test_every_finding_has_its_line_with_a_test(root: Path) -> None:
     assert [f"S{n}" for n in range(1, 27)] == lines
 
 
-def test_of_the_second_review_every_finding_has_a_test_or_is_called_open(root: Path) -> None:
+def test_each_finding_of_the_second_review_has_a_test_or_is_open(root: Path) -> None:
     lines = re.findall(r"^\| (N\d+) \|.*(?:::test_|\| open)", (root / "docs" / "security.md").read_text(), re.MULTILINE)
 
     assert [f"N{n}" for n in range(1, 22)] == lines

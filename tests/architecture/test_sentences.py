@@ -1,4 +1,4 @@
-"""What citizens read stands in texts.yaml: no module of ours has an Indonesian sentence, but for those named here."""
+"""Texts for citizens stand in texts.yaml: no module of ours has an Indonesian sentence, with the exceptions below."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SOURCES = (
     *("chassis/src", "intake/src", "look/src", "kabupaten/src"),
     *("services/intake-*/src", "services/router/src", "services/sla-monitor/src"),
 )
-#: Words that Indonesian sentences are full of, and English has none of.
+#: Words that are frequent in Indonesian sentences and don't exist in English.
 WORDS = {
     "anda", "kami", "laporan", "nomor", "pelapor", "petugas", "jawaban", "tenggat", "hari", "jam", "menit",
     "silakan", "tidak", "belum", "sudah", "bukan", "lagi", "akan", "dapat", "harus", "boleh", "ada", "adalah",
     "yang", "dengan", "untuk", "dari", "dalam", "pada", "oleh", "karena", "bila", "atau", "dan", "ini", "itu",
     "sampai", "sejak",
 }  # fmt: skip
-#: Where sentences stay, by the beginning of the path: for whom they are.
+#: Exceptions by the beginning of the path, with the reason.
 EXCEPTIONS = {
     "intake/src/intake/commands.py": "by these words the messages of citizens are read",
     "kabupaten/src/kabupaten/hand_over_reason.py": "words of units that give no reason: read, and told to nobody",
@@ -32,7 +32,7 @@ EXCEPTIONS = {
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
-    """The Indonesian sentences, and parts of them, among the strings of a module, each with its line."""
+    """Yield the Indonesian sentences, and parts of them, among the strings of a module, each with its line."""
     tree = ast.parse(text)
     passed = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
     for node in ast.walk(tree):
@@ -54,7 +54,7 @@ def is_indonesian(said: str) -> bool:
 
 
 def found_in(root: Path) -> list[tuple[str, int, str]]:
-    """Each sentence of the sources, with its place."""
+    """Return each sentence in the sources, with its place."""
     paths = [path for source in SOURCES for folder in root.glob(source) for path in sorted(folder.rglob("*.py"))]
     return [(str(path.relative_to(root)), line, said) for path in paths for line, said in sentences(path.read_text())]
 
@@ -99,5 +99,5 @@ def test_a_sentence_is_found(line: str) -> None:
         'log.info("not_yours")',
     ],
 )
-def test_what_is_none_is_passed_over(line: str) -> None:
+def test_docstrings_comments_paths_and_english_texts_are_passed_over(line: str) -> None:
     assert [] == list(sentences(line))

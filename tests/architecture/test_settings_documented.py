@@ -18,7 +18,7 @@ SHARED = {name.upper() for kind in KINDS for name in kind.model_fields}
 
 
 def _documented(readme: Path) -> set[str]:
-    """The variables in the first column of the table whose first column is called "variable"."""
+    """Return the variables in the first column of the table whose first column is called "variable"."""
     names: set[str] = set()
     inside = False
     for line in readme.read_text().splitlines():
@@ -64,7 +64,7 @@ def test_every_variable_says_what_it_is(services: list[Any]) -> None:
 
 
 def _faults(settings: type[BaseSettings], name: str) -> list[str]:
-    """What is said of the field ``name`` when it is empty."""
+    """Return the types of errors of the field ``name`` when it is empty."""
     try:
         settings.model_validate({name: ""})
     except ValidationError as error:
@@ -72,8 +72,8 @@ def _faults(settings: type[BaseSettings], name: str) -> list[str]:
     return []
 
 
-def test_what_may_be_none_may_be_empty(services: list[Any]) -> None:
-    """A line of .env without a value reaches the container as an empty one."""
+def test_optional_settings_accept_empty_values_but_for_named_ones(services: list[Any]) -> None:
+    """A line of .env without a value reaches the container as an empty variable."""
     optional = {
         (it.name, name): it.settings
         for it in services
@@ -83,7 +83,7 @@ def test_what_may_be_none_may_be_empty(services: list[Any]) -> None:
     refused = {key for key, settings in optional.items() if _faults(settings, key[1])}
 
     assert len(optional) > 40
-    # Without them something would be less safe than was meant, or links lead nowhere. X is on unless told otherwise.
+    # Required: without one, something would be less safe than intended, or links lead nowhere. X is on by default.
     everywhere = {"kafka_ca_file", "database_password", "canary_key"}
     own = {("intake-web", "web_public_url"), ("unit-desk", "desk_public_url")}
     assert own == {key for key in refused if key[1] not in everywhere and not key[1].startswith("x_")}
@@ -92,7 +92,7 @@ def test_what_may_be_none_may_be_empty(services: list[Any]) -> None:
     }
 
 
-def test_what_the_example_leaves_empty_each_service_takes_empty(services: list[Any], root: Path) -> None:
+def test_services_accept_the_empty_values_of_the_example_file(services: list[Any], root: Path) -> None:
     left = set(re.findall(r"^(?:# )?([A-Z0-9_]+)=$", (root / ".env.example").read_text(), re.MULTILINE))
     readers = [(it, name) for it in services for name in sorted(left & it.variables)]
 

@@ -1,4 +1,4 @@
-"""How tests are dealt out: one that hangs or that ends its worker costs itself, and says so at once."""
+"""How tests are assigned to workers: a test that hangs or ends its worker fails alone, and is reported immediately."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-#: Without what the other plugins of a developer's machine import: that is most of what such a run would cost. The guard
-#: that is named in ours collects the orphans of all tests.
+#: Without other plugins of a developer's machine, whose import would be most of the cost of such a run, and without our
+#: own guard, which collects the orphans of all tests.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GUARD_PID"} | {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"
 }
@@ -26,9 +26,9 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GUA
 def outcomes(
     folder: Path, tests: str, *options: str, workers: int = 2, sigint: Any = signal.SIG_DFL
 ) -> tuple[dict[str, str], str]:
-    """Run ``tests`` as `make test` runs ours, with fewer ``workers``; what became of each, by name, and what was said.
+    """Run ``tests`` as `make test` runs ours, with fewer ``workers``. Return the outcomes by name, and the output.
 
-    ``sigint``: what the shell that starts them does about SIGINT.
+    ``sigint``: how the shell that starts them handles SIGINT.
     """
     (folder / "test_few.py").write_text(textwrap.dedent(tests))
     command = (ROOT / "Makefile").read_text().partition("PYTEST := $(BIN)/python -m pytest ")[2].splitlines()[0]
@@ -206,7 +206,7 @@ def test_what_a_folder_shares_ends_with_the_last_test_that_shares_it(tmp_path: P
 
 
 def test_more_than_its_budget_is_a_failure_that_says_so_and_less_is_none(tmp_path: Path) -> None:
-    """What a child costs that a test has started counts, and so does an orphan's time, which the guard collects."""
+    """The time of a test's child process counts, and so does an orphan's time, which the guard collects."""
     tests = """
         import subprocess, sys
         def test_costs():

@@ -1,4 +1,4 @@
-"""What each service is made of is written down, with a licence for every part that lets it be used here."""
+"""The packages of each service are listed, each with a licence that allows its use here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def sbom(root: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def build(sbom: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What it writes."""
+    """The files that it writes."""
     out = tmp_path_factory.mktemp("build")
     sbom.main(out)
     return out
@@ -35,7 +35,7 @@ def build(sbom: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pinned(root: Path) -> dict[str, set[tuple[str, str]]]:
-    """Names and versions by service, whatever machine each is for."""
+    """Names and versions by service, for any machine."""
     files = [path for path in root.glob("requirements/*.txt") if path.stem not in ("dev", "uv")]
     pins = re.compile(r"^([\w.-]+)==([^ ;]+)", re.MULTILINE)
     return {path.stem: set(pins.findall(path.read_text())) for path in files}
@@ -54,7 +54,7 @@ def test_every_service_has_a_list_of_all_that_is_pinned_for_it(
 
 
 def test_the_lists_are_what_other_programs_expect(build: Path) -> None:
-    """One is enough: all come from the same lines, and validating takes seconds."""
+    """Testing one is enough: all come from the same lines, and validating takes seconds."""
     assert None is JsonStrictValidator(SchemaVersion.V1_6).validate_str((build / "lapor.cdx.json").read_text())
 
 

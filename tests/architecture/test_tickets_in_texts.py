@@ -1,4 +1,4 @@
-"""A ticket shown as an example is one that the system itself would take."""
+"""A ticket shown as an example is one that the system would accept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from contracts import ticket
 
 _TICKET = re.compile(r"\bSPG-[0-9A-Z]{4}-[0-9A-Z]{5}\b")
-_FORM = "SPG-XXXX-XXXXC"  # how a ticket is built, not one
+_FORM = "SPG-XXXX-XXXXC"  # the pattern of tickets, not a ticket
 _SUFFIXES = {".py", ".md", ".yaml", ".html", ".js", ".mjs", ".json", ".txt", ".jsonl"}
 
 

@@ -1,4 +1,4 @@
-"""No program types a word of the vocabulary, and none decides by a sentence that was written for people."""
+"""No program spells out a word of the vocabulary, and none decides by a sentence written for people."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SETS = [
     if isinstance(each, type) and issubclass(each, StrEnum) and each is not StrEnum
 ]
 WORDS = {word.value for words in SETS for word in words}
-#: Nobody types these by chance. All others are words of English too, and count where a program decides by them.
+#: Nobody types these by chance. All others are also English words, and count only where a program decides by them.
 UNMISTAKABLE = {word for word in WORDS if "_" in word or "-" in word} | {*ComplaintType, *Urgency}
-#: Where a word of the vocabulary stands on the wire, or is handed on to it.
+#: Fields that hold a word of the vocabulary, on the wire or on the way to it.
 FIELDS = {"kind", "status", "why", "stage", "lane", "role", "note", "action", "type", "urgency", "right"}
 Parents = dict[ast.AST, ast.AST]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -37,7 +37,7 @@ def modules(root: Path) -> Iterator[Path]:
 
 
 def parameters(trees: Mapping[Path, ast.Module]) -> dict[str, list[str]]:
-    """The positional parameters of each function of ours, by its name; of several alike, none."""
+    """Return the positional parameters of each function of ours by its name; empty if several of that name differ."""
     found: dict[str, list[str]] = {}
     for tree in trees.values():
         for node in ast.walk(tree):
@@ -48,7 +48,7 @@ def parameters(trees: Mapping[Path, ast.Module]) -> dict[str, list[str]]:
 
 
 def typed(tree: ast.Module, functions: Mapping[str, list[str]]) -> Iterator[ast.Constant]:
-    """The words that are typed in ``tree`` where they are words of the vocabulary."""
+    """Yield the constants in ``tree`` that are used as words of the vocabulary."""
     parents: Parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or node.value not in WORDS:
@@ -58,7 +58,7 @@ def typed(tree: ast.Module, functions: Mapping[str, list[str]]) -> Iterator[ast.
 
 
 def _in_a_literal(node: ast.AST, parents: Parents) -> bool:
-    """In ``Literal[…]``: a set of its own, to which mypy holds whoever compares with it."""
+    """Whether it stands in ``Literal[…]``: a set of its own, where mypy checks each comparison."""
     while node in parents:
         node = parents[node]
         if isinstance(node, ast.Subscript) and _name(node.value) == "Literal":
@@ -106,7 +106,7 @@ def _of_one_set(nodes: list[ast.expr] | list[ast.expr | None]) -> bool:
     return any(values <= set(words) for words in SETS)
 
 
-#: What stays as it is typed, by the end of the file's path: the words, and why.
+#: Words that may be spelled out, by the end of the file's path, with the reason.
 EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     "contracts/topics.py": ({"unit"}, "a part of a topic's name"),
     "intake/commands.py": (
@@ -143,7 +143,7 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
 
 
 def found_in(sources: Mapping[Path, str]) -> list[tuple[Path, int, str]]:
-    """Each typed word with its place, but for those of ``vocabulary.py`` itself."""
+    """Return each spelled-out word with its place, except those of ``vocabulary.py`` itself."""
     trees = {path: ast.parse(text) for path, text in sources.items() if path.name != "vocabulary.py"}
     functions = parameters(trees)
     return [(path, node.lineno, str(node.value)) for path, tree in trees.items() for node in typed(tree, functions)]
@@ -205,14 +205,14 @@ def test_a_typed_word_is_found(line: str) -> None:
         'say = {"receipt": "Laporan diterima", "last": "merged"}',
     ],
 )
-def test_an_english_word_is_none(line: str) -> None:
+def test_english_key_label_or_sentence_is_passed_over(line: str) -> None:
     assert [] == found_in({Path("a.py"): line})
 
 
 PROSE = {"reason", "message"}
 _READS = {"startswith", "endswith", "partition", "rpartition", "split", "removeprefix", "removesuffix", "find", "index"}
 _MATCHES = {"match", "search", "fullmatch", "findall", "finditer"}
-#: Where a sentence, or what is called like one, is read all the same.
+#: Places where a sentence, or a variable named like one, may be read.
 READERS_OF_PROSE = {
     "intake/smtp.py": "what a mail server says begins with a code (RFC 3463)",
     "intake_social/adapters/x.py": "X has no code for a duplicate: only its title says so",
@@ -229,7 +229,7 @@ def _is_prose(node: ast.AST) -> bool:
 
 
 def reads_prose(tree: ast.Module) -> Iterator[int]:
-    """The lines in which something is decided by what stands in a sentence."""
+    """Yield the lines that decide something by the content of a sentence."""
     for node in ast.walk(tree):
         match node:
             case ast.Compare(left=left, ops=ops, comparators=others):
@@ -272,5 +272,5 @@ def test_no_program_reads_a_sentence(root: Path) -> None:
         ("late = told.code == code", False),
     ],
 )
-def test_who_reads_a_sentence_is_found(line: str, found: bool) -> None:
+def test_code_that_decides_by_a_sentence_is_found(line: str, found: bool) -> None:
     assert found == bool(list(reads_prose(ast.parse(line))))

@@ -1,7 +1,7 @@
-"""What it costs the relay to keep what it has published, and how long putting that back takes: docs/benchmarks.md.
+"""The relay's cost of keeping published events, and the time of republishing them: docs/benchmarks.md.
 
 ``python tests/benchmarks/kept_outbox.py`` starts a PostgreSQL and a broker of its own. Runs alternate, so that a
-machine that grows slower does so for all of them.
+machine that slows down affects all of them.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from contracts import codec
 from testing.servers import Stack, start_kafka_and_postgres
 
 TOPIC, RUNS = "kept", 5
-#: A step of a story has about so many bytes.
+#: About the size of a story's step, in bytes.
 VALUE = b"x" * 1_200
 DELETED = "DELETE FROM outbox WHERE seq = ANY($1)"
 
 
 def settings_of(stack: Stack, dsn: str) -> DatabaseSettings:
-    """Settings of a relay between the two."""
+    """Return the settings of a relay between the two."""
     name, password = stack.admin
     return DatabaseSettings.model_validate(dict(
         kafka_bootstrap_servers=stack.bootstrap, kafka_username=name, kafka_password=password, database_url=dsn,
@@ -40,7 +40,7 @@ def settings_of(stack: Stack, dsn: str) -> DatabaseSettings:
 
 
 async def drained(pool: Pool, settings: DatabaseSettings, many: int, move: str) -> float:
-    """Events a second that the relay brings out of an outbox with ``many``, when ``move`` is what it does then."""
+    """Return the events a second that the relay publishes from an outbox of ``many``, with the statement ``move``."""
     async with pool.acquire() as db, db.transaction():
         for n in range(0, many, 500):
             keys = [f"00000000-0000-5000-8000-{n + each:012d}".encode() for each in range(500)]
@@ -60,9 +60,9 @@ async def drained(pool: Pool, settings: DatabaseSettings, many: int, move: str) 
 
 
 async def measure(stack: Stack, dsn: str, many: int) -> None:
-    """Print a line of JSON for each pair of runs, and for putting back."""
+    """Print a line of JSON for each pair of runs, and for republishing."""
     pool, settings, moved = await open_pool(dsn, timeout_s=120), settings_of(stack, dsn), outbox._MOVE
-    await drained(pool, settings, 2_000, moved)  # all is warm
+    await drained(pool, settings, 2_000, moved)  # to warm up
     for _ in range(RUNS):
         rates = {
             name: await drained(pool, settings, many, how) for name, how in (("deleted", DELETED), ("kept", moved))
@@ -80,7 +80,7 @@ async def measure(stack: Stack, dsn: str, many: int) -> None:
 
 
 def main(many: int) -> None:
-    """Measure on servers of its own."""
+    """Measure on new servers."""
     with tempfile.TemporaryDirectory(prefix="kept-", ignore_cleanup_errors=True) as folder:
         stack = start_kafka_and_postgres(Path(folder))
         admin = AdminClient({**stack.client(), "log_level": 0})

@@ -33,13 +33,13 @@ ROOT = Path(__file__).parents[2]
 LAPOR = Path(sys.executable).parent / "lapor"
 CLEAR = "Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan"
 RATE, BEFORE_S, AFTER_S = 10, 10, 20
-#: Kafka gives away what a dead process read after SESSION_TIMEOUT_S, 30 s.
+#: Kafka reassigns a dead process's partitions after SESSION_TIMEOUT_S, 30 s.
 DEAD_S = 45
 ALL = ("intake-web", "classifier", "router", "intake-sms", "intake-social", "sla-monitor")
 
 
 class System:
-    """A system of its own in a folder that goes with it."""
+    """A system of its own in a folder that is removed with it."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="lapor-gap-"))
@@ -54,7 +54,7 @@ class System:
         return json.loads(lines[-1]) if lines else None
 
     def pid(self, service: str) -> int:
-        """The first process of ``service``."""
+        """Return the pid of the first process of ``service``."""
         return next(int(each["pid"]) for each in self("status")["services"] if each["name"] == service)
 
     def discard(self) -> None:
@@ -124,7 +124,7 @@ class Load:
         consumer.close()
 
     def waits_ms(self, since: float, until_: float) -> list[float]:
-        """How long each waited that got its ticket in those moments; waits until all have arrived."""
+        """Return the waits of the complaints that got their ticket in that time, once all have arrived."""
         mine = [ticket for ticket, at in [*self.given.items()] if since <= at < until_]
         until(lambda: all(ticket in self.arrived for ticket in mine), 120, "all have arrived")
         return sorted(max(self.arrived[ticket] - self.given[ticket], 0) * 1000 for ticket in mine)
@@ -139,7 +139,7 @@ def _tell(what: str, waits_ms: list[float]) -> None:
 
 
 def measure(system: System, load: Load, services: tuple[str, ...]) -> None:
-    """Let a second process of ``services`` join, leave, join again and die, then the first die, and tell the waits."""
+    """Let a second process of ``services`` join, leave, join again and die, then the first die; print the waits."""
     name = "all six" if len(services) > 1 else services[0]
 
     def at(what: str, do: Any, after_s: float = AFTER_S) -> Any:
@@ -179,7 +179,7 @@ def measure(system: System, load: Load, services: tuple[str, ...]) -> None:
 
 
 def main() -> None:
-    """Measure the router alone and all six, or the services that are named."""
+    """Measure the router alone and all six, or the given services."""
     system = System()
     try:
         with Load(system.env) as load:

@@ -1,4 +1,4 @@
-"""How long the router looks for complaints like a new one, by how many it has: the figures in docs/benchmarks.md.
+"""How long the router's lookup of similar complaints takes, by the number stored: the figures in docs/benchmarks.md.
 
 ``python tests/benchmarks/similar_lookup.py`` starts a PostgreSQL of its own.
 """
@@ -49,7 +49,7 @@ FROM unnest($1::text[], $2::timestamptz[], $3::text[]) AS f (key, received_at, t
 
 
 def complaints(draw: random.Random) -> Iterator[Case]:
-    """One after the other, evenly over the last 13 days: 22 categories, 70 places, texts that resemble one another."""
+    """Yield complaints, evenly over the last 13 days: 22 categories, 70 places, texts that resemble one another."""
     for n in itertools.count():
         text = f"{draw.choice(WHAT)} {draw.choice(WHERE)} desa {n % 70} {' '.join(draw.choices(DETAIL, k=8))}"
         at = datetime.now(UTC) - timedelta(seconds=draw.uniform(0, 13 * 86_400))
@@ -66,7 +66,7 @@ def complaints(draw: random.Random) -> Iterator[Case]:
 
 
 async def lookup_times(dsn: str, rules: Rules, stored: Sequence[int], asked: int = 200) -> list[dict[str, Any]]:
-    """For each number in ``stored``, ascending: how long ``asked`` lookups take, in milliseconds."""
+    """Return for each number in ``stored``, ascending, the times of ``asked`` lookups in milliseconds."""
     pool, new = await open_pool(dsn, timeout_s=120), complaints(random.Random(1708))
     figures, there = [], 0
     async with pool.acquire() as db:
@@ -105,7 +105,7 @@ async def _ask(db: Connection, rules: Rules, cases: list[Case]) -> dict[str, Any
 
 
 def main(stored: Sequence[int]) -> None:
-    """Measure on a PostgreSQL of its own, one JSON line a figure."""
+    """Measure on a new PostgreSQL, and print one JSON line a figure."""
     rules = read_rules(ROOT / "region" / "soppeng")
     with tempfile.TemporaryDirectory(prefix="similar-", ignore_cleanup_errors=True) as folder:
         stack = start_postgres(Path(folder))

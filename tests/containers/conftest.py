@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Outside pytest's own folder, which is closed to the user that PostgreSQL runs as."""
+    """A folder outside pytest's own, which PostgreSQL's user can't enter."""
     with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -28,7 +28,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def programs() -> Path:
-    """Debian's PostgreSQL: the one that all other tests use is built without TLS."""
+    """Debian's PostgreSQL, since the one of all other tests is built without TLS."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
     if not found:
         missing("PostgreSQL with TLS is not installed (Debian: apt-get install postgresql)")
@@ -37,7 +37,7 @@ def programs() -> Path:
 
 @pytest.fixture(scope="module")
 def new_database(folder: Path, programs: Path) -> Iterator[Callable[[], Database]]:
-    """Makes a database that is not started yet."""
+    """A function that makes a database without starting it."""
     made: list[Database] = []
 
     def make() -> Database:

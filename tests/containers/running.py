@@ -1,4 +1,4 @@
-"""What the containers run, without containers: the scripts of deploy/, on the programs that the tests have anyway."""
+"""The programs of the containers without containers: the scripts of deploy/, on programs that the tests have anyway."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Part:
         return self.folder / "tls" / "trust" / "ca.pem"
 
     def certify(self, *names: str, now: datetime | None = None) -> None:
-        """What the part `certificates` does."""
+        """Make certificates as the part `certificates` does."""
         servers = [certificates.Server(name=name, hosts=("localhost",)) for name in names]
         certificates.prepare(self.folder / "tls", servers, now=now or datetime.now(UTC))
 
     def secret(self, value: str) -> str:
-        """The file in which the container is given ``value``; written once, for the container may be reading it."""
+        """Return the file that gives the container ``value``; written once, since the container may be reading it."""
         path = self.folder / "secret"
         if not path.exists() or path.read_text() != f"{value}\n":
             path.write_text(f"{value}\n")
@@ -79,7 +79,7 @@ class Database(Part):
 
     @property
     def user(self) -> str:
-        """Who runs the server; PostgreSQL refuses root."""
+        """The user that runs the server; PostgreSQL refuses root."""
         return postgres.server_user() or pwd.getpwuid(os.geteuid()).pw_name
 
     @property
@@ -107,13 +107,13 @@ class Database(Part):
         )
 
     def admin(self, sql: str) -> list[str]:
-        """What the superuser is answered, who comes by the socket."""
+        """Return the superuser's result of ``sql``, by the socket."""
         done = self.run("psql", "-XAtc", sql, "-U", self.user, "-d", "postgres")
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
     def start(self) -> None:
-        """Start it, and wait until it answers by the network."""
+        """Start it, and wait until it answers over the network."""
         for path in (self.folder, *self.folder.rglob("*")):
             shutil.chown(path, self.user)
         answers = ("pg_isready", "-q", "-h", "localhost")
@@ -158,7 +158,7 @@ class Broker(Part):
         }
 
     def client(self, principal: str, password: str, listener: str = "services", **settings: Any) -> dict[str, Any]:
-        """Settings of a librdkafka client that comes in by ``listener``."""
+        """Return the settings of a librdkafka client of ``listener``."""
         address = f"localhost:{getattr(self, listener)}"
         return {**kafka.client_settings(address, principal, password, self.ca), "log_level": 0, **settings}
 
@@ -167,12 +167,12 @@ class Broker(Part):
         self.run_until(self.lets_in, *self.command())
 
     def command(self) -> tuple[Path, Mapping[str, str]]:
-        """The script that starts it, and the script's environment."""
+        """Return the script that starts it, and the script's environment."""
         self._programs()
         return ROOT / "deploy" / "kafka" / "broker.sh", self.env
 
     def lets_in(self) -> bool:
-        """Whether its super user may come in."""
+        """Whether its super user can log in."""
         admin = AdminClient(self.client(kafka.ADMIN, self.password, error_cb=lambda _error: None))
         try:
             return bool(admin.list_topics(timeout=1))
@@ -180,7 +180,7 @@ class Broker(Part):
             return False
 
     def _programs(self) -> None:
-        """Those of the image that broker.sh calls."""
+        """Provide the image's programs that broker.sh calls."""
         (self.folder / "log4j2.properties").write_text(kafka.LOGGING)
         logging = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"
         options = [*kafka.JVM, logging, "-cp", ":".join(map(str, jars.classpath()))]

@@ -65,11 +65,11 @@ def test_the_archive_may_and_reaches_what_backups_do_and_has_its_own_place() -> 
     assert BACKUP["environment"].items() <= ARCHIVE["environment"].items()
     assert set(BACKUP["volumes"]) <= set(ARCHIVE["volumes"])
     assert "${ARCHIVE_PLACE:-archive}:/archive/place" in ARCHIVE["volumes"]
-    # What is beside its place would be taken for copies of what citizens attached.
+    # A folder beside its place would be taken for copies of citizens' attachments.
     assert not any(volume.split(":")[1] == "/archive" for volume in ARCHIVE["volumes"])
 
 
-def test_a_database_lets_its_log_be_taken_and_keeps_no_more_of_it_than_here() -> None:
+def test_container_database_allows_archiving_and_limits_the_log_it_keeps() -> None:
     rules = (ROOT / "deploy/postgres/pg_hba.conf").read_text()
     assert re.search(r"^local +replication +postgres +peer$", rules, re.MULTILINE)
     started = (ROOT / "deploy/postgres/start.sh").read_text()
@@ -102,13 +102,13 @@ def test_without_a_public_key_it_makes_none(key: str, tmp_path: Path) -> None:
     assert key == "" or key not in done.stderr
 
 
-def test_with_one_it_goes_on_for_ever(tmp_path: Path) -> None:
+def test_backup_with_a_public_key_runs_on_schedule(tmp_path: Path) -> None:
     done = _started(tmp_path, new_key()[1].strip())
     assert ["backup", "/backups", "--every", "24", "--keep", "14", "--public-key"] == done.stdout.split()[:-1]
-    assert 1 == _started(tmp_path, "", "recent").returncode  # there is none here
+    assert 1 == _started(tmp_path, "", "recent").returncode  # no backup exists here
 
 
-def test_the_archive_goes_on_for_ever_too(tmp_path: Path) -> None:
+def test_archive_with_a_public_key_runs_on_schedule(tmp_path: Path) -> None:
     public = new_key()[1].strip()
     said = _started(tmp_path, public, "archive").stdout.split()
     assert ["archive", "/archive/place", "--every", "24", "--keep", "7", "--public-key"] == said[:7]
@@ -194,7 +194,7 @@ def test_a_restore_reads_the_archive_up_to_a_moment(tmp_path: Path) -> None:
 
 @pytest.fixture
 def volume(tmp_path: Path) -> Path:
-    """What containers see as /backups, with one backup, its copies beside it, and a docker-compose that plays them."""
+    """The containers' /backups, with one backup, its copies beside it, and a stand-in for docker-compose."""
     volume = tmp_path / "backups"
     for name in ("backups/2026-11-27T020000Z", "bin", "back"):
         (tmp_path / name).mkdir(parents=True)
@@ -244,7 +244,7 @@ def test_a_restore_without_the_copies_says_so_last_and_loudly(volume: Path) -> N
 
 
 def test_on_a_new_machine_the_copies_are_beside_the_backup_when_it_is_restored(tmp_path: Path) -> None:
-    """What docs/operations.md says, on folders in place of volumes."""
+    """The commands of docs/operations.md, on folders in place of volumes."""
     page = (ROOT / "docs" / "operations.md").read_text()
     said = re.search(r"^## The machine is lost\n.*?^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert said

@@ -1,4 +1,4 @@
-"""The broker of the compose file: whoever comes in, comes in encrypted, and knows whom it talks to."""
+"""The broker of the compose file: every connection is encrypted, and every client verifies the broker."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def broker() -> Iterator[Broker]:
 
 
 def settings(broker: Broker, service: str, **others: Any) -> ServiceSettings:
-    """What a service is told; by the listener for services."""
+    """Return a service's settings, with the listener for services."""
     given: dict[str, Any] = {
         "kafka_bootstrap_servers": f"localhost:{broker.services}",
         "kafka_username": service,
@@ -64,7 +64,7 @@ def settings(broker: Broker, service: str, **others: Any) -> ServiceSettings:
 
 
 def refusal(client: dict[str, Any]) -> str:
-    """All that librdkafka says of a listener that refuses."""
+    """Return all messages of librdkafka about a listener that refuses."""
     said: list[str] = []
     consumer = Consumer({**client, "group.id": "x", "error_cb": lambda error: said.append(error.str()), "log_level": 0})
     until(lambda: consumer.poll(0.1) is None and "brokers are down" in " ".join(said))
@@ -119,7 +119,7 @@ def test_every_listener_shows_a_certificate_of_the_ca_and_speaks_nothing_plain(
     with socket.create_connection(address, 5) as plain, pytest.raises(ssl.SSLCertVerificationError):
         ssl.create_default_context(cafile=another_ca).wrap_socket(plain, server_hostname="localhost")
     with socket.create_connection(address, 5) as plain:
-        plain.sendall(b"\0\0\0\x0a\0\x12\0\0\0\0\0\1\0\0")  # the question with which every client begins
+        plain.sendall(b"\0\0\0\x0a\0\x12\0\0\0\0\0\1\0\0")  # the first request of every client
 
         assert plain.recv(1)[:1] in (b"", b"\x15")  # nothing, or TLS's own alert
 
@@ -149,7 +149,7 @@ def test_units_are_shown_another_certificate_than_services(broker: Broker) -> No
 def test_a_listener_stays_shut(
     broker: Broker, another_ca: Path, listener: str, spoilt: dict[str, str], said: str
 ) -> None:
-    """127.0.0.1 is where it listens, and not what its certificates say."""
+    """127.0.0.1 is its address, but is not in its certificates."""
     meant = {"another_ca": str(another_ca), "127.0.0.1": f"127.0.0.1:{getattr(broker, listener)}"}
     client = broker.client("PUPR", PASSWORDS["PUPR"], listener, **{k: meant.get(v, v) for k, v in spoilt.items()})
 
@@ -157,7 +157,7 @@ def test_a_listener_stays_shut(
 
 
 def snippet(broker: Broker, folder: Path, unit: str, name: str, *arguments: str, password: str = "") -> list[str]:
-    """The command of a snippet of docs/agencies, in ``folder``, as a unit runs it. Its variables are set here."""
+    """Return the command of a snippet of docs/agencies in ``folder``, as a unit runs it; set its variables."""
     for each in (name, "koneksi.py"):
         shutil.copy(ROOT / "docs" / "agencies" / each, folder)
     variables = {
@@ -211,7 +211,7 @@ def test_a_unit_receives_and_answers_as_the_guide_says(broker: Broker, tmp_path:
 
 @pytest.mark.parametrize("codec_", ["gzip", "snappy", "lz4", "zstd"])
 def test_a_unit_may_compress_as_its_library_does(broker: Broker, codec_: str) -> None:
-    """The broker unpacks it, for what units say is kept as it is; two of these by libraries that Java loads."""
+    """The broker unpacks units' records, which it stores as they are; two codecs need libraries that Java loads."""
     answers: list[Any] = []
     reader = Consumer(broker.client("router", PASSWORDS["router"], **{"group.id": "router"}))
     kept = TopicPartition("unit.pu.replied.v1", 0)
@@ -247,14 +247,14 @@ def test_a_unit_is_not_another(broker: Broker, tmp_path: Path) -> None:
 async def test_a_certificate_that_has_expired_is_refused_and_named(
     broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The last test: it starts the broker anew, with a certificate of two years ago at the listener for units."""
+    """The last test: it restarts the broker, with a certificate of two years ago at the listener for units."""
     broker.stop()
     shutil.rmtree(broker.folder / "tls")
     broker.certify("agencies", now=datetime.now(UTC) - timedelta(days=730))
     broker.certify("services")
     broker.start()
 
-    # A command that was tried in this process before may have silenced the library.
+    # An earlier command of this process may have silenced the library.
     with caplog.at_level(logging.WARNING, logger="aiokafka"), pytest.raises(KafkaConnectionError):
         await start_producer(settings(broker, "router", kafka_bootstrap_servers=f"localhost:{broker.agencies}"))
     assert "certificate has expired" in caplog.text

@@ -27,7 +27,7 @@ RIGHTS = "rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls, ro
 
 
 def verified(ca: Path) -> str:
-    """How a service of the compose file asks for its database."""
+    """Return the DSN's options of a service of the compose file."""
     return f"?sslmode=verify-full&sslrootcert={ca}"
 
 
@@ -49,7 +49,7 @@ def by_psycopg(dsn: str) -> bool:
 
 
 def by_yoyo(dsn: str) -> bool:
-    """Through what `migrate` runs; psycopg is below it, and the address goes another way."""
+    """Whether yoyo can connect, which `migrate` uses; it passes the address to psycopg in another way."""
     backend = yoyo.get_backend(dsn.replace("postgresql://", "postgresql+psycopg://", 1))
     try:
         return bool(backend.execute(ENCRYPTED).fetchone()[0])
@@ -142,7 +142,7 @@ def test_no_client_takes_part_in_what_is_not_encrypted_or_not_its_database(
 
 
 def test_a_service_sees_until_when_the_certificate_of_its_database_is_good(database: Database) -> None:
-    before = database.log  # of what other tests were refused
+    before = database.log  # with the refusals of other tests
     show(Server("localhost", database.port, is_postgres=True), ssl.create_default_context(cafile=database.ca), 10)
 
     labels = {"server": f"localhost:{database.port}"}

@@ -1,4 +1,4 @@
-"""What the proxy bounds by itself, on a real Caddy: heads, bodies, slow clients, and how many hold a connection."""
+"""The proxy's own limits, on a real Caddy: headers, bodies, slow clients, and the number of open connections."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FILES = 128
 
 
 class Website(http.server.BaseHTTPRequestHandler):
-    """Takes all that it is sent, and says how much that was."""
+    """Takes every request, and returns its size."""
 
     def do_GET(self) -> None:
         """Say nothing."""
@@ -57,12 +57,12 @@ class Proxy:
     trust: ssl.SSLContext
 
     def connect(self) -> ssl.SSLSocket:
-        """Open a connection on which nothing was asked yet."""
+        """Open a connection without sending a request."""
         plain = socket.create_connection(("127.0.0.1", self.port), 5)
         return self.trust.wrap_socket(plain, server_hostname="localhost")
 
     def ask(self, method: str = "GET", body: bytes = b"", **headers: str) -> tuple[int, bytes]:
-        """Give status and body of an answer."""
+        """Return status and body of an answer."""
         client = http.client.HTTPSConnection("localhost", self.port, context=self.trust, timeout=10)
         with contextlib.closing(client):
             client.request(method, "/", body, headers)
@@ -70,7 +70,7 @@ class Proxy:
             return answer.status, answer.read()
 
     def answers(self) -> bool:
-        """Whether it has time for a citizen."""
+        """Whether it answers a citizen."""
         try:
             return self.ask()[0] == 200
         except (OSError, http.client.HTTPException):
@@ -116,13 +116,13 @@ def test_a_head_has_at_most_16_kilobytes(proxy: Proxy) -> None:
     assert 431 == proxy.ask(said="x" * 32_000)[0]
 
 
-def test_a_body_has_room_for_five_photos_and_no_more(proxy: Proxy) -> None:
+def test_body_of_five_photos_is_accepted_and_a_larger_one_refused(proxy: Proxy) -> None:
     assert (200, b"52000000") == proxy.ask("POST", b"x" * 52_000_000)
-    with contextlib.suppress(OSError):  # it may hang up before all is sent
+    with contextlib.suppress(OSError):  # it may hang up before everything is sent
         assert proxy.ask("POST", b"x" * 64_000_000)[0] in (413, 502)
 
 
-def test_who_asks_too_slowly_is_hung_up_on(proxy: Proxy) -> None:
+def test_slow_client_is_disconnected(proxy: Proxy) -> None:
     with proxy.connect() as slow:
         began = time.monotonic()
         slow.settimeout(PATIENCE * 14)
@@ -133,8 +133,8 @@ def test_who_asks_too_slowly_is_hung_up_on(proxy: Proxy) -> None:
         assert 8 < time.monotonic() - began
 
 
-def test_who_holds_all_connections_and_asks_nothing_keeps_citizens_out_for_seconds(proxy: Proxy) -> None:
-    """More than it has files for: it waits, and does not die of it."""
+def test_idle_connections_block_citizens_only_for_seconds(proxy: Proxy) -> None:
+    """More connections than it has files for: it waits, and does not die."""
     held = [socket.create_connection(("127.0.0.1", proxy.port), 5) for _ in range(2 * FILES)]
     try:
         until(proxy.answers, 30, "a citizen is answered")

@@ -1,4 +1,4 @@
-"""What leaves is started again by its container, but not with settings that can't work."""
+"""A container restarts its program when that exits, but not with settings that can't work."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_stop_that_comes_while_wrong_settings_are_found_is_not_lost() -> None:
 
 @contextmanager
 def started(command: str, stdout: int | None = None, stderr: int | None = None) -> Iterator[subprocess.Popen[str]]:
-    """``run.sh`` with ``command``, in a process group of its own, of which nothing is left."""
+    """Run ``run.sh`` with ``command`` in a process group of its own, which is killed at the end."""
     process = subprocess.Popen(["sh", RUN, command], stdout=stdout, stderr=stderr, text=True, start_new_session=True)
     try:
         yield process

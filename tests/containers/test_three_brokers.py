@@ -1,4 +1,4 @@
-"""Three brokers of the compose file: what is acknowledged is kept by two at least, and one may die."""
+"""Three brokers of the compose file: an acknowledged record is on at least two of them, and one may die."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PASSWORDS = {name: f"of-{name}-and-nobody-else" for name in acls.principals(TOPI
 
 
 class Cluster:
-    """The brokers, and what all of them are told."""
+    """The brokers, and their common settings."""
 
     def __init__(self, folder: Path) -> None:
         self.brokers = [Broker(folder=folder / str(n)) for n in (1, 2, 3)]
@@ -48,7 +48,7 @@ class Cluster:
         return ",".join(f"{n}@localhost:{broker.controller}" for n, broker in enumerate(self.brokers, 1))
 
     def client(self, name: str, password: str, **settings: Any) -> dict[str, Any]:
-        """Settings of a librdkafka client that knows all of them."""
+        """Return the settings of a librdkafka client that knows all of them."""
         ca = self.brokers[0].ca
         return {**kafka.client_settings(self.bootstrap, name, password, ca), "log_level": 0, **settings}
 
@@ -57,7 +57,7 @@ class Cluster:
         return AdminClient(self.client(kafka.ADMIN, self.brokers[0].password, error_cb=lambda _error: None))
 
     def start(self) -> None:
-        """Start them at once, for none is ready without a second one."""
+        """Start them concurrently, since none becomes ready without a second one."""
         for broker in self.brokers[1:]:
             broker.run_until(lambda: True, *broker.command())
         self.brokers[0].start()
@@ -65,7 +65,7 @@ class Cluster:
             until(broker.lets_in, 60, f"node {broker.others['NODE']} lets in")
 
     def kill(self, n: int) -> None:
-        """As a machine that loses power, but for what its disk had not written yet."""
+        """Kill one, like a power failure except that no written data is lost."""
         process = self.brokers[n - 1].process
         if process and process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -82,15 +82,15 @@ def cluster() -> Iterator[Cluster]:
             provision(client, TOPICS, UNITS, PASSWORDS, replication=3)
             yield found
         finally:
-            for n in (1, 2, 3):  # the last one would wait for the others to let it go
+            for n in (1, 2, 3):  # an orderly stop of the last one would wait for the others
                 found.kill(n)
 
 
 def send(client: dict[str, Any], value: bytes, within_s: float = 30, said_within_s: float = 120) -> KafkaError | None:
-    """Write a complaint as an intake does; what the cluster says if it does not take it.
+    """Write a complaint as an intake does. Return the cluster's error if it does not take it.
 
     Raises:
-        AssertionError: nobody said in time what became of it: that is neither.
+        AssertionError: no result came in time.
     """
     said: list[KafkaError | None] = []
     settings = {"acks": "all", "enable.idempotence": True, "delivery.timeout.ms": int(within_s * 1000)}
@@ -103,7 +103,7 @@ def send(client: dict[str, Any], value: bytes, within_s: float = 30, said_within
 
 
 def read(cluster: Cluster, until_it_reads: bytes) -> list[bytes]:
-    """The complaints that a service reads, from the beginning to that one."""
+    """Return the complaints that a service reads, from the beginning to that one."""
     own = {"group.id": "router", "auto.offset.reset": "earliest", "enable.auto.commit": False}
     quiet: dict[str, Any] = {"error_cb": lambda _error: None}
     consumer = Consumer(cluster.client("router", PASSWORDS["router"], **own, **quiet))
@@ -131,7 +131,7 @@ def test_every_topic_is_kept_by_three_and_acknowledged_by_two(cluster: Cluster) 
     assert "min.insync.replicas=2" in settings
 
 
-def test_what_nobody_answers_is_not_taken() -> None:
+def test_unacknowledged_send_is_an_error() -> None:
     with pytest.raises(AssertionError, match="nobody said"):
         send({"bootstrap.servers": "127.0.0.1:9"}, b"to nobody", within_s=60, said_within_s=0.1)
 
@@ -151,5 +151,5 @@ def test_one_may_die_and_nothing_waits_and_two_may_die_and_nothing_is_lost(clust
         broker = cluster.brokers[n - 1]
         broker.run_until(lambda: True, *broker.command())
     until(lambda: send(intake, b"with three again", within_s=5) is None, 90, "they take complaints again")
-    # What was not acknowledged may be there, or not.
+    # A record that was not acknowledged may be there or not.
     assert [b"with three", b"with two"] == read(cluster, b"with three again")[:2]

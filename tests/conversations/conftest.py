@@ -1,4 +1,4 @@
-"""Fixtures: the doors of the intakes, each with a database of its own."""
+"""Fixtures: the channels of the intakes, each with a database of its own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REGION = ROOT / "region" / "soppeng"
 SETTINGS = {
     **fixtures.UNREACHABLE,
     "region_dir": REGION,
-    "receipt_wait_s": 0,  # what is done with a complaint is told by itself, where a step can be seen to tell it
+    "receipt_wait_s": 0,  # each step is told in a message of its own, so that tests can see it
 }
 
 

@@ -1,4 +1,4 @@
-"""The doors through which a conversation is led: SMS and X as their intakes take them, and the website by its pages."""
+"""The channels of conversations: SMS and X as their intakes take them, and the website by its pages."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from intake_social.post import Desk as SocialDesk
 from intake_social.post import SocialPost
 
 ME = "+6281234567890"
-#: What is chosen on the page of a complaint; all else is written there as it is.
+#: Commands chosen on the page of a complaint; all other texts are written there as they are.
 _CHOSEN = {"NILAI": "rating", "BUKA": "reopen", "KEBERATAN": "appeal", "BATAL": "cancel"}
-#: What begins on the form of the front page.
+#: Outcomes that begin on the form of the front page.
 _BY_FORM = ("new", "danger", "none", "help")
 
 
 class Door(Protocol):
-    """Where a citizen speaks. ``service`` is the intake behind it; ``notify``: it answers by messages."""
+    """A citizen's channel. ``service`` is the intake behind it; ``notify``: it answers by messages."""
 
     service: str
     notify: bool
@@ -39,14 +39,14 @@ class Door(Protocol):
     def texts(self) -> Texts: ...
 
     async def say(self, text: str, becomes: str, ticket: str, *, stranger: bool) -> str:
-        """Say ``text``, about ``ticket`` if there is one; returns what is read on a page."""
+        """Say ``text``, about ``ticket`` if there is one. Return the words of the page that follows."""
 
     async def look(self, ticket: str) -> str:
-        """What a page says of ``ticket``."""
+        """Return the words of the page of ``ticket``."""
 
 
 class _ByMessage:
-    """A door whose answers are messages, and no page. ``desk`` is that of its intake."""
+    """A channel that answers by messages, without pages. ``desk`` is its intake's."""
 
     desk: Any
     notify = True
@@ -77,7 +77,7 @@ class SmsDoor(_ByMessage):
 
 @dataclass
 class XDoor(_ByMessage):
-    """Each post answers the first: a new matter opens a conversation of its own."""
+    """Posts that answer the first one: a new matter opens a conversation of its own."""
 
     desk: SocialDesk
     service: str = "intake-social"
@@ -93,7 +93,7 @@ class XDoor(_ByMessage):
             channel="x", id=number, version=number, author_id=author[0], author=author[1], root=self.root,
             text=f"@LaporSoppeng {text}", at=datetime.now(UTC),
         )  # fmt: skip
-        # As a process that was just started: what is stored alone says what was taken.
+        # As in a process just started: only stored marks say which posts were taken.
         await take_post(replace(self.desk, known={}), post)
         return ""
 
@@ -126,7 +126,7 @@ class WebDoor:
         if answer.is_redirect:
             answer = await self.client.get(answer.headers["location"])
         carried = _hidden(answer.text)
-        if "called" in carried and "called" not in form:  # first whom to call; then they send it all the same
+        if "called" in carried and "called" not in form:  # the page first says whom to call; then the citizen goes on
             return f"{_read(answer.text)} {await self._sent(path, carried)}"
         return _read(answer.text)
 
@@ -135,12 +135,12 @@ class WebDoor:
 
 
 def _hidden(page: str) -> dict[str, str]:
-    """The hidden fields of its forms."""
+    """Return the hidden fields of its forms."""
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page)
     return {name: html.unescape(value) for name, value in found}
 
 
 def _read(page: str) -> str:
-    """What a person reads on it: the words of its main part."""
+    """Return the visible words of a page's main part."""
     main = page[page.index("<main") : page.index("</main>")]
     return " ".join(re.sub(r"<[^>]+>", " ", main).split())

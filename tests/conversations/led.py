@@ -14,7 +14,7 @@ REGION = _HERE.parents[1] / "region" / "soppeng"
 
 @cache
 def conversations() -> dict[str, Any]:
-    """Give all conversations by name, as ``README.md`` describes them."""
+    """Return all conversations by name, as ``README.md`` describes them."""
     files = sorted(_HERE.glob("*.yaml"))
     found = [each for path in files for each in yaml.safe_load(path.read_text(encoding="utf-8"))]
     return {each["name"]: each for each in found}

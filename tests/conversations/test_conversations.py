@@ -1,7 +1,7 @@
-"""Conversations of a service led well, played through the doors: the files beside this one, as its ``README.md`` says.
+"""Well-led conversations, played through the channels: the files beside this one, as its ``README.md`` describes.
 
-What the router does for certain with a wish is done here too. Where a complaint goes is taken from the file;
-`test_routes.py` looks whether it does. What the units' desks decide is not asked.
+The router's certain reactions are simulated here. A complaint's unit is taken from the file, and `test_routes.py`
+checks that it is right. Decisions at the units' desks are not tested.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from kabupaten import load
 from testing.events import an_updated
 
 pytestmark = pytest.mark.connected
-#: Where the words of danger hear it in everyday messages; nothing comes before danger.
+#: Everyday messages in which the words of danger find one; danger precedes everything else.
 _DANGER = (
     "Degaga uwae",
     "Pesan terpotong dua",
@@ -36,7 +36,7 @@ _DANGER = (
     "Salah kirim",
     "Kata kunci tanpa isi",
 )
-#: Why they are not led so yet.
+#: Conversations that are not led like this yet, with the reason.
 NOT_YET: dict[str, str] = {
     **dict.fromkeys(_DANGER, "danger is heard where there is none"),
     "Yang dituduh Inspektorat sendiri": "the receipt does not say who looks for the unit",
@@ -50,20 +50,20 @@ NOT_YET: dict[str, str] = {
     "Hanya kata tolong": "a call for help is danger",
     "Gudang kemiri terbakar": "each message of danger is a complaint of its own",
 }
-#: What a unit's step is to the story.
+#: The step of the story that each action of a unit causes.
 STEPS = {"acknowledge": "acknowledged", "progress": "in_progress", "ask": "waiting_for_reporter", "resolve": "resolved",
          "hand_over": "handed_over", "uphold": "reopened", "dismiss": "closed"}  # fmt: skip
 
-#: Who looks at officials, and at what accuses these.
+#: The units that examine officials, and complaints that accuse those units.
 JUDGES = ("INSPEKTORAT", "SETDA")
 
-#: What each decision about an appeal is to the story.
+#: The note of the story that each decision about an appeal causes.
 NOTES = {"uphold": "appeal_upheld", "dismiss": "appeal_dismissed"}
 
 
 @dataclass
 class Talk:
-    """One conversation as it goes on."""
+    """One conversation in progress."""
 
     door: Door
     tickets: list[str] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Talk:
         return re.sub(r"\{(\d+)\}", lambda found: self.tickets[int(found[1]) - 1], text)
 
     async def news(self) -> tuple[list[tuple[str, str]], list[Any]]:
-        """What was said and published since it was asked last."""
+        """Return the notices and events since the last call."""
         notices = await self.door.pool.fetch(
             "SELECT id, kind, text FROM notices WHERE id > $1 ORDER BY id", self.notices
         )
@@ -91,7 +91,7 @@ class Talk:
         return [(row["kind"], row["text"]) for row in notices], [codec.decode(row["value"]).data for row in events]
 
     async def step(self, number: str, kind: str, *, status: str | None = None, **facts: Any) -> None:
-        """Let the story of ``number`` go on, and the intake hear of it."""
+        """Add a step to the story of ``number``, and tell the intake."""
         self.seq += 1
         projection = ComplaintProjection(service=self.door.service, texts=self.door.texts, notify=self.door.notify)
         async with self.door.pool.acquire() as db, db.transaction():
@@ -108,7 +108,7 @@ class Talk:
 
 
 async def of_router(talk: Talk, number: str, item: FollowUp) -> None:
-    """What the router says for certain to a wish."""
+    """Play the router's certain reaction to a wish."""
     status = await status_of(talk.door.pool, number)
     match item.kind:
         case "cancel":
@@ -132,7 +132,7 @@ async def of_router(talk: Talk, number: str, item: FollowUp) -> None:
 
 
 async def hand_over(talk: Talk, number: str, step: dict[str, Any]) -> None:
-    """What happens in another kabupaten is handed over by rule."""
+    """Hand over a complaint from another kabupaten, as a rule of the router does."""
     if code := step.get("target"):
         target = load(REGION, "routing").routing.targets[code]
         reason = "tempatnya di kabupaten lain"
@@ -144,12 +144,12 @@ async def status_of(pool: Pool, number: str) -> str:
 
 
 def _filled_in(template: str) -> re.Pattern[str]:
-    """What ``template`` becomes with anything in its gaps."""
+    """Return a pattern for ``template`` with anything in its gaps."""
     return re.compile(".+?".join(map(re.escape, re.split(r"{\w+}", template))), re.DOTALL)
 
 
 def said_as(door: Door, text: str) -> str:
-    """What kind of an answer ``text`` is."""
+    """Return the kind of the answer ``text``."""
     say = door.texts.answers(door.service)
     for name, becomes in (
         ("which", "which"), ("sure", "sure"), ("own", "lost_number"), ("stopped", "stop"), ("bad_ticket", "help"),
@@ -163,7 +163,7 @@ def said_as(door: Door, text: str) -> str:
 async def became(
     talk: Talk, notices: list[tuple[str, str]], events: list[Any], before: dict[str, str]
 ) -> tuple[str, str]:
-    """What became of a message, and of which complaint."""
+    """Return a message's outcome, and the ticket that it concerns."""
     if received := next((each for each in events if isinstance(each, ComplaintReceived)), None):
         if received.part_of:
             return "apart", received.part_of
@@ -241,5 +241,5 @@ async def test_a_conversation_is_led_well(door: Callable[[str], Door], name: str
     assert (name in NOT_YET) == bool(wrong), wrong or "it is led well now: take it out of NOT_YET"
 
 
-def test_what_is_not_yet_led_well_is_there() -> None:
+def test_conversations_not_yet_led_well_exist() -> None:
     assert set() == set(NOT_YET) - set(conversations())

@@ -1,6 +1,6 @@
-"""Where the complaints of the conversations go: by the region's model and words, and by the router's rules.
+"""The routes of the conversations' complaints, by the region's model and words and by the router's rules.
 
-`test_conversations.py` takes the routes from the files, so that it needs no model; here they are found.
+`test_conversations.py` takes the routes from the files, so that it needs no model; here they are worked out.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from testing.fakes import message
 from testing.model import model_of
 
 KEYWORDS = ("soppeng", "lapor")
-#: Words of danger hear it in them.
+#: Conversations in which the words of danger find one.
 _DANGER = ("Degaga uwae", "Dua laporan, tidak jelas yang mana")
-#: They may accuse somebody, by their weight.
+#: Conversations that may accuse somebody, by the weights of their words.
 _ACCUSING = (
     "Nilai lima",
     "Baru separuh",
@@ -45,7 +45,7 @@ _ACCUSING = (
     "Yang lampu saja",
     "Data penerima bantuan bukan data sendiri",
 )
-#: Of nothing that they say the model is sure.
+#: Conversations whose words leave the model unsure.
 _UNSURE = (
     "Nilai sebelum selesai",
     "Baru padahal belum ada apa-apa",
@@ -53,7 +53,7 @@ _UNSURE = (
     "Jangan sms saya lagi",
     "Bus tidak stop",
 )
-#: Who sorts looks at these first; the list may only get shorter.
+#: Conversations that go to triage first; this list may only get shorter.
 NOT_YET = dict.fromkeys((*_DANGER, *_ACCUSING, *_UNSURE), "DISKOMINFO")
 
 
@@ -68,7 +68,7 @@ def rules() -> Rules:
 
 
 def taken(step: dict[str, Any], channel: str) -> str:
-    """The complaint in the first message of ``step``, as its door takes it from its words and marks."""
+    """Return the complaint in the first message of ``step``, as its channel takes it from words and marks."""
     text = step["citizen"] if isinstance(step["citizen"], str) else step["citizen"][0]
     return text if channel == "web" else read(text, KEYWORDS).text or text
 
@@ -88,14 +88,14 @@ def with_answer(rules: Rules, texts: Texts, case: Case, text: str) -> Case:
 
 
 def goes_to(rules: Rules, case: Case) -> str | None:
-    """The unit that has it, or the target outside to which it was handed over."""
+    """Return the unit that has it, or the outside target that it was handed over to."""
     if case.status != Status.HANDED_OVER:
         return case.unit
     return next(code for code, target in rules.targets.items() if target.name == case.target)
 
 
 def routes(rules: Rules, knowledge: Knowledge, texts: Texts, asked: dict[str, Any]) -> list[tuple[str, str | None]]:
-    """Where its complaints are to go, and where each goes."""
+    """Return for each of its complaints the wanted route and the actual one."""
     found, last = [], None
     for step in asked["steps"]:
         wanted = step.get("target") or (step.get("unit") if "citizen" in step else None)
@@ -127,11 +127,11 @@ def test_a_complaint_goes_where_the_conversation_says(
     assert missed == ({NOT_YET[name]} if name in NOT_YET else set()), found
 
 
-def test_what_does_not_yet_go_there_is_there_and_all_of_it_is_few() -> None:
+def test_complaints_not_yet_routed_well_exist_and_are_few() -> None:
     assert set() == set(NOT_YET) - set(NAMES)
     assert len(NOT_YET) <= 20
 
 
 def test_all_that_is_not_well_yet_only_gets_less() -> None:
-    """Where it is led and where it goes, together: who mends one lowers the ceiling."""
+    """How it is led and where it goes, together: a commit that mends one lowers the ceiling."""
     assert len({*NOT_YET, *NOT_LED}) <= 31

@@ -1,4 +1,4 @@
-"""The first complaint of each database: what is stored are copies of it. It is made by the services' own code."""
+"""The first complaint of each database, made by the services' own code: all stored ones are copies of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the statements of our own code, and what each costs: its plan, and how much of the database it reads."""
+"""Find the statements of our own code, and the cost of each: its plan, and how much of the database it reads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _modules() -> Iterator[str]:
 
 
 def named() -> dict[str, str]:
-    """All constants of our modules that are SQL, by ``module.NAME``."""
+    """Return all SQL constants of our modules, by ``module.NAME``."""
     found = {}
     for module in _modules():
         for name, value in vars(importlib.import_module(module)).items():
@@ -41,7 +41,7 @@ def named() -> dict[str, str]:
 
 
 def unnamed() -> list[str]:
-    """Where SQL is written that is no constant of its module, as ``file:line``."""
+    """List the places of SQL that is not a constant of its module, as ``file:line``."""
     found = []
     for module in _modules():
         path = Path(str(importlib.import_module(module).__file__))
@@ -57,7 +57,7 @@ def unnamed() -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What one execution read: pages, rows of tables (those that its triggers read included), and whole tables."""
+    """The reads of one execution: pages, rows of tables (including those read by its triggers), and whole tables."""
 
     pages: int
     rows: int
@@ -79,12 +79,12 @@ class Prepared:
             self.db.execute(f"PREPARE {name} AS {numbered}".encode())
 
     def cost(self, statement: str, values: tuple[Any, ...]) -> Cost:
-        """Execute ``statement`` with ``values`` and take it back."""
+        """Execute ``statement`` with ``values`` and roll it back."""
         call = sql.SQL("EXECUTE {}").format(sql.SQL(self.names[statement]))
         if values:
             call += sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, values)))
         with self.db.transaction(force_rollback=True):
-            before = self._read()  # counts of what was done just before are not yet taken away
+            before = self._read()  # these counters include earlier work
             (explained,) = self.db.execute(sql.SQL("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ") + call).fetchone() or ()
             read = {
                 table: [now - then for now, then in zip(counts, before[table], strict=True)]
@@ -99,7 +99,7 @@ class Prepared:
         )
 
     def _read(self) -> dict[str, list[int]]:
-        """Rows of each table that this transaction read: as part of the whole, by an index."""
+        """Return the rows of each table that this transaction read: by scans of the whole table, and by an index."""
         counts = "SELECT relname, coalesce(seq_tup_read, 0), coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables"
         return {table: list(read) for table, *read in self.db.execute(counts)}
 

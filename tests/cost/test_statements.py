@@ -1,4 +1,4 @@
-"""What a statement costs depends on what is open, and not on what is stored."""
+"""A statement's cost depends on the number of open complaints, not on the number stored."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ FEW, MANY = 5_000, 50_000
 SLACK = 250
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
-#: How old what is deleted must be: nothing that is stored is.
+#: The minimum age of deleted rows: no stored row is that old.
 NEVER = timedelta(days=5_000)
 
 
 @dataclass(kw_only=True)
 class Given:
-    """Complaints of those that are stored: of X, ten that are open and ten that ended."""
+    """Some of the stored complaints: ten open ones of X, and ten that ended."""
 
     rows: list[stored.Row]
     tickets: list[str] = field(init=False)
@@ -45,7 +45,7 @@ class Given:
         x = [row for row in self.rows if row[1] == "x"]
         some = [*x[:10], *x[-10:]]
         self.tickets, self.ids, self.n = [row[2] for row in some], [row[4] for row in some], some[0][0]
-        # One of the website, and what its account has.
+        # A complaint of the website, with its account.
         n, _, self.mine, *_ = next(row for row in self.rows if row[1] == "web")
         self.account, self.mail = f"account {n}", f"warga{n}@contoh.id"
         self.mark, self.token, self.attempt = (f"{what} {n}".encode() for what in ("mark", "token", "attempt"))
@@ -414,7 +414,7 @@ KEYS: dict[str, Values] = {
     "_LIST": NONE,
     "_REVOKE": lambda given: ("id",),
 }
-#: By the database in which they are tried.
+#: By database.
 WHO, NEW_ID, HOOK, TOKEN = UUID(int=1), UUID(int=2), UUID(int=3), b"t"
 HERE: Values = lambda given: ("PUPR", given.id)  # noqa: E731
 SOMEBODY: Values = lambda given: (WHO,)  # noqa: E731
@@ -611,7 +611,7 @@ DESK: dict[str, Values] = {
     "accounts._NOTE": lambda given: (WHO, "buka", "PUPR", given.ticket, None),
     "accounts._LOOKS": TICKET,
 }  # fmt: skip
-#: Of long SMS, which only intake-sms has; the table is in every intake's database.
+#: Statements about long SMS, which only intake-sms uses; the table is in every intake's database.
 PARTS: dict[str, Values] = {
     f"intake_sms.adapters.parts.{name}": values
     for name, values in {
@@ -642,7 +642,7 @@ VALUES: dict[str, dict[str, Values]] = {
     },
     "unit_desk": {f"unit_desk.adapters.{name}": values for name, values in DESK.items()},
 }
-#: Why they may read more when more is stored.
+#: Statements that may read more when more is stored, with the reason.
 MAY_GROW = {
     "chassis.republish._AGAIN": "asked for by hand, when Kafka has lost what it publishes again",
     "router.adapters.store._FORGET": "once an hour, among what came within 28 days",
@@ -659,7 +659,7 @@ MAY_GROW = {
     "intake.contacts._OF_ADDRESSES": "at a start of the website, whose contacts go with their complaints",
     "intake.export._COMPLAINTS": "asked for by hand, for one person, by whatever contact they give",
 }
-#: Looked for again and again, and mostly in vain: what waits for later they don't read. The first complaint is due.
+#: Statements of polling, mostly in vain: they must not read rows that are not due. The first complaint is due.
 IDLE = {
     "router": ["chassis.outbox._NEXT", "chassis.outbox._OFFER_AGAIN", "chassis.outbox._STATE"]
     + [f"router.adapters.store.{name}" for name in ("_DUE", "_ERASED", "_WAITING")],
@@ -672,7 +672,7 @@ IDLE = {
     "intake_web": ["intake_web.codes._NEXT", "intake_web.codes._LATE"],
     "unit_desk": [f"unit_desk.adapters.notices.{name}" for name in ("_DUE_UNITS", "_CLIMBING", "_CLAIM", "_OLDEST")],
 }
-#: An index of each database that is dropped at last, and who must be found to miss it.
+#: An index of each database that is dropped at the end, and the statement that must be found to miss it.
 MISSED = {
     "router": ("cases_of_unit", "router.adapters.store._HELD_BY"),
     "sla_monitor": ("clocks_due", "sla_monitor.adapters.store._DUE"),
@@ -698,7 +698,7 @@ def test_no_statement_reads_more_when_more_is_stored(database: str, new_database
     for dsn in (small, large):
         asyncio.run(first(database, dsn))
     wanted = [texts[name] for name in values]
-    old = Prepared(large, wanted)  # its plans, and those of its triggers, were made when nothing was stored yet
+    old = Prepared(large, wanted)  # its plans, and those of its triggers, were made before anything was stored
     for name, given in values.items():
         with contextlib.suppress(psycopg.errors.ForeignKeyViolation):
             old.cost(texts[name], given(Given(rows=few)))
@@ -735,5 +735,5 @@ def test_no_statement_reads_more_when_more_is_stored(database: str, new_database
 
 
 def grows(large: Cost, small: Cost) -> bool:
-    """Tell whether one read a whole table, or many more pages or rows than with few stored."""
+    """Whether one read a whole table, or many more pages or rows than with few stored."""
     return bool(large.whole) or large.pages > small.pages + SLACK or large.rows > small.rows + SLACK

@@ -1,4 +1,4 @@
-"""The modules beside these tests are found."""
+"""Make the modules beside these tests importable."""
 
 import sys
 from pathlib import Path

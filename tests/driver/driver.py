@@ -1,4 +1,4 @@
-"""Kafka, PostgreSQL and time in memory, and in them the real decisions of router, sla-monitor and all intakes."""
+"""Kafka, PostgreSQL and time in memory, around the real decisions of router, sla-monitor and all intakes."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ from sla_monitor.region import load_rules
 from sla_monitor.timer import ring
 
 REGION = Path(__file__).parents[2] / "region" / "seconds"
-#: What is about water is to be confirmed.
+#: Complaints about water need a confirmation.
 SLA, RULES = load_rules(REGION), replace(read_rules(REGION), confirmed=frozenset({"air_bersih"}))
 START = datetime(2026, 3, 3, 4, 0, tzinfo=UTC)
 INTAKES = {"intake-sms": True, "intake-social": True, "intake-web": False}
-#: Seconds, as in the settings of the services, but for the router's, which would be longer than all deadlines.
+#: Seconds, as in the settings of the services, except the router's, which would exceed all deadlines.
 ANNOUNCE_AFTER, RECEIPT_WAIT, TRIAGE_AFTER = 2, 10, 8
-#: So long people act and things fail; after that all is put back, and goes on to the end of some or of all deadlines.
+#: How long people act and things fail; then everything is repaired, and runs to the end of some or all deadlines.
 ACTIVE_S, REST_S = 140, (15, 130)
 
 
 class Exact(Texts):
-    """What citizens are told, with moments that the judge can read: ``<2026-03-03T04:00:25+00:00>``."""
+    """The citizens' texts, with moments that the judge can parse: ``<2026-03-03T04:00:25+00:00>``."""
 
     def day(self, deadline_at: datetime) -> str:
         return f"<{deadline_at.astimezone(UTC).isoformat()}>"
@@ -55,7 +55,7 @@ TEXTS = Exact(load(REGION, *PARTS))
 
 
 def family(cases: Mapping[str, Case], tickets: Iterable[str]) -> dict[str, Case]:
-    """Load what the router's store loads: the complaints, what they follow, and all that follow it."""
+    """Load what the router's store loads: the complaints, their parents, and all their children."""
     wanted = set(tickets)
     roots = wanted | {case.parent for ticket in wanted if (case := cases.get(ticket)) and case.parent}
     return {ticket: case for ticket, case in cases.items() if ticket in roots or case.parent in roots}
@@ -70,7 +70,7 @@ def through_json(kind: type[Any], state: Any) -> Any:
 
 
 def classify(rng_of: str, states: Mapping[str, Any], message: Message, now: datetime) -> Decision:
-    """A classifier that understands half of what it reads: which half depends on the seed and the complaint alone."""
+    """Classify half of the complaints: which half depends on the seed and the complaint alone."""
     data = message.data
     assert isinstance(data, ComplaintReceived)
     rng = random.Random(f"{rng_of} {data.ticket}")
@@ -86,7 +86,7 @@ def classify(rng_of: str, states: Mapping[str, Any], message: Message, now: date
 
 @dataclass
 class World:
-    """All there is; everything in it follows from ``seed``."""
+    """The simulated world; everything in it follows from ``seed``."""
 
     seed: int
     faults: Faults = field(default_factory=Faults)
@@ -136,7 +136,7 @@ class World:
 
     @property
     def horizon(self) -> datetime:
-        """The moment up to which the clock has spoken at the end."""
+        """The moment of the last events that the clock has announced at the end."""
         return START + timedelta(seconds=self.ended - ANNOUNCE_AFTER)
 
     @property
@@ -157,7 +157,7 @@ class World:
         return cases
 
     def run(self) -> World:
-        """Play it all, to the end at which all is read and nothing is left to say."""
+        """Play everything until all is read and nothing is left to say."""
         while self.clock < ACTIVE_S:
             self.tick(self.faults)
         rest = self.rng.choice(REST_S)
@@ -184,7 +184,7 @@ class World:
                 self.relay(service)
 
     def come_to_rest(self) -> None:
-        """Time stands still until nobody has anything to read, to write or to say."""
+        """Let time stand still until nobody has anything to read, write or say."""
         quiet = 0
         while quiet < 3:
             before = len(self.broker.all)
@@ -201,7 +201,7 @@ class World:
             notices.send(self.now)
 
     def fail(self, service: Service, faults: Faults) -> None:
-        """Now and then a service is gone for long, or what it wrote stays unpublished."""
+        """Let a service sometimes be away for long, or leave its events unpublished."""
         if self.clock >= service.down and self.rng.random() < faults.down:
             service.down = self.clock + self.rng.expovariate(1 / faults.down_s)
             service.restart()
@@ -227,7 +227,7 @@ class World:
             notices.send(self.now)
 
     def ring(self) -> None:
-        """As sla_monitor.timer: look what is due, then how far the story goes, read that, and only then ring."""
+        """Ring as sla_monitor.timer does: find due clocks and the end of the story, read up to that, only then ring."""
         if self.ringing is None:
             at = self.now - timedelta(seconds=ANNOUNCE_AFTER)
             if any(clock.next_due_at and clock.next_due_at <= at for clock in self.sla.states.values()):
@@ -238,13 +238,13 @@ class World:
             self.sla.act(due, partial(ring, at=at, rules=SLA), "timer", self.now)
 
     def triage(self) -> None:
-        """As router.timers.triage_timer."""
+        """Do as router.timers.triage_timer."""
         for ticket, since in list(self.unrouted_since.items()):
             if since < self.clock - TRIAGE_AFTER:
                 self._decide(ticket, router.unclassified, f"{ticket}:unclassified")
 
     def release(self) -> None:
-        """As router.timers.clock_timer: what waits, then how far all goes, read that, and only then say it."""
+        """Do as router.timers.clock_timer: find waiting events and the ends of topics, read that far, then publish."""
         if self.waiting is None and self.held_since:
             heard = {ticket: self.router.states[ticket].heard for ticket in self.held_since}
             self.waiting = heard, self.clock, self.broker.ends(router.sources(RULES))
@@ -260,7 +260,7 @@ class World:
         self.router.act([ticket], lambda cases: rule(RULES, cases, ticket, self.now), cause, self.now)
 
     def receipt(self, intake: str, ticket: str) -> None:
-        """What an intake stores with a complaint that it takes."""
+        """Store the receipt that an intake stores with a complaint."""
         if notices := self.notices.get(intake):
             text = TEXTS.receipt(intake, ComplaintView(ticket=ticket))
             notices.add(NewNotice(ticket, NoticeKind.RECEIPT, "", text, after_s=RECEIPT_WAIT), self.now)
@@ -274,6 +274,6 @@ class World:
         return sorted_by in receipt or TEXTS.short.get(step.unit or "", "-") in receipt
 
     def story(self, ticket: str) -> list[Message]:
-        """The steps of a complaint, by number."""
+        """Return the steps of a complaint, by number."""
         steps = [m for m in self.broker.all if isinstance(m.data, ComplaintUpdated) and m.data.ticket == ticket]
         return sorted(steps, key=lambda m: m.data.seq)  # type: ignore[union-attr]

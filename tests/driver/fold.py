@@ -1,4 +1,4 @@
-"""What a story says in the end, read plainly from its first step to its last."""
+"""The outcome of a story, read plainly from its first step to its last."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from chassis.wire import Message
 
 CLOCK = {"deadline_set", "warned", "breached", "escalated", "paused", "resumed", "rescheduled", "retracted", "met"}
-#: Of a deadline: stage, instant and level of the ladder.
+#: A level of a deadline: stage, instant and level of the ladder.
 Rung = tuple[str, datetime, int]
 
 
@@ -26,7 +26,7 @@ class Fold:
     paused: bool = False
     to_confirm: bool = False
     reopen_until: datetime | None = None
-    told: dict[Rung, str] = field(default_factory=dict)  # with the status in which it was said
+    told: dict[Rung, str] = field(default_factory=dict)  # with the status at that time
 
     @property
     def breached(self) -> bool:

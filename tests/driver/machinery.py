@@ -1,4 +1,4 @@
-"""One service as its chassis runs it, in memory: inbox, offsets, outbox, dead letters, and what it would store."""
+"""One service as its chassis runs it, in memory: inbox, offsets, outbox, dead letters, and its stored state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Decision = tuple[dict[str, Any], list[Emit]]
 
 @dataclass
 class Broker:
-    """The topics: three partitions each, one for what a unit reads or writes. ``all`` is in the order of writing."""
+    """The topics: three partitions each, or one if a unit reads or writes it. ``all`` is in the order of writing."""
 
     log: dict[Place, list[Message]] = field(default_factory=dict)
     all: list[Message] = field(default_factory=list)
@@ -39,13 +39,13 @@ class Broker:
         self.all.append(message)
 
     def ends(self, wanted: Collection[str]) -> dict[Place, int]:
-        """How far ``wanted`` are written; what is empty has no end, as in chassis.log_ends."""
+        """Return the ends of ``wanted``; an empty partition has no end, as in chassis.log_ends."""
         return {place: len(log) for place, log in self.log.items() if place[0] in wanted}
 
 
 @dataclass
 class Service:
-    """``keys`` and ``load`` as in a Handler, of decoded states; ``stored`` makes of one what a restart finds."""
+    """``keys`` and ``load`` are a Handler's, of decoded states; ``stored`` makes of a state what a restart loads."""
 
     name: str
     sources: Collection[str]
@@ -129,7 +129,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Faults:
-    """How likely each is, at every look. ``lost``: a record becomes a dead letter, and is put back at the end."""
+    """The likelihood of each fault at each look. ``lost``: a record becomes a dead letter, replayed at the end."""
 
     slow: float = 0.05
     slow_s: float = 12
@@ -185,7 +185,7 @@ class Notices:
         return bare
 
     def send(self, now: datetime) -> None:
-        """Send what is due; of each ticket the oldest first."""
+        """Send the notices that are due, the oldest of each ticket first."""
         waits = set[str]()
         for row in self.rows.values():
             if row.sent is None and row.notice.ticket not in waits:

@@ -1,4 +1,4 @@
-"""What must be true at the end of every run, judged from what was written and told alone, by rules of its own."""
+"""The conditions at the end of every run. The model judges only events and messages, by rules of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REPEATED = {"acknowledged", "in_progress", "resolved", "closed", "reopened", "ha
 WITH_A_UNIT = {"routed", "acknowledged", "in_progress", "waiting_for_reporter"}
 OPEN = WITH_A_UNIT | {"registered"}
 FINAL = {"closed", "handed_over", "rejected", "cancelled"}
-#: What begins or hides a round.
+#: Steps that begin or hide a round.
 ROUNDS = {"merged", "unmerged", "resolved", "reopened"}
 NOTHING_PROMISED = FINAL | {"resolved", "appealed"}
 OF_APPEAL = {"appeal", "appeal-acknowledgement"}
@@ -35,7 +35,7 @@ def complaints(world: World) -> Iterator[tuple[str, list[Message]]]:
 
 
 def wrong(world: World) -> list[str]:
-    """All that is wrong at the end of ``world``, in words."""
+    """List all faults at the end of ``world``, in words."""
     found = [*ids(world), *answers(world)]
     for ticket, story in complaints(world):
         seqs = [m.data.seq for m in story]  # type: ignore[union-attr]
@@ -48,7 +48,7 @@ def wrong(world: World) -> list[str]:
 
 
 def ids(world: World) -> Iterator[str]:
-    """An id is never two events, and nobody but people says one twice."""
+    """Check that an id never belongs to two events, and that only people say one twice."""
     seen: dict[str, tuple[str, bytes | None]] = {}
     for message in world.broker.all:
         if message.event.source == "/people":
@@ -61,7 +61,7 @@ def ids(world: World) -> Iterator[str]:
 
 
 def answers(world: World) -> Iterator[str]:
-    """Each reply of a unit is answered exactly once."""
+    """Check that each reply of a unit is answered exactly once."""
     data = [m.data for m in world.broker.all]
     got = Counter((d.unit, d.reply.event_id) for d in data if getattr(d, "reply", None))  # type: ignore[union-attr]
     for unit, reply in world.people.replies:
@@ -79,7 +79,7 @@ def truth(world: World, story: list[Message]) -> list[Clock]:
 
 
 def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
-    """What the story says is late is late, and what is late it says."""
+    """Check that the story tells each missed deadline, and no other."""
     fold, case = folded(story), world.router.states[ticket]
     clocks = truth(world, story)
     true = {(clock.stage, clock.deadline, level): clock for clock in clocks for level in range(len(clock.rang))}
@@ -90,28 +90,28 @@ def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
         for clock in truth(world, world.story(parent))
         for level in range(len(clock.rang))
     }
-    for parent in parents - {fold.parent}:  # it left before that one's was taken back
+    for parent in parents - {fold.parent}:  # the complaint left it before the parent's breach was retracted
         of_parents |= {
             r
             for m in world.story(parent)
             if (r := _rung(m.data)) and getattr(m.data, "kind", "") in ("breached", "escalated")
         }
-    # A retraction that is put back after a part of its ladder was announced anew is passed over, whole.
+    # A retraction that is replayed after a part of its ladder was announced again is passed over as a whole.
     dead: list[Any] = [m.data for m in world.router.ever_dead]
     halves = {(d.stage, d.deadline_at) for d in dead if getattr(d, "kind", "") == "retracted"}
     for rung in fold.told.keys() - true.keys() - of_parents:
         if not rung[2] or rung[:2] not in halves:
             yield f"{rung} is told, and not true"
     lost = {_rung(m.data) for m in world.router.ever_dead if getattr(m.data, "ticket", "") == ticket}
-    # An understanding that was put back can begin a promise again, within a millisecond: it is told once.
+    # A replayed classification can restart a deadline within a millisecond: it is told once.
     said = {_promise(rung) for rung in fold.told}
     for rung in {rung for rung in true if _promise(rung) not in said} - lost:
         clock, moment = true[rung], true[rung].rang[rung[2]]
         runs = clock.ended is None and (bool(case.rights) if rung[0] == "rights" else works_at(rung[0], fold))
-        # Of a round that is over a word that was a dead letter changes nothing any more.
+        # An event of a round that is over has no effect when it is replayed.
         past = clock.ended is not None and any(service.ever_dead for service in world.services)
         if rung[0] == "completion" and any(m.data.kind in ROUNDS for m in world.sla.ever_dead):  # type: ignore[union-attr]
-            continue  # it may have counted too many rounds: what is said of a lower one is over to the router
+            continue  # it may have counted too many rounds: for the router an event of a lower round is outdated
         needed = runs if rung[2] or rung[0] == "rights" else not past and not _was_merged(story, moment)
         if needed:
             yield f"{rung} is true since {moment:%T}, and not told; held: {[w.kind for w in case.held]}"
@@ -125,14 +125,14 @@ def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
 
 
 def works_at(stage: str, fold: Fold) -> bool:
-    """Whether as of ``fold`` somebody has to do what ``stage`` promises."""
+    """Whether as of ``fold`` somebody still has to keep the promise of ``stage``."""
     if stage == "confirmation":
         return fold.to_confirm
     return fold.status == "appealed" if stage in OF_APPEAL else fold.status in OPEN
 
 
 def _promise(rung: Rung) -> tuple[str, str, int]:
-    """Name a promise as the router tells it apart."""
+    """Return the router's key of a promise."""
     return rung[0], f"{rung[1].timestamp():.3f}", rung[2]
 
 
@@ -141,13 +141,13 @@ def _rung(data: Any) -> Rung | None:
 
 
 def _was_merged(story: list[Message], since: datetime) -> bool:
-    """Whether it followed another at some time since: then its own clock was not heard."""
+    """Whether it has had a parent at some time since: then its own clock was not heard."""
     still = folded(story).parent is not None
     return still or any(m.data.kind in ("merged", "unmerged") and m.time >= since for m in story)  # type: ignore[union-attr]
 
 
 def views(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
-    """Each intake ends with what the story says, in whatever order it read it."""
+    """Check that each intake's view agrees with the story, in whatever order it read the steps."""
     fold = folded(story)
     facts = ["status", "unit", "support", "parent", "deadline_at", "breached", "paused", "reopen_until"]
     for name in world.intakes:
@@ -168,12 +168,12 @@ def views(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
 
 
 def is_shown(step: Any) -> bool:
-    """Whether its reporter reads of ``step``; not that a unit was asked to help, nor most of what the clock says."""
+    """Whether its reporter reads ``step``; most steps of the clock and requests for help are not shown."""
     return step.kind not in CLOCK and step.note != "help_asked"
 
 
 def people_told(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
-    """The reporter hears each step, each broken promise once, no false one, and until when."""
+    """Check that the reporter hears each step, each broken promise once and no false one, and the deadline."""
     origin = story[0].data.origin  # type: ignore[union-attr]
     if origin not in world.notices:
         return
@@ -188,7 +188,7 @@ def people_told(world: World, ticket: str, story: list[Message]) -> Iterator[str
     done = [step for step in steps.values() if is_shown(step) and step.kind != "registered" and step.seq not in lost]
     begun = list(takewhile(lambda step: step.kind in ("routed", "handed_over") and not step.note, done))
     for seq, step in steps.items():
-        # Of those by which it came to who was first, the receipt tells the last; of one that was read in vain too.
+        # The receipt tells the last of the steps that led to the first unit, also if one was a dead letter.
         after = begun[begun.index(step) :] if step in begun else [step] if seq in lost else []
         in_receipt = step.kind in ("routed", "handed_over") and any(world.is_in_receipt(s, receipt) for s in after)
         told = not is_shown(step) or keys[f"step{seq}"] or in_receipt
@@ -196,7 +196,7 @@ def people_told(world: World, ticket: str, story: list[Message]) -> Iterator[str
             yield f"step {seq} is not told to its reporter"
     yield from _apologies(world, origin, story, rows)
     fold, view = folded(story), world.service(origin).states[ticket]
-    public = origin == "intake-social" and view.rahasia  # where everybody reads it nothing is said but its status
+    public = origin == "intake-social" and view.rahasia  # everybody reads the thread, so it gets only the status
     if (
         fold.status in NOTHING_PROMISED
         or fold.paused
@@ -208,7 +208,7 @@ def people_told(world: World, ticket: str, story: list[Message]) -> Iterator[str
         return
     dates = [datetime.fromisoformat(moment) for row in rows for moment in MOMENT.findall(row.text)]
     said = [m.time for m in story if m.data.deadline_at == fold.deadline_at]  # type: ignore[union-attr]
-    if fold.deadline_at and fold.deadline_at > said[-1] and fold.deadline_at not in dates:  # what is past is no promise
+    if fold.deadline_at and fold.deadline_at > said[-1] and fold.deadline_at not in dates:  # a past one is not told
         yield f"until {fold.deadline_at} is not told, but {[f'{date:%T.%f}' for date in dates]}"
 
 
@@ -231,7 +231,7 @@ def _apologies(world: World, origin: str, story: list[Message], rows: list[Any])
         if n != (1 if (stage, deadline, 0) in fold.told else 0) and not (n == 0 and nothing_promised):
             yield f"{stage} {deadline}: apologized {n} times"
     if world.service(origin).ever_dead:
-        return  # it may have taken it for done, or it was when the breach was put back
+        return  # it may have taken it for done, or it was done when the breach was replayed
     for (stage, deadline, level), when in fold.told.items():
         promised = stage == "rights" or not {when, fold.status} & NOTHING_PROMISED
         if level == 0 and stage in ("completion", "rights") and promised and breaches[stage, deadline] != 1:
@@ -239,7 +239,7 @@ def _apologies(world: World, origin: str, story: list[Message], rows: list[Any])
 
 
 def units_told(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
-    """Of what is late while somebody has it they hear; who has it sees the deadline that holds."""
+    """Check that the unit that has the complaint hears of each missed deadline, and sees the present one."""
     records = [d for m in world.broker.all if (c := getattr(d := m.data, "complaint", None)) and c.ticket == ticket]
     heard = {(d.why, d.complaint.seq) for d in records}  # type: ignore[union-attr]
     fold = Fold()
@@ -256,7 +256,7 @@ def units_told(world: World, ticket: str, story: list[Message]) -> Iterator[str]
 
 
 def with_somebody(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
-    """Nothing is nobody's."""
+    """Check that each complaint belongs to somebody."""
     fold = folded(story)
     held = WITH_A_UNIT | {"appealed"}
     if fold.status == "registered" or ((fold.status in held or fold.to_confirm) and fold.unit is None):
@@ -269,7 +269,7 @@ def with_somebody(world: World, ticket: str, story: list[Message]) -> Iterator[s
 
 
 def _silence(ticket: str, story: list[Message]) -> Iterator[str]:
-    """What was to be confirmed is not closed by silence."""
+    """Check that silence does not close a complaint that needs a confirmation."""
     now = Fold()
     for message in story:
         step: Any = message.data
@@ -279,7 +279,7 @@ def _silence(ticket: str, story: list[Message]) -> Iterator[str]:
 
 
 def merged(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
-    """While it follows another it is told the same."""
+    """Check that a merged complaint is told the same as its parent."""
     parent: str | None = None
     over = False
     due: list[tuple[str, Any]] = []
@@ -298,9 +298,9 @@ def merged(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
                 parent, over = step.parent or None, False
             if step.status in FINAL:
                 break
-        elif counts and not over:  # what is said of a parent that has ended is none of its children's
+        elif counts and not over:  # events of a parent that has ended do not concern its children
             due.append(about)
             over = step.status in FINAL
-    mine = [about for about in mine if about[0] != "retracted" or about in due]  # what it was told before is its own
+    mine = [about for about in mine if about[0] != "retracted" or about in due]  # it may retract its own earlier events
     if Counter(mine) != Counter(due):
         yield f"as a child it is told {mine}, and its parent {due}"

@@ -1,4 +1,4 @@
-"""Citizens, units and the triage unit: what they do next, drawn from the seed, with what they know of complaints."""
+"""Citizens, units and the triage unit: their next actions, drawn from the seed and their knowledge of complaints."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from router.case import Case
 
 CHANNELS = {"sms": "intake-sms", "x": "intake-social", "web": "intake-web"}
-#: At most so many complaints, so that people have to do with each other.
+#: The most complaints, few enough that people interact.
 MOST = 7
 ADMIN = "DISKOMINFO"
 DEEDS = ["Pipa sudah diganti dan air mengalir lagi.", "Lubang jalan sudah ditambal kemarin."]
-#: What a unit does with a complaint, by its status; what comes more than once is likelier.
+#: A unit's actions on a complaint, by its status; a repeated one is likelier.
 BY_UNIT = {
     "routed": [
         "acknowledge",
@@ -64,7 +64,7 @@ FIRST_RESPONSES: dict[str, dict[str, Any]] = {
 
 
 class People:
-    """Those who complain and those who answer, in ``world``."""
+    """Reporters and units in ``world``."""
 
     def __init__(self, world: World) -> None:
         self.world, self.rng, self.written = world, world.rng, 0
@@ -73,7 +73,7 @@ class People:
         self.replies: list[tuple[str, str]] = []
 
     def act(self) -> None:
-        """Somebody does something, or nobody anything."""
+        """Let somebody act, or nobody."""
         if len(self.complaints) < MOST and self.rng.random() < 0.12:
             self.complain()
         for case in list(self.world.router.states.values()):
@@ -103,11 +103,11 @@ class People:
         self.write(topics.RECEIVED, received.complaint_id, received, f"complaint-{n}")
 
     def add(self, case: Case) -> None:
-        """The reporter says something more."""
+        """Let the reporter add something."""
         kind = self.rng.choice(BY_CITIZEN.get(case.status, ANYTIME))
         items = self.added.setdefault(case.ticket, [])
         if kind == "rights_request" and any(item.kind == kind for item in items[-2:]):
-            kind = "addition"  # promises are told apart by the second
+            kind = "addition"  # since promises are told apart by the second
         more: dict[str, Any] = {
             "rating": {"rating": self.rng.randint(1, 5)},
             "appeal": {"rating": self.rng.choice([1, 2, 2, 4])},
@@ -122,7 +122,7 @@ class People:
         self.write(topics.FOLLOWED_UP, data.complaint_id, data, f"followed-{case.ticket}-{len(items)}")
 
     def answer(self, case: Case) -> None:
-        """Who has it does something with it, or who is above; or the triage unit, what only that may."""
+        """Let the complaint's unit or its superior act, or the triage unit with an action that only it may take."""
         if case.rights and self.rng.random() < 0.5:
             self.reply(ADMIN, case, "rights-done")
         elif case.status == "merged" and self.rng.random() < 0.3:
@@ -139,7 +139,7 @@ class People:
                 self.reply(helper.unit, case, self.rng.choice(["acknowledge", "progress", "resolve", "return"]))
 
     def actions(self, case: Case) -> list[str]:
-        """What who has it may do."""
+        """List the actions open to the unit that has it."""
         if case.status == "appealed":
             return BY_JUDGE
         if case.status == "resolved" and case.to_confirm:

@@ -1,4 +1,4 @@
-"""What the desk shows before a reply is sent is what the router and the intake make of it, word for word."""
+"""The desk's preview of a reply agrees with the result of router and intake, word for word."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DEED = "Lubang di depan SD 12 sudah ditambal aspal tadi pagi."
 CLERK = ("PUPR", "petugas")
 OPERATOR, WATCHER = ("DISKOMINFO", "operator"), ("SETDA", "pemantau")
 
-#: Who does what in which status, with what filled in.
+#: By example: the status, who acts, the action, and the fields filled in.
 DONE: dict[str, tuple[str, tuple[str, str], str, Typed]] = {
     "accepted": ("routed", CLERK, "terima", Typed()),
     "on the way": ("acknowledged", CLERK, "kerjakan", Typed(words="Bahan sudah di lokasi")),
@@ -53,7 +53,7 @@ DONE: dict[str, tuple[str, tuple[str, str], str, Typed]] = {
     "undone by an operator": ("resolved", OPERATOR, "batalkan", Typed(words="Fotonya dari tempat lain")),
     "a hand-over undone": ("handed_over", OPERATOR, "batalkan", Typed(words="Ternyata jalan kabupaten")),
 }
-#: What a unit takes back by itself, with the reply before.
+#: Actions that a unit may take back by itself, each with its reply.
 UNDONE: dict[str, UnitReplied] = {
     "resolve": reply("resolve", message=DEED),
     "return": reply("return", reason="bukan jalan kabupaten"),
@@ -69,7 +69,7 @@ def office_in(status: str) -> Office:
 
 
 def told_to(office: Office, unit: str) -> UnitRouted:
-    """What ``unit`` reads of it now."""
+    """Return the complaint as ``unit`` reads it now."""
     return UnitRouted(why="routed", unit=unit, complaint=snapshot(office.case, unit))
 
 
@@ -78,13 +78,13 @@ def person(unit: str, role: str) -> Person:
 
 
 def steps(told: list[Any]) -> list[str]:
-    """What a citizen reads of it, but for what its clock did."""
+    """Return the texts of its steps for the citizen, without those of its clock."""
     found = [each for each in told if isinstance(each, ComplaintUpdated) and each.kind not in CLOCK_KINDS]
     return [TEXTS.change(each, service="intake-sms") for each in found]
 
 
 @pytest.mark.parametrize("name", DONE)
-def test_what_is_offered_is_taken_and_its_citizen_reads_what_was_shown(name: str) -> None:
+def test_offered_act_is_accepted_and_read_as_previewed(name: str) -> None:
     status, (unit, role), slug, typed = DONE[name]
     office, known = office_in(status), Known(escalated=role == "pemantau", before="in_progress")
     told = told_to(office, "PUPR")
@@ -101,7 +101,7 @@ def test_what_is_offered_is_taken_and_its_citizen_reads_what_was_shown(name: str
 
 @pytest.mark.parametrize("status", ["routed", "acknowledged", "in_progress"])
 @pytest.mark.parametrize("action", UNDONE)
-def test_what_a_unit_takes_back_its_citizen_reads_as_it_was_shown(action: str, status: str) -> None:
+def test_undo_is_read_by_the_citizen_as_previewed(action: str, status: str) -> None:
     office = office_in(status)
     office.hear(("PUPR", UNDONE[action]))
     told, known = told_to(office, "PUPR"), Known(last=Last(action=action, at=NOW, before=status))
@@ -114,7 +114,7 @@ def test_what_a_unit_takes_back_its_citizen_reads_as_it_was_shown(action: str, s
     assert [preview(told, said, RULES, before(known)).text] == steps(answers)
 
 
-def test_who_is_offered_to_be_asked_for_help_the_router_takes_and_reads_as_it_was_shown() -> None:
+def test_help_request_is_accepted_and_read_by_the_helper_as_previewed() -> None:
     told = told_to(office_in("in_progress"), "PUPR")
     for unit in helpers(told, RULES):
         office = office_in("in_progress")
@@ -126,7 +126,7 @@ def test_who_is_offered_to_be_asked_for_help_the_router_takes_and_reads_as_it_wa
         assert preview(told, said, RULES).text == office.case.support[-1].request
 
 
-def test_who_loses_it_by_a_person_is_shown_so_and_by_a_rule_that_may_accuse_them_is_not() -> None:
+def test_unit_sees_a_reassignment_by_a_person_but_not_by_an_accusing_rule() -> None:
     def lost(*heard: Any) -> list[str]:
         told = office_in("routed").hear(*heard)
         return [standing_of(each) for each in told if isinstance(each, UnitRouted) and each.unit == "PUPR"]
@@ -145,7 +145,7 @@ WATCHED = replace(
 
 
 def to_confirm(*, late: bool) -> Office:
-    """PUPR has resolved what somebody else is to confirm; ``late``: the time for objections is over."""
+    """Return a complaint that PUPR has resolved and another must confirm; ``late``: the time for objections is over."""
     office = Office(rules=SEEN)
     office.hear(received(), classified(), ("PUPR", reply("resolve", message=DEED, actor="andi")))
     if late:
@@ -153,7 +153,7 @@ def to_confirm(*, late: bool) -> Office:
     return office
 
 
-def test_what_is_to_be_confirmed_its_citizen_reads_as_it_was_shown_when_it_was_resolved() -> None:
+def test_resolution_awaiting_confirmation_is_read_as_previewed() -> None:
     office = Office(rules=SEEN)
     office.hear(received(), classified())
     told = told_to(office, "PUPR")
@@ -166,7 +166,7 @@ def test_what_is_to_be_confirmed_its_citizen_reads_as_it_was_shown_when_it_was_r
 @pytest.mark.parametrize(
     ("slug", "words"), [("sesuai", ""), ("sesuai", "Tambalannya rata."), ("belum-sesuai", "Yang kecil belum ditambal")]
 )
-def test_what_is_judged_is_taken_and_its_citizen_reads_what_was_shown(slug: str, words: str, late: bool) -> None:
+def test_confirmation_decision_is_accepted_and_read_as_previewed(slug: str, words: str, late: bool) -> None:
     office = to_confirm(late=late)
     told = told_to(office, "PUPR")
     act = next(each for each in offered(told, RULES) if each.slug == slug)
@@ -180,7 +180,7 @@ def test_what_is_judged_is_taken_and_its_citizen_reads_what_was_shown(slug: str,
 @pytest.mark.parametrize(
     ("slug", "words"), [("terima-keberatan", "Tambal seluruh ruasnya"), ("tolak-keberatan", "Lubang sudah ditambal.")]
 )
-def test_what_is_decided_about_an_appeal_its_citizen_reads_as_it_was_shown(slug: str, words: str) -> None:
+def test_appeal_decision_is_accepted_and_read_as_previewed(slug: str, words: str) -> None:
     office = office_in("appealed")
     told = told_to(office, "SETDA")
     act = next(each for each in offered(told, RULES) if each.slug == slug)

@@ -1,4 +1,4 @@
-"""The decisions of router, sla-monitor and intakes side by side: right in the end, whatever befalls; and this can fail.
+"""The decisions of router, sla-monitor and intakes together: right in the end despite any fault; and this can fail.
 
 Complaints, replies and faults are drawn from a seed (:mod:`driver`, :mod:`people`), and judged by a model that shares
 no code with the services (:mod:`model`, :mod:`truth`).
@@ -32,7 +32,7 @@ from testing.lengths import length
 
 #: The seeds of `make check`, and those that `make test` and `make soak` take on top.
 FEW, MANY = range(40), range(40, length(140, 3_000))
-#: Those among which a mistake that is rare must be found.
+#: Seeds among which a rare mistake must be found.
 ENOUGH = range(300)
 OUTAGES, SLOW, DEAD_LETTERS = Faults(), Faults(slow=0.15, slow_s=15), Faults(lost=0.03)
 HARD = pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_all_is_right_in_the_end_with_many_seeds(faults: Faults) -> None:
 
 
 def test_there_is_something_to_be_wrong() -> None:
-    """What the seeds bring about is not all calm."""
+    """The seeds bring about each step that can go wrong, and many dead letters."""
     kinds, notes, dead = Counter[str](), Counter[str](), 0
     for seed in FEW:
         world = World(seed, DEAD_LETTERS).run()
@@ -91,7 +91,7 @@ def releases_all(real: Any) -> Any:
 
 
 def at_once(real: Any) -> Any:
-    """What time alone made true is said like anything else."""
+    """Publish events of the timers immediately, like any other."""
 
     def of(data: Any) -> ClockEvent:
         word: ClockEvent = _replace(real(data), due_at=None)
@@ -101,7 +101,7 @@ def at_once(real: Any) -> Any:
 
 
 def without(name: str) -> Callable[[Any], Any]:
-    """The router hears nothing of ``name``."""
+    """Hide ``name`` from the router."""
 
     def plant(real: Any) -> Any:
         def decide(rules: Any, cases: Any, message: Any, now: datetime) -> Any:
@@ -140,7 +140,7 @@ def never_stale(real: Any) -> Any:
     return say
 
 
-#: Module or class, name, what takes its place, and under which faults it is found.
+#: Module or class, name, its replacement, and the faults under which the bug is found.
 BUGS: dict[str, tuple[Any, str, Callable[[Any], Any], Faults]] = {
     "breaches are told at once": (ClockEvent, "of", at_once, OUTAGES),
     "released before all is read": (clock_steps, "release", releases_all, SLOW),

@@ -1,4 +1,4 @@
-"""What the seconds of region/seconds make true of a story, worked out a second time and from nothing of the product."""
+"""The truth about a story's deadlines in region/seconds, worked out a second time without the product's code."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 SIDE_STEPS = {"noted", "corrected"}
-#: What a unit may take back.
+#: Acts that a unit may take back.
 ACTS = {"resolved", "rejected", "handed_over", "returned"}
 OVER = {"handed_over", "rejected", "cancelled", "merged", "closed"}
 
 
 @dataclass(frozen=True)
 class Event:
-    """A step of a story that is not the clock's: ``kind``, with its lane and note, at ``at``.
+    """A step of a story, except the clock's: ``kind``, with its lane and note, at ``at``.
 
-    With the note ``undone`` the last act of a unit is taken back.
+    The note ``undone`` means that a unit's last act is taken back.
     """
 
     seq: int
@@ -103,7 +103,7 @@ class Clock:
         self.next_rung = max(filter(None, (at, self.next_rung, earliest)))
 
     def pass_time(self, before: datetime) -> None:
-        """Let happen what is due earlier than ``before``."""
+        """Let everything happen that is due earlier than ``before``."""
         while not self.over:
             due = self.still[-1][1] if self.asked else self.next_rung if self.rang else self.deadline
             if due is None or due >= before:
@@ -125,7 +125,7 @@ class Clock:
             self.climb(earliest=at)
 
     def ask(self, at: datetime, earlier: list[tuple[datetime, datetime]]) -> None:
-        """Stand still for a question, if of the bound of the round anything is left."""
+        """Pause for a question, if the round's allowance for questions is not used up."""
         used = sum((until - since for since, until in [*earlier, *self.still]), timedelta())
         since = max([at, *(until for _, until in [*earlier, *self.still][-1:])])
         left = timedelta(seconds=self.promise.pause) - used
@@ -137,7 +137,7 @@ class Clock:
         self.count()
 
     def untrue(self, at: datetime) -> None:
-        """What happened at ``at`` was in time for all that is thought to have been missed since."""
+        """Undo the breaches since ``at``: an event at that time kept the promise."""
         true = [moment for moment in self.rang if moment < at]
         if len(true) < len(self.rang):
             self.next_rung = self.rang[len(true)] if true else None
@@ -154,13 +154,13 @@ def plus(start: datetime, seconds: float, still: Sequence[tuple[datetime, dateti
 
 @dataclass
 class Truth:
-    """What of a story is true at some step of it."""
+    """The true state of a story's clocks at one of its steps."""
 
     running: list[Clock]
     ended: list[Clock] = field(default_factory=list)
     earlier_pauses: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
     merged: bool = False
-    #: The clocks that ticked at the last act, and how each was then.
+    #: The clocks that ticked at the last act, each with its state then.
     before: list[tuple[Clock, Clock]] = field(default_factory=list)
     pauses_before: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
 
@@ -186,7 +186,7 @@ class Truth:
             self.start(event, names)
 
     def undo(self, event: Event) -> None:
-        """As if the last act had never been; what ticked through it goes on."""
+        """Undo the last act as if it had never been; clocks that ticked through it go on."""
         self.earlier_pauses = self.pauses_before
         through = [clock for clock, _ in self.before]
         for clock in self.running:
@@ -199,7 +199,7 @@ class Truth:
         self.running = still + [was for clock, was in self.before if clock not in still]
 
     def end(self, event: Event, names: set[str]) -> None:
-        done = set[str]()  # of several of one stage the oldest ends
+        done = set[str]()  # only the oldest of several clocks of a stage ends
         for clock in self.running:
             promise = clock.promise
             if (promise.ends & names and clock.stage not in done) or promise.stops & names:
@@ -224,13 +224,13 @@ class Truth:
     def start(self, event: Event, names: set[str]) -> None:
         ticking = {clock.stage for clock in self.running}
         new = [name for name, p in PROMISES.items() if p.starts & names and (name not in ticking or p.parallel)]
-        if new and event.kind in ("reopened", "unmerged"):  # a round with a time for questions of its own
+        if new and event.kind in ("reopened", "unmerged"):  # a round with its own allowance for questions
             self.earlier_pauses = {}
         self.running += [Clock(name, event.at) for name in new]
 
 
 def clocks_of(story: Sequence[Event], received: datetime, until: datetime) -> list[Clock]:
-    """All clocks of a complaint, as of ``until``, which belongs to it."""
+    """Return all clocks of a complaint, as of ``until``, inclusive."""
     at = Truth([Clock(name, received) for name, promise in PROMISES.items() if "registered" in promise.starts])
     for event in story:
         at.take(event)

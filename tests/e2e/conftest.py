@@ -15,8 +15,8 @@ from playwright.sync_api import Browser
 from seat import chromium_running
 
 HERE = Path(__file__).parent
-#: What a kabupaten may choose and Soppeng has not: an office outside that is written to, and a unit whose head agrees
-#: first to how a complaint ends. By file: a line, and what stands below it then.
+#: Options that a kabupaten may choose and Soppeng has not: an outside office that gets e-mails, and a unit whose head
+#: approves how a complaint ends. By file: a line, and the lines added below it.
 CHOSEN = {
     "routing.yaml": ("    name: PLN\n", "    email: pln@contoh.id\n"),
     "units.yaml": ("  - code: PUPR\n", "    approval: true\n"),
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The system as Soppeng runs it, with all that could be chosen at the desk."""
-    # The folder has the same name, by which the classifier's model is known to be the same.
+    # The folder keeps its name, since the classifier recognises its stored model by that.
     region = Path(shutil.copytree(ROOT / "region" / "soppeng", tmp_path_factory.mktemp("region") / "soppeng"))
     for name, (line, below) in CHOSEN.items():
         text = (region / name).read_text()

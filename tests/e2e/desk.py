@@ -63,7 +63,7 @@ class Desk:
             "sasl.password": account["password"],
             "log_level": 2,
         }
-        # The names of groups are rights too. Nothing is joined or committed: a desk only assigns itself partitions.
+        # Group names are rights, too. A desk joins and commits nothing: it only assigns itself partitions.
         group = f"unit.{self.name.lower()}.desk" if self.name.isupper() else f"{self.name}.desk"
         group = self.name if self.name in SERVICES else group
         self.consumer = Consumer({**self.client, "group.id": group, "enable.auto.commit": False})
@@ -81,13 +81,13 @@ class Desk:
             if topic.error:
                 raise KafkaException(topic.error)
             places += [TopicPartition(name, partition, 0) for partition in topic.partitions]
-        # Asked before reading begins: behind a waiting fetch each question takes half a second.
+        # Ask for offsets before reading begins: behind a waiting fetch each request takes half a second.
         marks = [self.consumer.get_watermark_offsets(place, timeout=20) for place in places]
         self.there = sum(high - low for low, high in marks)
         self.consumer.assign(places)
 
     def look(self) -> list[Seen]:
-        """Everything read so far, and what has come since.
+        """Return everything read so far, including new records.
 
         Raises:
             KafkaException: the broker refuses.
@@ -101,7 +101,7 @@ class Desk:
         return self.seen
 
     def read_all(self, *topics: str) -> list[Seen]:
-        """Everything that ``topics`` hold now."""
+        """Return everything that ``topics`` hold now."""
         self.open(*topics)
         until(lambda: len(self.look()) >= self.there, 60, f"{self.there} records")
         return self.seen
@@ -120,7 +120,7 @@ class Desk:
             raise KafkaException(failed[0])
 
     def close(self) -> None:
-        """Leave."""
+        """Close the consumer."""
         self.consumer.close()
 
 
@@ -134,12 +134,12 @@ class Unit(Desk):
         self.open(f"unit.{self.name.lower()}.routed.v1")
 
     def about(self, ticket: str) -> list[dict[str, Any]]:
-        """What has come about ``ticket``; the same event delivered twice counts once."""
+        """Return the records about ``ticket``; the same event delivered twice counts once."""
         events = {seen.event["id"]: seen.event["data"] for seen in self.look()}
         return [data for data in events.values() if data.get("complaint", {}).get("ticket") == ticket]
 
     def get(self, ticket: str, why: str, seconds: float = 60) -> dict[str, Any]:
-        """The first record about ``ticket`` that came because of ``why``, as soon as it is there."""
+        """Return the first record about ``ticket`` because of ``why``, as soon as it is there."""
 
         def find() -> dict[str, Any] | None:
             return next((data for data in self.about(ticket) if data["why"] == why), None)
@@ -147,7 +147,7 @@ class Unit(Desk):
         return until(find, seconds, f"{self.name} has {ticket} ({why})")
 
     def deadline(self, ticket: str, seconds: float = 60) -> str:
-        """When ``ticket`` is due, as soon as the unit knows: the clock may be quicker than the routing, or after it."""
+        """Return the deadline of ``ticket`` once the unit knows it: the clock may precede the routing or follow it."""
 
         def find() -> str | None:
             return next((due for data in self.about(ticket) if (due := data["complaint"].get("deadline_at"))), None)
@@ -155,14 +155,14 @@ class Unit(Desk):
         return until(find, seconds, f"{self.name} knows when {ticket} is due")
 
     def say(self, ticket: str, action: str, **fields: str) -> str:
-        """Write a reply; returns its id."""
+        """Write a reply. Return its id."""
         data = {"ticket": ticket, "action": action, **fields}
         event = cloud_event("unit.replied.v1", data, source=f"/unit/{self.name}", subject=ticket)
         self.write(self.replies, json.dumps(event).encode(), ticket.encode())
         return str(event["id"])
 
     def answer_to(self, reply_id: str) -> dict[str, Any]:
-        """The router's answer to a reply: ``accepted``, and the ``reason`` of a refusal."""
+        """Return the router's answer to a reply: ``accepted``, and the ``reason`` of a refusal."""
 
         def find() -> dict[str, Any] | None:
             answers = (seen.event["data"].get("reply", {}) for seen in self.look())
@@ -175,14 +175,14 @@ class Unit(Desk):
         return self.answer_to(self.say(ticket, action, **fields))
 
     def must(self, ticket: str, action: str, **fields: str) -> None:
-        """Reply, and see that it is accepted."""
+        """Reply, and check that it is accepted."""
         answer = self.reply(ticket, action, **fields)
         assert answer["accepted"], f"{self.name} can't {action} {ticket}: {answer.get('reason')}"
 
 
 @contextmanager
 def units(env: dict[str, Any]) -> Iterator[Callable[[str], Unit]]:
-    """Gives units by their code; all leave at the end."""
+    """Yield a function that returns a unit by its code; all are closed at the end."""
     there: dict[str, Unit] = {}
 
     def unit(code: str) -> Unit:

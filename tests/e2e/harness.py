@@ -1,4 +1,4 @@
-"""The whole system for the end-to-end tests: started by `lapor up`, spoken to only through its doors."""
+"""The whole system for the end-to-end tests: started by `lapor up`, and used only through its public interfaces."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ from testing.waiting import until
 
 ROOT = Path(__file__).parents[2]
 LAPOR = Path(sys.executable).parent / "lapor"
-#: Those that read events in a group, and put aside what they can't handle.
+#: The services that read events in a group, and set aside those that they can't handle.
 READERS = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "unit-desk")
 SERVICES = (*READERS, "prober")
-#: Understood as air_bersih, which is PDAM's; and one that nobody can understand, which goes to triage.
+#: Classified as air_bersih, which PDAM has; and a text that can't be classified, which goes to triage.
 CLEAR = "Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan"
 UNCLEAR = "Entah bagaimana ini semuanya, pokoknya kurang baik saja"
-#: Seconds in which the phone network, which is no part of the system, takes a message however busy the machine is.
+#: Seconds in which the phone network, which is not part of the system, takes a message even on a busy machine.
 NETWORK_S = 60
 T = TypeVar("T")
 
 
 def a_number() -> str:
-    """The mobile number of a citizen that nobody has seen before."""
+    """Return the mobile number of a new citizen."""
     return f"+62813{uuid.uuid4().int % 10**8:08}"
 
 
 def a_handle() -> str:
-    """The name of a citizen on X that nobody has seen before; X allows 15 letters."""
+    """Return the name of a new citizen on X, which allows 15 letters."""
     return f"warga_{uuid.uuid4().hex[:9]}"
 
 
 @dataclass
 class System:
-    """A running system. ``crashes`` holds a file per service and point: taking it away arms the point once."""
+    """A running system. ``crashes`` holds a file per service and point: removing it arms the point once."""
 
     data: Path
     region: Path
@@ -56,7 +56,7 @@ class System:
     env: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def lapor(self, *args: str, check: bool = True) -> Any:
-        """The result of a command with ``--json``; None when it printed nothing."""
+        """Return the result of a command with ``--json``; None if it printed nothing."""
         done = subprocess.run(
             [LAPOR, *args, "--json", "--data", str(self.data)], cwd=ROOT, capture_output=True, text=True, timeout=300
         )
@@ -65,7 +65,7 @@ class System:
         return lines[0] if len(lines) == 1 else lines
 
     def refused(self, *args: str) -> str:
-        """What a command that must be refused says on stderr."""
+        """Run a command that must be refused. Return its stderr."""
         done = subprocess.run(
             [LAPOR, *args, "--data", str(self.data)], cwd=ROOT, capture_output=True, text=True, timeout=120
         )
@@ -73,7 +73,7 @@ class System:
         return done.stderr
 
     def start(self) -> None:
-        """Start everything; every crash point is there and none is armed."""
+        """Start everything, with each crash point present and unarmed."""
         self.crashes.mkdir(exist_ok=True)
         settings = [part for each in self.settings for part in ("--set", each)]
         for service in SERVICES:
@@ -81,7 +81,7 @@ class System:
             for _, file in points:
                 file.touch()
             settings += ["--set", f"{service}:CRASH_AT={','.join(f'{point}@{file}' for point, file in points)}"]
-            # Each kill makes Kafka deliver seconds of events again, so that the inbox has something to do.
+            # Commit rarely, so that Kafka redelivers seconds of events after each kill, which tests the inbox.
             settings += ["--set", f"{service}:COMMIT_INTERVAL_S=5"]
         self.lapor("up", "--detach", "--region", str(self.region), *settings)
         self.env = self.lapor("env")
@@ -91,30 +91,30 @@ class System:
         self.lapor("down", check=False)
 
     def arm(self, service: str, point: str) -> Path:
-        """Crash ``service`` the next time it passes ``point``; the file is there again when it has."""
+        """Crash ``service`` the next time it passes ``point``; afterwards the file exists again."""
         file = self.crashes / f"{service}.{point}"
         file.unlink()
         return file
 
     def signature(self, intake: str, key: bytes, value: bytes) -> tuple[str, bytes]:
-        """The header with which ``intake`` signs a record."""
+        """Return the header with which ``intake`` signs a record."""
         kept = json.loads((self.data / "credentials.json").read_text())["shared"]
         return sign(kept[f"{intake.upper().replace('-', '_')}_EVENT_KEY"].encode(), key, value)
 
     def status(self) -> dict[str, Any]:
-        """What `lapor status --json` tells of the processes; a command each time would cost a second of a processor."""
+        """Return what `lapor status --json` prints about the processes, without the second that the command takes."""
         return report(DataDir(self.data))
 
     def restarts(self, service: str) -> int:
-        """How often ``service`` was started again."""
+        """Return how often ``service`` was restarted."""
         return self.starts()[service]
 
     def starts(self) -> dict[str, int]:
-        """How often each process was started again."""
+        """Return how often each process was restarted."""
         return {each["name"]: int(each["restarts"]) for each in self.status()["services"]}
 
     def pid(self, service: str) -> int:
-        """The process that is ``service`` now."""
+        """Return the pid of ``service``."""
         return next(int(each["pid"]) for each in self.status()["services"] if each["name"] == service)
 
     def ready(self) -> bool:
@@ -122,23 +122,23 @@ class System:
         return bool(self.status()["ready"])
 
     def send_sms(self, number: str, text: str) -> str:
-        """A citizen's SMS; the gateway delivers it until it is taken."""
+        """Send a citizen's SMS; the gateway repeats it until it is taken."""
         body = {"from": number, "text": text}
         answer = httpx.post(self.env["standins_url"] + "/sms/send-mo", json=body, timeout=NETWORK_S)
         return str(answer.raise_for_status().json()["id"])
 
     def post_on_x(self, handle: str, text: str) -> str:
-        """A citizen's post that mentions us."""
+        """Write a citizen's post that mentions us."""
         answer = httpx.post(self.env["x_mention_url"], json={"handle": handle, "text": text}, timeout=NETWORK_S)
         return str(answer.raise_for_status().json()["id"])
 
     def post_web(self, key: str, body: dict[str, Any], secret: str | None = None) -> httpx.Response:
-        """A complaint through the API, as a client that may be cut off."""
+        """Send a complaint through the API, as a client that may be cut off."""
         headers = {"Idempotency-Key": key, **somebody()} | ({"Access-Secret": secret} if secret else {})
         return httpx.post(self.env["web_url"] + "/v1/complaints", json=body, headers=headers, timeout=10)
 
     def story(self, ticket: str) -> dict[str, Any] | None:
-        """What the web tells of a complaint; None while it can't be asked."""
+        """Return a complaint's story as the website tells it; None while the website does not answer."""
         try:
             answer = httpx.get(f"{self.env['web_url']}/v1/complaints/{ticket}", headers=somebody(), timeout=10)
         except httpx.TransportError:
@@ -146,16 +146,16 @@ class System:
         return answer.json() if answer.status_code == 200 else None
 
     def sent(self) -> list[dict[str, Any]]:
-        """All that citizens were sent."""
+        """Return all messages to citizens."""
         answer: list[dict[str, Any]] = httpx.get(self.env["sent_url"], timeout=20).json()
         return answer
 
     def told(self, to: str) -> list[str]:
-        """What one citizen was sent, in order."""
+        """Return the messages to one citizen, in order."""
         return [row["text"] for row in self.sent() if row["to"] == to]
 
     def by_web(self, text: str) -> str:
-        """A complaint through the API, by a client that asks until it has an answer; returns its ticket."""
+        """Complain through the API, as a client that asks until it has an answer. Return the ticket."""
         key = str(uuid.uuid4())
 
         def ask() -> str | None:
@@ -168,7 +168,7 @@ class System:
         return until(ask, 60, "an answer of the web's API")
 
     def add_by_web(self, ticket: str, secret: str, text: str) -> None:
-        """What the reporter of a complaint by web adds."""
+        """Add ``text`` to a complaint by web, as its reporter."""
         answer = httpx.post(
             f"{self.env['web_url']}/v1/complaints/{ticket}/follow-ups",
             json={"kind": "addition", "text": text},
@@ -178,19 +178,19 @@ class System:
         answer.raise_for_status()
 
     def by_sms(self, text: str) -> tuple[str, str]:
-        """A complaint by SMS; returns its sender's number and its ticket."""
+        """Complain by SMS. Return the sender's number and the ticket."""
         number = a_number()
         self.send_sms(number, f"SOPPENG {text}")
         return number, self.receipt(number)
 
     def by_x(self, text: str) -> tuple[str, str]:
-        """A complaint on X; returns its author's name and its ticket."""
+        """Complain on X. Return the author's name and the ticket."""
         handle = a_handle()
         self.post_on_x(handle, text)
         return handle, self.receipt(handle)
 
     def receipt(self, to: str) -> str:
-        """The ticket in the receipt that came to one citizen."""
+        """Return the ticket in one citizen's receipt."""
 
         def find() -> str | None:
             return next((str(row["ticket"]) for row in self.sent() if row["to"] == to and row["ticket"]), None)
@@ -198,11 +198,11 @@ class System:
         return until(find, 60, f"a receipt for {to}")
 
     def unit_of(self, ticket: str) -> str:
-        """The unit that has ``ticket``, as soon as one has it."""
+        """Return the unit that has ``ticket``, as soon as one has it."""
         return str(until(lambda: (self.story(ticket) or {}).get("unit"), 60, f"a unit for {ticket}"))
 
     def until_told(self, to: str, *words: str) -> list[str]:
-        """All that one citizen was sent, as soon as every one of ``words`` was among it."""
+        """Return all messages to one citizen, as soon as they contain each of ``words``."""
 
         def heard() -> list[str] | None:
             told = self.told(to)
@@ -211,7 +211,7 @@ class System:
         return until(heard, 60, f"{to} hears {words}")
 
     def until_status(self, ticket: str, status: str) -> dict[str, Any]:
-        """What the web tells of ``ticket`` as soon as it has ``status``."""
+        """Return the story of ``ticket`` as soon as it has ``status``."""
 
         def reached() -> dict[str, Any] | None:
             story = self.story(ticket)
@@ -224,8 +224,8 @@ class System:
 
 
 def running(name: str, region: Path, *settings: str) -> Iterator[System]:
-    """The system on ``region``; ``settings`` are SERVICE:VARIABLE=VALUE."""
-    # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
+    """Run the system on ``region``; ``settings`` are SERVICE:VARIABLE=VALUE."""
+    # Not below pytest's folder, which PostgreSQL's user can't enter.
     folder = Path(tempfile.mkdtemp(prefix=f"lapor-{name}-"))
     folder.chmod(0o755)
     system = System(data=folder / "data", region=region, crashes=folder / "crashes", settings=settings)

@@ -1,4 +1,4 @@
-"""Judges a run from outside: what was promised to citizens against what lies in the topics.
+"""Judge a run from outside: compare the promises to citizens with the records in the topics.
 
 Shares no code with the services, and reads JSON as any agency would.
 """
@@ -16,16 +16,16 @@ from confluent_kafka import Consumer, TopicPartition
 
 @dataclass
 class Log:
-    """What lies in the topics: per topic, in order of partition and offset, (key, event)."""
+    """The records in the topics: per topic, in order of partition and offset, (key, event)."""
 
     topics: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
     def of(self, topic: str) -> list[dict[str, Any]]:
-        """The events of one topic."""
+        """Return the events of one topic."""
         return self.topics.get(topic, [])
 
     def unit_records(self) -> Iterable[tuple[str, dict[str, Any]]]:
-        """Every record of every unit's topic, with the topic's name."""
+        """Yield every record of every unit's topic, with the topic's name."""
         for name, events in self.topics.items():
             if name.startswith("unit.") and name.endswith(".routed.v1"):
                 for event in events:
@@ -33,7 +33,7 @@ class Log:
 
 
 def read_log(env: dict[str, Any], principal: str = "auditor") -> Log:
-    """Everything ``principal`` may read in complaint and unit topics, from the first offset to the last."""
+    """Read everything ``principal`` may read in complaint and unit topics, from the first offset to the last."""
     account = env["principals"][principal]
     consumer = Consumer(
         {
@@ -78,10 +78,10 @@ def anomalies(
     told: dict[str, list[str]],
     may_repeat: dict[str, int],
 ) -> list[str]:
-    """Every broken promise, in words.
+    """Return every broken promise, in words.
 
-    ``tickets`` are all that were given, with their channel. ``told`` holds what each ticket's citizen was sent; for
-    the web, the steps that its page shows. ``may_repeat`` says how many messages of a channel may repeat one.
+    ``tickets`` are all tickets given, with their channel. ``told`` holds the messages to each ticket's citizen; for the
+    web, the steps that its page shows. ``may_repeat`` says how many messages of a channel may be repeated.
     """
     found: list[str] = []
     stories, received = _stories(log, found), _received(log)
@@ -116,7 +116,7 @@ def _stories(log: Log, found: list[str]) -> dict[str, list[dict[str, Any]]]:
         if place in ids:
             if ids[place] != event["id"]:
                 found.append(f"DOUBLE {data['ticket']}: two different steps are seq {data['seq']}")
-            continue  # the same event again: delivered twice, meant once
+            continue  # the same event delivered again
         ids[place] = event["id"]
         if data["seq"] != len(stories[data["ticket"]]):
             found.append(f"GAP {data['ticket']}: seq {data['seq']} follows {len(stories[data['ticket']]) - 1}")
@@ -140,7 +140,7 @@ def _routed(log: Log) -> dict[str, set[str]]:
 
 
 def _unanswered(log: Log) -> Iterable[str]:
-    """Every reply of a unit is answered exactly once; the same answer delivered again counts once."""
+    """Check that every reply of a unit is answered exactly once; the same answer delivered again counts once."""
     answers: dict[str, set[str]] = defaultdict(set)
     for _, event in log.unit_records():
         if "reply" in event["data"]:
@@ -152,7 +152,7 @@ def _unanswered(log: Log) -> Iterable[str]:
             yield f"{kind} reply {reply['id']}: {len(answers[reply['id']])} answers"
 
 
-#: The steps by which a story says what its clock did: a citizen hears of them beside other steps, or by other notices.
+#: The steps that record the clock: a citizen reads of them with other steps, or in other notices.
 OF_THE_CLOCK = frozenset(
     {"deadline_set", "warned", "breached", "escalated", "paused", "resumed", "rescheduled", "retracted", "met"}
 )

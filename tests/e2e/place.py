@@ -1,4 +1,4 @@
-"""The whole running system and the screens before which people sit: what somebody does there, whoever it is."""
+"""The whole running system and its screens: what somebody does there, whatever their role."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from testing.waiting import until
 
 @dataclass
 class Citizen:
-    """Somebody who complained on the website, by ``text``: ``secret`` opens the complaint."""
+    """Somebody who complained on the website with ``text``: ``secret`` opens the complaint."""
 
     ticket: str
     secret: str
@@ -26,7 +26,7 @@ class Citizen:
 
 @dataclass
 class Place:
-    """The whole system, and the screens before which people sit in one story."""
+    """The whole system, and the screens of one story."""
 
     system: System
     browser: Browser
@@ -58,7 +58,7 @@ class Place:
         return Citizen(ticket=until(ask, 60, "an answer of the website"), secret=secret, text=text)
 
     def follow(self, citizen: Citizen, body: dict[str, object]) -> None:
-        """Add to what somebody complained of, on the website."""
+        """Add to a citizen's complaint on the website."""
         httpx.post(
             f"{self.system.env['web_url']}/v1/complaints/{citizen.ticket}/follow-ups",
             json=body,
@@ -67,25 +67,25 @@ class Place:
         ).raise_for_status()
 
     def account(self, unit: str, role: str) -> dict[str, str]:
-        """One of the accounts to play with; its code is that of now."""
+        """Return one of the demo accounts, with its present code."""
         people = self.system.lapor("desk")["people"]
         return next(each for each in people if (each["unit"], each["role"]) == (unit, role))
 
 
 def log_in(seat: Seat, place: Place, unit: str, role: str) -> None:
-    """Come in with a password, and with the code of a telephone where one is asked for."""
+    """Log in with a password, and with a code if one is asked for."""
     seat.opens(place.url)
     account = place.account(unit, role)
     seat.writes("Surel", account["email"])
     seat.writes("Kata sandi", account["password"])
     if account["code"]:
-        # Asked for last: a code is good for half a minute, and the machine may be slow.
+        # Fetch the code last: it is valid for half a minute, and the machine may be slow.
         seat.writes("Kode 6 angka", place.account(unit, role)["code"])
     seat.presses("Masuk")
 
 
 def until_listed(seat: Seat, words: str) -> None:
-    """Ask for the page again until ``words`` stand on it, as who waits for an answer does."""
+    """Reload the page until ``words`` stand on it, as somebody does who waits for an answer."""
     found = seat.page.get_by_text(words)
     for _ in range(200):
         if found.count():

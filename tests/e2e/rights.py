@@ -1,6 +1,6 @@
-"""Rights in Kafka, from both ends: what the topics' declarations call for, and what the broker says that it allows.
+"""Rights in Kafka, from both ends: those that the topics' declarations call for, and those that the broker reports.
 
-Nothing here calls the product's own reading of the declarations, which is what makes the ACLs.
+Nothing here uses the product's own reader of the declarations, which makes the ACLs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from confluent_kafka.admin import (
 from confluent_kafka.cimpl import NewTopic
 from harness import ROOT, SERVICES
 
-#: What one user may do, by the name of the topic or group; what is not there is closed to it.
+#: One user's rights by the name of the topic or group; all others are closed to it.
 Rights = dict[str, set[str]]
 DENIED = (
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -43,24 +43,24 @@ EVERY_ACL = AclBindingFilter(
 
 
 def codes(region: Path) -> list[str]:
-    """Every unit of a region."""
+    """List every unit of a region."""
     return [row["code"] for row in yaml.safe_load((region / "units.yaml").read_text())["units"]]
 
 
 def desks(region: Path) -> list[str]:
-    """Every unit whose people answer at the desk."""
+    """List every unit whose people answer at the desk."""
     rows = yaml.safe_load((region / "units.yaml").read_text())["units"]
     return [row["code"] for row in rows if row.get("desk")]
 
 
 def with_passwords(broker: AdminClient) -> set[str]:
-    """Every user that the broker knows a password of."""
-    told: Any = broker.describe_user_scram_credentials()  # of all users: one future, of some: one for each
+    """Return every user with a password at the broker."""
+    told: Any = broker.describe_user_scram_credentials()  # asked about all users, it returns one future
     return set(told.result(30))
 
 
 def of_topics(units: Iterable[str], with_desk: Collection[str]) -> tuple[set[str], dict[str, Rights]]:
-    """Every topic, and what each user may do with it; who may read or write may also describe."""
+    """Return every topic, and each user's rights on it; a user that may read or write may also describe."""
     names: set[str] = set()
     rights: dict[str, Rights] = defaultdict(lambda: defaultdict(set))
     for path in (ROOT / "contracts" / "topics").glob("*/topic.yaml"):
@@ -82,10 +82,10 @@ def of_topics(units: Iterable[str], with_desk: Collection[str]) -> tuple[set[str
 
 
 def of_groups(units: Iterable[str]) -> tuple[set[str], dict[str, Rights]]:
-    """Everybody has the groups of its own name, and the auditor sees how far each has read."""
+    """Return rights on groups: each user has the groups of its own name, and the auditor sees their offsets."""
     own = {name: name for name in SERVICES} | {name: f"{name}.x" for name in ("auditor", "operator")}
     own |= {code: f"unit.{code.lower()}.x" for code in units}
-    # Nobody's, but a prefix that is cut too short would reach them: as that of `dinas` would those of `dinas-pu`.
+    # Nobody's groups, but too short a prefix would reach them: that of `dinas` would reach those of `dinas-pu`.
     beside = {f"{name}-x" for name in SERVICES} | {f"unit.{code.lower()}-x.x" for code in units}
     names = beside.union(own.values())
     rights: dict[str, Rights] = {user: {group: {"READ", "DESCRIBE"}} for user, group in own.items()}
@@ -95,7 +95,7 @@ def of_groups(units: Iterable[str]) -> tuple[set[str], dict[str, Rights]]:
 
 
 def login(env: Mapping[str, Any], user: str, password: str) -> AdminClient:
-    """A client that asks as ``user``."""
+    """Return a client that asks as ``user``."""
     return AdminClient(
         {
             "bootstrap.servers": env["bootstrap"],
@@ -109,7 +109,7 @@ def login(env: Mapping[str, Any], user: str, password: str) -> AdminClient:
 
 
 def granted(asked: Mapping[str, Future[Any]]) -> Rights:
-    """What the broker says that the one who asks may do with each topic or group."""
+    """Return the asking user's rights on each topic or group, as the broker reports them."""
     found = {name: error_or_result(answer) for name, answer in asked.items()}
     return {
         name: {operation.name for operation in answer.authorized_operations}
@@ -119,17 +119,17 @@ def granted(asked: Mapping[str, Future[Any]]) -> Rights:
 
 
 def topics_granted(client: AdminClient, names: Iterable[str]) -> Rights:
-    """The same of topics: all eight operations that a topic knows, in one question."""
+    """Return the rights on topics: all eight operations that a topic knows, in one request."""
     return granted(client.describe_topics(TopicCollection(sorted(names)), include_authorized_operations=True))
 
 
 def groups_granted(client: AdminClient, names: Iterable[str]) -> Rights:
-    """The same of groups; one that nobody is in is asked for as well."""
+    """Return the rights on groups, also on a group without members."""
     return granted(client.describe_consumer_groups(sorted(names), include_authorized_operations=True))
 
 
 def error_or_result(answer: Future[Any], fine: Sequence[int] = DENIED) -> Any:
-    """What the broker answered; the code of an error that is one of ``fine``."""
+    """Return the broker's answer, or the code of an error if it is one of ``fine``."""
     try:
         return answer.result(30)
     except KafkaException as error:
@@ -139,9 +139,9 @@ def error_or_result(answer: Future[Any], fine: Sequence[int] = DENIED) -> Any:
 
 
 def not_refused(client: AdminClient, topics: Iterable[str]) -> list[str]:
-    """Which operations on the cluster, and on ``topics`` that the user knows of, the broker does not refuse.
+    """List the operations on the cluster, and on ``topics`` that the user knows, that the broker does not refuse.
 
-    Each is one that changes nothing should it be allowed: validated only, or about what does not exist.
+    None of them changes anything if it is allowed: it is only validated, or concerns things that do not exist.
     """
     topics = list(topics)
     setting = [ConfigEntry("max.message.bytes", "1000", incremental_operation=AlterConfigOpType.SET)]
@@ -165,7 +165,7 @@ def not_refused(client: AdminClient, topics: Iterable[str]) -> list[str]:
             [UserScramCredentialDeletion("x", ScramMechanism.SCRAM_SHA_512)]
         ).values(),
     }
-    fine = (*DENIED, KafkaError.RESOURCE_NOT_FOUND)  # who may alter users is told that there is no x
+    fine = (*DENIED, KafkaError.RESOURCE_NOT_FOUND)  # a user that may alter users is told that x does not exist
     found = [what for what, all_of in asked.items() for one in all_of if error_or_result(one, fine) not in DENIED]
-    # This refusal librdkafka doesn't hand on: who may see none gets none. There are hundreds.
+    # librdkafka does not report this refusal: a user without the right sees no ACLs, and there are hundreds.
     return found + ["describe ACLs"] * bool(client.describe_acls(EVERY_ACL).result(30))

@@ -1,4 +1,4 @@
-"""Somebody before a screen: presses and writes what stands there, by its words, and sees that nothing bars anybody."""
+"""Somebody at a screen, who presses buttons and fills in fields by their words, and checks for barriers."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sy
 from testing.browsers import ARGS, RULES, chromium
 from testing.waiting import until
 
-#: What is looked at by people; `build/` is ignored.
+#: Pictures for people to look at; `build/` is ignored.
 PICTURES = ROOT / "build" / "pictures" / "day"
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 860}
-#: By which each day is played: the size of the screen, and whether there is a keyboard and no mouse.
+#: The hands that play each day: the size of the screen, and whether there is only a keyboard.
 HANDS = {"telephone": (PHONE, False), "keys": (DESK, True)}
-#: A page that waits for another service may be loaded as often as it takes, on a machine as busy as it is.
+#: A page that waits for another service may be reloaded for this long, since the machine may be busy.
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 _CODE = re.compile(r"\b\d{6}\b")
-#: What has the focus: how it is called, its id, and whether one sees that it has it.
+#: The focused element's name, its id, and whether its focus is visible.
 _FOCUS = """() => {
   const each = document.activeElement, style = getComputedStyle(each);
   const name = each.labels?.[0]?.innerText ?? each.innerText ?? "";
   return [name.trim(), each.id, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
 }"""
-#: Whether Enter leads from what has the focus to another page.
+#: Whether Enter on the focused element leads to another page.
 _LEADS = """() => {
   const each = document.activeElement;
   return each.matches("a[href]:not([href^='#'])") || (each.matches("button, input") && Boolean(each.form));
@@ -59,7 +59,7 @@ class Box:
     read: int = 0
 
     def next(self, *words: str) -> str:
-        """The next letter with all of ``words``, as soon as it is there; those before it are skipped."""
+        """Return the next letter with all of ``words``, as soon as it is there; letters before it are skipped."""
 
         def look() -> tuple[int, str] | None:
             letters = self.system.told(self.address)
@@ -71,22 +71,22 @@ class Box:
         return str(letter)
 
     def code(self) -> str:
-        """The code of the next letter that has one."""
+        """Return the code of the next letter that has one."""
         found = _CODE.search(self.next("kode masuk Anda"))
         assert found
         return found[0]
 
     def link(self, *words: str) -> str:
-        """The first address in the next letter with all of ``words``."""
+        """Return the first address in the next letter with all of ``words``."""
         return str(re.findall(r"https?://\S+", self.next(*words))[0])
 
 
 @dataclass
 class Seat:
-    """Somebody at a telephone, or ``by_keys`` at a desk without a mouse. What they see is kept in pictures, by number
-    in the order of the day.
+    """Somebody at a telephone, or ``by_keys`` at a desk without a mouse. Pictures of the pages are kept, numbered in
+    the order of the day.
 
-    It is looked at in both sizes, wherever they sit.
+    Pages are checked in both sizes, wherever the person sits.
     """
 
     page: Page
@@ -95,7 +95,7 @@ class Seat:
     pictures: Callable[[], int] = field(default_factory=lambda: count(1).__next__, repr=False)
 
     def look(self, name: str) -> None:
-        """Keep a picture of each size, and see that nothing here bars anybody and nothing runs over the edge."""
+        """Keep a picture of each size, and check that the page has no barriers and does not run over the edge."""
         own, at = self.page.viewport_size, f"{self.story}-{self.pictures():02}-{name}"
         assert own
         for size in (PHONE, DESK):
@@ -107,11 +107,11 @@ class Seat:
         self.page.set_viewport_size(own)
 
     def opens(self, address: str) -> None:
-        """Go to an address, as who types it or follows it from a letter."""
+        """Go to an address, as somebody does who types it or follows it from a letter."""
         self.page.goto(address)
 
     def reads(self, *words: str) -> None:
-        """See words on the page, as soon as they are there; pages of the desk ask again by themselves."""
+        """Wait until words stand on the page; pages of the desk reload by themselves."""
         for each in words:
             expect(self.page.locator("body")).to_contain_text(each)
 
@@ -136,7 +136,7 @@ class Seat:
             self._field(label, ident).fill(text)
 
     def chooses(self, label: str, option: str, *, ident: str = "") -> None:
-        """Choose from a list what begins with ``option``."""
+        """Choose the option that begins with ``option`` from a list."""
         if self.by_keys:
             self.tabs_to(label, ident=ident)
             self.page.keyboard.type(option)
@@ -157,7 +157,7 @@ class Seat:
             self.page.locator(f"label[for='{ident}']").click()
 
     def sets_day(self, ident: str, day: date) -> None:
-        """Fill in a date; with keys as this browser writes it, which speaks English whatever a page does."""
+        """Fill in a date; by keys in the format of this browser, which uses English whatever the page's language."""
         field_ = self._field("", ident)
         if self.by_keys:
             self.tabs_to(ident=ident)
@@ -167,7 +167,7 @@ class Seat:
         assert field_.input_value() == day.isoformat()
 
     def enter(self) -> None:
-        """Press Enter, and be on the page to which it leads."""
+        """Press Enter, and wait for the page that it leads to."""
         if not self.page.evaluate(_LEADS):
             self.keys("Enter")
             return
@@ -175,7 +175,7 @@ class Seat:
             self.keys("Enter")
 
     def item(self, words: str) -> Locator:
-        """What is listed with ``words``."""
+        """Return the list item with ``words``."""
         return self.page.get_by_role("listitem").filter(has=self.page.locator("article"), has_text=words)
 
     def _field(self, label: str, ident: str) -> Locator:
@@ -191,7 +191,7 @@ class Seat:
             self.page.keyboard.press(each)
 
     def tabs_to(self, name: str = "", *, ident: str = "", within: Locator | None = None, exact: bool = False) -> None:
-        """Press Tab until what is called ``name``, or has the id ``ident``, has the focus, and is seen to have it."""
+        """Press Tab until the element called ``name``, or with the id ``ident``, has the focus; check that it shows."""
         for _ in range(400):
             self.keys("Tab")
             called, found, seen = self.page.evaluate(_FOCUS)
@@ -202,12 +202,12 @@ class Seat:
         raise AssertionError(f"Tab does not come to {name or ident} on {self.page.url}")
 
     def focus(self) -> str:
-        """Give the id of what has the focus."""
+        """Return the id of the focused element."""
         return str(self.page.evaluate(_FOCUS)[1])
 
 
 def barriers(page: Page) -> dict[str, Any]:
-    """What bars somebody: what axe calls serious or critical, and how far it runs over the edge."""
+    """Return the page's barriers: violations that axe calls serious or critical, and the overflow at the edge."""
     page.evaluate(AXE_SCRIPT)
     found = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
     grave = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]

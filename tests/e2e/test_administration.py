@@ -1,4 +1,4 @@
-"""What an administrator does to a system in use: databases that are lost are restored, passwords are changed."""
+"""An administrator's work on a system in use: lost databases are restored, and passwords are changed."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ pytestmark = [pytest.mark.connected, pytest.mark.system("upset")]
 
 @pytest.fixture(scope="module")
 def system(upset_system: System) -> System:
-    """Not the common one, for its databases are lost and its passwords change."""
+    """A system apart from the common one, since its databases are lost and its passwords change."""
     return upset_system
 
 
 @contextlib.contextmanager
 def people_writing(system: System) -> Iterator[list[str]]:
-    """A complaint after the other, by web, five a second at most; the tickets that were promised to somebody."""
+    """Complain by web, up to five times a second; yield the tickets that were promised to somebody."""
     tickets: list[str] = []
     enough = threading.Event()
 
@@ -69,11 +69,11 @@ def as_superuser(system: System, database: str, statement: str) -> None:
 
 
 def lose(system: System, database: str) -> None:
-    """Drop it, whoever is connected: as after a mistake, or with the disk it was on."""
+    """Drop a database despite its connections: as after a mistake, or with its disk."""
     as_superuser(system, "postgres", f'DROP DATABASE "{database}" WITH (FORCE)')
 
 
-#: What nobody should say: all that the database knows is gone, and its service goes on.
+#: A statement that nobody should run: the database loses all its rows, and its service goes on.
 EMPTY = """\
 DO $$ BEGIN
   EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public');
@@ -96,7 +96,7 @@ def test_databases_that_are_lost_under_load_come_back_with_all_that_was_promised
     key = tmp_path / "lapor.key"
     subprocess.run([LAPOR, "backup-key", key], check=True, capture_output=True, timeout=60)
     with people_writing(system) as tickets:
-        # So few that most partitions are new to the backup, and to the group, which commits every 5 s here.
+        # So few that most partitions are new to the backup and to the group, which commits every 5 s here.
         more(tickets, 3)
         backed_up = system.lapor("backup", str(tmp_path / "one"), "--public-key", f"{key}.pub")["services"]
         since = len(tickets)
@@ -119,14 +119,14 @@ def test_databases_that_are_lost_under_load_come_back_with_all_that_was_promised
     assert {each["group"] for each in restored["rewound"]} == {"router", "sla-monitor"}
     until(system.ready, 120, "all is ready again")
 
-    # Nothing that was promised is nobody's, and everybody hears a date.
+    # Each promised complaint has a unit, and everybody hears a date.
     assert {system.unit_of(ticket) for ticket in tickets} == {"PDAM"}
     for ticket in tickets:
         until(partial(_due, system, ticket), 60, f"a due date for {ticket}")
-    # What was told before the loss, and is told again after it, bears the same id: a unit takes it once.
+    # An event told before the loss and again after it bears the same id, so the unit takes it once.
     until(lambda: _whys(pdam).keys() >= set(tickets), 60, "the unit has all")
     assert {whys.count("routed") for ticket, whys in _whys(pdam).items() if ticket in tickets} == {1}
-    # What the unit said is known, also what it said while nobody could read it, and the stories go on.
+    # The unit's replies are known, also those written while nobody could read them, and the stories go on.
     system.until_status(unread, "acknowledged")
     pdam.must(seen, "progress", message="Petugas di lokasi.")
     system.until_status(seen, "in_progress")
@@ -136,7 +136,7 @@ def test_databases_that_are_lost_under_load_come_back_with_all_that_was_promised
 
 @contextlib.contextmanager
 def archiving(system: System, place: Path, key: Path) -> Iterator[None]:
-    """`lapor archive`, from when all files are in ``place`` on."""
+    """Run `lapor archive`; yield once all files are in ``place``."""
     command = [str(LAPOR), "archive", str(place), "--public-key", f"{key}.pub", "--data", str(system.data)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
@@ -147,15 +147,15 @@ def archiving(system: System, place: Path, key: Path) -> Iterator[None]:
 
 
 def archived(place: Path) -> float:
-    """Up to when all is there."""
+    """Return the end of the time that is archived completely."""
     found = re.search(
         r"^lapor_archive_timestamp_seconds\S* (\S+)$", (place / archive.FIGURES).read_text(), re.MULTILINE
     )
     return float(found[1]) if found else 0.0
 
 
-def test_what_came_after_the_last_backup_is_in_the_archive(system: System, tmp_path: Path) -> None:
-    """Also what an intake alone knows: whose a complaint is, and that it has a ticket at all."""
+def test_data_newer_than_the_last_backup_is_restored_from_the_archive(system: System, tmp_path: Path) -> None:
+    """This includes facts that only an intake knows: a complaint's reporter, and that its ticket exists at all."""
     key, place = tmp_path / "lapor.key", tmp_path / "archive"
     subprocess.run([LAPOR, "backup-key", key], check=True, capture_output=True, timeout=60)
     with archiving(system, place, key):
@@ -165,7 +165,7 @@ def test_what_came_after_the_last_backup_is_in_the_archive(system: System, tmp_p
         for ticket in tickets:
             until(partial(_due, system, ticket), 60, f"a due date for {ticket}")
         moment = datetime.now(UTC)
-        # A database that is dropped is gone with its files: only a commit between parts it from a moment.
+        # A dropped database loses its files, so a later commit must separate it from the moment to restore.
         until(lambda: archived(place) > moment.timestamp() + 12, 60, "all is archived, and a commit after it")
         lose(system, "router")
         as_superuser(system, "intake_web", EMPTY)
@@ -185,7 +185,7 @@ def test_what_came_after_the_last_backup_is_in_the_archive(system: System, tmp_p
 
 
 def _whys(unit: Unit) -> dict[str, list[str]]:
-    """Why the unit heard of each ticket; an event that came twice counts once."""
+    """Return the reasons of the unit's records by ticket; an event that came twice counts once."""
     found: dict[str, list[str]] = {}
     for event in {seen.event["id"]: seen.event for seen in unit.look()}.values():
         if "complaint" in event["data"]:
@@ -225,7 +225,7 @@ def test_a_unit_gets_a_new_password_and_its_old_one_is_refused(system: System) -
 
 
 def lose_records(system: System, *topics: str) -> None:
-    """Delete all that ``topics`` hold, as with a disk; they go on where they ended."""
+    """Delete all records of ``topics``, as if a disk were lost; their offsets go on."""
     places = [TopicPartition(name, n, OFFSET_END) for name in topics for n in partitions(system, name)]
     admin = administrator(system)
     for done in admin.delete_records(places).values():
@@ -233,7 +233,7 @@ def lose_records(system: System, *topics: str) -> None:
 
 
 def make_anew(system: System, topic: str) -> None:
-    """Take ``topic`` away with all it holds, and make it again as it was: it begins at 0."""
+    """Delete ``topic`` with all its records, and create it as it was: its offsets begin at 0."""
     admin = administrator(system)
     [of] = [each for each in load_topics(["PDAM"], ["PDAM"]) if each.name == topic]
     for done in admin.delete_topics([topic]).values():
@@ -274,7 +274,7 @@ def standing_still(system: System, service: str) -> Iterator[None]:
     held.unlink()
 
 
-def test_what_kafka_has_lost_is_published_again_and_a_citizen_is_answered_once(system: System, pdam: Unit) -> None:
+def test_lost_kafka_records_are_republished_and_citizens_answered_once(system: System, pdam: Unit) -> None:
     since = datetime.now(UTC).isoformat()
     with standing_still(system, "router"):
         number, ticket = system.by_sms(CLEAR)
@@ -282,13 +282,13 @@ def test_what_kafka_has_lost_is_published_again_and_a_citizen_is_answered_once(s
         lose_records(system, "complaint.received.v1", "complaint.classified.v1")
     until(system.ready, 120, "all is ready again")
 
-    # Nobody but the intake knows of it now.
+    # Only the intake knows of it now.
     assert {"republished": 1} == system.lapor("republish", "--since", since, "--topic", "complaint.received.v1")
     pdam.get(ticket, "routed")
     pdam.must(ticket, "acknowledge")
     system.until_status(ticket, "acknowledged")
 
-    # All has been read that is lost now: nothing comes of it but the records themselves.
+    # All lost records had been read: republishing them has no further effects.
     for topic in ("complaint.updated.v1", "unit.pdam.routed.v1"):
         make_anew(system, topic)
     assert system.lapor("republish", "--since", since)["republished"] > 3
@@ -304,7 +304,7 @@ def test_what_kafka_has_lost_is_published_again_and_a_citizen_is_answered_once(s
     assert [each["seq"] for each in story] == list(range(len(story)))
 
 
-def test_what_can_not_be_published_again_is_refused_in_words(system: System) -> None:
+def test_impossible_republish_is_refused_with_a_reason(system: System) -> None:
     now = datetime.now(UTC).isoformat()
     assert "There is no topic 'complaint.nothing.v1'" in system.refused(
         "republish", "--since", now, "--topic", "complaint.nothing.v1"

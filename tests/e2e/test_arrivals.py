@@ -1,5 +1,5 @@
-"""Who answers a complaint sees at the desk whether it was told, and who left nothing is said to read it alone. What did
-not arrive an operator there has sent again."""
+"""The desk shows whether an answer reached the citizen, or that a reporter without a contact can only read it. An
+operator sends messages again that did not arrive."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def operator(system: System) -> Iterator[httpx.Client]:
 
 @contextmanager
 def logged_in(system: System, unit: str, role: str) -> Iterator[httpx.Client]:
-    """One of the demo's people. A code that somebody has used in this half minute is good no more: the next one is."""
+    """Log in as one of the demo's people. A code can be used once, so another login waits for the next half minute."""
     url = system.lapor("desk")["url"]
     with httpx.Client(base_url=url, headers={"Origin": url}, trust_env=False, timeout=20) as client:
 
@@ -77,7 +77,7 @@ def test_an_answer_to_who_left_no_contact_is_said_to_be_on_the_page_alone(system
     until(lambda: _under_the_answer(clerk, ticket, "Warga tidak meninggalkan kontak"), 60, "it is said to be read only")
 
 
-def test_what_did_not_arrive_an_operator_has_sent_again(
+def test_operator_has_an_undelivered_answer_sent_again(
     system: System, clerk: httpx.Client, operator: httpx.Client
 ) -> None:
     number = a_number().removeprefix("+")
@@ -101,7 +101,7 @@ def test_what_did_not_arrive_an_operator_has_sent_again(
 
 
 def _rows(operator: httpx.Client) -> list[str]:
-    """What did not reach a citizen, as operators have it."""
+    """Return the messages that did not reach a citizen, as operators see them."""
     return re.findall(r"<li>.*?</li>", operator.get("/kabar/warga").text, re.DOTALL)
 
 

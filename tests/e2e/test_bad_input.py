@@ -1,4 +1,4 @@
-"""Whatever comes in that can't be taken gets a clear answer, loses nothing and stops no service."""
+"""Invalid input of any kind gets a clear answer, loses nothing and stops no service."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def unit(system: System) -> Iterator[Ask]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _nothing_stops(system: System) -> Iterator[None]:
-    """After all of it no service was started again, and the next complaint arrives."""
+    """Check afterwards that no service was restarted, and that the next complaint arrives."""
     before = system.starts()
     yield
     assert system.unit_of(system.by_web(f"{CLEAR} (sapaan)"))
@@ -59,7 +59,7 @@ def _nothing_stops(system: System) -> Iterator[None]:
 
 
 def dead(system: System, before: list[dict[str, Any]], services: set[str]) -> list[dict[str, Any]]:
-    """The dead letters that have come since ``before``, one of each of ``services``."""
+    """Return the dead letters since ``before``, one of each of ``services``."""
 
     def find() -> list[dict[str, Any]] | None:
         known = {row["id"] for row in before}
@@ -70,13 +70,13 @@ def dead(system: System, before: list[dict[str, Any]], services: set[str]) -> li
 
 
 def waiting(system: System, service: str) -> list[float]:
-    """How many dead letters the service says wait for a person; empty while it does not know."""
+    """Return how many dead letters wait for a person, as the service shows it; empty while it does not know."""
     samples, _ = collect({service: system.env["ready_urls"][service].removesuffix("/ready") + "/metrics"}, within_s=10)
     return [each.value for each in samples if each.name == "lapor_dlq_pending"]
 
 
 def mo(system: System, **fields: str) -> httpx.Response:
-    """Kannel's request, with the token unless told otherwise."""
+    """Send Kannel's request, with the token unless given otherwise."""
     given = {"token": system.env["sms_mo_token"], "to": "1708", "charset": "UTF-8"} | fields
     return httpx.get(system.env["sms_mo_url"], params=given, timeout=10)
 
@@ -92,7 +92,7 @@ def test_a_malformed_mo_is_kept_for_the_operator_without_the_token(system: Syste
     assert system.env["sms_mo_token"] not in json.dumps(shown)
     assert "no topic" in system.refused("dlq", "replay", letter["id"])
 
-    # It needs somebody, until one has said that he looked.
+    # It needs attention until somebody marks it as seen.
     assert system.lapor("status")["attention"] != needed
     until(lambda: waiting(system, "intake-sms") == [pending[0] + 1], 60, "it is counted")
     assert {"dismissed": 1} == system.lapor("dlq", "dismiss", letter["id"])
@@ -175,14 +175,14 @@ def test_a_reply_that_cannot_be_is_refused_with_a_reason(system: System, unit: A
     assert "bukan milik" in why_not(owner, "x" * 5000, "acknowledge")
     assert "perlu message" in why_not(owner, ticket, "resolve", message="  ")
     assert "hanya untuk laporan di meja triase" in why_not(owner, ticket, "dispose", unit="PUPR")
-    # A refusal for a complaint that is another unit's shows nothing of it.
+    # A refusal about another unit's complaint shows nothing of it.
     shown = [seen.event["data"] for seen in unit("BPBD").look()]
     assert ["replied"] == [data["why"] for data in shown if ticket in json.dumps(data)]
     assert all("complaint" not in data for data in shown if ticket in json.dumps(data))
     assert ["registered", "routed"] == [step["kind"] for step in (system.story(ticket) or {})["history"]]
 
 
-def test_what_is_no_event_becomes_a_dead_letter_with_its_bytes(system: System) -> None:
+def test_invalid_event_becomes_a_dead_letter_with_its_bytes(system: System) -> None:
     before, door = system.lapor("dlq", "list"), Desk(system.env, "intake-web")
     poison = {b'{"bukan": "CloudEvent"}': '{"bukan": "CloudEvent"}', b"\xff\x00\xfe": "base64:/wD+"}
     for value in poison:
@@ -206,14 +206,14 @@ def test_what_is_no_event_becomes_a_dead_letter_with_its_bytes(system: System) -
     assert expected == {letter["value"] for letter in shown.values()}
     assert {"kunci", "test"} == {letter["key"] for letter in shown.values()}
 
-    # Poison stays poison: it is a dead letter again, with the same bytes, of the one that was asked.
+    # A poisoned record becomes a dead letter again, with the same bytes, of the service that was asked.
     assert {"replayed": 1} == system.lapor("dlq", "replay", mine[0])
     (again,) = dead(system, before + letters, {"router"})
     assert ("router", shown[mine[0]]["value"]) == (again["service"], system.lapor("dlq", "show", again["id"])["value"])
 
 
 def test_a_unit_that_writes_nonsense_only_harms_itself(system: System, unit: Ask) -> None:
-    """More records in a row than bugs that would stop the router; among them events that belong on other topics."""
+    """More bad records in a row than faults that would stop the router, among them events of other topics."""
     before, ticket = system.lapor("dlq", "list"), system.by_web(f"{CLEAR} (salinan)")
     owner = unit(system.unit_of(ticket))
     snapshot = owner.get(ticket, "routed")["complaint"]
@@ -266,7 +266,7 @@ def test_a_dead_letter_put_back_when_its_reason_has_passed_is_handled(system: Sy
     assert {"replayed": 2} == system.lapor("dlq", "replay", *letters)
     got = unit(system.unit_of(number)).get(number, "routed")["complaint"]
     assert (received["complaint_id"], text) == (got["complaint_id"], got["text"])
-    # Once is enough: the same letters asked for again change nothing.
+    # Replaying is idempotent: the same letters again change nothing.
     assert {"replayed": 2} == system.lapor("dlq", "replay", *letters)
     later = system.by_web(f"{CLEAR} (susulan)")
     unit(system.unit_of(later)).get(later, "routed")
@@ -278,7 +278,7 @@ def test_a_dead_letter_put_back_when_its_reason_has_passed_is_handled(system: Sy
 
 
 def _bury(system: System, service: str, value: bytes, key: bytes) -> None:
-    """A dead letter of ``service``, as a fault that is mended by now has left it."""
+    """Make a dead letter of ``service``, as left by a fault that is fixed by now."""
     desk = Desk(system.env, service)
     headers = {
         "content-type": "application/cloudevents+json",

@@ -29,7 +29,7 @@ PATIENCE_S = 120
 
 @dataclass(kw_only=True)
 class Watched:
-    """Two complaints with the same deadline: nobody answers one, the other is resolved at once."""
+    """Two complaints with the same deadline: nobody answers the one, the other is resolved immediately."""
 
     system: System
     silent: str
@@ -39,7 +39,7 @@ class Watched:
     demo: subprocess.Popen[str]
 
     def clock(self, ticket: str, kind: str, stage: str = "completion") -> tuple[datetime, dict[str, Any]]:
-        """When the clock of ``ticket`` said ``kind``, as the record's timestamp, and what it said."""
+        """Return the time (of the record) and data of the clock event ``kind`` about ``ticket``."""
 
         def find() -> tuple[datetime, dict[str, Any]] | None:
             for seen in self.auditor.look():
@@ -53,7 +53,7 @@ class Watched:
         return until(find, PATIENCE_S, f"{kind} ({stage}) of {ticket}")
 
     def kinds(self, ticket: str) -> list[str]:
-        """Every type of clock event about ``ticket``, each event once."""
+        """List the types of clock events about ``ticket``, each event once."""
         events = {seen.event["id"]: seen.event for seen in self.auditor.look()}
         return [event["type"] for event in events.values() if event["data"]["ticket"] == ticket]
 
@@ -86,7 +86,7 @@ def watched(quick_system: System) -> Iterator[Watched]:
 
 
 def _resolve(unit: Unit, ticket: str) -> list[str]:
-    """Write both replies at once, for the deadline is near; returns their ids."""
+    """Write both replies immediately, since the deadline is near. Return their ids."""
     return [unit.say(ticket, "acknowledge"), unit.say(ticket, "resolve", message="Sudah mengalir lagi.")]
 
 
@@ -105,7 +105,7 @@ def test_silence_is_warned_of_and_then_a_breach_never_before_the_deadline(watche
 def test_the_unit_is_told_of_the_deadline_the_warning_and_the_breach(watched: Watched) -> None:
     told = watched.unit.get(watched.silent, "breached", PATIENCE_S)
     whys = [data["why"] for data in watched.unit.about(watched.silent)]
-    # The deadline comes with the complaint where the clock was quicker than the routing.
+    # The deadline comes with the complaint if the clock was quicker than the routing.
     assert ["breached", "routed", "warned"] == sorted(set(whys) - {"escalated", "deadline-set"})
     assert 1 == whys.count("warned") == whys.count("breached")
     assert whys.index("warned") < whys.index("breached")
@@ -128,7 +128,7 @@ def test_an_answer_in_time_meets_the_promise(watched: Watched) -> None:
 
 
 def test_the_demonstration_shows_a_breach_and_an_answer_in_time(watched: Watched) -> None:
-    """Before anything is killed: it waits only so long for each hop."""
+    """It runs before anything is killed, since the demonstration waits only a limited time for each hop."""
     out, err = watched.demo.communicate(timeout=PATIENCE_S)
     assert 0 == watched.demo.returncode, err
     journey, beside = [json.loads(line) for line in out.splitlines()]
@@ -152,7 +152,7 @@ def test_the_demonstration_shows_a_breach_and_an_answer_in_time(watched: Watched
 
 @contextmanager
 def held(pid: int) -> Iterator[None]:
-    """A service that stands still, and is killed in the end, whatever came of it."""
+    """Stop the process ``pid`` for the block, and kill it at the end in any case."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -161,8 +161,8 @@ def held(pid: int) -> Iterator[None]:
 
 
 def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watched: Watched) -> None:
-    """It stands still past the deadline and is killed: what comes back reads the story to its end before it rings."""
-    # Asked for before the deadline runs: it asks every process how it is.
+    """The monitor is held past the deadline and killed; after a restart it reads the story to its end, then rings."""
+    # Before the deadline runs, since this asks every process for its state.
     pid = watched.system.pid("sla-monitor")
     ticket = watched.system.by_web(f"{CLEAR} (macet)")
     _, started = watched.clock(ticket, "started")
@@ -176,8 +176,8 @@ def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watche
     assert not {"complaint.sla-breached.v1", "complaint.sla-updated.retracted.v1"} & set(watched.kinds(ticket))
 
 
-def test_an_answer_that_the_router_reads_after_the_deadline_is_told_to_nobody_as_a_breach(watched: Watched) -> None:
-    """It is away across the deadline. The clock, which knows no better, announces a breach, and takes it back."""
+def test_timely_answer_read_late_by_the_router_is_announced_as_no_breach(watched: Watched) -> None:
+    """The router is away across the deadline. The clock, which can't know, announces a breach, and retracts it."""
     pid = watched.system.pid("router")
     ticket = watched.system.by_web(f"{CLEAR} (router macet)")
     watched.unit.get(ticket, "routed")

@@ -1,4 +1,4 @@
-"""Synthetic complaints go the whole way through the running system, and leave nothing behind that anybody sees."""
+"""Synthetic complaints go the whole way through the running system, and leave no visible traces."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ HOPS = ("intake", "classifier", "router")
 
 @pytest.fixture(scope="module")
 def probed() -> Iterator[System]:
-    """A system of its own, tried every two seconds, with nothing else in it."""
+    """A system of its own, probed every two seconds, with nothing else in it."""
     settings = ("prober:CANARY_EVERY_S=2", "prober:CANARY_LOST_S=15")
     yield from running("canary", ROOT / "region" / "soppeng", *settings)
 
 
 @pytest.fixture(scope="module")
 def value(probed: System) -> Callable[..., float]:
-    """Gives what the services show under a name and labels, added up."""
+    """A function that returns the sum of a metric of all services by its name and labels."""
     urls = {name: url.removesuffix("/ready") + "/metrics" for name, url in probed.env["ready_urls"].items()}
 
     def shown(name: str, **labels: str) -> float:

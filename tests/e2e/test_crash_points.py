@@ -1,4 +1,4 @@
-"""Killed at each moment between two steps that must not come apart: the complaint arrives all the same, once."""
+"""A service is killed at each moment between two steps that must not come apart: the complaint arrives once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.connected
 
 Ask = Callable[[str], Unit]
 
-#: Every service, the points that it passes, and the door by which a complaint makes it pass them.
+#: Every service, its crash points, and the channel of a complaint that passes them.
 POINTS = [
     ("intake-sms", "sms", "ack.after_commit_before_response"),
     ("intake-social", "x", "ack.after_commit_before_response"),
@@ -37,7 +37,7 @@ POINTS = [
     ("intake-sms", "sms", "notify.after_send_before_mark"),
     ("intake-social", "x", "notify.after_send_before_mark"),
 ]
-#: Kannel can't be asked whether it has an SMS already; X refuses to say the same twice.
+#: Kannel can't be asked whether it already has an SMS; X refuses the same words twice.
 MAY_REPEAT = {("intake-sms", "notify.after_send_before_mark"): 1}
 
 
@@ -50,7 +50,7 @@ def unit(system: System) -> Iterator[Ask]:
 
 @pytest.fixture(scope="module")
 def auditor(system: System) -> Iterator[Desk]:
-    """Reads what was received."""
+    """A desk that reads the received complaints."""
     desk = Desk(system.env, "auditor")
     desk.open("complaint.received.v1")
     yield desk
@@ -61,7 +61,7 @@ def auditor(system: System) -> Iterator[Desk]:
 @pytest.mark.parametrize("turn", range(length(1, 20)))
 @pytest.mark.parametrize(("service", "channel", "point"), POINTS)
 def test_killed_at(system: System, unit: Ask, auditor: Desk, service: str, channel: str, point: str, turn: int) -> None:
-    # Of letters only: digits that happen to look like a telephone number are masked.
+    # Letters only: digits that look like a telephone number would be masked.
     text = f"{CLEAR} ({uuid.uuid4().hex.translate(str.maketrans('0123456789', 'ghijklmnop'))})"
     before = system.restarts(service)
     crashed = system.arm(service, point)

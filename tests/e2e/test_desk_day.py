@@ -17,7 +17,7 @@ from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.slow]
 
-#: What is complained of, for each hand, for both days are of one system: the same twice would be similar.
+#: The complaints, different for each hand since both days share a system: equal texts would be found similar.
 DANGER, HOLE, POLE, PARK, SEWER, UNCLEAR, AGAIN, NOTHING, WATER, BIN, BROUGHT = (
     dict(zip(HANDS, texts, strict=True))
     for texts in (
@@ -71,13 +71,13 @@ TOO_SHORT = "Sudah ditambal aspal dan dapat dilewati lagi."
 DONE = "Lubangnya sudah ditambal aspal tadi pagi, sepanjang empat meter, dan jalannya dapat dilewati lagi."
 
 
-# What somebody does at the desk, whoever it is.
+# Actions at the desk, whatever the role.
 
 
 def send(seat: Seat, act: str, name: str, *, words: str = "", confirm: str = "Kirim sekarang") -> None:
-    """Press ``act``, write, look at what a citizen will read, and send it."""
+    """Press ``act``, write, preview the citizen's message, and send it."""
     seat.presses(act)
-    if words:  # without, what a citizen reads is shown at once
+    if words:  # without words the preview comes first
         seat.writes("", words, ident="words")
         seat.look(f"{name}-isi")
         seat.presses("Lihat dulu")
@@ -87,7 +87,7 @@ def send(seat: Seat, act: str, name: str, *, words: str = "", confirm: str = "Ki
 
 
 def sent(seat: Seat, *, did: str, name: str) -> None:
-    """See on the complaint's page that it was taken."""
+    """Check on the complaint's page that it was taken."""
     seat.reads("Terkirim.", did)
     seat.look(name)
 
@@ -291,7 +291,7 @@ def the_clerk_hands_over_to_the_wrong_office_takes_it_back_and_hands_over_to_the
 
 
 def hand_over(clerk: Seat, head: Seat, page: str, office: str, why: str, name: str) -> None:
-    """Hand the complaint over to an office outside, once the head has read it."""
+    """Hand the complaint over to an outside office, once the head has read it."""
     clerk.opens(page)
     clerk.presses("Limpahkan ke luar kabupaten")
     clerk.chooses("Tujuan", office)
@@ -365,7 +365,7 @@ def the_operator_comes_in_and_goes_to_what_nobody_has(place: Place, operator: Se
 
 
 def goes_to(operator: Seat, ticket: str) -> Locator:
-    """Find the complaint, which may stand on a further page; with keys, press J until it has the focus."""
+    """Find the complaint, which may stand on a later page; by keys, press J until it has the focus."""
     case = operator.page.locator(f"[id='{ticket}']")
     while not case.count():
         operator.presses("Berikutnya")
@@ -394,12 +394,12 @@ def the_first_of_three_is_right(place: Place, operator: Seat, sewer: Citizen) ->
 
 
 def until_elsewhere(place: Place, citizen: Citizen) -> None:
-    """Wait until another unit than the LAPOR! admin has it."""
+    """Wait until another unit than the LAPOR! admin has the complaint."""
     until(lambda: place.system.unit_of(citizen.ticket) != "DISKOMINFO", 60, f"a unit for {citizen.ticket}")
 
 
 def confirms(operator: Seat, name: str, *, did: str) -> None:
-    """Look at what will be sent, send it, and see that it was taken."""
+    """Preview the message, send it, and check that it was taken."""
     operator.look(f"{name}-isi")
     operator.presses("Lihat dulu")
     operator.reads("Yang dibaca")

@@ -1,4 +1,4 @@
-"""What is erased is found nowhere: in no database at once, and in no topic once Kafka has cleaned it."""
+"""Erased data is found nowhere: in no database immediately, and in no topic after Kafka's next cleaning."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.system("upset")]
 
-#: So many of each channel, each with words that stand nowhere else.
+#: Complaints per channel, each with unique words.
 PEOPLE = length(17, 200)
-#: The services that keep what a citizen said.
+#: The services that store citizens' words.
 KEEPERS = ("intake-sms", "intake-web", "intake-social", "router")
-#: What the topics' settings of two days become here, so that the cleaner is seen at work.
+#: Values in place of the topics' settings of two days, so that the cleaner is seen at work.
 HASTY = {
     "min.compaction.lag.ms": "0",
     "max.compaction.lag.ms": "1000",
@@ -40,7 +40,7 @@ HASTY = {
 
 @dataclass
 class Planted:
-    """A complaint, and words of its reporter: ``secrets`` must go. ``quoted`` is what its unit wrote of it."""
+    """A complaint and its reporter's words: ``secrets`` must be erased. ``quoted`` is its unit's message about it."""
 
     ticket: str
     secrets: list[str] = field(default_factory=list)
@@ -49,19 +49,19 @@ class Planted:
 
 @pytest.fixture(scope="module")
 def system(upset_system: System) -> System:
-    """Not the common one, for its topics are cleaned."""
-    upset_system.env = upset_system.lapor("env")  # its passwords may be others by now
+    """A system apart from the common one, since its topics are cleaned."""
+    upset_system.env = upset_system.lapor("env")  # its passwords may have changed
     return upset_system
 
 
 def word() -> str:
-    """A word that nobody else writes, and no rule knows."""
+    """Return a unique word that no rule knows."""
     letters = uuid.uuid4().hex.translate(str.maketrans("0123456789", "ghijklmnop"))
     return f"kenari{letters[:14]}"
 
 
 def plant(system: System, of_each: int) -> list[Planted]:
-    """Complaints by each channel, with additions, names, contacts and places."""
+    """Send complaints by each channel, with additions, names, contacts and places."""
     planted = []
     for nth in range(of_each):
         name, text, place, when, more = (word() for _ in range(5))
@@ -85,7 +85,7 @@ def plant(system: System, of_each: int) -> list[Planted]:
 
 
 def in_databases(system: System, secrets: set[str]) -> dict[str, set[str]]:
-    """Which of ``secrets`` stand in which table of which service, as text or as bytes."""
+    """Return where ``secrets`` stand, as text or bytes: by service and table."""
     found: dict[str, set[str]] = {}
     for service, dsn in system.env["databases"].items():
         with psycopg.connect(dsn) as db:
@@ -109,7 +109,7 @@ def quote(system: System, planted: list[Planted]) -> None:
 
 
 def in_topics(system: System, secrets: set[str]) -> dict[str, set[str]]:
-    """Which of ``secrets`` stand in which topic; those in which units write are theirs, and kept for 90 days."""
+    """Return where ``secrets`` stand by topic; units' replies are theirs, and kept for 90 days."""
     auditor = principal("auditor", DataDir(system.data))
     found: dict[str, set[str]] = {}
     names = [name for name in auditor.topics() if not name.startswith("__") and ".replied." not in name]
@@ -121,7 +121,7 @@ def in_topics(system: System, secrets: set[str]) -> dict[str, set[str]]:
 
 
 def hurry(system: System) -> None:
-    """Let Kafka clean at once what it would clean within two days."""
+    """Let Kafka clean immediately what it would clean within two days."""
     password = credentials.read(system.data / "credentials.json").kafka_admin
     admin = AdminClient(dict(kafka.client_settings(system.env["bootstrap"], kafka.ADMIN, password)))
     names = [name for name in admin.list_topics(timeout=20).topics if name.endswith((".v1", ".dlq"))]
@@ -132,14 +132,14 @@ def hurry(system: System) -> None:
 
 
 def order_all(system: System, planted: list[Planted]) -> None:
-    """The triage unit orders each to be erased."""
+    """Order the erasure of each complaint, as the triage unit."""
     with units(system.env) as unit:
         for each in planted:
             unit("DISKOMINFO").must(each.ticket, "erase", reason="diminta pelapor lewat surat")
 
 
 @pytest.mark.soak
-def test_of_all_who_are_erased_nothing_is_found(system: System) -> None:
+def test_erased_people_are_found_nowhere(system: System) -> None:
     since = datetime.now(UTC).isoformat()
     planted, secrets = stored(system, PEOPLE)
     order_all(system, planted)
@@ -147,7 +147,7 @@ def test_of_all_who_are_erased_nothing_is_found(system: System) -> None:
     assert left(system, secrets) == {}
 
     hurry(system)
-    order_all(system, planted)  # as the router's timer does two days later: what is written closes the segments
+    order_all(system, planted)  # as the router's timer does two days later: new records close the segments
     until(lambda: not in_topics(system, secrets), 120, "Kafka has cleaned all of it")
     assert system.lapor("republish", "--since", since)["republished"] > len(planted)
     assert ({}, {}) == (in_topics(system, secrets), in_databases(system, secrets))
@@ -171,19 +171,19 @@ def test_backups_from_before_an_erasure_bring_nothing_back(system: System, tmp_p
 
 
 def stored(system: System, of_each: int) -> tuple[list[Planted], set[str]]:
-    """What was planted, with its secrets, as soon as all of it stands somewhere."""
+    """Plant complaints. Return them and their secrets once all secrets are stored."""
     planted = plant(system, of_each)
     for each in planted:
         system.unit_of(each.ticket)
     quote(system, planted)
     secrets = {secret for each in planted for secret in each.secrets}
-    # A word that is not there before proves nothing afterwards.
+    # A word that was never stored would prove nothing.
     until(lambda: set().union(*in_databases(system, secrets).values()) == secrets, 60, "all of it is stored")
     return planted, secrets
 
 
 def left(system: System, secrets: set[str]) -> dict[str, set[str]]:
-    """What is in any database after two minutes at most: the sooner nothing is, the sooner it is known."""
+    """Return the secrets left in databases after two minutes; stop as soon as all are gone."""
     found: dict[str, set[str]] = {}
 
     def gone() -> bool:

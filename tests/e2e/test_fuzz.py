@@ -1,4 +1,4 @@
-"""Thousands of mutated inputs to each door and to a unit's topic: none is an error of ours, none stops anything."""
+"""Thousands of mutated inputs to each interface and to a unit's topic: none causes an error of ours or stops us."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.soak, pytest.mark.system("fuzz")]
 
-#: Each parser alone is given many more in tests/parsers.
+#: tests/parsers tries many more inputs on each parser alone.
 INPUTS = length(1_000, 10_000)
 AT_ONCE = 16
-#: So often a call is made that is answered 503, which asks for it to come again.
+#: How often a call is made that is answered with 503, which asks for a retry.
 TRIES = 3
-#: The rates are tested elsewhere: here they would keep the inputs from what is to be tried.
+#: Rate limits are tested elsewhere: here they would keep inputs from the code to be tested.
 RATES = ("intake-web:WEB_TAKES_PER_S=100000", "intake-sms:SMS_TAKES_PER_S=100000")
-#: What a unit may write in a second is tried elsewhere too.
+#: A unit's quota is tested elsewhere, too.
 UNBOUNDED = {"producer_byte_rate": 100_000_000, "consumer_byte_rate": 100_000_000, "request_percentage": 1000}
-#: What services log when an exception came that nobody foresaw, or when they give up.
+#: Log messages of unforeseen exceptions, or of services that give up.
 UNFORESEEN = (
     "mo_failed",
     "door_failed",
@@ -55,7 +55,7 @@ UNFORESEEN = (
     "leaving",
     "Traceback",
 )
-#: No gateway's request is longer (intake_sms.adapters.door): what is, h11 refuses before us.
+#: No gateway's request is longer (intake_sms.adapters.door): h11 refuses longer ones before us.
 LONGEST_QUERY = 400_000
 ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("acknowledge", {}),
@@ -74,7 +74,7 @@ ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @dataclass(frozen=True)
 class Call:
-    """A request as its bytes go out; no client's library would let these through."""
+    """A request as raw bytes; no client library would let these through."""
 
     method: str
     path: bytes
@@ -82,7 +82,7 @@ class Call:
     body: bytes = b""
 
     def encoded(self) -> bytes:
-        """The bytes. What frames the request stays right, for a broken frame tries uvicorn and not us."""
+        """Return the bytes. Their framing stays valid, since a broken frame would test uvicorn and not us."""
         lines = [b"%s %s HTTP/1.1" % (self.method.encode(), self.path), b"Host: lapor", b"Connection: close"]
         lines += [name.encode() + b": " + value.translate(None, b"\r\n\0") for name, value in self.headers.items()]
         lines += [b"Content-Length: %d" % len(self.body)]
@@ -91,7 +91,7 @@ class Call:
 
 @dataclass
 class Outcome:
-    """What became of the calls of one door."""
+    """The results of the calls of one interface."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     bad: list[tuple[int, bytes]] = field(default_factory=list)
@@ -103,10 +103,10 @@ class Outcome:
 
 
 def send(url: str, calls: Iterator[Call], is_bad: Callable[[int], bool]) -> Outcome:
-    """Send ``calls``, some at once, each on a connection of its own; 0 is no answer at all.
+    """Send ``calls``, some concurrently, each on its own connection; status 0 means no answer at all.
 
-    What is answered 503 is brought again after the others, as a gateway does: a busy machine may be slow, and only
-    what is refused ``TRIES`` times is an input that the door can't take.
+    A call answered with 503 is repeated after the others, as a gateway does: the machine may be busy, and only an input
+    refused ``TRIES`` times is one that can't be taken.
     """
     outcome, door, began, turn = Outcome(), urlsplit(url), time.monotonic(), threading.Lock()
     later: deque[tuple[bytes, int]] = deque()
@@ -138,7 +138,7 @@ def send(url: str, calls: Iterator[Call], is_bad: Callable[[int], bool]) -> Outc
 def _status(host: str, port: int, sent: bytes) -> int:
     answer = b""
     with socket.create_connection((host, port), timeout=30) as door:
-        # Who sends too much is cut off while it sends; what it was answered is there all the same.
+        # A client that sends too much is cut off while it sends; its answer is there all the same.
         with contextlib.suppress(ConnectionError):
             door.sendall(sent)
         with contextlib.suppress(ConnectionError):
@@ -149,13 +149,13 @@ def _status(host: str, port: int, sent: bytes) -> int:
 
 @pytest.fixture(scope="module")
 def fuzzed() -> Iterator[System]:
-    """A system of its own: what is left in its topics would be in the way of other tests."""
+    """A system of its own: the records left in its topics would disturb other tests."""
     yield from running("fuzz", ROOT / "region" / "soppeng", *RATES)
 
 
 @pytest.fixture(scope="module")
 def tickets(fuzzed: System) -> dict[str, str]:
-    """Complaints by web that inputs can be about, with their secrets."""
+    """Tickets of complaints by web for the inputs, with their secrets."""
     made = {}
     for n in range(60):
         secret = uuid.uuid4().hex
@@ -166,7 +166,7 @@ def tickets(fuzzed: System) -> dict[str, str]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _nothing_stops(fuzzed: System) -> Iterator[None]:
-    """After all of it nothing was started again, nothing is stuck, and the next complaint goes its whole way."""
+    """Check afterwards that nothing was restarted or is stuck, and that the next complaint goes its whole way."""
     before = processes(fuzzed)
     yield
     until(lambda: not unread(fuzzed, "router"), 300, "the router has read all")
@@ -177,7 +177,7 @@ def _nothing_stops(fuzzed: System) -> Iterator[None]:
 
 
 def processes(system: System) -> dict[str, tuple[int, int]]:
-    """The process that each service is, and how often it was started again."""
+    """Return each service's process, and how often it was restarted."""
     return {each["name"]: (each["pid"], each["restarts"]) for each in system.status()["services"]}
 
 
@@ -216,7 +216,7 @@ def _nothing_is_stuck(system: System) -> None:
 
 
 def unread(system: System, service: str) -> dict[tuple[str, int], int]:
-    """How many records of each of its topics ``service`` has not handled."""
+    """Return how many records of each of its topics ``service`` has not handled."""
     with psycopg.connect(system.env["databases"][service]) as db:
         read = db.execute("SELECT topic, partition, next_offset FROM consumed").fetchall()
     auditor = Desk(system.env, "auditor")
@@ -231,7 +231,7 @@ def unread(system: System, service: str) -> dict[tuple[str, int], int]:
 
 
 def unforeseen(logs: Path) -> dict[str, list[str]]:
-    """The first lines of each log that tell of what nobody foresaw."""
+    """Return the first lines of each log that report unforeseen errors."""
     found = {}
     for path in logs.iterdir():
         if path.stem in ("kafka", "postgres", "standins"):
@@ -245,7 +245,7 @@ def unforeseen(logs: Path) -> dict[str, list[str]]:
 
 
 def multipart(mutate: Mutator, fields: dict[str, Any]) -> tuple[bytes, bytes]:
-    """The content type and body of a form with parts."""
+    """Return content type and body of a form with parts."""
     mark, parts = "batas", []
     for name, value in fields.items():
         file = '; filename="a.txt"\r\nContent-Type: text/plain; charset=utf-16' if mutate.maybe(0.05) else ""
@@ -256,7 +256,7 @@ def multipart(mutate: Mutator, fields: dict[str, Any]) -> tuple[bytes, bytes]:
 
 
 def urlencoded(fields: dict[str, Any]) -> bytes:
-    """The fields as a browser sends them in a query or a body."""
+    """Encode the fields as a browser does in a query or a body."""
     return b"&".join(_quoted(name) + b"=" + _quoted(value) for name, value in fields.items())
 
 
@@ -266,7 +266,7 @@ def _quoted(value: Any) -> bytes:
 
 
 def form(mutate: Mutator, fields: dict[str, Any]) -> tuple[bytes, bytes]:
-    """The content type and body of a form of either kind."""
+    """Return content type and body of a form of either kind."""
     if mutate.maybe(0.5):
         return multipart(mutate, fields)
     body = urlencoded(fields)
@@ -277,7 +277,7 @@ def form(mutate: Mutator, fields: dict[str, Any]) -> tuple[bytes, bytes]:
 
 
 def web_call(mutate: Mutator, tickets: dict[str, str]) -> Call:
-    """A call of the website or its API."""
+    """Return a call of the website or its API."""
     ticket, secret = mutate.random.choice(list(tickets.items()))
     complaint = {
         "text": f"{CLEAR} ({mutate.id()[:8]})",
@@ -349,14 +349,14 @@ def test_the_website_answers_whatever_comes(
     record_property("measured", f"website, {INPUTS:,} mutated inputs: {outcome}")
     assert 0 == len(outcome.bad), str(outcome)
     assert INPUTS == outcome.statuses.total()
-    # Most got through to the rules, and not only to be told that there were too many.
+    # Most inputs reached the rules, instead of being refused for their number.
     taken = outcome.statuses[202] + outcome.statuses[303]
     assert outcome.statuses[429] < INPUTS / 5, str(outcome)
     assert taken > INPUTS / 20, str(outcome)
 
 
 def sms_call(mutate: Mutator, path: str, tickets: list[str]) -> Call:
-    """A request of the gateway."""
+    """Return a request of the gateway."""
     commands = (
         "SOPPENG {} {}",
         "{} masih mati {}",
@@ -385,7 +385,7 @@ def sms_call(mutate: Mutator, path: str, tickets: list[str]) -> Call:
         given = {name: "a" * 100_000 if value == DEEP else value for name, value in given.items()}
     query = urlencoded(given)
     if mutate.maybe(0.3):
-        # Only what may stand in a request line: other bytes try h11 and not us.
+        # Only bytes allowed in a request line: others would test h11 and not us.
         query = bytes(byte for byte in mutate.raw(query) if 0x21 <= byte <= 0x7E)
     query = query[:LONGEST_QUERY]
     method = mutate.random.choice(("GET",) * 30 + ("POST", "HEAD"))
@@ -450,7 +450,7 @@ def test_the_router_answers_or_puts_aside_whatever_a_unit_writes(
     topic = f"unit.{code.lower()}.replied.v1"
 
     def hears(error: Any, _: Any) -> None:
-        # What is larger than a record may be never leaves the unit's own client.
+        # A record that is too large never leaves the unit's own client.
         if error and error.code() != KafkaError.MSG_SIZE_TOO_LARGE:
             failed.append(error)
 
@@ -459,7 +459,7 @@ def test_the_router_answers_or_puts_aside_whatever_a_unit_writes(
     quotas.set_quotas(admin, [code], UNBOUNDED)
     with units(fuzzed.env) as unit:
         owner = unit(code)
-        # With so many before it a record may wait longer than a desk's would.
+        # Behind so many others a record may wait longer than a desk's would.
         owner.producer = Producer({**owner.client, "message.timeout.ms": 300_000})
         for _ in range(INPUTS):
             value, key, headers = reply(mutate, code, list(tickets))
@@ -484,6 +484,6 @@ def test_the_router_answers_or_puts_aside_whatever_a_unit_writes(
     reader.close()
     answers = Counter("accepted" if each["accepted"] else each["code"] for each in told if each)
     record_property("measured", f"unit: {dict(answers)} of {INPUTS} in {taken:.0f} s, seed {SEED}")
-    # A good part is read as replies, and not all of it refused for one reason.
+    # A good part is read as replies, and not all of it is refused for one reason.
     assert answers["accepted"] > INPUTS / 200, str(answers)
     assert answers.total() > INPUTS / 10, str(answers)

@@ -1,4 +1,4 @@
-"""Who may do what in the running system: every other's door is locked, and no secret or identifier leaks."""
+"""Access control in the running system: nobody reaches another's data, and no secret or identifier leaks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.connected
 
 Ask = Callable[[str], Unit]
 WITH_DATABASE = [name for name in READERS if name != "classifier"]
-#: A man who does not exist, who writes his identifiers where they don't belong.
+#: An invented man who writes his identifiers where they don't belong.
 NIK, PHONE, MAIL = "7312010203850004", "0812-7788-9911", "warga.soppeng@contoh.co.id"
 
 
@@ -51,7 +51,7 @@ def desk(system: System) -> Iterator[Callable[[str], Desk]]:
 
 @contextmanager
 def refused(what: str) -> Iterator[None]:
-    """The broker must refuse, and for want of a right."""
+    """Check that the broker refuses, for lack of a right."""
     with pytest.raises(KafkaException) as refusal:
         yield
     assert KafkaError.TOPIC_AUTHORIZATION_FAILED == refusal.value.args[0].code(), what
@@ -75,7 +75,7 @@ def test_a_role_opens_no_database_but_its_own_and_rules_over_nothing(system: Sys
     server = psycopg.conninfo.conninfo_to_dict(own["router"])
     admin = {"user": "postgres", "password": _kept(system)["postgres_admin"], "dbname": "postgres"}
     with psycopg.connect(**server | admin) as db:
-        # Also where pg_hba.conf already closes the door: on a cluster of somebody else's it is another one.
+        # Also where pg_hba.conf already refuses: somebody else's cluster has another one.
         grants = db.execute(
             "SELECT rolname, datname FROM pg_roles, pg_database WHERE rolname <> 'postgres' AND datallowconn"
             " AND rolname !~ '^pg_' AND has_database_privilege(rolname, datname, 'CONNECT, CREATE, TEMPORARY')"
@@ -121,7 +121,7 @@ def test_a_unit_sees_and_writes_nothing_of_another(system: System, unit: Ask) ->
 
 
 def test_the_broker_allows_every_user_what_the_declarations_say_and_nothing_else(system: System) -> None:
-    """Asked as each user, of every topic and every operation: an ACL too many or too few is one wrong cell."""
+    """Asked as each user, for every topic and every operation: an ACL too many or too few is one wrong cell."""
     units_there = rights.codes(system.region)
     names, of_topics = rights.of_topics(units_there, rights.desks(system.region))
     users = {*SERVICES, *units_there, "auditor", "operator"}
@@ -129,10 +129,10 @@ def test_the_broker_allows_every_user_what_the_declarations_say_and_nothing_else
     assert users | {"broker"} == rights.with_passwords(broker)
     assert users == set(system.env["principals"]) == set(of_topics)
     there = set(broker.list_topics(timeout=20).topics)
-    own = {"__consumer_offsets", "__transaction_state"}  # the broker's, made when it needs them: nobody's
+    own = {"__consumer_offsets", "__transaction_state"}  # the broker makes these for itself
     assert names == there - own
 
-    # What a declaration must not give away, whoever writes it.
+    # Rights that no declaration may give away.
     asks = {f"{name}.replay": {"READ", "WRITE", "DESCRIBE"} for name in READERS}
     assert {f"{name}.dlq": {"READ", "DESCRIBE"} for name in READERS} | asks == of_topics["operator"]
     assert {name: {"READ", "DESCRIBE"} for name in names} == of_topics["auditor"]
@@ -140,7 +140,7 @@ def test_the_broker_allows_every_user_what_the_declarations_say_and_nothing_else
         topic = f"unit.{code.lower()}.{{}}.v1".format
         assert {topic("routed"): {"READ", "DESCRIBE"}, topic("replied"): {"WRITE", "DESCRIBE"}} == of_topics[code]
 
-    # So that none is waiting for a topic that is still to come, or is about what nobody here uses.
+    # So that no ACL waits for a topic still to come, or concerns a resource that nobody uses.
     acls = broker.describe_acls(rights.EVERY_ACL).result(30)
     assert {"TOPIC", "GROUP"} == {acl.restype.name for acl in acls}
     literal = {(name, "LITERAL") for name in names}
@@ -191,11 +191,11 @@ def test_the_operator_asks_for_dead_letters_and_speaks_for_nobody(desk: Callable
     operator = desk("operator")
     for topic in ("unit.pupr.replied.v1", "complaint.updated.v1", "complaint.received.v1", "router.dlq"):
         must_not_write(operator, topic)
-    operator.write("router.replay", b"999999999")  # there is none: the router goes on
+    operator.write("router.replay", b"999999999")  # no such dead letter: the router goes on
 
 
 def test_an_intake_says_nothing_of_a_complaint_that_is_anothers(system: System, desk: Callable[[str], Desk]) -> None:
-    """The web's account, with all that it has: its right to write, and its own key."""
+    """Tried with the web's account and all its means: its right to write, and its own key."""
     before = {row["id"] for row in system.lapor("dlq", "list")}
     number, by_sms = system.by_sms(f"{CLEAR} (suara)")
     complaint_id = _complaint_id(system, by_sms)
@@ -210,7 +210,7 @@ def test_an_intake_says_nothing_of_a_complaint_that_is_anothers(system: System, 
         "received_at": "2026-11-26T00:00:00Z",
         "reporter_ref": "palsu",
     }
-    # As if the reporter accused the unit that has it: understood so, it would be taken from that unit.
+    # As if the reporter accused the unit that has it: then the unit would lose it.
     owner = system.unit_of(by_sms)
     accusing = {**made_up, "complaint_id": complaint_id, "ticket": by_sms, "text": f"Pegawai {owner} minta pungli"}
     received = "complaint.received.v1"
@@ -231,7 +231,7 @@ def test_an_intake_says_nothing_of_a_complaint_that_is_anothers(system: System, 
         return ["classifier"] * 4 + ["router"] * 6 == sorted(row["service"] for row in new)
 
     until(all_dead, 60, "four dead letters of the classifier and six of the router")
-    # The real intake goes on with the same complaint, and the made-up one is nobody's.
+    # The real intake's additions still count for its complaint, and the made-up complaint is nobody's.
     system.send_sms(number, f"{by_sms} di depan masjid raya")
     system.until_told(number, "Tambahan Anda sudah diteruskan")
 
@@ -264,7 +264,7 @@ def _kept(system: System) -> Any:
 
 
 def secrets_of(system: System) -> dict[str, str]:
-    """Every generated password and key, by where it stands in the credentials file."""
+    """Return every generated password and key, by its place in the credentials file."""
 
     def leaves(value: Any, name: str) -> Iterable[tuple[str, str]]:
         if isinstance(value, dict):
@@ -302,7 +302,7 @@ def test_the_files_that_hold_passwords_are_their_owners_alone(system: System) ->
 def _command(process: Path) -> str:
     try:
         return (process / "cmdline").read_bytes().decode(errors="replace")
-    except OSError:  # it has ended meanwhile
+    except OSError:  # it has just ended
         return ""
 
 
@@ -319,7 +319,7 @@ def test_no_identifier_of_a_citizen_is_in_any_topic_or_log(system: System, unit:
     system.send_sms(number, f"{by_sms} hubungi saya di {PHONE}")
     system.until_told(number, "Tambahan Anda sudah diteruskan")
 
-    # An SMS that can't be read is masked nowhere, so nothing of it may leave the intake.
+    # An SMS that can't be read is not masked, so nothing of it may leave the intake.
     unread = {"from": number, "raw": planted, "charset": "zlib", "token": system.env["sms_mo_token"]}
     assert 200 == httpx.get(system.env["sms_mo_url"], params=unread | {"id": "mo-unread"}, timeout=10).status_code
     until(lambda: [row for row in system.lapor("dlq", "list") if row["error"] == "Unreadable"], 60, "a dead letter")
@@ -338,10 +338,10 @@ def test_no_identifier_of_a_citizen_is_in_any_topic_or_log(system: System, unit:
         assert [] == [name for name, text in logs.items() if secret in text], secret
 
 
-#: Another who does not exist, of whom officers write, and where a stranger lives.
+#: Another invented person, whom officers write about, and a stranger's address.
 THEIRS = ("7312014507900003", "0813-5566-7788", "budi.warga@contoh.co.id", "bantuan.example")
 ABOUT = "Warga NIK {}, WA {}, surel {}, isi data di https://{}/klaim".format(*THEIRS)
-#: What a unit may say, in this order, and words of it that the citizen is to hear.
+#: A unit's replies, in this order, with words that the citizen must hear.
 SAID: list[tuple[str, dict[str, str], str]] = [
     ("progress", {"message": f"Petugas di lokasi. {ABOUT}"}, "Petugas di lokasi. Warga NIK [NIK]"),
     ("ask", {"message": f"Rumah nomor berapa? {ABOUT}"}, "Rumah nomor berapa? Warga NIK [NIK]"),
@@ -368,7 +368,7 @@ def test_no_identifier_and_no_strangers_link_that_a_unit_writes_reaches_anybody(
 
     auditor = Desk(system.env, "auditor")
     topics = [name for name in auditor.consumer.list_topics(timeout=20).topics if not name.startswith("_")]
-    # What a unit wrote itself is read by nobody but the router.
+    # A unit's own replies are read only by the router.
     written = auditor.read_all(*(name for name in topics if not name.endswith(".replied.v1")))
     auditor.close()
     assert any(b"[NIK]" in seen.value for seen in written if by_sms.encode() in seen.value)
@@ -379,7 +379,7 @@ def test_no_identifier_and_no_strangers_link_that_a_unit_writes_reaches_anybody(
         assert [] == [name for name, text in logs.items() if secret in text], secret
 
 
-def test_who_replies_on_the_command_line_is_told_what_was_masked_and_how_to_ask(system: System) -> None:
+def test_command_line_reply_reports_masked_text_and_how_to_ask(system: System) -> None:
     _, ticket = system.by_sms(f"{CLEAR} (perintah)")
     owner = system.unit_of(ticket)
     progress = ("unit", "reply", owner, ticket, "--action", "progress", "-m", "Hubungi 0813-5566-7788")

@@ -1,4 +1,4 @@
-"""A complaint's whole way: in by a public door, to a unit, its answer back to the citizen on the same channel."""
+"""A complaint's whole way: in by a public channel, to a unit, its answer back to the citizen on the same channel."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def unit(system: System) -> Iterator[Ask]:
 
 
 def answer(system: System, code: str, ticket: str, action: str, *rest: str) -> None:
-    """What a person at the unit types."""
+    """Reply as a person at the unit types it."""
     said = system.lapor("unit", "reply", code, ticket, "--action", action, *rest)
     assert said["accepted"], said
 
 
 class Fields(HTMLParser):
-    """The names and values that a browser sends for the first form of a page, as it came."""
+    """The names and values that a browser sends for the first form of an unchanged page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -51,7 +51,9 @@ class Fields(HTMLParser):
         given = dict(attrs)
         if tag == "form" and given.get("method") == "post" and not self.action:
             self.action, self.inside = given.get("action") or "", True
-        if not self.inside or not given.get("name") or tag == "button":  # none is pressed but the first, without a name
+        if (
+            not self.inside or not given.get("name") or tag == "button"
+        ):  # no button but the first, nameless one is pressed
             return
         if tag == "textarea" or given.get("type") not in ("checkbox", "radio") or "checked" in given:
             self.values[given["name"] or ""] = given.get("value") or ""
@@ -98,21 +100,21 @@ def test_an_operator_sees_this_morning_what_waits_and_where(system: System) -> N
     assert "PDAM" == system.unit_of(ticket)
 
     def counted() -> dict[str, Any] | None:
-        """The router counts every 15 s."""
+        """Return the figures once the router has counted, every 15 s."""
         now = system.lapor("top")
         there = [unit for unit in now["units"] if unit["unit"] == "PDAM" and unit["open"]]
         return now if there and now["waiting"]["acknowledgement"]["count"] else None
 
     now = until(counted, 60, "the complaint among those that wait")
     assert now["waiting"]["acknowledgement"]["oldest_s"] > 0
-    # This one, or ten that are more urgent.
+    # This complaint, or ten more urgent ones.
     assert ticket in [each["ticket"] for each in now["urgent"]] or len(now["urgent"]) == 10
     assert "web" in [each["channel"] for each in now["channels"] if each["accepted"]]
     assert [] == now["away"]
 
 
 def behind_receipt(told: list[str]) -> list[str]:
-    """What follows the receipt, and what says who has it, where that did not come in time for it."""
+    """Return the messages after the receipt, without the one that names the unit if that was too late for it."""
     return [text for text in told[1:] if "diteruskan ke PDAM" not in text]
 
 
@@ -146,9 +148,7 @@ def test_an_sms_reaches_its_unit_and_every_answer_comes_back_by_sms(system: Syst
         assert expected in text
 
 
-def test_who_has_the_same_finds_a_complaint_by_sms_at_the_website_and_its_unit_hears_of_it(
-    system: System, unit: Ask
-) -> None:
+def test_complaint_by_sms_gains_website_supporters_that_its_unit_hears_of(system: System, unit: Ask) -> None:
     _, ticket = system.by_sms(f"{CLEAR} (sama)")
     pdam, web = unit(system.unit_of(ticket)), system.env["web_url"]
 
@@ -170,7 +170,7 @@ def test_who_has_the_same_finds_a_complaint_by_sms_at_the_website_and_its_unit_h
     )
 
 
-def test_who_is_in_danger_is_told_whom_to_call_and_a_person_has_it_at_once(system: System) -> None:
+def test_danger_receipt_names_whom_to_call_and_triage_has_it_at_once(system: System) -> None:
     number, ticket = system.by_sms("tolong ada orang tenggelam di sungai walanae")
     first, *_ = system.told(number)
     assert first.index("115") < first.index(ticket)
@@ -188,7 +188,7 @@ def test_who_is_in_danger_is_told_whom_to_call_and_a_person_has_it_at_once(syste
 
 
 def _has_half_a_day(system: System, ticket: str) -> bool:
-    """Whether it is due within 12 hours, which no page says."""
+    """Whether it is due within 12 hours, which no page shows."""
     story = system.story(ticket) or {}
     due, said = story.get("deadline_at"), story.get("deadline_text")
     return bool(due) and not said and datetime.fromisoformat(str(due)) - datetime.now(UTC) < timedelta(hours=12)
@@ -253,7 +253,7 @@ def test_the_status_of_any_ticket_is_told_on_any_channel(system: System, unit: A
     web = system.by_web(f"{CLEAR} (status web)")
     for ticket in (sms, web):
         unit(system.unit_of(ticket)).must(ticket, "acknowledge")
-        system.until_status(ticket, "acknowledged")  # that the web tells of an SMS is half of what is shown
+        system.until_status(ticket, "acknowledged")  # the web telling about an SMS is half of the proof
 
     asker, handle = a_number(), a_handle()
     system.send_sms(asker, f"SOPPENG STATUS {web}")
@@ -306,7 +306,7 @@ def trace(system: System, ticket: str) -> dict[str, Any]:
     return told
 
 
-def test_what_the_classifier_does_not_know_a_person_disposes(system: System, unit: Ask) -> None:
+def test_unclassified_complaint_is_routed_by_a_person(system: System, unit: Ask) -> None:
     ticket = system.by_web(UNCLEAR)
     assert TRIAGE == system.unit_of(ticket)
     triage, pdam = unit(TRIAGE), unit("PDAM")
@@ -360,7 +360,7 @@ def test_a_rejection_tells_why(system: System, unit: Ask) -> None:
     system.until_told(number, f"{ticket} tidak dapat diproses: Tidak menyebut apa dan di mana")
 
 
-def test_who_was_merged_hears_how_the_other_complaint_ends(system: System, unit: Ask) -> None:
+def test_reporter_of_a_merged_complaint_hears_the_outcome_of_the_other(system: System, unit: Ask) -> None:
     number, child = system.by_sms(f"{UNCLEAR} (gabung)")
     parent = system.by_web(f"{UNCLEAR} (induk)")
     triage = unit(TRIAGE)

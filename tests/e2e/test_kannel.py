@@ -1,4 +1,4 @@
-"""Citizens' SMS go through a real Kannel both ways, and wait in it for whoever is not there."""
+"""Citizens' SMS pass a real Kannel both ways, and wait in it while their recipient is away."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testing.programs import program
 from testing.waiting import until
 
 pytestmark = pytest.mark.connected
-#: What an SMS of 7 bits can't hold, and more than one SMS does.
+#: Letters that an SMS of 7 bits can't hold, and more text than fits into one SMS.
 ODD = "Pipa “induk” bocor 😀 @_ di Kelurahan Lapajung,\nair PDAM tidak mengalir sudah dua hari " + "dan lagi " * 10
 
 
@@ -25,7 +25,7 @@ def _needs_kannel() -> None:
 
 
 def totals(system: System) -> dict[str, int]:
-    """How many SMS Kannel has taken from and given to the telephone network, and how many it holds."""
+    """Return how many SMS Kannel has taken from and given to the telephone network, and how many it holds."""
     lines = (system.data / "kannel" / "kannel.conf").read_text().splitlines()
     conf = dict(line.split(" = ", 1) for line in lines if " = " in line)
     url = f"http://127.0.0.1:{conf['admin-port']}/status.xml"
@@ -35,11 +35,11 @@ def totals(system: System) -> dict[str, int]:
 
 
 def written(system: System, number: str) -> list[str]:
-    """What a citizen's complaints say without the keyword, as they are stored."""
+    """Return the stored words of a citizen's complaints, without the keyword."""
     return [str(each["text"]).strip() for each in system.lapor("export", number)["intake-sms"]["complaints"]]
 
 
-def test_what_a_citizen_writes_and_is_told_has_gone_through_it(system: System) -> None:
+def test_sms_of_a_citizen_and_its_receipt_pass_through_kannel(system: System) -> None:
     before = totals(system)
 
     number, ticket = system.by_sms(ODD)
@@ -64,8 +64,8 @@ def test_an_answer_in_parts_is_put_together(system: System) -> None:
     assert len(told) > 160  # letters of 7 bits in one SMS
 
 
-def test_what_it_has_taken_outlives_it(system: System) -> None:
-    """Kannel keeps it on the disk until intake-sms has it, also when both its processes are killed."""
+def test_sms_held_by_kannel_survives_a_kill(system: System) -> None:
+    """Kannel keeps an SMS on disk until intake-sms has it, even if both its processes are killed."""
     number, starts = a_number(), system.starts()
     os.kill(system.pid("smsbox"), signal.SIGSTOP)
     held = totals(system)["held"]

@@ -1,10 +1,10 @@
 """No acknowledged complaint is ever lost: the promise, tried against kill -9 of everything.
 
-Citizens use all three doors while each service, the broker, the database server and each named moment between a
-commit and its acknowledgement is killed once, in an order drawn from a seed. Then `judge.anomalies` compares what
-citizens were promised with what lies in the topics.
+Citizens use all three channels while each service, the broker, the database server and each named moment between a
+commit and its acknowledgement is killed once, in an order drawn from a seed. Then `judge.anomalies` compares the
+promises to citizens with the records in the topics.
 
-That the test can fail was seen by breaking a rule each time and running it: see "What the loss test finds" in
+That the test can fail was shown by breaking one rule at a time and running it: see "What the loss test finds" in
 docs/benchmarks.md.
 """
 
@@ -29,10 +29,10 @@ from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.soak]
 
-#: So often everything is killed, for so many complaints in so many seconds.
+#: How many rounds of kills, for that many complaints in that many seconds.
 ROUNDS = length(1, 20)
 COMPLAINTS, SECONDS = 200 * ROUNDS, 55 * ROUNDS
-#: Seconds in which a door must be open again, however slow the machine is that all of it runs on.
+#: Seconds in which a service must answer again, however slow the machine is.
 INSISTS_S = 180
 TEXTS = (
     "Jalan di depan pasar berlubang besar dan sudah ada yang jatuh",
@@ -117,14 +117,14 @@ def test_no_acknowledged_complaint_is_lost_when_everything_is_killed_once(
         until(lambda: _ended(system, given), 200, "every complaint resolved, and told")
     report.append(f"all told {time.monotonic() - start:.1f} s after the start; units took on {len(set(taken))}")
     for service, point in MOMENTS:
-        # A service that is just coming back has the moment still before it.
+        # A service that is just restarting has the moment still ahead.
         until((system.crashes / f"{service}.{point}").exists, 90, f"{service} to pass {point}")
 
     kills = {service: system.restarts(service) - before[service] for service in SERVICES}
     sent = system.sent()
     told = {ticket: [row["text"] for row in sent if row["ticket"] == ticket] for ticket in given}
     told |= {ticket: _page(system, ticket) for ticket, channel in given.items() if channel == "web"}
-    # The gateway has no idempotency key: what it had in hand at a kill may be repeated. X refuses the same words twice.
+    # The gateway has no idempotency key: messages in flight at a kill may be repeated. X refuses the same words twice.
     in_hand = _in_hand_at_kills(system)
     report.append(f"{in_hand} SMS were in hand when intake-sms was killed")
     found = anomalies(read_log(system.env), given, told, {"sms": in_hand})
@@ -139,25 +139,25 @@ def test_no_acknowledged_complaint_is_lost_when_everything_is_killed_once(
 
 
 def _in_hand_at_kills(system: System) -> int:
-    """How many SMS the gateway was being given when intake-sms died: each start after that says so."""
+    """Return how many SMS were in flight to the gateway when intake-sms died: the log of each next start says so."""
     lines = (system.data / "logs" / "intake-sms.log").read_text().splitlines()
     told = [json.loads(line) for line in lines if '"notices_perhaps_sent"' in line]
     return sum(line["count"] for line in told)
 
 
 def _kill(system: System, name: str) -> None:
-    """SIGKILL while it runs: another fault may have it down just now, and a kill that hits nothing proves nothing."""
+    """Kill with SIGKILL once it runs: after another fault it may be down, and such a kill would prove nothing."""
     until(lambda: isinstance(system.lapor("kill", name, check=False), dict), 60, f"{name} killed")
 
 
 def _arm(system: System, service: str, point: str) -> None:
-    """Crash it the next time that it passes ``point``, unless that is still to come since the round before."""
+    """Crash it the next time that it passes ``point``, unless that is still pending from the last round."""
     if (system.crashes / f"{service}.{point}").exists():
         system.arm(service, point)
 
 
 def _insist(system: System, key: str, body: dict[str, str]) -> str:
-    """A client that asks until it has an answer, always with the same key."""
+    """Send until there is an answer, always with the same key. Return the ticket."""
 
     def ask() -> str | None:
         try:
@@ -170,7 +170,7 @@ def _insist(system: System, key: str, body: dict[str, str]) -> str:
 
 
 def _tickets(system: System, web: dict[str, str], sms: dict[str, str], posts: dict[str, str]) -> dict[str, str] | None:
-    """Every ticket that was given, with its channel; None while one is still to come."""
+    """Return every ticket given, with its channel; None while one is missing."""
     sent = system.sent()
     receipts = {row["to"]: row["ticket"] for row in sent if row["ticket"]}
     if any(to not in receipts for to in (*sms, *posts)):

@@ -1,4 +1,4 @@
-"""What operators watch moves: every service is scraped, and what happens to a complaint is counted on its way."""
+"""Operators' metrics move: every service is scraped, and each event of a complaint is counted on its way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testing.programs import missing
 from testing.waiting import until
 
 pytestmark = pytest.mark.connected
-#: The router looks at what is open every 15 s, and Prometheus at the router every 5; a busy machine takes longer.
+#: The router counts open complaints every 15 s, and Prometheus scrapes every 5; a busy machine takes longer.
 SHOWN_S = 60
 
 
@@ -39,7 +39,7 @@ def test_every_service_is_watched_and_says_which_it_is(ask: Any) -> None:
     until(lambda: ask("max(lapor_consumer_missing_topics)") == 0, 60, "no topic is missing")
 
 
-#: What is counted of a complaint that a unit resolves in time, and of one that nobody understands.
+#: The counts of a complaint that a unit resolves in time, and of one that can't be classified.
 COUNTED: dict[str, dict[str, str]] = {
     "lapor_intake_acknowledged_total": {"channel": "web"},
     "lapor_intake_duration_seconds_count": {"channel": "web"},
@@ -54,8 +54,8 @@ COUNTED: dict[str, dict[str, str]] = {
 }
 
 
-def test_what_happens_to_a_complaint_is_counted_on_its_way(system: System) -> None:
-    """By the services themselves: Prometheus may still have the counts of one that was killed a moment ago."""
+def test_steps_of_a_complaint_move_their_metrics(system: System) -> None:
+    """Asked of the services themselves: Prometheus may still have the counts of one that was killed a moment ago."""
     urls = {name: url.removesuffix("/ready") + "/metrics" for name, url in system.env["ready_urls"].items()}
 
     def counts() -> dict[str, float]:
@@ -75,7 +75,7 @@ def test_what_happens_to_a_complaint_is_counted_on_its_way(system: System) -> No
         until(lambda name=name: counts()[name] > before[name], 60, f"{name} moves")  # type: ignore[misc]
 
 
-def test_what_is_open_and_when_the_last_came_is_shown(system: System, ask: Any) -> None:
+def test_open_complaints_and_last_arrivals_are_shown(system: System, ask: Any) -> None:
     system.by_web(f"{CLEAR} (terbuka)")
     until(lambda: ask('sum(lapor_complaints_open{unit="PDAM"}) > 0'), SHOWN_S, "open at PDAM")
     until(
@@ -85,7 +85,7 @@ def test_what_is_open_and_when_the_last_came_is_shown(system: System, ask: Any) 
 
 
 def test_every_rule_is_reckoned_and_what_it_says_can_be_read(system: System, ask: Any) -> None:
-    """Others may have killed and flooded this system before: that somebody is called is no fault here."""
+    """Other tests may have killed and flooded this system before, so firing alerts are no failure here."""
     url = system.env["prometheus_url"]
 
     def unwell() -> list[str]:

@@ -18,13 +18,13 @@ from harness import LAPOR, ROOT, System, a_number, running
 from kabupaten.checks import problems
 
 OWN = Path(__file__).parent / "tirtasari"
-#: What a kabupaten takes over: sentences and lexicon are Indonesian, and Soppeng's only by the name in them.
+#: Files that a kabupaten takes over: sentences and lexicon are Indonesian, and name Soppeng only by its name.
 TAKEN_OVER = ("texts.yaml", "emergency.yaml", "pages.yaml", "lambang.svg", "lexicon", "danger", "conduct")
 WIB = ZoneInfo("Asia/Jakarta")
 
 
 def write_region(folder: Path) -> Path:
-    """The region folder: its own files, and those that it takes over from Soppeng with the name changed."""
+    """Write the region folder: its own files, and those taken over from Soppeng with the name changed."""
     shutil.copytree(OWN, folder)
     soppeng = ROOT / "region" / "soppeng"
     (folder / "texts.yaml").write_text((soppeng / "texts.yaml").read_text().replace("SOPPENG", "TIRTASARI"))
@@ -48,7 +48,7 @@ def tirtasari(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 def ask(program: str, *arguments: str, lines: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
-    """What one of our commands prints, a JSON object a line."""
+    """Return the output of one of our commands, a JSON object a line."""
     said = "".join(json.dumps(line) + "\n" for line in lines or [])
     command = [str(LAPOR.parent / program), *arguments]
     done = subprocess.run(command, input=said, capture_output=True, text=True, timeout=120)

@@ -97,7 +97,7 @@ def test_a_complaint_goes_through_it(proxy: tuple[int, int, ssl.SSLContext], sys
     assert system.unit_of(answer.json()["ticket"]) == "PDAM"
 
 
-def test_who_comes_without_tls_is_sent_to_it(proxy: tuple[int, int, ssl.SSLContext]) -> None:
+def test_plain_http_is_redirected_to_https(proxy: tuple[int, int, ssl.SSLContext]) -> None:
     plain, _, _ = proxy
     answer = httpx.get(f"http://localhost:{plain}/lapor", timeout=10)
     assert answer.status_code == 308

@@ -29,7 +29,7 @@ def test_a_story_ends_as_it_should(system: System, name: str) -> None:
     assert not [hop for hop in hops if "refused" in hop]
 
 
-def test_what_two_people_report_by_two_channels_is_one_piece_of_work_and_both_hear_of_it(system: System) -> None:
+def test_same_report_by_two_channels_is_merged_and_both_citizens_hear(system: System) -> None:
     journeys = system.lapor("demo", "--scenario", "duplicate")
     hops = {journey["channel"]: [hop["name"] for hop in journey["hops"]] for journey in journeys}
 
@@ -49,7 +49,7 @@ def test_a_complaint_about_a_unit_is_shown_to_that_unit_at_no_time(system: Syste
     assert not [hop["name"] for hop in journey["hops"] if hop["name"].startswith(("PDAM ", "routed to PDAM"))]
 
 
-def test_what_is_brought_to_the_counter_has_a_receipt_and_is_told_and_taken_up_again_like_any_other(
+def test_counter_complaint_gets_a_receipt_and_can_be_reopened(
     system: System,
 ) -> None:
     journey = system.lapor("demo", "--channel", "loket", "--scenario", "reopened")

@@ -1,4 +1,4 @@
-"""What the running system tells of its hops, by OpenTelemetry's protocol: no edge between two services is missing."""
+"""The spans of the running system, by OpenTelemetry's protocol: no edge between two services is missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.connected, pytest.mark.system("traces")]
 
 INTAKES = ("intake-sms", "intake-social", "intake-web")
 ANSWER = "Sudah diperbaiki petugas kemarin sore, nomor 081298765432."
-#: From whom, to whom, and the span of whoever was told: who goes on with what another began, or is linked to it.
+#: From, to, and the receiver's span, which continues the sender's trace or is linked to it.
 EDGES = [
     *((intake, "classifier", "process complaint.received.v1") for intake in INTAKES),
     *((intake, "router", "process complaint.received.v1") for intake in INTAKES),
@@ -37,19 +37,19 @@ EDGES = [
 
 @dataclass
 class Story:
-    """What was written, and all that the system told of it."""
+    """The complaints written, and all spans about them."""
 
     backend: Backend
     tickets: dict[str, str]  # by intake
     written: list[str]
-    headers: dict[str, list[bytes]] = field(default_factory=dict)  # what PDAM was told with, by ticket
+    headers: dict[str, list[bytes]] = field(default_factory=dict)  # the traceparents of PDAM's records, by ticket
 
     def hops(self) -> dict[tuple[str, str], Told]:
-        """The spans so far, by trace and span id."""
+        """Return the spans so far, by trace and span id."""
         return {told.at: told for told in list(self.backend.told)}
 
     def edges(self) -> set[tuple[str, str, str]]:
-        """From whom to whom, so far."""
+        """Return the edges (from, to, span) so far."""
         hops, of_unit = self.hops(), {place(each) for headers in self.headers.values() for each in headers}
         found = {(hops[at].service, "PDAM", "unit.pdam.routed.v1") for at in of_unit if at in hops}
         for told in hops.values():
@@ -61,11 +61,11 @@ class Story:
         return found
 
     def first_trace(self, ticket: str) -> str:
-        """The trace in which PDAM was first told of ``ticket``."""
+        """Return the trace in which PDAM was first told about ``ticket``."""
         return place(self.headers[ticket][0])[0]
 
     def of_trace(self, trace: str) -> set[tuple[str, str]]:
-        """Service and name of each span of ``trace``, so far."""
+        """Return service and name of each span of ``trace`` so far."""
         return {(told.service, told.name) for told in self.hops().values() if told.at[0] == trace}
 
 
@@ -77,7 +77,7 @@ def backend() -> Iterator[Backend]:
 
 @pytest.fixture(scope="module")
 def system(backend: Backend) -> Iterator[System]:
-    """A system of its own, for others tell nothing."""
+    """A system of its own, since others send no spans."""
     told = {"OTEL_EXPORTER_OTLP_ENDPOINT": backend.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
     settings = [f"{service}:{name}={value}" for service in SERVICES for name, value in told.items()]
     yield from running("traces", ROOT / "region" / "soppeng", *settings)
@@ -85,7 +85,7 @@ def system(backend: Backend) -> Iterator[System]:
 
 @pytest.fixture(scope="module")
 def story(system: System, backend: Backend) -> Story:
-    """Three complaints, by web, SMS and X; PDAM resolves each, and passes on what it was told with."""
+    """Three complaints, by web, SMS and X; PDAM resolves each, and passes on its record's traceparent."""
     secret = "rahasia-pelapor-0001"
     web = system.post_web("k-1", {"text": f"{CLEAR} (web)"}, secret=secret).json()["ticket"]
     number, sms = system.by_sms(f"{CLEAR} (sms)")
@@ -122,7 +122,7 @@ def test_this_edge_is_traced(edge: tuple[str, str, str], story: Story) -> None:
     until(lambda: edge in story.edges(), 20, f"{edge} among {sorted(story.edges())}")
 
 
-def test_what_follows_at_once_is_one_trace_from_the_door_to_the_receipt(story: Story) -> None:
+def test_complaint_until_its_receipt_is_one_trace(story: Story) -> None:
     wanted = {
         ("intake-sms", "create complaint.received.v1"),
         ("classifier", "process complaint.received.v1"),
@@ -137,11 +137,11 @@ def test_what_follows_at_once_is_one_trace_from_the_door_to_the_receipt(story: S
     trace = story.first_trace(story.tickets["intake-sms"])
     until(lambda: wanted <= story.of_trace(trace), 20, "the whole trace")
 
-    # What a unit says days later is none of it.
+    # A unit's reply days later does not belong to it.
     assert wanted == story.of_trace(trace)
 
 
-def test_what_a_unit_says_is_one_trace_to_its_citizen(story: Story) -> None:
+def test_reply_of_a_unit_until_its_citizen_is_one_trace(story: Story) -> None:
     wanted = {
         ("router", "process unit.pdam.replied.v1"),
         ("sla-monitor", "process complaint.updated.v1"),

@@ -1,7 +1,7 @@
-"""Two processes of each service at once: they share what there is to read, and nothing is lost, doubled or told twice.
+"""Two processes of each service: they share the partitions, and nothing is lost, doubled or told twice.
 
-Citizens use all doors while second processes join, while both are at work, while the first ones are killed and while
-the second ones leave. Then `judge.anomalies` compares what citizens were promised with what lies in the topics.
+Citizens use all channels while second processes join, while both are at work, while the first ones are killed and while
+the second ones leave. Then `judge.anomalies` compares the promises to citizens with the records in the topics.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ from testing.waiting import until
 pytestmark = [pytest.mark.connected, pytest.mark.system("two")]
 
 TRIAGE = "DISKOMINFO"
-#: However slow the machine is that twelve services start on at once.
+#: Seconds for twelve services that start concurrently on a slow machine.
 PATIENCE_S = 200
-#: Kafka gives away what a dead process had after so long, the least that it allows.
+#: Seconds until Kafka reassigns a dead process's partitions, the least that it allows.
 SESSION_S = 6
-#: Of what each service reads, a topic with twelve partitions.
+#: One topic with twelve partitions that each service reads.
 READ_IN_PARTS = {
     "classifier": "complaint.received.v1",
     "router": "complaint.received.v1",
     "unit-desk": "complaint.erased.v1",
 }
-#: What one process of a service shows for all: dashboards add them up.
+#: Figures that one process of a service shows for all, since dashboards add them up.
 SHOWN_ONCE = ("lapor_complaints_", "lapor_emergencies_", "lapor_unit_", "lapor_sla_overdue")
 
 
 @pytest.fixture(scope="module")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Soppeng, but who says nothing for 5 s is late, and after 5 s more somebody hears of it: timers ring."""
+    """Soppeng, except that a unit is late after 5 s of silence, and the escalation follows 5 s later: timers ring."""
     folder = tmp_path_factory.mktemp("region")
     policies = yaml.safe_load((ROOT / "region" / "soppeng" / "sla.yaml").read_text())
     words = policies["policies"][policies["default"]]["stages"]["acknowledgement"]
@@ -62,13 +62,13 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def system(region: Path) -> Iterator[System]:
-    """A system of its own, for others would not expect a second process."""
+    """A system of its own, since others would not expect a second process."""
     yield from running("two", region, *(f"{service}:SESSION_TIMEOUT_S={SESSION_S}" for service in READERS))
 
 
 @dataclass
 class People:
-    """Complaints, by each door in turn; ``doors`` are the websites, which may become more or fewer meanwhile."""
+    """Complaints, by each channel in turn; ``doors`` are the websites, whose number may change."""
 
     system: System
     doors: list[System]
@@ -80,7 +80,7 @@ class People:
     written: list[Future[str]] = field(default_factory=list)
 
     def write(self) -> None:
-        """Write for ever, three a second at most: all processes start anew meanwhile, on what this machine has."""
+        """Write until told to stop, three a second at most, since all processes restart on this machine."""
         with ThreadPoolExecutor(32) as at_once:
             while not self.enough.wait(1 / 3):
                 text, turn = f"{CLEAR if self.sent % 6 else UNCLEAR} (ke-{self.sent})", self.sent % 4
@@ -96,12 +96,12 @@ class People:
                 self.sent += 1
 
     def more(self, by: int = 12) -> None:
-        """Wait until so many more have written."""
+        """Wait until ``by`` more have written."""
         wanted = self.sent + by
         until(lambda: self.sent >= wanted, 60, f"{by} more complaints")
 
     def given(self) -> dict[str, str]:
-        """Every ticket that was promised to somebody, with its channel."""
+        """Return every ticket that was promised to somebody, with its channel."""
         for each in self.written:
             each.result(60)
         tickets = dict.fromkeys((each.result(60) for each in self.web), "web")
@@ -122,7 +122,7 @@ def people_writing(system: System) -> Iterator[People]:
 
 
 def held(system: System) -> dict[str, dict[str, list[tuple[str, int]]]]:
-    """What each process has to read, by service and the name by which Kafka knows the process."""
+    """Return each process's partitions, by service and Kafka's name of the process."""
     password = credentials.read(system.data / "credentials.json").kafka_admin
     admin = AdminClient({**kafka.client_settings(system.env["bootstrap"], kafka.ADMIN, password)})
     groups = {name: each.result(20) for name, each in admin.describe_consumer_groups(list(READERS)).items()}
@@ -137,7 +137,7 @@ def held(system: System) -> dict[str, dict[str, list[tuple[str, int]]]]:
 
 
 def shared(system: System, slots: tuple[int, ...]) -> bool:
-    """Whether the processes of those slots, and no others, hold each partition of their service once, and each some."""
+    """Whether the processes of those slots alone hold each partition of their service once, and each holds some."""
     now = held(system)
     for service in READERS:
         holders = now.get(service, {})
@@ -151,7 +151,7 @@ def shared(system: System, slots: tuple[int, ...]) -> bool:
 
 
 def shown_twice(system: System, others: Mapping[str, Second]) -> set[str]:
-    """The figures of the whole that both processes of a service show."""
+    """Return the figures of the whole that both processes of a service show."""
     found: set[str] = set()
     for service in ("router", "sla-monitor"):
         addresses = {
@@ -169,7 +169,7 @@ def _shown(samples: list[Any]) -> set[str]:
 
 
 def told(system: System, given: dict[str, str]) -> dict[str, list[str]]:
-    """What the citizen of each ticket was sent; for the web, the steps that its page shows."""
+    """Return the messages to the citizen of each ticket; for the web, the steps that its page shows."""
     sent, found = system.sent(), dict[str, list[str]]()
     for ticket, channel in given.items():
         if channel == "web":
@@ -180,7 +180,7 @@ def told(system: System, given: dict[str, str]) -> dict[str, list[str]]:
 
 
 def missed(log: Log) -> Counter[tuple[Any, ...]]:
-    """How many different events say the same of the same promise: that it was missed, or who is told so now."""
+    """Count different events that say the same of a deadline: that it was missed, or who is told about it now."""
     once = {event["id"]: event["data"] for event in log.of("complaint.sla-breached.v1")}.values()
     return Counter(tuple(it[name] for name in ("ticket", "stage", "round", "deadline_at", "level")) for it in once)
 
@@ -210,7 +210,7 @@ def test_two_processes_of_each_service_share_the_work_and_nothing_is_lost_or_dou
             people.more()
 
             people.doors = [system]
-            for each in [*people.web]:  # nobody insists at a door that is closed for good
+            for each in [*people.web]:  # nobody retries at an address that is closed for good
                 each.result(PATIENCE_S)
             stopped = {service: other.end(signal.SIGTERM) for service, other in others.items()}
             assert dict.fromkeys(READERS, 0) == stopped
@@ -231,6 +231,6 @@ def test_two_processes_of_each_service_share_the_work_and_nothing_is_lost_or_dou
     assert people.sent == len(given)
     assert [] == system.lapor("dlq", "list")
 
-    # Nobody at the triage desk says a word: each complaint there is late once, and somebody hears of it once.
+    # Nobody at the triage desk responds: each complaint there is late once, and is escalated once.
     until(lambda: {0, 1} <= {level for *_, level in missed(read_log(system.env))}, PATIENCE_S, "late, and told so")
     assert {1} == set(missed(read_log(system.env)).values())

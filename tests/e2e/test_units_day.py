@@ -22,7 +22,7 @@ from testing.waiting import until
 pytestmark = pytest.mark.connected
 
 SNIPPETS = ROOT / "docs" / "agencies"
-#: Complaints for one unit and for others; none may be taken for the same as another.
+#: Complaints for one unit and for others; no two may be taken for the same.
 TEXTS = {
     "python": "Air PDAM keruh dan berbau di Kelurahan Botto sejak hari Senin, tidak bisa dipakai masak",
     "node": "Meteran air PDAM di Desa Tetewatu bocor, air terbuang terus, mohon petugas datang",
@@ -37,7 +37,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def a_desk(system: System, unit: str, folder: Path) -> Run:
-    """Runs a snippet as ``unit``: its own account in the environment, and nothing else of ours."""
+    """Return a function that runs a snippet as ``unit``: with only its own account in the environment."""
     env = {
         "PATH": os.environ["PATH"],
         "LANG": "C.UTF-8",
@@ -55,7 +55,7 @@ def a_desk(system: System, unit: str, folder: Path) -> Run:
 
 
 def node() -> Path:
-    """The snippets for Node.js beside what they need; without it the test is skipped, in CI it fails."""
+    """The snippets for Node.js with their packages; without them the test is skipped, in CI it fails."""
     try:
         return npm_packages(SNIPPETS)
     except LookupError as error:
@@ -63,7 +63,7 @@ def node() -> Path:
 
 
 def open_items(system: System, unit: str) -> list[dict[str, Any]]:
-    """What `lapor unit open` prints."""
+    """Return what `lapor unit open` prints."""
     found = system.lapor("unit", "open", unit)
     return found if isinstance(found, list) else [found]
 
@@ -77,7 +77,7 @@ def test_a_unit_does_its_day_with_the_documented_snippets(
     desk = a_desk(system, unit, tmp_path)
 
     def received(*words: str) -> str:
-        """The line about the ticket with all of ``words`` that the receiver prints, as soon as it does."""
+        """Return the receiver's line about the ticket with all of ``words``, as soon as it prints it."""
 
         def look() -> str | None:
             done = desk(f"terima.{ending}", "--sekali")
@@ -143,7 +143,7 @@ def test_a_reply_on_the_command_line_carries_its_proof_and_the_units_that_help(s
     (tmp_path / "nota.pdf").write_bytes(b"sudah dibetulkan")
 
     def reply(code: str, *said: str) -> dict[str, Any]:
-        """Reply, and read what stands on the unit's topic."""
+        """Reply, and return the answer on the unit's topic."""
         answer = system.lapor("unit", "reply", code, ticket, *said)
         assert answer["accepted"], answer
         auditor = Desk(system.env, "auditor")

@@ -1,4 +1,4 @@
-"""deploy/k8s as the cluster would get it: rendered by kustomize, with the example in place of the secrets."""
+"""deploy/k8s as the cluster gets it: rendered by kustomize, with the example secrets."""
 
 from __future__ import annotations
 

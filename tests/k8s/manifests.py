@@ -1,4 +1,4 @@
-"""What the tests of this folder ask of manifests."""
+"""Queries on manifests, for the tests of this folder."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ Manifests: TypeAlias = dict[tuple[str, str], Manifest]
 
 
 def of_kind(rendered: Manifests, *kinds: str) -> dict[str, Manifest]:
-    """Give the manifests of ``kinds`` by name."""
+    """Return the manifests of ``kinds`` by name."""
     return {name: it for (kind, name), it in rendered.items() if kind in kinds}
 
 
 def pods(rendered: Manifests) -> dict[str, Manifest]:
-    """Give the pod template of each part that is ours."""
+    """Return the pod template of each part of ours."""
     return {name: it["spec"]["template"] for name, it in of_kind(rendered, "StatefulSet", "Deployment").items()}
 
 
 def containers(pod: Manifest) -> list[Manifest]:
-    """Give all containers of a pod, those that run before it included."""
+    """Return all containers of a pod, including its init containers."""
     return [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
 
 
 def variables(container: Manifest) -> dict[str, Manifest]:
-    """Give the environment of a container by name, in its order."""
+    """Return the environment of a container by name, in its order."""
     return {each["name"]: each for each in container.get("env", [])}
 
 

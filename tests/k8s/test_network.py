@@ -1,4 +1,4 @@
-"""Who can reach whom is who has to: the policies, worked out, are compared with what each part is told to talk to."""
+"""Pods reach exactly the pods that they need: the policies, worked out, are compared with each part's settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lapor.system.installation import SERVICES
 Edge: TypeAlias = tuple[str, str, int]
 Labels: TypeAlias = dict[str, str]
 KAFKA, USERS = "kafka", "user operator"
-#: Namespaces of others that come in, by the label that Kubernetes gives each.
+#: Other namespaces with access, by the label that Kubernetes gives each.
 OTHERS = ("keda", "monitoring", "cnpg-system", "ingress-nginx", "kube-system", "default")
 PORTS = (53, 443, 5432, 6443, 8000, 8080, 8081, 9090, 9091, 9092, 9095, 13013)
 _DATABASES = [f"{service.name}-db" for service in SERVICES if service.database]
@@ -33,7 +33,7 @@ def labels(rendered: Manifests) -> dict[str, Labels]:
 
 @pytest.fixture(scope="module")
 def policies(rendered: Manifests) -> list[dict[str, Any]]:
-    """Ours, and the one that Strimzi makes of the listeners' peers."""
+    """Our policies, and the one that Strimzi makes from the listeners' peers."""
     brokers = {"podSelector": {"matchLabels": {"strimzi.io/name": "lapor-kafka"}}}
     cluster = {"podSelector": {"matchLabels": {"strimzi.io/cluster": "lapor"}}}
     listeners = [
@@ -82,7 +82,7 @@ def _allows(
 
 
 def _told(rendered: Manifests) -> set[Edge]:
-    """What each part is told to talk to."""
+    """Return the connections in each part's settings."""
     edges = set()
     for name, pod in pods(rendered).items():
         told = variables(pod["spec"]["containers"][0])
@@ -103,7 +103,7 @@ def test_nobody_may_anything_unless_it_is_said(rendered: Manifests) -> None:
 def test_inside_there_are_the_ways_that_are_needed_and_no_other(
     way: str, rendered: Manifests, labels: dict[str, Labels], policies: list[dict[str, Any]]
 ) -> None:
-    """Seen from who is reached, and from who reaches: each end by itself lets nobody else."""
+    """Seen from the server's end and from the client's: each end by itself excludes all others."""
     among_themselves = {(name, name, port) for name in _DATABASES for port in (5432, 8000)}
     brokers = {(KAFKA, KAFKA, 9090), (KAFKA, KAFKA, 9091), (USERS, KAFKA, 9091)}
     wanted = _told(rendered) | among_themselves | brokers

@@ -1,4 +1,4 @@
-"""No pod may more than needed, each is asked how it is, and what is named is there."""
+"""No pod has more rights than it needs, each has probes, and everything that it names exists."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _port(container: Manifest, name: str) -> int:
     return port
 
 
-def test_of_each_service_that_has_two_one_stays(rendered: Manifests) -> None:
+def test_disruption_budget_takes_one_pod_of_a_service_at_a_time(rendered: Manifests) -> None:
     budgets = of_kind(rendered, "PodDisruptionBudget")
 
     assert of_kind(rendered, "StatefulSet").keys() == budgets.keys()
@@ -71,7 +71,7 @@ def test_of_each_service_that_has_two_one_stays(rendered: Manifests) -> None:
         assert {"maxUnavailable": 1, "selector": {"matchLabels": {"app.kubernetes.io/name": name}}} == it["spec"]
 
 
-def test_what_selects_a_pod_finds_it_and_no_other(rendered: Manifests) -> None:
+def test_each_selector_matches_its_own_pod_only(rendered: Manifests) -> None:
     labels = {name: pod["metadata"]["labels"] for name, pod in pods(rendered).items()}
     selectors: list[tuple[str, dict[str, str]]] = [
         *((name, it["spec"]["selector"]["matchLabels"]) for name, it in of_kind(rendered, "StatefulSet").items()),
@@ -85,8 +85,8 @@ def test_what_selects_a_pod_finds_it_and_no_other(rendered: Manifests) -> None:
 
 
 @pytest.mark.parametrize("kind", ["secret", "configMap", "persistentVolumeClaim"])
-def test_what_a_pod_is_given_is_there(kind: str, rendered: Manifests) -> None:
-    """Ours, or what Strimzi and CloudNativePG make for what is declared."""
+def test_secrets_settings_and_volumes_of_pods_exist(kind: str, rendered: Manifests) -> None:
+    """It is ours, or made by Strimzi and CloudNativePG from our declarations."""
     databases = of_kind(rendered, "Cluster")
     there = {
         "secret": {

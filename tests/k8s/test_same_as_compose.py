@@ -13,7 +13,7 @@ from contracts.topics import load_topics
 from lapor.system.installation import SERVICES, database_name
 from prober import metrics
 
-#: What compose needs beside our own parts, and what does that here.
+#: Services that only compose needs, and what replaces each here.
 ELSEWHERE = {
     "settings": "each part refuses what is empty or a placeholder, and provision before anything else",
     "certificates": "Strimzi and CloudNativePG make them",
@@ -25,13 +25,13 @@ ELSEWHERE = {
     **{f"{service.name}-db": "CloudNativePG" for service in SERVICES if service.database},
     **{f"{service.name}-two": "a second replica" for service in SERVICES},
 }
-#: Variables whose values are of the place, and those that only Kubernetes needs: the number of a replica.
+#: Variables whose values depend on the place, and those that only Kubernetes needs: the number of a replica.
 OF_THE_PLACE = {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "DATABASE_PASSWORD_FILE", "PROBE_AGENCIES_PORT"}
 OF_KUBERNETES = {"SLOT"}
-#: Prefixes of what Strimzi sets itself, and refuses.
+#: Prefixes of options that Strimzi sets itself, and refuses.
 OF_STRIMZI = ("process.roles", "node.id", "controller.", "sasl.", "listener.", "authorizer.", "super.users")
 SECRET = re.compile(r"PASSWORD|TOKEN|SECRET|_KEY$|NAMESPACE|^SMTP_URL$")
-#: Secrets that others give; where there is none the file is empty.
+#: Secrets from others; the file of a missing one is empty.
 OF_OTHERS = {
     "DESK_COUNTER_KEY",
     *("FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "FACEBOOK_WEBHOOK_TOKEN", "SMTP_URL"),
@@ -43,7 +43,7 @@ Said = tuple[str, str]
 
 
 def _by_compose(name: str, value: str | None) -> Said:
-    """How a container comes to know a variable: by itself, or from a setting that must be there or may."""
+    """Return how a container gets a variable: as a fixed value, or from a required or an optional setting."""
     if value is None:
         return "may", name
     found = re.fullmatch(r"\$\{(\w+):-[^}]*\}", value)
@@ -58,7 +58,7 @@ def _by_kubernetes(variable: Manifest) -> Said:
 
 
 def _secrets(pod: Manifest) -> set[str]:
-    """The files of /run/secrets."""
+    """Return the files of /run/secrets."""
     (volume,) = (it["secret"] for it in pod["spec"]["volumes"] if it["name"] == "secrets")
     mounts = {it["name"]: it for it in _runs(pod)["volumeMounts"]}
 
@@ -72,7 +72,7 @@ def _secrets(pod: Manifest) -> set[str]:
 
 
 def _runs(pod: Manifest) -> Manifest:
-    """The container that runs on; of provision the one that provisions."""
+    """Return the main container; for provision, the one that provisions."""
     both: dict[str, Manifest] = {each["name"]: each for each in containers(pod)}
     return both.get("service") or both["provision"]
 
@@ -109,14 +109,14 @@ def test_a_part_is_told_the_same(compose: dict[str, Any], rendered: Manifests) -
 
 
 def test_a_part_is_given_the_same_secrets(compose: dict[str, Any], rendered: Manifests) -> None:
-    """Files, those of databases from the operator."""
+    """As files; those of databases come from the operator."""
     for name, pod in pods(rendered).items():
         theirs = {each for each in compose[name]["secrets"] if not each.endswith("_DB_PASSWORD")}
 
         assert theirs == _secrets(pod), name
 
 
-def test_what_runs_before_a_part_is_told_what_that_is_told(rendered: Manifests) -> None:
+def test_init_containers_get_the_same_values_as_the_main_one(rendered: Manifests) -> None:
     for name, pod in pods(rendered).items():
         told = variables(_runs(pod))
         before = [each for container in containers(pod) for each in variables(container).values()]
@@ -146,7 +146,7 @@ def test_a_part_has_the_same_memory_and_time_to_stop(compose: dict[str, Any], re
 
 
 @pytest.mark.parametrize("name", ["intake-social", "intake-web"])
-def test_who_takes_videos_has_room_to_make_them(name: str, rendered: Manifests) -> None:
+def test_services_that_take_videos_have_temporary_space(name: str, rendered: Manifests) -> None:
     volumes = rendered["StatefulSet", name]["spec"]["template"]["spec"]["volumes"]
 
     assert ["256Mi"] == [each["emptyDir"]["sizeLimit"] for each in volumes if each["name"] == "tmp"]
@@ -155,7 +155,7 @@ def test_who_takes_videos_has_room_to_make_them(name: str, rendered: Manifests) 
 def test_doors_are_where_compose_has_them(compose: dict[str, Any], rendered: Manifests) -> None:
     for service in SERVICES:
         told = compose[service.name]["environment"]
-        # What is probed is another's door.
+        # The prober's ports are those of other parts.
         wanted = {int(told[key]) for key in told if key.endswith("_PORT") and not key.startswith("PROBE_")}
         listening = {each["containerPort"] for each in _runs(pods(rendered)[service.name])["ports"]}
         served = {each["port"] for each in rendered["Service", service.name]["spec"]["ports"]}
@@ -210,7 +210,7 @@ def test_the_brokers_have_the_same_room(compose: dict[str, Any], rendered: Manif
 
 
 def test_a_record_is_kept_by_as_many_brokers_as_there_are(rendered: Manifests) -> None:
-    """By their number provision knows how many copies a topic has; the names are those that Strimzi gives."""
+    """Provision derives a topic's number of copies from the brokers'; Strimzi gives the names."""
     (cluster,) = of_kind(rendered, "Kafka")
     ((pool, its),) = of_kind(rendered, "KafkaNodePool").items()
     listener = rendered["Kafka", cluster]["spec"]["kafka"]["listeners"][0]
@@ -239,7 +239,7 @@ def test_the_super_user_is_the_one_that_provision_logs_in_as(rendered: Manifests
     assert ["broker"] == kafka["kafka"]["authorization"]["superUsers"]
     theirs = user["authentication"]["password"]["valueFrom"]["secretKeyRef"]
     assert {"name": "secrets", "key": password} == theirs
-    # All other users, their rights and quotas are provision's. The operator deletes users that it does not ignore.
+    # Provision manages all other users, rights and quotas. The operator deletes users that it does not ignore.
     assert "STRIMZI_IGNORED_USERS_PATTERN" == ignored["name"]
     assert [False, True, True, True] == [
         bool(re.fullmatch(ignored["value"], name)) for name in ("broker", "router", "broker-2", "*")
@@ -282,7 +282,7 @@ def test_a_database_is_what_it_is_in_containers(compose: dict[str, Any], rendere
         assert int(image[1]) == its["imageCatalogRef"]["major"]
         assert _mebibytes(compose[name]["mem_limit"]) == _mebibytes(its["resources"]["limits"]["memory"])
         assert (False, ["hostnossl all all all reject"]) == (its["enableSuperuserAccess"], its["postgresql"]["pg_hba"])
-        # Rather no ticket than one that a lost machine takes with it.
+        # Rather no ticket than one that is lost with a machine.
         assert (3, 1, "required") == (
             its["instances"],
             its["postgresql"]["synchronous"]["number"],
@@ -290,7 +290,7 @@ def test_a_database_is_what_it_is_in_containers(compose: dict[str, Any], rendere
         )
 
 
-def test_a_service_grows_by_how_many_seconds_it_is_behind_and_never_past_its_partitions(rendered: Manifests) -> None:
+def test_services_scale_by_lag_in_seconds_up_to_their_partitions(rendered: Manifests) -> None:
     scaled = of_kind(rendered, "ScaledObject")
     shown = rendered["Service", "prober"]["spec"]["ports"][0]["port"]
     metric, labels = metrics.BEHIND_S._name, metrics.BEHIND_S._labelnames
@@ -303,7 +303,7 @@ def test_a_service_grows_by_how_many_seconds_it_is_behind_and_never_past_its_par
         read = [topic.partitions for topic in load_topics([]) if name in topic.consumers and topic.partitions > 1]
 
         assert {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": name} == spec["scaleTargetRef"]
-        assert "replicas" not in rendered["StatefulSet", name]["spec"]  # or each apply would say it anew
+        assert "replicas" not in rendered["StatefulSet", name]["spec"]  # or each apply would reset it
         assert read
         assert 2 == spec["minReplicaCount"] <= spec["maxReplicaCount"] <= min(read)
         assert (("group",), f'{metric}{{group="{name}"}}') == (labels, trigger["metadata"]["valueLocation"])

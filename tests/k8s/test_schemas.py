@@ -1,4 +1,4 @@
-"""Each manifest has the form of its kind, by the schemas of Kubernetes, Strimzi, CloudNativePG and KEDA."""
+"""Each manifest is valid by the schema of its kind: from Kubernetes, Strimzi, CloudNativePG and KEDA."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCHEMAS = [json.loads(path.read_text()) for path in (ROOT / "deploy" / "k8s" / "
 
 
 def _faults(manifest: Manifest) -> list[str]:
-    """Say what is wrong with ``manifest``, by the schema of its version and kind."""
+    """Return the faults of ``manifest``, by the schema of its version and kind."""
     (schema,) = (each for each in SCHEMAS if _kind(manifest) in each["$defs"])
     found = Draft202012Validator({**schema, "$ref": f"#/$defs/{_kind(manifest)}"}).iter_errors(manifest)
     return [f"{manifest['metadata']['name']} {error.json_path}: {error.message[:200]}" for error in found]
@@ -62,7 +62,9 @@ def test_a_field_that_its_kind_does_not_have_is_found(rendered: Manifests) -> No
         ("Ingress", "website", "rules/0/http/paths/0/pathtype", "Prefix"),
     ],
 )
-def test_what_is_wrong_is_found_however_deep(kind: str, name: str, place: str, value: Any, rendered: Manifests) -> None:
+def test_fault_in_a_manifest_is_found_at_any_depth(
+    kind: str, name: str, place: str, value: Any, rendered: Manifests
+) -> None:
     manifest = copy.deepcopy(rendered[kind, name])
     *way, last = place.split("/")
     at: Any = manifest["spec"]

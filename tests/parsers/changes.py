@@ -6,14 +6,14 @@ import json
 from random import Random
 from typing import Any
 
-#: What is put in place of a value.
+#: Replacements for a value.
 _OTHERS: tuple[Any, ...] = (None, True, -1, 10**30, 1e400, "", "x", "\ud800", [], {}, [None], {"id": []})
 
 
 def change_json(random: Random, data: bytes) -> bytes | None:
-    """Give the JSON in ``data``, perhaps behind the byte that says so, with another value in some place of it.
+    """Return the JSON in ``data``, perhaps after a leading type byte, with another value in one place.
 
-    None where it holds neither an object nor an array.
+    None if it holds neither an object nor an array.
     """
     kind, body = (data[:1], data[1:]) if data[:1] == b"j" else (b"", data)
     if body[:1] not in (b"{", b"["):

@@ -1,4 +1,4 @@
-"""What the tests of parsers share lies beside them."""
+"""Make the helpers beside the tests of parsers importable."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Looks for inputs that break a parser, guided by what each input reaches: ``guided.py RUNS [PARSER ...]``.
+"""Search for inputs that break a parser, guided by the code that each input reaches: ``guided.py RUNS [PARSER ...]``.
 
-It is atheris (libFuzzer): what reaches something new is kept, and changed further. It ends with the input that raised
-what its parser does not document, in Python's words; that belongs into the parser's tests.
+It uses atheris (libFuzzer): an input that reaches new code is kept, and mutated further. It ends with an input that
+raised an undocumented error, as a Python literal; that belongs into the parser's tests.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import atheris
 
 #: The same inputs in every run.
 SEED = 1708
-#: Letters of an input; longer ones find nothing that shorter ones don't, and take longer.
+#: Bytes of an input; longer ones find nothing more, and take longer.
 LONGEST = 2000
 
 with atheris.instrument_imports(
@@ -28,12 +28,12 @@ with atheris.instrument_imports(
     from planted import read_word
 
 
-#: Whether a bug is found can be tried with the last one, which nobody runs but its test.
+#: All parsers; the last one has a bug, to test that bugs are found, and only its test runs it.
 ALL = {**PARSERS, "planted": Parser(read_word, (b"x",))}
 
 
 def mutate(data: bytes, most: int, seed: int) -> bytes:
-    """Change JSON as JSON in half of all cases: changed as bytes, it is hardly ever any."""
+    """Mutate the input as JSON in half of all cases: mutated as bytes, it hardly ever remains JSON."""
     random = Random(seed)
     changed = change_json(random, data) if random.random() < 0.5 else None
     mutated: bytes = atheris.Mutate(data, most) if changed is None else changed[:most]
@@ -41,7 +41,7 @@ def mutate(data: bytes, most: int, seed: int) -> bytes:
 
 
 def search(name: str, runs: int) -> None:
-    """Give a parser so many inputs. Ends the process: with 0, or at the first error that it does not document."""
+    """Run a parser ``runs`` times. Ends the process: with 0, or at the first undocumented error."""
     parser = ALL[name]
 
     def try_it(data: bytes) -> None:
@@ -60,7 +60,7 @@ def search(name: str, runs: int) -> None:
 
 
 def main(runs: int, names: Sequence[str]) -> int:
-    """Try each parser in a process of its own, for libFuzzer ends the one it is in; returns 1 if any is broken."""
+    """Try each parser in its own process, since libFuzzer ends it; return 1 if any parser is broken."""
     broken = []
     for name in names:
         if not (child := os.fork()):

@@ -1,6 +1,6 @@
-"""Every parser that reads what strangers send, the errors that it documents, and inputs of ours to begin with.
+"""Every parser of strangers' input, the errors that it documents, and our own inputs to begin with.
 
-What a parser is given is bytes: of a request, a hook, a record or a text. Anything but its documented errors is a bug.
+A parser's input is bytes: of a request, a hook, a record or a text. Any undocumented error is a bug.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ from testing.fixtures import UNREACHABLE
 
 @dataclass(frozen=True)
 class Parser:
-    """``read`` is the parser, ``documented`` what it may raise; ``seeds`` are inputs that it can read."""
+    """``read`` is the parser, ``documented`` the errors that it may raise; it can read all ``seeds``."""
 
     read: Callable[[bytes], object]
     seeds: tuple[bytes, ...]
     documented: tuple[type[Exception], ...] = ()
 
     def try_it(self, data: bytes) -> None:
-        """Give it ``data``. Raises: what it does not document."""
+        """Parse ``data``. Raises: any undocumented error."""
         with suppress(*self.documented):
             self.read(data)
 
 
 def run(waiting: Coroutine[Any, Any, Any]) -> Any:
-    """Run what waits for nothing: all that it reads is there."""
+    """Run a coroutine that never waits, since all its input is there."""
     try:
         waiting.send(None)
     except StopIteration as done:
@@ -144,7 +144,7 @@ def _gateways() -> Iterator[tuple[str, Parser]]:
         yield f"report-{name}", Parser(partial(_dlr, table), _REPORTS[name], (Unreadable,))
 
 
-# --- what people write: nothing that is said in words is an error
+# --- messages of people: no text is an error
 
 
 def _sms_text(data: bytes) -> None:
@@ -162,7 +162,7 @@ def _social_text(data: bytes) -> None:
 
 
 def _typed(data: bytes) -> None:
-    """What is typed into an address, a field or a header of the website."""
+    """Parse text typed into an address, a field or a header of the website."""
     text = data.decode("utf-8", "replace")
     web.number_in(text)
     read_cursor(text)
@@ -259,7 +259,7 @@ def _as_json(value: object) -> bytes:
 
 
 class _Answered:
-    """tweepy's client, to which X answers ``body``."""
+    """A client of tweepy for which X's answer is ``body``."""
 
     def __init__(self, body: bytes) -> None:
         self.body = body
@@ -277,7 +277,7 @@ def _x(data: bytes) -> None:
 
 
 def _graph(data: bytes) -> None:
-    """What Graph's library has decoded: a list of items."""
+    """Parse a list of items as decoded by Graph's library."""
     try:
         items = json.loads(data)
     except (ValueError, RecursionError):
@@ -287,7 +287,7 @@ def _graph(data: bytes) -> None:
         read_each(items, read)
 
 
-# --- the website. The first byte of a form says how it comes: m, in parts; anything else, as of a link.
+# --- the website. The first byte of a form tells its encoding: m, in parts; anything else, as in a link.
 
 _TODAY = date(2026, 11, 28)
 _BOUNDARY = b"--b\r\nContent-Disposition: form-data; name="
@@ -322,7 +322,7 @@ class _Upload:
 
 
 class _Visit:
-    """Keeps the photos of a form nowhere."""
+    """Does not keep a form's photos."""
 
     async def upload(self, content: AsyncIterator[bytes]) -> _Upload:
         async for _ in content:
@@ -331,7 +331,7 @@ class _Visit:
 
 
 def _read_all(raw: Mapping[str, object]) -> None:
-    """What the handlers make of a body; each names what is wrong with its own part."""
+    """Parse a body as the handlers do; each names the mistakes in its own part."""
     for read in (web.read_complaint, web.read_addition, web.read_uploads, web.read_channel):
         with suppress(web.Invalid):
             read(raw)

@@ -1,4 +1,4 @@
-"""A parser with a bug that nobody meets by chance: what is guided finds it."""
+"""A parser with a bug that chance hardly finds, but a guided search does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing that strangers send gets anything else out of a parser than what it documents."""
+"""Strangers' input makes a parser raise only documented errors."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from testing.programs import missing
 pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 GUIDED = Path(__file__).with_name("guided.py")
-#: For each parser, looked for by what they reach, and spoilt.
+#: Inputs for each parser: guided by the code that they reach, and spoilt.
 RUNS, SPOILT = length(5_000, 500_000), length(2_000, 100_000)
-#: What stands in place of some bytes: what ends something, or is no text.
+#: Bytes that replace others: delimiters, and bytes that are not text.
 OTHERS = (b"\0", b"\xff", b"\n", b'"', b"%", b"&", b"+", b"\xed\xa0\x80", "\u202e".encode(), b"9" * 40)
-#: These are given requests of their own kind in services/intake-sms/tests/test_gateway.py.
+#: services/intake-sms/tests/test_gateway.py tests these with requests of their own kind.
 THERE = ("kannel", "jasmin", "twilio", "vonage", "infobip")
 
 
 def search(*arguments: str, **environment: str) -> tuple[int, str]:
-    """Look for what breaks a parser; returns how that ended, and what it said."""
+    """Search for inputs that break a parser. Return the exit code and the output."""
     if not importlib.util.find_spec("atheris"):
         missing("atheris is not installed (it has no build for this machine: pip install atheris)")
     done = subprocess.run(
@@ -45,7 +45,7 @@ def search(*arguments: str, **environment: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_what_is_looked_for_by_what_it_reaches_breaks_no_parser() -> None:
+def test_coverage_guided_inputs_break_no_parser() -> None:
     code, said = search(str(RUNS))
 
     broken = [line for line in said.splitlines() if "can't read" in line or "Error" in line]
@@ -61,7 +61,7 @@ def test_a_parser_that_breaks_is_named_with_the_input_that_broke_it() -> None:
 
 
 def spoilt(random: Random, seeds: tuple[bytes, ...]) -> bytes:
-    """Any bytes, or one of ``seeds`` with another value in its JSON, or with others in place of some of its bytes."""
+    """Return any bytes, or one of ``seeds`` with another value in its JSON, or with some bytes replaced."""
     if random.random() < 0.1:
         return random.randbytes(random.randrange(61))
     seed = random.choice(seeds)
@@ -76,7 +76,7 @@ def spoilt(random: Random, seeds: tuple[bytes, ...]) -> bytes:
 def test_no_spoilt_input_breaks_a_parser(name: str) -> None:
     parser = PARSERS[name]
 
-    # To draw each input by itself takes ten times as long as to read it.
+    # Drawing each input takes ten times as long as parsing it.
     @settings(max_examples=SPOILT // 20, database=None)
     @given(st.integers(0, 2**32 - 1))
     def try_twenty(number: int) -> None:

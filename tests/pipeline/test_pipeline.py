@@ -44,7 +44,7 @@ EVENT_KEY = b"key-of-the-intake-of-the-test"
 
 
 def understand(text: str, *_said: Any) -> Classification:
-    """A classifier that knows one word."""
+    """Classify by one word."""
     sure = "air" in text.lower().split()
     category = "air_bersih" if sure else "jalan_jembatan"
     return Classification(
@@ -69,7 +69,7 @@ def understand(text: str, *_said: Any) -> Classification:
 
 @dataclass
 class Pipeline:
-    """Kafka, PostgreSQL and time, as far as the rules can tell."""
+    """Kafka, PostgreSQL and time, as the rules see them."""
 
     now: datetime = NOON
     log: list[Message] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Pipeline:
         ]
 
     def publish(self, out: Sequence[Outgoing]) -> None:
-        """Put records into their topics; the broker's timestamp is now."""
+        """Put records into their topics, with the present time as the broker's."""
         for each in out:
             ms = round(self.now.timestamp() * 1000)
             record = Record(each.topic, 0, len(self.log), each.key, each.value, ms, tuple(each.headers))
@@ -94,7 +94,7 @@ class Pipeline:
             self.waiting.append(message)
 
     def run(self) -> None:
-        """Let every service handle what there is, until nothing follows from anything."""
+        """Let every service handle its records until there are no new ones."""
         while self.waiting:
             message = self.waiting.popleft()
             if message.record.topic == topics.RECEIVED:
@@ -108,7 +108,7 @@ class Pipeline:
                     self.answer(handler.service, message, emits)
 
     def kept(self, state: Any) -> Any:
-        """What is stored of ``state``: a story's notices leave for the citizen."""
+        """Return ``state`` as it is stored: a story's notices go to the citizen."""
         self.told += [notice.text for notice in getattr(state, "notices", [])]
         return msgspec.structs.replace(state, notices=[], revisions=[]) if hasattr(state, "notices") else state
 
@@ -116,7 +116,7 @@ class Pipeline:
         self.publish(outgoing(emits, service=service, cause=message.cause, now=message.time))
 
     def wait(self, seconds: float) -> None:
-        """Time passes, second by second; clocks ring."""
+        """Let time pass, second by second; clocks ring."""
         handler, _, clocks = self.services[1]
         for _ in range(round(seconds)):
             self.now += timedelta(seconds=1)
@@ -127,7 +127,7 @@ class Pipeline:
             self.release()
 
     def release(self) -> None:
-        """All is read: the router says what it holds of the clock's words."""
+        """Let the router publish the clock's events that it holds, since all records are read."""
         handler, _, cases = self.services[0]
         for ticket in [ticket for ticket, case in cases.items() if case.held]:
             cause = f"{ticket}:held:{cases[ticket].seq}"
@@ -137,7 +137,7 @@ class Pipeline:
         self.run()
 
     def sms(self, text: str) -> None:
-        """An SMS comes in, and is taken as intake-sms takes it."""
+        """Send an SMS, and take it as intake-sms does."""
         wish = read(text, KEYWORDS)
         assert wish.kind == "complaint"
         received = ComplaintReceived(
@@ -152,7 +152,7 @@ class Pipeline:
         self.hear(topics.RECEIVED, received, "sms-1")
 
     def reply(self, unit: str, action: str, message: str | None = None) -> UnitRouted:
-        """A unit replies; returns the router's answer."""
+        """Reply as a unit. Return the router's answer."""
         data = UnitReplied(ticket=TICKET, action=action, message=message or UNSET)
         self.hear(topics.unit_replied(unit), data, f"reply-{len(self.log)}")
         answers: list[UnitRouted] = [found for found in self.of(UnitRouted) if found.why == "replied"]
@@ -165,7 +165,7 @@ class Pipeline:
         self.run()
 
     def of(self, kind: type[Any]) -> list[Any]:
-        """The data of every event of one kind, in order."""
+        """Return the data of every event of one kind, in order."""
         return [message.data for message in self.log if isinstance(message.data, kind)]
 
     def steps(self) -> list[tuple[int, str]]:
@@ -213,7 +213,7 @@ def test_a_reply_in_time_keeps_the_promise_and_silence_closes_the_complaint(pipe
     assert 4 == len(pipeline.told)
 
 
-def test_what_happens_at_the_very_deadline_is_in_time(pipeline: Pipeline) -> None:
+def test_reply_at_the_exact_deadline_is_in_time(pipeline: Pipeline) -> None:
     pipeline.now = NOON + timedelta(seconds=25)
     pipeline.reply("PDAM", "resolve", "Pipa sudah diganti.")
     pipeline.wait(20)

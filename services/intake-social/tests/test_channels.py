@@ -179,9 +179,7 @@ async def only(pool: Pool) -> Any:
     return row
 
 
-async def test_what_somebody_writes_is_a_complaint_once_however_often_it_comes(
-    channel: Channel, pool: Pool, desk: Desk
-) -> None:
+async def test_repeated_message_is_one_complaint_on_every_channel(channel: Channel, pool: Pool, desk: Desk) -> None:
     written = channel.writes(SAID)
     await channel.look()
     for _ in range(2):
@@ -204,7 +202,7 @@ async def test_its_receipt_arrives_where_it_was_written_and_names_the_ticket(
     assert await pool.fetchval("SELECT gateway_id <> '' FROM notices")
 
 
-async def test_what_a_unit_asks_is_answered_without_a_number(channel: Channel, pool: Pool, desk: Desk) -> None:
+async def test_answer_to_a_unit_needs_no_number(channel: Channel, pool: Pool, desk: Desk) -> None:
     asked = channel.writes(SAID)
     await channel.look()
     number = (await only(pool))["ticket"]
@@ -216,7 +214,7 @@ async def test_what_a_unit_asks_is_answered_without_a_number(channel: Channel, p
     assert "Dusun Lompengeng" in (await only(pool))["follow_ups"]
 
 
-async def test_what_is_personal_leaves_masked(channel: Channel, pool: Pool, desk: Desk) -> None:
+async def test_personal_data_leaves_the_service_masked(channel: Channel, pool: Pool, desk: Desk) -> None:
     channel.writes(f"{SAID}, telepon 0812-3456-7890")
     await channel.look()
 

@@ -75,9 +75,7 @@ async def test_the_name_stays_as_long_as_another_post_of_theirs_does(
     assert [(f"x:{goes}:quiet", "", "warga"), (f"x:{stays}", "lampu mati", "warga")] == await kept(pool)
 
 
-async def test_what_the_router_does_not_know_yet_is_kept_until_it_does(
-    base: str, client: Any, desk: Desk, pool: Pool
-) -> None:
+async def test_deleted_post_is_kept_until_the_router_knows_it(base: str, client: Any, desk: Desk, pool: Pool) -> None:
     goes = mention(base, "@LaporSoppeng jalan rusak")
     await read_mentions(desk, client, await x.whoami(client))
 
@@ -86,7 +84,7 @@ async def test_what_the_router_does_not_know_yet_is_kept_until_it_does(
     assert 1 == await forget(desk, "x", [goes])
 
 
-async def test_what_is_over_is_asked_for_and_forgotten_by_itself_when_it_is_long_over(
+async def test_closed_complaint_is_forgotten_when_its_post_is_deleted_or_after_60_days(
     base: str, client: Any, desk: Desk, pool: Pool
 ) -> None:
     goes, stays = (mention(base, f"@LaporSoppeng {what}") for what in ("jalan rusak", "lampu mati"))
@@ -182,7 +180,7 @@ async def pushed(desk: Desk, page: FacebookPage, channel: str, id_: str, *, dele
         ("whatsapp", f"whatsapp:person.{WHO}"),
     ],
 )
-async def test_what_is_deleted_before_the_router_knows_it_is_forgotten_when_it_does(
+async def test_post_deleted_before_the_router_knows_it_is_forgotten_once_it_does(
     desk: Desk, pool: Pool, page: FacebookPage, made: Parts, channel: str, thread: str
 ) -> None:
     await pushed(desk, page, channel, "1_7")
@@ -207,7 +205,7 @@ async def test_with_a_message_no_other_of_its_person_is_forgotten(
     assert [SAID, ""] == [text for _, text, _ in await kept(pool)]
 
 
-async def test_what_a_post_added_and_is_a_complaint_of_its_own_is_forgotten_with_it(
+async def test_complaint_split_off_a_post_is_forgotten_with_it(
     desk: Desk, pool: Pool, page: FacebookPage, made: Parts
 ) -> None:
     await pushed(desk, page, "facebook", "1_7")
@@ -218,7 +216,7 @@ async def test_what_a_post_added_and_is_a_complaint_of_its_own_is_forgotten_with
     assert [("facebook:1_7:quiet", "", None)] == await kept(pool)
 
 
-async def test_what_quotes_a_post_that_is_deleted_before_the_router_knows_it_is_forgotten_and_may_be_answered(
+async def test_complaint_quoting_a_deleted_post_is_forgotten_but_can_be_answered(
     base: str, client: Any, desk: Desk, pool: Pool, made: Parts
 ) -> None:
     theirs = mention(base, "Jembatan Lajoa putus diterjang banjir", handle="lain", mention="no")
@@ -231,7 +229,7 @@ async def test_what_quotes_a_post_that_is_deleted_before_the_router_knows_it_is_
 
 
 @pytest.mark.parametrize("channel", ["facebook", "messenger", "whatsapp"])
-async def test_what_is_deleted_before_it_came_is_no_complaint(
+async def test_post_deleted_before_it_arrives_is_no_complaint(
     desk: Desk, pool: Pool, page: FacebookPage, channel: str
 ) -> None:
     await pushed(desk, page, channel, "1_7", deleted=True)
@@ -242,7 +240,7 @@ async def test_what_is_deleted_before_it_came_is_no_complaint(
     assert 1 == await pool.fetchval("SELECT count(*) FROM complaints WHERE external_id = '1_8'")
 
 
-async def test_what_is_deleted_while_it_is_registered_is_forgotten(
+async def test_post_deleted_during_registration_is_forgotten(
     desk: Desk, pool: Pool, page: FacebookPage, made: Parts
 ) -> None:
     await pushed(desk, page, "facebook", "1_7")
@@ -260,7 +258,7 @@ async def test_what_is_deleted_while_it_is_registered_is_forgotten(
     assert [("facebook:1_7:quiet", "", None)] == await kept(pool)
 
 
-async def test_what_was_deleted_is_remembered_for_eight_days_and_until_it_is_forgotten(
+async def test_deletion_is_remembered_for_eight_days_and_until_the_post_is_forgotten(
     desk: Desk, pool: Pool, page: FacebookPage, made: Parts
 ) -> None:
     await pushed(desk, page, "facebook", "1_7")

@@ -92,7 +92,7 @@ async def fetched(url: str, places: Places, **more: float | Resolve | ssl.SSLCon
         *("https://scontent.fbcdn.net\\@127.0.0.1/", "https://x.lookaside.fbsbx.com/", "https://10.0.0.1/"),
     ],
 )
-async def test_what_is_no_address_of_the_network_is_not_called(url: str) -> None:
+async def test_addresses_outside_the_network_are_never_called(url: str) -> None:
     with pytest.raises(NotOurs):
         await fetched(url, META, resolve=unasked)
 
@@ -112,7 +112,7 @@ async def test_a_name_that_nobody_knows_is_asked_for_later() -> None:
         await fetched("https://scontent.fbcdn.net/a.jpg", META, resolve=answering())
 
 
-async def test_what_plays_the_network_is_called_wherever_it_is() -> None:
+async def test_standin_of_the_network_is_called_at_any_address() -> None:
     async with network(answer("200 OK", PHOTO)) as it:
         assert PHOTO == await fetched(it.url, it.standin, headers={"authorization": "Bearer kami"})
 
@@ -181,7 +181,7 @@ async def test_the_network_says_how_long_it_wants_to_be_left_alone() -> None:
 @pytest.mark.parametrize(
     "said", [b"", b"SSH-2.0-OpenSSH_9\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx", b"hold"]
 )
-async def test_what_is_no_answer_is_asked_for_later(said: bytes) -> None:
+async def test_invalid_response_postpones_the_download(said: bytes) -> None:
     async with network(said) as it:
         with pytest.raises(Later):
             await fetched(it.url, it.standin, within_s=0.5 if said == b"hold" else 30.0)
@@ -204,7 +204,7 @@ async def test_the_environment_leads_over_no_proxy(monkeypatch: pytest.MonkeyPat
         assert PHOTO == await fetched(it.url, it.standin)
 
 
-async def test_the_address_that_was_looked_at_is_connected_to_with_the_networks_name_and_certificate(
+async def test_download_uses_the_checked_address_and_the_networks_own_certificate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DNS rebinding: the name is resolved once. The test's network is on this machine, which is allowed here."""

@@ -123,7 +123,7 @@ async def test_an_unreachable_graph_is_temporary_and_its_address_tells_no_token(
     ],
     ids=["never", "data-access", "token"],
 )
-async def test_a_token_ends_when_it_ends_or_may_read_no_more(
+async def test_token_ends_when_it_or_its_data_access_expires(
     base: str, page: FacebookPage, told: dict[str, int], ends: int | None
 ) -> None:
     token_ends(base, told)
@@ -136,7 +136,7 @@ async def test_a_token_ends_when_it_ends_or_may_read_no_more(
     assert (ends or float("inf")) == shown
 
 
-async def test_who_is_not_the_app_is_told_nothing_of_the_token(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_wrong_app_credentials_reveal_nothing_about_the_token(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facebook, "FACEBOOK_GRAPH_URL", facebook.FACEBOOK_GRAPH_URL)
     page = FacebookPage(
         page_id=PAGE, token="standin-page-token", app_id="app", app_secret="wrong", graph_url=f"{base}/graph"
@@ -173,7 +173,7 @@ async def test_a_message_is_answered_once_though_the_answer_was_lost(base: str, 
     assert [("Andi", "SPG-M7K4-2M9XA kami terima")] == told(base)
 
 
-async def test_after_a_day_a_message_can_be_answered_no_more(base: str, page: FacebookPage) -> None:
+async def test_facebook_message_cannot_be_answered_after_a_day(base: str, page: FacebookPage) -> None:
     person = messages(base, "lampu padam")
     fault(base, "outside_window")
 
@@ -194,7 +194,9 @@ async def test_comments_and_messages_of_others_arrive_with_what_they_answer(base
     ]
 
 
-async def test_who_wrote_a_post_is_asked_once(base: str, page: FacebookPage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_author_of_a_post_is_looked_up_only_once(
+    base: str, page: FacebookPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours, theirs = visitor_posts(base, "pengumuman", name="LaporSoppeng"), visitor_posts(base, "lampu padam")
 
     assert [True, False, False] == [await page.is_ours(each) for each in (ours, theirs, f"{PAGE}_9")]
@@ -202,7 +204,7 @@ async def test_who_wrote_a_post_is_asked_once(base: str, page: FacebookPage, mon
     assert await page.is_ours(ours)
 
 
-async def test_that_we_may_not_read_who_names_the_page_is_no_reason_to_read_nothing(
+async def test_page_is_read_without_permission_for_tagged_posts(
     base: str, page: FacebookPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor_posts(base, "lampu padam")
@@ -280,7 +282,7 @@ async def test_a_window_that_breaks_off_goes_on_there_and_says_when_it_began(
     assert [] == (await page.fetch(datetime.now(UTC) + timedelta(hours=1))).posts
 
 
-async def test_what_changed_since_it_broke_off_is_asked_for_again(
+async def test_changes_are_read_again_after_an_interrupted_fetch(
     base: str, page: FacebookPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, get = visitor_posts(base, "lampu padam"), page._get

@@ -60,7 +60,7 @@ def additions(events: list[Data]) -> list[list[object]]:
 
 
 @pytest.mark.parametrize("text", ["terima kasih banyak, min", "admin tolol kerjanya tidur", "\U0001f44d"])
-async def test_what_is_no_complaint_gets_a_kind_sentence_once_a_day(desk: Desk, pool: Pool, text: str) -> None:
+async def test_messages_without_a_complaint_get_a_courtesy_reply_once_a_day(desk: Desk, pool: Pool, text: str) -> None:
     for n in ("100", "101"):
         await take(desk, replace(POST, id=n, version=n, root=n, text=f"@LaporSoppeng {text}"))
     assert [("courtesy-2026-03-02", "x:100", desk.texts.social["courtesy"])] == await said(pool)
@@ -68,7 +68,7 @@ async def test_what_is_no_complaint_gets_a_kind_sentence_once_a_day(desk: Desk, 
 
 
 @pytest.mark.parametrize("text", ["setuju bgt", "BATAL", "STOP", "NILAI 1", "makasih min"])
-async def test_what_strangers_remark_in_a_conversation_is_passed_over(desk: Desk, pool: Pool, text: str) -> None:
+async def test_remarks_of_strangers_in_a_conversation_are_ignored(desk: Desk, pool: Pool, text: str) -> None:
     await take(desk, POST)
     before = await said(pool), await published(pool)
 
@@ -77,7 +77,7 @@ async def test_what_strangers_remark_in_a_conversation_is_passed_over(desk: Desk
     assert before == (await said(pool), await published(pool))
 
 
-async def test_what_a_stranger_tells_with_its_place_is_their_own_complaint(desk: Desk, pool: Pool) -> None:
+async def test_stranger_who_names_problem_and_place_files_their_own_complaint(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     text = "@LaporSoppeng sampah di Desa Jampu sudah dua minggu"
     await take(desk, reply_of(POST, "101", text, author_id="7", author="lain"))
@@ -91,7 +91,7 @@ async def test_how_it_is_may_be_asked_in_a_sentence(desk: Desk, pool: Pool, text
     assert f"Laporan {await ticket_of(pool)} diterima." == (await said(pool))[-1][2]
 
 
-async def test_who_wants_no_more_mentions_is_told_that_the_complaint_goes_on(desk: Desk, pool: Pool) -> None:
+async def test_reporter_who_stops_mentions_is_told_the_complaint_goes_on(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     await take(desk, reply_of(POST, "101", "@LaporSoppeng stop mention saya lagi min, cukup"))
     assert desk.texts.social["stopped"] == (await said(pool))[-1][2]
@@ -111,7 +111,7 @@ async def test_a_post_becomes_a_complaint_and_is_answered_in_its_thread(desk: De
     assert b"andi_soppeng" not in await pool.fetchval("SELECT value FROM outbox")
 
 
-async def test_who_adds_a_number_in_public_is_advised_to_delete_it_once(desk: Desk, pool: Pool) -> None:
+async def test_phone_number_added_in_public_gets_one_advice_to_delete_it(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     for _ in range(2):
         await take(desk, reply_of(POST, "101", "@LaporSoppeng hubungi saya di 0812-3456-7890"))
@@ -151,7 +151,7 @@ async def test_a_post_that_every_look_gives_again_is_not_asked_about_again(
     assert [POST.text, edited.text] == seen
 
 
-async def test_what_is_known_of_posts_does_not_grow_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cache_of_known_posts_stays_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "MOST_KNOWN", 2)
     for number in ("1", "2", "3"):
         await handlers.take(desk, replace(POST, id=number, version=number, text="@LaporSoppeng"))
@@ -182,7 +182,7 @@ async def test_a_reply_that_was_read_before_what_it_answers_is_taken_once(desk: 
     assert ["complaint.received.v1"] * 2 == [codec.type_of(event) for event in events]
 
 
-async def test_who_asks_how_it_is_and_tells_something_is_heard_and_answered(desk: Desk, pool: Pool) -> None:
+async def test_status_request_with_news_adds_the_news_and_is_answered(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     number = await ticket_of(pool)
     await take(
@@ -316,13 +316,15 @@ async def test_in_ones_own_conversation_a_command_needs_no_ticket(desk: Desk, po
 
 
 @pytest.mark.parametrize(("text", "answer"), [("bantuan", "help"), ("nilai 5", "bad_ticket"), ("BATAL", "bad_ticket")])
-async def test_what_is_missing_is_answered_and_no_complaint(desk: Desk, pool: Pool, text: str, answer: str) -> None:
+async def test_commands_without_a_ticket_are_answered_and_file_no_complaint(
+    desk: Desk, pool: Pool, text: str, answer: str
+) -> None:
     await take(desk, replace(POST, text=f"@LaporSoppeng {text}"))
     assert [desk.texts.social[answer]] == [said_ for *_, said_ in await said(pool)]
     assert [] == await published(pool)
 
 
-async def test_who_was_asked_which_one_to_cancel_says_only_that(desk: Desk, pool: Pool) -> None:
+async def test_reply_to_which_one_to_cancel_needs_only_the_number(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     number = await ticket_of(pool)
     await take(
@@ -390,9 +392,7 @@ async def test_odd_letters_are_no_reason_to_stop(desk: Desk, pool: Pool) -> None
     assert "jalan rusak ?" == event.text  # type: ignore[union-attr]
 
 
-async def test_the_status_of_a_confidential_complaint_names_no_unit_not_even_to_its_reporter(
-    desk: Desk, pool: Pool
-) -> None:
+async def test_status_of_a_confidential_complaint_never_names_the_unit(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     number = await ticket_of(pool)
     story = ComplaintView(ticket=number, seq=1, status="in_progress", unit="PUPR", registered=True, rahasia=True)
@@ -414,9 +414,7 @@ async def test_a_confidential_post_is_taken_so_and_told_what_that_means_here(des
     assert [("receipt", "x:100", f"{desk.texts.social['rahasia']} {receipt}")] == await said(pool)
 
 
-async def test_an_anonymous_post_is_told_once_that_it_is_public_and_nothing_kept_leads_to_its_author(
-    desk: Desk, pool: Pool
-) -> None:
+async def test_anonymous_post_is_warned_once_and_leaves_no_trace_of_its_author(desk: Desk, pool: Pool) -> None:
     post = replace(POST, text="@LaporSoppeng ada lubang #anonim")
     for version, text in (("100", post.text), ("100", post.text), ("101", "@LaporSoppeng lubang di pasar #anonim")):
         await take(desk, replace(post, version=version, text=text))
@@ -440,7 +438,7 @@ async def test_a_post_of_marks_alone_is_asked_for_its_text(desk: Desk, pool: Poo
     assert [says] == [text for *_, text in await said(pool)]
 
 
-async def test_who_is_in_danger_is_told_first_whom_to_call(desk: Desk, pool: Pool) -> None:
+async def test_author_in_danger_is_first_told_whom_to_call(desk: Desk, pool: Pool) -> None:
     await take(desk, replace(POST, text="@LaporSoppeng kebakaran di jl kemakmuran tolong!!"))
     (event,) = await published(pool)
     assert isinstance(event, ComplaintReceived)
@@ -466,9 +464,7 @@ async def test_a_call_for_help_that_says_where_goes_to_the_one_before(desk: Desk
     assert "123" in (await said(pool))[-1][2]
 
 
-async def test_what_may_be_danger_in_ones_own_conversation_is_added_and_told_whom_to_call(
-    desk: Desk, pool: Pool
-) -> None:
+async def test_possible_danger_in_a_conversation_is_added_and_told_whom_to_call(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     await take(desk, reply_of(POST, "101", "semua penghuni berlarian keluar, ibu dan neneknya belum kelihatan"))
     assert 1 == len(additions(await published(pool)))
@@ -499,7 +495,7 @@ async def added(pool: Pool) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("which", [0, 1], ids=["first", "last"])
 @pytest.mark.parametrize("ours", [True, False], ids=["our answer", "their own message"])
-async def test_what_a_private_message_quotes_says_which_complaint_it_is_about(
+async def test_quoted_message_decides_which_complaint_is_meant(
     desk: Desk, pool: Pool, two: tuple[str, str], ours: bool, which: int
 ) -> None:
     quoted = f"wamid.of-{two[which]}" if ours else f"wamid.{which + 1}"
@@ -521,9 +517,7 @@ async def test_another_matter_with_its_place_is_a_new_complaint_whatever_it_quot
     )
 
 
-async def test_what_somebody_else_quotes_is_not_added_to_a_complaint_of_others(
-    desk: Desk, pool: Pool, two: tuple[str, str]
-) -> None:
+async def test_quote_by_a_stranger_adds_nothing_to_the_complaint(desk: Desk, pool: Pool, two: tuple[str, str]) -> None:
     for n, quoted in enumerate((f"wamid.of-{two[0]}", "wamid.1"), 3):
         await take(desk, written(n, "masih belum ada yang datang pak", by="6289999999999", points_to=(quoted,)))
 
@@ -531,7 +525,7 @@ async def test_what_somebody_else_quotes_is_not_added_to_a_complaint_of_others(
 
 
 @pytest.mark.parametrize("text", ["terima kasih banyak pak", "\U0001f64f"])
-async def test_who_thanks_for_what_they_quote_is_answered_kindly_and_adds_nothing(
+async def test_thanks_with_a_quote_get_a_courtesy_reply_and_add_nothing(
     desk: Desk, pool: Pool, two: tuple[str, str], text: str
 ) -> None:
     await take(desk, written(3, text, points_to=(f"wamid.of-{two[0]}",)))
@@ -542,7 +536,7 @@ async def test_who_thanks_for_what_they_quote_is_answered_kindly_and_adds_nothin
 
 @pytest.mark.parametrize("text", ["RAHASIA", "#rahasia", "RAHASIA {}", "tolong laporan saya dirahasiakan"])
 @pytest.mark.parametrize("root", ["100", "200"], ids=["in its conversation", "elsewhere"])
-async def test_what_was_posted_is_kept_secret_afterwards(desk: Desk, pool: Pool, text: str, root: str) -> None:
+async def test_posted_complaint_can_be_made_confidential_later(desk: Desk, pool: Pool, text: str, root: str) -> None:
     await take(desk, POST)
     number = await ticket_of(pool)
     wish = replace(POST, id="200", text=f"@LaporSoppeng {text.format(number)}", root=root, version="200")

@@ -52,7 +52,7 @@ async def push(http: Any, body: bytes = BODY, signature: str | None = None) -> h
     return answer
 
 
-async def test_who_shows_the_word_gets_the_challenge_back(http: Any) -> None:
+async def test_webhook_challenge_is_returned_for_the_right_token(http: Any) -> None:
     answer = await http.get("/hooks/facebook", params=ASKED)
 
     assert (200, "1158201444", "text/plain; charset=utf-8") == (
@@ -76,7 +76,7 @@ async def test_a_handshake_that_is_wrong_in_anything_gets_nothing(http: Any, wro
     assert (403, "") == (answer.status_code, answer.text)
 
 
-async def test_what_is_signed_over_its_very_bytes_is_taken(http: Any, taken: Taken) -> None:
+async def test_webhook_signed_over_its_exact_bytes_is_accepted(http: Any, taken: Taken) -> None:
     answer = await push(http)
 
     assert (200, [BODY]) == (answer.status_code, taken.bodies)
@@ -87,19 +87,19 @@ async def test_what_is_signed_over_its_very_bytes_is_taken(http: Any, taken: Tak
     ["", "sha256=", "sha1=" + "0" * 40, sign("another", BODY), sign(SECRET, json.dumps(json.loads(BODY)).encode())],
     ids=["none", "empty", "old", "another-secret", "written-again"],
 )
-async def test_what_is_not_signed_so_is_not_taken(http: Any, taken: Taken, signature: str) -> None:
+async def test_webhook_without_a_valid_signature_is_refused(http: Any, taken: Taken, signature: str) -> None:
     answer = await push(http, signature=signature)
 
     assert (403, []) == (answer.status_code, taken.bodies)
 
 
-async def test_a_signature_of_letters_that_are_none_is_only_wrong(http: Any, taken: Taken) -> None:
+async def test_non_ascii_signature_is_refused(http: Any, taken: Taken) -> None:
     answer = await http.post("/hooks/facebook", content=BODY, headers=[(b"X-Hub-Signature-256", b"sha256=\xff\xfe")])
 
     assert (403, []) == (answer.status_code, taken.bodies)
 
 
-async def test_who_tries_signatures_hears_to_wait_and_the_network_is_still_taken(http: Any, taken: Taken) -> None:
+async def test_wrong_signatures_are_throttled_and_the_network_is_still_accepted(http: Any, taken: Taken) -> None:
     heard = [(await push(http, signature="sha256=0")).status_code for _ in range(WRONG_SIGNATURES.burst + 1)]
     answer = await push(http)
 
@@ -107,7 +107,9 @@ async def test_who_tries_signatures_hears_to_wait_and_the_network_is_still_taken
 
 
 @pytest.mark.parametrize("failure", [SocialUnavailable("Graph"), OSError("gone"), TimeoutError()])
-async def test_what_is_not_stored_is_not_confirmed(http: Any, taken: Taken, failure: Exception) -> None:
+async def test_webhook_that_fails_to_be_stored_is_answered_with_503(
+    http: Any, taken: Taken, failure: Exception
+) -> None:
     taken.failure = failure
 
     answer = await push(http)
@@ -187,7 +189,7 @@ def test_which_message_another_answers_is_read(answered: Any, quotes: str) -> No
     assert quotes == said.quotes
 
 
-def test_what_is_deleted_is_named_and_an_edit_is_written_again() -> None:
+def test_webhook_names_deleted_posts_and_gives_edited_ones_again() -> None:
     read = hook(
         change(verb="remove"),
         change(verb="remove", item="comment", comment_id="7_8"),
@@ -229,7 +231,7 @@ _CHANGES = st.builds(
 @given(
     st.lists(_CHANGES | st.dictionaries(st.sampled_from(["message", "sender", "timestamp"]), _JSON), max_size=3), _JSON
 )
-def test_whatever_a_webhook_holds_it_is_read_or_put_aside(changes: list[Any], entry: Any) -> None:
+def test_any_content_of_a_webhook_is_read_or_put_aside(changes: list[Any], entry: Any) -> None:
     told = {"object": "page", "entry": [{"id": PAGE, "changes": changes}, {"id": PAGE, "messaging": changes}, entry]}
 
     read = read_hook(json.dumps(told).encode(), PAGE)
@@ -239,5 +241,5 @@ def test_whatever_a_webhook_holds_it_is_read_or_put_aside(changes: list[Any], en
 
 @settings(max_examples=500)  # more of them in tests/parsers
 @given(st.binary(max_size=200) | _JSON.map(lambda value: json.dumps(value).encode()))
-def test_whatever_comes_in_place_of_a_webhook_is_put_aside(body: bytes) -> None:
+def test_any_body_that_is_no_webhook_is_put_aside(body: bytes) -> None:
     assert [] == read_hook(body, PAGE).written

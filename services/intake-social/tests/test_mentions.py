@@ -72,7 +72,7 @@ async def test_a_page_that_is_known_costs_a_new_process_one_question(
     assert [KNOWN_POSTS] == asked
 
 
-async def test_an_edit_of_what_is_known_is_taken_and_a_page_that_breaks_off_is_taken_again(
+async def test_edit_of_a_known_post_is_added_and_an_interrupted_page_is_read_again(
     desk: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await take_all(desk, [seen(100)])
@@ -125,7 +125,7 @@ async def test_the_hashtag_alone_is_a_complaint_in_whose_thread_nothing_is_said(
         await send({"x": partial(x.reply, client)}, {}, "", notice_in(f"x:{found}:quiet"))
 
 
-async def test_who_goes_on_with_it_adds_to_it_and_is_answered_where_they_mention_us(
+async def test_reply_to_a_found_post_is_added_and_answered_at_the_mention(
     base: str, client: Any, searching: Desk, pool: Pool
 ) -> None:
     me = await x.whoami(client)
@@ -140,7 +140,7 @@ async def test_who_goes_on_with_it_adds_to_it_and_is_answered_where_they_mention
     assert (1, [f"x:{asked}"]) == (row["added"], [each["thread"] for each in answers])
 
 
-async def test_of_more_mentions_than_x_lists_the_search_gives_the_rest(
+async def test_search_finds_mentions_beyond_the_list_limit(
     base: str, client: Any, desk: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = [mention(base, f"@LaporSoppeng lampu nomor {n} padam di Desa Jampu", handle=f"w{n}") for n in range(7)]
@@ -173,7 +173,7 @@ async def test_beyond_the_budget_nothing_is_searched_and_mentions_are_read(
     assert float(PRICES["mention"]) == REGISTRY.get_sample_value("lapor_intake_spent_dollars", {"channel": "x"})
 
 
-async def test_what_is_given_again_costs_nothing(base: str, client: Any, desk: Desk, pool: Pool) -> None:
+async def test_mention_read_again_costs_nothing(base: str, client: Any, desk: Desk, pool: Pool) -> None:
     me = await x.whoami(client)
     mention(base)
     for _ in range(3):
@@ -223,7 +223,7 @@ async def talk(base: str, client: Any, desk: Desk, pool: Pool) -> list[tuple[str
     return [(row["text"], [each["text"] for each in json.loads(row["follow_ups"])]) for row in rows]
 
 
-async def test_who_complains_below_somebody_elses_post_goes_on_below_our_answer(
+async def test_complaint_below_a_strangers_post_continues_below_our_answer(
     base: str, client: Any, desk: Desk, pool: Pool
 ) -> None:
     theirs = mention(base, "Selamat pagi warga Soppeng", handle="lain", mention="no")
@@ -246,7 +246,7 @@ async def test_who_complains_below_somebody_elses_post_goes_on_below_our_answer(
 @pytest.mark.parametrize(
     "words", ["@LaporSoppeng", "@LaporSoppeng tolong ditindak", "@LaporSoppeng cek ini dulu #LAPOR"]
 )
-async def test_who_says_too_little_means_what_they_point_to(
+async def test_brief_mention_takes_its_text_from_the_post_it_points_to(
     base: str, client: Any, desk: Desk, pool: Pool, words: str, how: str
 ) -> None:
     theirs = mention(base, "Jembatan Lajoa putus sejak kemarin", handle="lain", mention="no")
@@ -260,7 +260,7 @@ async def test_who_says_too_little_means_what_they_point_to(
 @pytest.mark.parametrize(
     "words", ["@LaporSoppeng sampah menumpuk di Takalala", "@LaporSoppeng terima kasih", "@LaporSoppeng STATUS"]
 )
-async def test_who_says_what_they_mean_is_not_asked_what_they_point_to(
+async def test_clear_mention_ignores_the_post_it_quotes(
     base: str, client: Any, desk: Desk, pool: Pool, words: str
 ) -> None:
     theirs = mention(base, "Jembatan Lajoa putus sejak kemarin", handle="lain", mention="no")
@@ -270,7 +270,7 @@ async def test_who_says_what_they_mean_is_not_asked_what_they_point_to(
     assert PRICES["mention"] == await pool.fetchval("SELECT usd FROM spending")
 
 
-async def test_what_is_gone_or_ours_is_quoted_by_nobody(base: str, client: Any, desk: Desk, pool: Pool) -> None:
+async def test_deleted_posts_and_our_own_are_not_quoted(base: str, client: Any, desk: Desk, pool: Pool) -> None:
     ours = mention(base, "Lapor lewat SMS 1708", handle="LaporSoppeng", mention="no")
     mention(base, "@LaporSoppeng bagaimana ini", quote_of=ours)
     mention(base, "@LaporSoppeng tolong dilihat", quote_of="1999999999999999999", handle="lain")
@@ -287,7 +287,7 @@ async def test_a_post_that_is_read_again_is_asked_for_nothing(base: str, client:
     assert before == (await talk(base, client, desk, pool), await pool.fetchval("SELECT usd FROM spending"))
 
 
-async def test_what_x_refuses_to_show_holds_up_nobody(
+async def test_post_refused_by_x_does_not_hold_up_other_mentions(
     base: str, client: Any, desk: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuses(_client: Any, _ids: Any) -> Any:

@@ -87,7 +87,7 @@ async def outcome(pool: Pool) -> tuple[int, int, int]:
     return taken, aside, answered
 
 
-async def test_of_x(desk: Desk, pool: Pool, network: Network) -> None:
+async def test_reading_x_survives_mutated_posts(desk: Desk, pool: Pool, network: Network) -> None:
     mutate = Mutator("x")
     commands = (
         "@LaporSoppeng {}",
@@ -122,7 +122,9 @@ async def test_of_x(desk: Desk, pool: Pool, network: Network) -> None:
     assert after == (before[0] + 1, before[1], before[2] + 1)
 
 
-async def test_of_facebook(desk: Desk, pool: Pool, network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reading_facebook_survives_mutated_posts(
+    desk: Desk, pool: Pool, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mutate = Mutator("facebook")
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
 

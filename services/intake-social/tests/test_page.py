@@ -91,7 +91,7 @@ async def test_the_handshake_is_answered(base: str) -> None:
 
 
 @pytest.mark.usefixtures("open_door")
-async def test_what_is_pushed_is_stored_before_anybody_asks_and_asking_finds_it_once(
+async def test_pushed_post_is_stored_at_once_and_polling_does_not_double_it(
     base: str, desk: Desk, pool: Pool, page: FacebookPage
 ) -> None:
     made = writes(base)
@@ -103,7 +103,7 @@ async def test_what_is_pushed_is_stored_before_anybody_asks_and_asking_finds_it_
 
 
 @pytest.mark.usefixtures("open_door")
-async def test_what_was_found_by_asking_is_not_doubled_by_a_push_that_comes_late_and_twice(
+async def test_polled_post_is_not_doubled_by_a_late_or_repeated_push(
     base: str, desk: Desk, pool: Pool, page: FacebookPage
 ) -> None:
     fault(base, "hook_lost")
@@ -141,7 +141,7 @@ async def test_a_push_that_is_signed_wrongly_is_left_to_who_asks(
     assert 1 == len(await complaints(pool))
 
 
-async def test_a_comment_of_its_author_is_added_and_another_with_matter_and_place_is_one_of_its_own(
+async def test_own_comment_is_added_and_a_strangers_complaint_stands_alone(
     base: str, desk: Desk, pool: Pool, page: FacebookPage
 ) -> None:
     made = writes(base)
@@ -179,9 +179,7 @@ async def test_a_post_elsewhere_that_names_the_page_is_a_complaint(
     assert [(f"facebook:{made}", SAID)] == await complaints(pool)
 
 
-async def test_what_the_unit_asks_is_answered_by_a_comment_without_a_number(
-    base: str, desk: Desk, pool: Pool, page: FacebookPage
-) -> None:
+async def test_comment_answers_the_unit_without_a_number(base: str, desk: Desk, pool: Pool, page: FacebookPage) -> None:
     made = writes(base)
     await look(desk, page)
     await answer(desk, pool, page)
@@ -226,7 +224,7 @@ async def test_a_message_is_no_public_post_and_nobody_is_told_to_delete_it(
 
 
 @pytest.mark.usefixtures("open_door")
-async def test_what_its_author_deletes_is_forgotten_and_the_complaint_goes_on(base: str, pool: Pool) -> None:
+async def test_deleted_post_is_forgotten_and_its_complaint_goes_on(base: str, pool: Pool) -> None:
     made = writes(base)
     await eventually(partial(complaints, pool))
     await pool.execute("UPDATE complaints SET registered_at = now()")

@@ -419,7 +419,7 @@ async def test_a_photo_without_a_word_under_ones_own_post_belongs_to_that(citize
 
 
 @on("facebook")
-async def test_who_only_shows_something_on_the_page_is_not_asked(citizen: Citizen, pool: Pool) -> None:
+async def test_photo_without_words_on_the_page_gets_no_question(citizen: Citizen, pool: Pool) -> None:
     citizen.writes("", "", photo=send_photo(citizen.base, SMALL_PHOTO))
     await citizen.write(SAID)
 
@@ -428,7 +428,9 @@ async def test_who_only_shows_something_on_the_page_is_not_asked(citizen: Citize
 
 
 @on("whatsapp")
-async def test_what_nobody_spoke_of_is_let_go_of(citizen: Citizen, pool: Pool, files: Files, tmp_path: Path) -> None:
+async def test_photo_without_a_complaint_is_deleted_after_a_day(
+    citizen: Citizen, pool: Pool, files: Files, tmp_path: Path
+) -> None:
     await citizen.write("", SMALL_PHOTO)
     await citizen.fetch()
     assert ["large.jpg", "small.jpg"] == stored(tmp_path)
@@ -443,7 +445,7 @@ async def test_what_nobody_spoke_of_is_let_go_of(citizen: Citizen, pool: Pool, f
 
 
 @on("whatsapp", "messenger")
-async def test_who_was_asked_where_it_is_has_not_said_so_by_a_photo(citizen: Citizen, pool: Pool) -> None:
+async def test_photo_alone_does_not_answer_the_place_question(citizen: Citizen, pool: Pool) -> None:
     await citizen.write("lampu jalan padam", SMALL_PHOTO)
     address = await pool.fetchval("SELECT address FROM reporters")
     (before,) = await find_own(pool, citizen.channel, address, "")
@@ -483,7 +485,7 @@ async def test_after_a_day_it_is_given_up(citizen: Citizen, pool: Pool) -> None:
 
 
 @pytest.mark.parametrize(("kind", "why"), [("photo_gone", "gone"), ("photo_redirect", "not_allowed")])
-async def test_what_is_gone_or_leads_elsewhere_is_given_up_at_once(
+async def test_photo_that_is_gone_or_redirected_is_given_up_at_once(
     citizen: Citizen, pool: Pool, kind: str, why: str
 ) -> None:
     citizen.fault(kind)
@@ -502,7 +504,7 @@ async def test_what_is_gone_or_leads_elsewhere_is_given_up_at_once(
     [POLYGLOT, b"GIF89a" + bytes(100), SMALL_PHOTO[:2_000], b""],
     ids=["a page", "a kind that we take not", "half", "nothing"],
 )
-async def test_what_is_no_photo_is_given_up_and_nothing_of_it_is_kept(
+async def test_file_that_is_no_photo_is_given_up_and_not_stored(
     citizen: Citizen, pool: Pool, content: bytes, tmp_path: Path
 ) -> None:
     await citizen.write(SAID, content)
@@ -543,7 +545,7 @@ async def test_without_room_it_waits(
 
 
 @on("x")
-async def test_a_process_killed_between_the_store_and_its_row_fetches_it_again_and_shows_it_once(
+async def test_photo_is_fetched_again_after_a_crash_and_shown_once(
     citizen: Citizen, pool: Pool, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await citizen.write(SAID, SMALL_PHOTO)
@@ -664,7 +666,7 @@ def replace_name(file: Evidence) -> Evidence:
 
 
 @on("whatsapp")
-async def test_who_it_is_with_is_asked_at_the_click(
+async def test_photo_link_opens_only_for_units_that_have_the_complaint_at_the_click(
     citizen: Citizen, pool: Pool, unit: httpx.AsyncClient, desk: Desk
 ) -> None:
     number, file = await routed(citizen, pool)
@@ -691,7 +693,7 @@ async def test_erased_is_erased_with_its_photos(
 
 
 @on("whatsapp")
-async def test_what_is_erased_while_it_is_fetched_is_not_kept(
+async def test_photo_erased_during_its_download_is_not_kept(
     citizen: Citizen, pool: Pool, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await citizen.write(SAID, SMALL_PHOTO)
@@ -711,7 +713,7 @@ async def test_what_is_erased_while_it_is_fetched_is_not_kept(
 
 
 @on("whatsapp")
-async def test_what_was_sent_without_a_word_goes_with_its_sender(
+async def test_photo_without_words_is_erased_with_the_complaint_of_its_sender(
     citizen: Citizen, pool: Pool, files: Files, tmp_path: Path
 ) -> None:
     await citizen.write(SAID)
@@ -779,7 +781,7 @@ OTHERS_SAID = [each for each in OTHERS if each[0] == "messenger" or each[1] == "
     [*((*each, "") for each in OTHERS), *((*each, SAID) for each in OTHERS_SAID)],
     indirect=["citizen"],
 )
-async def test_of_what_else_came_its_sender_is_told_once_that_it_was_not_taken(
+async def test_sender_is_told_once_that_other_files_are_not_taken(
     citizen: Citizen, pool: Pool, kind: str, media_type: str, called: str, text: str
 ) -> None:
     await citizen.write(text, b"%PDF", type=kind, mime_type=media_type)
@@ -802,7 +804,7 @@ def video() -> bytes:
     return clip(1, "mp4", 160, 90)
 
 
-async def test_a_video_is_made_anew_and_shown_as_a_photo_is(
+async def test_video_is_reencoded_and_shown_like_a_photo(
     citizen: Citizen, pool: Pool, tmp_path: Path, video: bytes
 ) -> None:
     assert all(told in video for told in TOLD[:2]), "there is something to remove"
@@ -829,7 +831,7 @@ async def test_a_video_that_is_sent_as_a_document_is_taken_like_a_video(
 
 
 @on("whatsapp", "messenger", "x")
-async def test_where_no_video_can_be_made_its_sender_is_told_in_a_talk_and_the_words_are_taken(
+async def test_video_is_declined_in_chats_and_its_words_taken_when_videos_are_off(
     citizen: Citizen, pool: Pool, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     object.__setattr__(desk, "films", False)
@@ -941,7 +943,7 @@ async def test_with_a_deleted_addition_its_photo_goes_and_the_complaint_stays(
 
 
 @on("facebook", "messenger", "whatsapp")
-async def test_what_nobody_has_seen_goes_and_nobody_is_told(
+async def test_unseen_photos_of_deleted_posts_vanish_without_notice(
     citizen: Citizen, pool: Pool, files: Files, tmp_path: Path
 ) -> None:
     await citizen.write(SAID, SMALL_PHOTO)
@@ -990,7 +992,7 @@ async def test_a_photo_that_is_deleted_while_it_is_fetched_is_not_kept(
 
 
 @on("x")
-async def test_of_an_anonymous_one_nothing_is_asked_for_that_leads_to_it(citizen: Citizen, pool: Pool) -> None:
+async def test_photos_of_an_anonymous_complaint_keep_no_link_to_the_post(citizen: Citizen, pool: Pool) -> None:
     await citizen.write("", SMALL_PHOTO)
     await citizen.fetch()
     await citizen.write(f"ANONIM {SAID}", photo(width=200, height=100))
@@ -1002,7 +1004,9 @@ async def test_of_an_anonymous_one_nothing_is_asked_for_that_leads_to_it(citizen
 
 
 @on("x")
-async def test_of_what_is_over_no_photo_is_asked_for(citizen: Citizen, pool: Pool, desk: Desk) -> None:
+async def test_photos_of_a_closed_complaint_are_not_checked_for_deletion(
+    citizen: Citizen, pool: Pool, desk: Desk
+) -> None:
     await citizen.write(SAID)
     number = await registered(pool, status="closed")
     await citizen.write(f"{number} fotonya", SMALL_PHOTO)

@@ -157,7 +157,7 @@ async def test_a_database_that_fails_in_the_middle_of_a_page_moves_no_cursor(
     assert ("104", 4) == (await cursor(pool), len(await threads(pool)))
 
 
-async def test_what_the_database_refuses_for_ever_is_put_aside_and_holds_up_no_other(
+async def test_post_refused_by_the_database_is_put_aside_and_holds_up_no_other(
     desk: Desk, pool: Pool, mentions: FakeMentions
 ) -> None:
     await pool.execute("ALTER TABLE complaints ADD CONSTRAINT broken CHECK (external_id <> '103')")

@@ -63,7 +63,7 @@ def test_a_network_that_is_off_needs_no_credentials(make_settings: Make) -> None
     assert not make_settings(**dict.fromkeys(X), x_enabled=False).facebook_enabled
 
 
-def test_what_is_not_set_at_all_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_missing_from_the_environment_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SocialSettings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     with pytest.raises(ValidationError) as refused:

@@ -110,7 +110,7 @@ async def test_a_token_that_does_not_hold_is_seen_without_writing(base: str, htt
         await opened(base, http, token="another").check()
 
 
-async def test_who_cannot_be_reached_was_not_written_to(http: httpx.AsyncClient) -> None:
+async def test_unreachable_whatsapp_means_the_message_was_not_sent(http: httpx.AsyncClient) -> None:
     with pytest.raises(SocialUnavailable):
         await opened("http://127.0.0.1:9", http).write(WHO, "halo", in_window=True)
 
@@ -175,17 +175,17 @@ def test_each_kind_of_message_has_its_words(given: dict[str, Any], text: str) ->
     ],
     ids=["answer", "passed on", "null", "zero byte", "no object", "none"],
 )
-def test_what_a_message_answers_is_read(context: Any, quotes: str) -> None:
+def test_quoted_message_id_is_read_from_the_context(context: Any, quotes: str) -> None:
     (said,) = read(message(context=context)).messages
     assert quotes == said.quotes
 
 
-def test_what_nobody_waits_for_and_other_numbers_are_left_out() -> None:
+def test_reactions_and_messages_to_other_numbers_are_left_out() -> None:
     assert Told() == read(message(type="reaction"), message(type="unsupported"))
     assert Told() == read(message(), number="another")
 
 
-def test_what_became_of_ours_is_told_by_what_we_called_it() -> None:
+def test_delivery_reports_are_matched_by_our_own_id() -> None:
     known = {"id": "wamid.1", "biz_opaque_callback_data": "7-0"}
     failed = {**known, "status": "failed", "errors": [{"code": 131047}]}
     arrived = [{**known, "status": each} for each in ("sent", "delivered", "read", "played")]
@@ -238,7 +238,7 @@ _MESSAGES = st.builds(lambda changed: message(**changed), st.dictionaries(_NAMES
 
 @settings(max_examples=500)  # more of them in tests/parsers
 @given(st.lists(_MESSAGES, max_size=3), _JSON)
-def test_whatever_a_message_holds_it_is_read_or_put_aside(messages: list[Any], statuses: Any) -> None:
+def test_any_content_of_a_message_is_read_or_put_aside(messages: list[Any], statuses: Any) -> None:
     told = read(*messages, statuses=statuses)
 
     assert all(isinstance(each.item, bytes) for each in told.unreadable)
@@ -246,7 +246,7 @@ def test_whatever_a_message_holds_it_is_read_or_put_aside(messages: list[Any], s
 
 @settings(max_examples=500)  # more of them in tests/parsers
 @given(st.binary(max_size=200) | _JSON.map(lambda value: json.dumps(value).encode()))
-def test_whatever_comes_in_place_of_a_webhook_is_put_aside(body: bytes) -> None:
+def test_any_body_that_is_no_webhook_is_put_aside(body: bytes) -> None:
     assert [] == read_hook(body, NUMBER).messages
 
 
@@ -271,7 +271,7 @@ async def test_the_window_is_a_day_from_the_last_message(
 
 
 @pytest.mark.connected
-async def test_who_wrote_is_forgotten_after_a_day(desk: Desk, pool: Pool) -> None:
+async def test_last_contact_of_a_sender_is_forgotten_after_a_day(desk: Desk, pool: Pool) -> None:
     await take_hook(desk, NUMBER, hook(message(timestamp="1700000000")))
 
     async with pool.acquire() as db:

@@ -234,7 +234,7 @@ def _way(rate: Any, name: str, kind: str = "video/mp4") -> dict[str, Any]:
         (5, "x", ""),
     ],
 )
-def test_of_a_video_the_best_mp4_that_is_not_too_large_is_chosen(seconds: int, ways: Any, chosen: str) -> None:
+def test_best_mp4_within_the_size_limit_is_chosen(seconds: int, ways: Any, chosen: str) -> None:
     shown = [{"media_key": "7_1", "type": "video", "duration_ms": seconds * 1000, "variants": ways}]
     item = {**ITEM, "attachments": {"media_keys": ["7_1"]}}
     (post,) = x._page({"data": [item], "includes": {"media": shown}}).posts

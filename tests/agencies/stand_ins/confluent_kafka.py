@@ -1,6 +1,6 @@
 """A broker for one reply: prints what is produced, and accepts it; a telephone number is masked.
 
-Who subscribes gets the lines of the file ``RECORDS`` instead, and then the end of the partition.
+A subscriber gets the lines of the file ``RECORDS`` instead, and then the end of the partition.
 """
 
 import json
@@ -22,7 +22,7 @@ class KafkaError:
 
 
 class Written:
-    """A line of ``RECORDS``; without one, the end."""
+    """A line of ``RECORDS``, or the end of the partition."""
 
     def __init__(self, line: str = "") -> None:
         self.error = lambda: None if line else KafkaError()
