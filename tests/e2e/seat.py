@@ -85,8 +85,6 @@ class Box:
 class Seat:
     """Somebody at a telephone, or ``by_keys`` at a desk without a mouse. Pictures of the pages are kept, numbered in
     the order of the day.
-
-    Pages are checked in both sizes, wherever the person sits.
     """
 
     page: Page
@@ -95,16 +93,16 @@ class Seat:
     pictures: Callable[[], int] = field(default_factory=lambda: count(1).__next__, repr=False)
 
     def look(self, name: str) -> None:
-        """Keep a picture of each size, and check that the page has no barriers and does not run over the edge."""
-        own, at = self.page.viewport_size, f"{self.story}-{self.pictures():02}-{name}"
-        assert own
-        for size in (PHONE, DESK):
-            self.page.set_viewport_size(size)
-            if "CI" not in os.environ:  # as testing.browsers.picture
-                PICTURES.mkdir(parents=True, exist_ok=True)
-                self.page.screenshot(path=PICTURES / f"{at}-{size['width']}.png", full_page=True)
-            assert {} == barriers(self.page), (name, size)
-        self.page.set_viewport_size(own)
+        """Keep a picture, and check that the page has no barriers and does not run over the edge.
+
+        Each day is played on a telephone and at a desk, so each page is checked in both sizes.
+        """
+        size, at = self.page.viewport_size, f"{self.story}-{self.pictures():02}-{name}"
+        assert size
+        if "CI" not in os.environ:  # as testing.browsers.picture
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=PICTURES / f"{at}-{size['width']}.png", full_page=True)
+        assert {} == barriers(self.page), name
 
     def opens(self, address: str) -> None:
         """Go to an address, as somebody does who types it or follows it from a letter."""

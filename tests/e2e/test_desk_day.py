@@ -10,7 +10,7 @@ from desk import Unit, units
 from harness import System
 from place import Citizen, Place, log_in, until_listed
 from playwright.sync_api import Browser, FilePayload, Locator, expect
-from seat import HANDS, PHONE, Box, Seat
+from seat import HANDS, Box, Seat
 
 from testing.pictures import photo
 from testing.waiting import until
@@ -331,7 +331,7 @@ def test_a_units_full_day(system: System, browser: Browser, hand: str) -> None:
     place = Place(system, browser, f"unit-{hand}")
     size, by_keys = HANDS[hand]
     clerk, head = (place.seat(size, by_keys=by_keys) for _ in range(2))
-    citizen, office = (place.seat(PHONE) for _ in range(2))
+    citizen, office = (place.seat(size) for _ in range(2))
     hole, pole, park = (place.complain(text[hand]) for text in (HOLE, POLE, PARK))
     with units(system.env) as unit:
         for each in (hole, pole, park):
@@ -541,6 +541,6 @@ def test_an_operators_morning(system: System, browser: Browser, hand: str) -> No
     what_lies_at_the_wrong_unit_is_taken_back_and_given_to_another(place, operator, bin_)
     with units(system.env) as unit:
         an_appeal_is_seen_with_what_the_unit_did(place, operator, water, unit("PDAM"))
-    what_is_brought_to_the_counter_is_typed_in_and_followed_at_home(place, operator, place.seat(PHONE), BROUGHT[hand])
+    what_is_brought_to_the_counter_is_typed_in_and_followed_at_home(place, operator, place.seat(size), BROUGHT[hand])
     somebody_is_invited_and_a_program_gets_its_key(operator)
     what_was_sent_and_who_looked_is_read(place, operator, unclear)
