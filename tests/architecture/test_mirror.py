@@ -175,7 +175,7 @@ COVERED = {
     "testing/kannel.py": Cover("services/intake-sms/tests/test_end_to_end.py", _TOOL),
     "testing/mail.py": Cover("intake/tests/test_smtp.py", _TOOL),
     "testing/otlp.py": Cover("chassis/tests/test_tracing.py", _TOOL),
-    "testing/second.py": Cover("tests/e2e/test_two_processes.py", _TOOL),
+    "testing/extra_process.py": Cover("tests/e2e/test_two_processes.py", _TOOL),
     "testing/servers.py": Cover("chassis/tests/conftest.py", _TOOL),
     "testing/standins.py": Cover("deploy/local/tests/test_standins.py", _TOOL),
     "testing/suite/": Cover("tests/architecture/test_suite.py", "small suites are run with it", "-ptesting.suite."),

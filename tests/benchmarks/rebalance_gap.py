@@ -26,7 +26,7 @@ import httpx
 from confluent_kafka import Consumer, TopicPartition
 
 from lapor.demo.player import somebody
-from testing.second import Second
+from testing.extra_process import ExtraProcess
 from testing.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -151,13 +151,13 @@ def measure(system: System, load: Load, services: tuple[str, ...]) -> None:
         _tell(f"{name}: {what}", load.waits_ms(began - 1, time.time() - 1))
         return result
 
-    def join() -> list[Second]:
-        there = [Second(each, system.pid(each), system.folder / f"{each}-1.log") for each in services]
+    def join() -> list[ExtraProcess]:
+        there = [ExtraProcess(each, system.pid(each), system.folder / f"{each}-1.log") for each in services]
         for each in there:
             until(each.is_ready, 100, f"the second {each.service} is ready")
         return there
 
-    def end(there: list[Second], by: signal.Signals) -> None:
+    def end(there: list[ExtraProcess], by: signal.Signals) -> None:
         for each in there:
             os.kill(each.process.pid, by)
         for each in there:

@@ -27,7 +27,7 @@ from units import working
 from lapor.processes import credentials
 from lapor.servers import kafka
 from lapor.system.morning import collect
-from testing.second import Second, seconds
+from testing.extra_process import ExtraProcess, extra_processes
 from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.system("two")]
@@ -150,7 +150,7 @@ def shared(system: System, slots: tuple[int, ...]) -> bool:
     return True
 
 
-def shown_twice(system: System, others: Mapping[str, Second]) -> set[str]:
+def shown_twice(system: System, others: Mapping[str, ExtraProcess]) -> set[str]:
     """Return the figures of the whole that both processes of a service show."""
     found: set[str] = set()
     for service in ("router", "sla-monitor"):
@@ -192,7 +192,7 @@ def test_two_processes_of_each_service_share_the_work_and_nothing_is_lost_or_dou
     firsts = {service: system.pid(service) for service in READERS}
     with working(system.env, desks), people_writing(system) as people:
         people.more(4)
-        with seconds(firsts, tmp_path) as others:
+        with extra_processes(firsts, tmp_path) as others:
             until(lambda: shared(system, (0, 1)), PATIENCE_S, "both hold some of what their service reads")
             second_door = replace(system, env={**system.env, "web_url": others["intake-web"].url("", "WEB_PORT")})
             people.doors = [system, second_door]

@@ -20,7 +20,7 @@ from testing.waiting import until
 _PORTS = ("HTTP_PORT", "WEB_PORT", "DESK_PORT", "SMS_LISTEN_PORT")
 
 
-class Second:
+class ExtraProcess:
     """Process ``slot`` of ``service``, started like the process ``like``. ``ports`` are its own, by variable."""
 
     def __init__(self, service: str, like: int, log: Path, slot: int = 1) -> None:
@@ -56,12 +56,12 @@ class Second:
 
 
 @contextmanager
-def seconds(pids: dict[str, int], folder: Path) -> Iterator[dict[str, Second]]:
+def extra_processes(pids: dict[str, int], folder: Path) -> Iterator[dict[str, ExtraProcess]]:
     """Start a second process of each service, by the pid of the first, and wait until all are ready.
 
     Those that still run at the end are killed.
     """
-    there = {name: Second(name, pid, folder / f"{name}-1.log") for name, pid in pids.items()}
+    there = {name: ExtraProcess(name, pid, folder / f"{name}-1.log") for name, pid in pids.items()}
     try:
         for each in there.values():
             until(each.is_ready, 100, f"the second {each.service} is ready")
