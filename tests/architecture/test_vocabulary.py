@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from contracts import vocabulary
 from contracts.vocabulary import ComplaintType, Urgency
+from unit_desk.notices import Kind
+from unit_desk.people import Role
 
 SOURCES = (
     *("contracts/src", "chassis/src", "intake/src", "look/src", "kabupaten/src", "services/*/src"),
@@ -207,6 +210,31 @@ def test_a_typed_word_is_found(line: str) -> None:
 )
 def test_english_key_label_or_sentence_is_passed_over(line: str) -> None:
     assert [] == found_in({Path("a.py"): line})
+
+
+_WORD = r"""["'][^"']*["']"""
+_COMPARED = re.compile(rf"\b(?:{'|'.join(sorted(FIELDS))})\s*(?:==|!=|not in|in)\s*({_WORD}|\((?:\s*{_WORD}\s*,?)+\))")
+#: Words of fields of the same name that only one service has.
+OF_THE_DESK = {*Kind, *Role} | {"alarm", "gathered", "morning", "webhook.test"}
+
+
+def compared(template: str) -> list[str]:
+    """The words with which a template compares a field that holds words of the vocabulary."""
+    tags = " ".join(re.findall(r"\{[%{].*?[%}]\}", template, re.DOTALL))
+    return [word.strip("\"'") for found in _COMPARED.findall(tags) for word in re.findall(_WORD, found)]
+
+
+def test_templates_compare_with_words_of_the_vocabulary(root: Path) -> None:
+    """A word that is renamed there would be compared in vain here, and no type checker reads templates."""
+    found = {path: compared(path.read_text()) for path in root.glob("services/*/src/*/templates/**/*.html")}
+    known = WORDS | OF_THE_DESK
+
+    assert sum(map(len, found.values())) > 20
+    assert [] == [(path.name, word) for path, words in found.items() for word in words if word not in known]
+
+
+def test_a_comparison_in_a_template_is_found() -> None:
+    assert ["closed", "a", "b"] == compared("""{% if it.status == "closed" %}{{ 1 if step.kind in ("a", 'b') }}""")
 
 
 PROSE = {"reason", "message"}
