@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from desk_office import Tell
+from desk_office import LogIn, Tell
 
 from chassis.database import Pool
 from contracts.events import Place
 from testing.events import NOW
+from unit_desk.adapters import complaints
 from unit_desk.adapters.complaints import Chosen, counted, listed
 from unit_desk.people import Person
 from unit_desk.rules import Rules
@@ -175,3 +176,33 @@ async def test_with_100_000_stored_a_list_reads_few_pages(tell: Tell, pool: Pool
     assert min(read.values()) > 0
     assert {} == {name: pages for name, pages in read.items() if pages > 1.2 * OPEN}
     assert 0 < explaining.pages < 4 * OPEN
+
+
+async def test_a_list_that_is_cut_says_so_and_offers_no_further_page(
+    log_in: LogIn, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(complaints, "PAGE", 2)
+    monkeypatch.setattr(complaints, "MOST_PAGES", 2)
+    for n in range(5):
+        await tell(complaint_id=f"c{n}", ticket=f"SPG-S000-0000{n}", text=f"Lampu {n}")
+    web = await log_in()
+
+    first, last, beyond = [(await web.get(f"/?hal={n}")).text for n in (1, 2, 9)]
+
+    assert ("hal=2" in first, "Daftar ini berhenti" in first) == (True, False)
+    assert ("hal=3" in last, "Daftar ini berhenti" in last) == (False, True)
+    assert ("hal=1" in beyond, "hal=10" in beyond, "Daftar ini berhenti" in beyond) == (True, False, True)
+
+
+async def test_the_queue_can_be_paged_back(log_in: LogIn, tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(complaints, "PAGE", 1)
+    for n in range(2):
+        await tell(
+            complaint_id=f"c{n}", ticket=f"SPG-S000-0000{n}", unit="DISKOMINFO", lane="triage", text=f"Lampu {n}"
+        )
+    web = await log_in(unit="DISKOMINFO", role="operator")
+
+    first, second = [(await web.get(f"/triase?hal={n}")).text for n in (1, 2)]
+
+    assert ("hal=2" in first, 'rel="prev"' in first) == (True, False)
+    assert ("hal=1" in second, 'rel="next"' in second) == (True, False)

@@ -70,7 +70,10 @@ async def queue(desk: A_DESK, person: ME, hal: int = 1, baru: str = "", pindah: 
     """Show the complaints to be sorted, the most urgent first."""
     if not person.answers:
         raise NotAllowed
-    rows, more = await complaints.listed(desk.pool, Chosen(which="triage", page=hal), person, person.unit, desk.rules)
+    number = min(max(hal, 1), complaints.MOST_PAGES)
+    rows, more = await complaints.listed(
+        desk.pool, Chosen(which="triage", page=number), person, person.unit, desk.rules
+    )
     # A complaint that was decided a moment ago is no longer in the queue, even before the router has answered.
     open_ = [
         row for row in rows if row.complaint.status in ACTIVE and not await complaints.waits(desk.pool, row, row.unit)
@@ -88,7 +91,8 @@ async def queue(desk: A_DESK, person: ME, hal: int = 1, baru: str = "", pindah: 
     straight = await complaints.straight(desk.pool, person.unit, _yesterday(desk.rules))
     return await page(
         desk, person, "triase.html", "triase",
-        items=items, more=more, number=hal, done=done, moved=pindah, straight=straight,
+        items=items, more=more and number < complaints.MOST_PAGES, number=number, done=done, moved=pindah,
+        straight=straight,
     )  # fmt: skip
 
 

@@ -59,12 +59,14 @@ async def work(
     which = LISTS[daftar]
     chosen = Chosen(
         which=which, search=cari[:200], status=status, kecamatan=kecamatan, since=_day(sejak), until=_day(sampai),
-        due=tenggat, page=hal,
+        due=tenggat,
+        page=min(max(hal, 1), complaints.MOST_PAGES),
     )  # fmt: skip
     # People who look over all see the work of every unit; operators see it beside their own work.
     across = person.sees_all and (daftar in ("lintas", "semua", "waktu") or (person.watches and which == "work"))
     whose = (unit if unit in desk.rules.units else "") if across else person.unit
     rows, more = await complaints.listed(desk.pool, chosen, person, whose or None, desk.rules)
+    cut = chosen.page >= complaints.MOST_PAGES
     await note_listed(desk, person, rows)
     if chosen.search and is_pressed(request):
         await accounts.note(desk.pool, person, "cari", unit=person.unit)
@@ -76,7 +78,8 @@ async def work(
     tabs, address = await filters.of(desk.pool, person.id), urlencode(given)
     return await page(
         desk, person, "daftar.html", daftar or "kerja",
-        rows=rows, more=more, chosen=chosen, query=given, narrowed=bool(given.keys() - {"daftar"}),
+        rows=rows, more=more and not cut, cut=more and cut, chosen=chosen, query=given,
+        narrowed=bool(given.keys() - {"daftar"}),
         names=await _names(desk, rows), all_units=across,
         until=await complaints.until(desk.pool, rows),
         drafted=await drafts.among(desk.pool, person.unit, [row.complaint_id for row in rows]),
