@@ -49,6 +49,9 @@ COVERED = {
     "intake_social/conversations.py": Cover(
         "services/intake-social/tests/test_mentions.py", "posts that continue others, or quote them"
     ),
+    "intake_social/recent.py": Cover(
+        "services/intake-social/tests/test_mentions.py", "posts that come again are recognised by it"
+    ),
     "intake_social/post.py": Cover("services/intake-social/tests/test_handlers.py", "the value that is taken"),
     "intake/accesses.py": Cover("intake/tests/test_export.py", "what it notes is told to the person it is about"),
     "intake/additions.py": Cover("intake/tests/test_apart.py", "what is added in the same way: test_submissions.py"),

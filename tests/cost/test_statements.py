@@ -300,8 +300,8 @@ DOORS: dict[str, Values] = {
     "intake_social.deletions._DISCARD": lambda given: ([f"upload {given.n}"],),
     "intake_social.deletions._NAMELESS": lambda given: ([given.id],),
     "intake_social.spending._SPEND": lambda given: ("x", datetime.now(UTC), 1),
-    "intake_social.recent.KNOWN_POSTS": lambda given: ([b"1", b"2"],),
-    "intake_social.recent.NOTE_TAKEN": lambda given: ([b"1", b"2"],),
+    "intake_social.recent._KNOWN_POSTS": lambda given: ([b"1", b"2"],),
+    "intake_social.recent._NOTE_TAKEN": lambda given: ([b"1", b"2"],),
     "intake_social.recent._FORGET": lambda given: (1_000,),
     "intake_social.acting._TAKEN": lambda given: (given.id,),
     "intake_social.conversations._OPENED": lambda given: ([f"x:{given.n}", "x:0"], given.address, "x:new"),
@@ -657,6 +657,7 @@ MAY_GROW = {
     ),
     "intake.sending._SENT_SINCE": "once a day and at a start, among what citizens were told lately",
     "intake.contacts._OF_ADDRESSES": "at a start of the website, whose contacts go with their complaints",
+    "intake_web.adapters.listings._GROUPS": "reads all groups of the list, a row for each combination of its filters",
     "intake.export._COMPLAINTS": "asked for by hand, for one person, by whatever contact they give",
 }
 #: Statements of polling, mostly in vain: they must not read rows that are not due. The first complaint is due.

@@ -14,7 +14,7 @@ from chassis.database import Pool
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data
 from intake.complaint_view import ComplaintView, save_views
-from intake_social import handlers
+from intake_social import handlers, recent
 from intake_social.domain import Wish, read
 from intake_social.post import Desk, SocialPost
 from testing.notices import send_all
@@ -152,7 +152,7 @@ async def test_a_post_that_every_look_gives_again_is_not_asked_about_again(
 
 
 async def test_cache_of_known_posts_stays_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "MOST_KNOWN", 2)
+    monkeypatch.setattr(recent, "MOST_KNOWN", 2)
     for number in ("1", "2", "3"):
         await handlers.take(desk, replace(POST, id=number, version=number, text="@LaporSoppeng"))
 

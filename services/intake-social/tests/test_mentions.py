@@ -16,14 +16,14 @@ from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from intake.notices import Notice, Unasked
-from intake_social import handlers
+from intake_social import handlers, recent
 from intake_social.adapters import x
 from intake_social.adapters.errors import SocialRefused
 from intake_social.app import send
 from intake_social.handlers import take_all
 from intake_social.mentions import poll_x, read_found, read_mentions
 from intake_social.post import Desk, SocialPost
-from intake_social.recent import KNOWN_POSTS, forget_taken
+from intake_social.recent import forget_taken
 from intake_social.settings import SocialSettings
 from intake_social.spending import PRICES, is_left, reply_kind, show_budget, spend
 from testing.notices import send_while
@@ -69,7 +69,7 @@ async def test_a_page_that_is_known_costs_a_new_process_one_question(
 
     restarted = replace(desk, known={}, pool=Asked())
     assert [0, 0] == [await take_all(restarted, page) for _ in range(2)]
-    assert [KNOWN_POSTS] == asked
+    assert [recent._KNOWN_POSTS] == asked
 
 
 async def test_edit_of_a_known_post_is_added_and_an_interrupted_page_is_read_again(

@@ -31,7 +31,7 @@ from intake_social.conversations import conversation_of, is_reaction
 from intake_social.domain import Wish, calls_us, read, said
 from intake_social.photos import keep_of, keep_unclaimed, keep_with, keep_with_album
 from intake_social.post import SERVICE, Desk, SocialPost
-from intake_social.recent import KNOWN_POSTS, NOTE_TAKEN, content_of, mark_of, remember, remember_mark, was_taken
+from intake_social.recent import content_of, find_known, mark_of, note_taken, remember, remember_mark, was_taken
 from intake_social.removed import is_removed
 
 log = logging.getLogger(__name__)
@@ -86,12 +86,12 @@ async def take_all(desk: Desk, posts: Sequence[SocialPost], more: More | None = 
     asked = [mark for mark in marks if mark not in desk.known]
     if not asked:
         return 0
-    known = {bytes(row["mark"]) for row in await desk.pool.fetch(KNOWN_POSTS, asked)}
+    known = await find_known(desk.pool, asked)
     new = [mark for mark in asked if mark not in known]
     for mark in new:
         await take(desk, await more(marks[mark]) if more else marks[mark])
     if new:
-        await desk.pool.execute(NOTE_TAKEN, new)
+        await note_taken(desk.pool, new)
     for mark in known:
         remember_mark(desk, mark)
     return len(new)

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
 
-from chassis.database import Connection
+from chassis.database import Connection, Pool
 from intake_social.post import Desk, SocialPost
 
 #: Recently processed posts kept in memory: a network returns those of the last minute with every look.
 MOST_KNOWN = 10_000
-KNOWN_POSTS = "SELECT mark FROM taken_posts WHERE mark = ANY($1)"
-NOTE_TAKEN = "INSERT INTO taken_posts (mark) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
+_KNOWN_POSTS = "SELECT mark FROM taken_posts WHERE mark = ANY($1)"
+_NOTE_TAKEN = "INSERT INTO taken_posts (mark) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
 # No network returns older posts: X keeps seven days.
 _FORGET = """
 DELETE FROM taken_posts WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM taken_posts WHERE at < now() - interval '8 d' ORDER BY at LIMIT $1))"""
 #: Rows deleted with one statement.
 _BATCH = 1_000
+
+
+async def find_known(pool: Pool, marks: Sequence[bytes]) -> set[bytes]:
+    """Return those of ``marks`` whose posts were processed, also by another process."""
+    return {bytes(row["mark"]) for row in await pool.fetch(_KNOWN_POSTS, marks)}
+
+
+async def note_taken(pool: Pool, marks: Sequence[bytes]) -> None:
+    """Note that the posts of ``marks`` were processed."""
+    await pool.execute(_NOTE_TAKEN, marks)
 
 
 async def forget_taken(db: Connection) -> dict[str, int]:
