@@ -15,7 +15,8 @@ from chassis.database import Pool
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from intake.additions import Taken, follow_up
-from intake.complaint_view import ComplaintView, load_views, save_views
+from intake.complaint_view import ComplaintView, load_views
+from intake.effects import save_decided
 from intake.erasure import erase
 from intake.own import find_own, find_sender
 from intake.projection import ComplaintProjection
@@ -56,7 +57,7 @@ async def tell(pool: Pool, number: str, kind: str, seq: int = 0, **facts: Any) -
     async with pool.acquire() as db, db.transaction():
         view = (await load_views(db, [number])).get(number) or ComplaintView(ticket=number)
         data = an_updated(seq, kind, ticket=number, origin="intake-sms", **{"status": kind, **facts})
-        await save_views(db, {number: projection.on_step(view, data, AT)})
+        await save_decided(db, {number: projection.on_step(view, data, AT)})
 
 
 async def told(pool: Pool) -> list[tuple[str, str, str]]:

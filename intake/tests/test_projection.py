@@ -21,6 +21,7 @@ from contracts.sentences import SENTENCE_CODES
 from contracts.vocabulary import CLOCK_KINDS, UpdateKind
 from intake.additions import follow_up
 from intake.complaint_view import ComplaintView, find_view, load_views
+from intake.effects import Decided, load_decided
 from intake.projection import build_decide, story_handler
 from intake.submissions import Submission, accept
 from testing.events import NOW, an_updated
@@ -75,31 +76,31 @@ def numbered(steps: Sequence[Step], **facts: Any) -> list[Message]:
     return events
 
 
-def shown(messages: Sequence[Message], service: str = "intake-sms", *, notify: bool = True) -> ComplaintView:
-    views, emits = play(build_decide(service, TEXTS, notify=notify, wait_s=10), messages)
+def shown(messages: Sequence[Message], service: str = "intake-sms", *, notify: bool = True) -> Decided:
+    stories, emits = play(build_decide(service, TEXTS, notify=notify, wait_s=10), messages)
     assert [] == emits
-    return views.get(T, ComplaintView(ticket=T))
+    return stories.get(T, Decided(ComplaintView(ticket=T)))
 
 
-def told(*steps: Step, service: str = "intake-sms", notify: bool = True) -> ComplaintView:
+def told(*steps: Step, service: str = "intake-sms", notify: bool = True) -> Decided:
     return shown(numbered(steps), service, notify=notify)
 
 
-def notices(view: ComplaintView) -> list[tuple[str, str]]:
-    return [(str(each.kind), each.key) for each in view.notices if not each.untold]
+def notices(it: Decided) -> list[tuple[str, str]]:
+    return [(str(each.kind), each.key) for each in it.effects.notices if not each.untold]
 
 
-def texts(view: ComplaintView) -> list[str]:
-    return [each.text for each in view.notices if not each.untold]
+def texts(it: Decided) -> list[str]:
+    return [each.text for each in it.effects.notices if not each.untold]
 
 
-def revised(view: ComplaintView) -> list[tuple[str, str, str]]:
-    return [(str(each.kind), each.key, each.text) for each in view.revisions]
+def revised(it: Decided) -> list[tuple[str, str, str]]:
+    return [(str(each.kind), each.key, each.text) for each in it.effects.revisions]
 
 
-def page(view: ComplaintView) -> list[str]:
+def page(it: Decided) -> list[str]:
     """Return the clock's steps on the page."""
-    return [each.kind for each in view.steps if each.kind in CLOCK_KINDS]
+    return [each.kind for each in it.view.steps if each.kind in CLOCK_KINDS]
 
 
 def change(seq: int, kind: str, **facts: Any) -> str:
@@ -107,10 +108,10 @@ def change(seq: int, kind: str, **facts: Any) -> str:
 
 
 def test_steps_are_kept_in_order_with_what_the_citizen_is_told() -> None:
-    view = told(REGISTERED, ROUTED, step("in_progress", message="Tim di lokasi"))
-    assert [(0, "registered"), (1, "routed"), (2, "in_progress")] == [(each.seq, each.kind) for each in view.steps]
-    assert f"{T} sedang ditangani Dinas PUPR. Tim di lokasi" == view.steps[-1].text
-    assert (2, "in_progress", "PUPR", True) == (view.seq, view.status, view.unit, view.registered)
+    it = told(REGISTERED, ROUTED, step("in_progress", message="Tim di lokasi"))
+    assert [(0, "registered"), (1, "routed"), (2, "in_progress")] == [(each.seq, each.kind) for each in it.view.steps]
+    assert f"{T} sedang ditangani Dinas PUPR. Tim di lokasi" == it.view.steps[-1].text
+    assert (2, "in_progress", "PUPR", True) == (it.view.seq, it.view.status, it.view.unit, it.view.registered)
 
 
 def test_the_citizen_hears_each_change_but_the_registration_which_the_receipt_told() -> None:
@@ -122,7 +123,7 @@ def test_a_notice_goes_on_with_the_trace_of_the_step_that_brought_it_about() -> 
         replace(event, trace=f"of {n}") for n, event in enumerate(numbered([REGISTERED, ROUTED, step("resolved")]))
     ]
 
-    assert [("1", "of 1"), ("2", "of 2")] == [(each.key, each.trace) for each in shown(traced).notices]
+    assert [("1", "of 1"), ("2", "of 2")] == [(each.key, each.trace) for each in shown(traced).effects.notices]
 
 
 def at(event: Message, time: datetime) -> Message:
@@ -147,9 +148,9 @@ def test_work_in_progress_is_told_once_a_day_while_nothing_else_happens(
 ) -> None:
     day = datetime(2026, 3, 2, tzinfo=UTC)
     events = numbered([clock(kind) if kind in CLOCK_KINDS else step(kind) for kind, _ in steps])
-    view = shown([at(each, day + timedelta(hours=h)) for each, (_, h) in zip(events, steps, strict=True)])
-    assert keys == [key for _, key in notices(view)]
-    assert len(steps) == len(view.steps)
+    it = shown([at(each, day + timedelta(hours=h)) for each, (_, h) in zip(events, steps, strict=True)])
+    assert keys == [key for _, key in notices(it)]
+    assert len(steps) == len(it.view.steps)
 
 
 @pytest.mark.parametrize("again", [[0], [1], [2], [4], [4, 3, 2, 1, 0]])
@@ -161,10 +162,10 @@ def test_repeated_event_changes_nothing(again: list[int]) -> None:
 
 def test_a_step_that_was_a_dead_letter_is_told_and_takes_its_place() -> None:
     events = numbered([REGISTERED, step("acknowledged"), step("resolved")])
-    view = shown([events[0], events[2], events[1]])
-    assert [0, 1, 2] == [each.seq for each in view.steps]
-    assert [("step", "2"), ("step", "1")] == notices(view)
-    assert (2, "resolved") == (view.seq, view.status)
+    it = shown([events[0], events[2], events[1]])
+    assert [0, 1, 2] == [each.seq for each in it.view.steps]
+    assert [("step", "2"), ("step", "1")] == notices(it)
+    assert (2, "resolved") == (it.view.seq, it.view.status)
 
 
 PUT_BACK = {
@@ -185,7 +186,7 @@ def test_whichever_step_is_put_back_the_view_is_as_if_it_had_come_in_its_turn(st
     late = [*(each for n, each in enumerate(events) if n != lost), *events[lost : lost + 1]]
     for service in ("intake-sms", "intake-web"):
         in_turn, put_back = shown(events, service), shown(late, service)
-        assert public(in_turn) == public(put_back)
+        assert public(in_turn.view) == public(put_back.view)
 
 
 def public(view: ComplaintView) -> ComplaintView:
@@ -194,67 +195,67 @@ def public(view: ComplaintView) -> ComplaintView:
         group: seq for group, seq in view.set_by.items() if group != "breach"
     }  # a breach retracted before it was read sets no field
     return msgspec.structs.replace(
-        view, set_by=set_by, notices=[], revisions=[], pending=None, deadline_untold=False, apologies={}, rahasia=False,
+        view, set_by=set_by, pending=None, deadline_untold=False, apologies={}, rahasia=False,
         steps=[msgspec.structs.replace(each, text="") for each in view.steps],
     )  # fmt: skip
 
 
 def test_others_complaints_have_a_status_here_and_no_steps_and_no_notices() -> None:
-    view = told(REGISTERED, step("routed", message="rahasia"), SET, service="intake-social")
-    assert ("routed", "PUPR", [], [], True) == (view.status, view.unit, view.steps, view.notices, view.registered)
-    assert (DEADLINE, []) == (view.deadline_at, view.revisions)
+    view, effects = told(REGISTERED, step("routed", message="rahasia"), SET, service="intake-social")
+    assert ("routed", "PUPR", [], [], True) == (view.status, view.unit, view.steps, effects.notices, view.registered)
+    assert (DEADLINE, []) == (view.deadline_at, effects.revisions)
 
 
 def test_website_shows_complaints_of_other_intakes_without_their_answers() -> None:
     question = step("waiting_for_reporter", message="Di mana?")
     noted = step("noted", status="waiting_for_reporter", note="rights_requested", code="rights_passed_on")
-    view = told(REGISTERED, step("routed"), question, noted, service="intake-web")
+    it = told(REGISTERED, step("routed"), question, noted, service="intake-web")
 
-    assert ["registered", "routed", "waiting_for_reporter"] == [each.kind for each in view.steps]
-    assert ("Di mana?", []) == (view.steps[-1].message, view.notices)
-    assert view.steps[-1].text.endswith("bertanya: Di mana?")  # nobody can answer it on that page
+    assert ["registered", "routed", "waiting_for_reporter"] == [each.kind for each in it.view.steps]
+    assert ("Di mana?", []) == (it.view.steps[-1].message, it.effects.notices)
+    assert it.view.steps[-1].text.endswith("bertanya: Di mana?")  # nobody can answer it on that page
 
 
 def test_handed_over_complaint_names_its_recipient_and_contact() -> None:
-    view = told(REGISTERED, step("handed_over", target="PLN", contact="telepon 123", reason="listrik"))
+    it = told(REGISTERED, step("handed_over", target="PLN", contact="telepon 123", reason="listrik"))
 
-    assert ("PLN", "telepon 123") == (view.target, view.contact)
+    assert ("PLN", "telepon 123") == (it.view.target, it.view.contact)
 
 
 def test_confidentiality_is_known_to_every_intake_and_survives_old_steps() -> None:
     for service in ("intake-sms", "intake-social", "intake-web"):
-        assert told(step("registered", rahasia=True), ROUTED, service=service).rahasia
-    assert not told(REGISTERED, ROUTED).rahasia
+        assert told(step("registered", rahasia=True), ROUTED, service=service).view.rahasia
+    assert not told(REGISTERED, ROUTED).view.rahasia
 
 
 def test_an_intake_that_does_not_notify_keeps_the_steps_all_the_same() -> None:
-    view = told(REGISTERED, SET, ROUTED, clock("breached"), notify=False)
-    assert (3, [], []) == (len(view.steps), view.notices, view.revisions)
+    it = told(REGISTERED, SET, ROUTED, clock("breached"), notify=False)
+    assert (3, [], []) == (len(it.view.steps), it.effects.notices, it.effects.revisions)
 
 
 def test_a_breach_shows_until_it_is_retracted_or_another_deadline_holds() -> None:
     missed = [REGISTERED, SET, clock("breached")]
-    assert told(*missed).breached
-    assert not told(*missed, clock("retracted")).breached
+    assert told(*missed).view.breached
+    assert not told(*missed, clock("retracted")).view.breached
     for kind in ("deadline_set", "rescheduled", "resumed"):
-        assert not told(*missed, clock(kind, round=2, deadline_at=LATER)).breached
+        assert not told(*missed, clock(kind, round=2, deadline_at=LATER)).view.breached
     for kind in ("warned", "met", "resumed", "paused", "escalated"):
-        assert told(*missed, clock(kind)).breached
-    assert told(*missed, clock("retracted", level=1)).breached
+        assert told(*missed, clock(kind)).view.breached
+    assert told(*missed, clock("retracted", level=1)).view.breached
 
 
 def test_a_question_after_the_deadline_neither_stops_nor_extends_it() -> None:
     asked = [REGISTERED, SET, clock("breached"), QUESTION, clock("paused")]
     waiting, answered = told(*asked), told(*asked, ANSWERED, clock("resumed"))
-    assert (True, True) == (waiting.breached, answered.breached)
+    assert (True, True) == (waiting.view.breached, answered.view.breached)
     assert [] == [text for text in texts(answered) if "Tenggat sekarang" in text]
-    assert not told(REGISTERED, SET, QUESTION, clock("paused"), clock("breached")).paused
+    assert not told(REGISTERED, SET, QUESTION, clock("paused"), clock("breached")).view.paused
 
 
 def test_the_closing_clock_is_no_promise_to_the_citizen_but_the_time_to_object() -> None:
-    view = told(step("resolved"), clock("deadline_set", "closing"), clock("breached", "closing"))
-    assert (DEADLINE, None, False) == (view.reopen_until, view.deadline_at, view.breached)
-    assert [("step", "0")] == notices(view)
+    it = told(step("resolved"), clock("deadline_set", "closing"), clock("breached", "closing"))
+    assert (DEADLINE, None, False) == (it.view.reopen_until, it.view.deadline_at, it.view.breached)
+    assert [("step", "0")] == notices(it)
 
 
 def test_the_due_date_goes_into_the_receipt_and_only_that_of_the_first_round() -> None:
@@ -269,26 +270,26 @@ def test_the_due_date_goes_into_the_receipt_and_only_that_of_the_first_round() -
 
 @pytest.mark.parametrize("promise", ["3 hari kerja", "10 jam kerja", "14 hari"])
 def test_how_long_was_promised_is_told_as_the_clock_says_it_whatever_days_it_counted(promise: str) -> None:
-    view = told(clock("deadline_set", promise=promise))
-    assert f"Kamis 5 Mar, {promise}" == TEXTS.due(view)
-    assert f"Dijawab paling lambat Kamis 5 Mar, {promise}. " in view.revisions[0].text
-    assert "Kamis 5 Mar" == TEXTS.due(told(SET))
+    it = told(clock("deadline_set", promise=promise))
+    assert f"Kamis 5 Mar, {promise}" == TEXTS.due(it.view)
+    assert f"Dijawab paling lambat Kamis 5 Mar, {promise}. " in it.effects.revisions[0].text
+    assert "Kamis 5 Mar" == TEXTS.due(told(SET).view)
 
 
 LATE = [REGISTERED, ROUTED, clock("breached")]
 
 
 def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
-    view = told(*LATE, clock("escalated", level=1, escalate_to=["head", "SETDA"]))
+    it = told(*LATE, clock("escalated", level=1, escalate_to=["head", "SETDA"]))
     next_step = "Kantornya kami ingatkan, bila tetap diam, atasannya diberi tahu. Jawabannya kami kirim."
     apology = f"{T}: maaf, belum dijawab sampai Kamis 5 Mar. {next_step}"
-    assert [("step", "1"), ("apology", "2")] == notices(view)
-    assert [change(1, "routed"), apology] == texts(view)
+    assert [("step", "1"), ("apology", "2")] == notices(it)
+    assert [change(1, "routed"), apology] == texts(it)
     missed = (
         "Mohon maaf, belum dijawab sampai Kamis 5 Mar. {} sudah kami ingatkan; bila tetap diam, atasannya diberi tahu."
     )
     higher = "Keterlambatan ini diteruskan ke atasan: pimpinan {}, Sekretariat Daerah."
-    assert [each.format(TEXTS.unit("PUPR")) for each in (missed, higher)] == [each.text for each in view.steps[2:]]
+    assert [each.format(TEXTS.unit("PUPR")) for each in (missed, higher)] == [each.text for each in it.view.steps[2:]]
 
 
 def test_a_receipt_that_still_waits_at_the_breach_promises_no_date_any_more() -> None:
@@ -326,45 +327,45 @@ def test_answered_or_ended_complaint_gets_no_apology(kind: str) -> None:
 
 
 def test_retracted_breach_is_corrected_and_a_new_breach_is_told() -> None:
-    view = told(*LATE, clock("retracted"), clock("breached"))
-    assert ["apology", "correction", "apology"] == [kind for kind, _ in notices(view)][1:]
-    assert "2" == view.notices[2].corrects
-    assert f"{T}: ralat, batas waktu Kamis 5 Mar ternyata tidak terlewat." == texts(view)[2]
-    assert ["breached", "retracted", "breached"] == page(view)
+    it = told(*LATE, clock("retracted"), clock("breached"))
+    assert ["apology", "correction", "apology"] == [kind for kind, _ in notices(it)][1:]
+    assert "2" == it.effects.notices[2].corrects
+    assert f"{T}: ralat, batas waktu Kamis 5 Mar ternyata tidak terlewat." == texts(it)[2]
+    assert ["breached", "retracted", "breached"] == page(it)
 
 
 def test_a_step_of_the_ladder_that_was_none_is_corrected_on_the_page_alone() -> None:
-    view = told(*LATE, clock("escalated", level=1), clock("retracted", level=1))
-    assert [("step", "1"), ("apology", "2")] == notices(view)
-    assert "Ralat: keterlambatan untuk Kamis 5 Mar belum diteruskan ke atasan." == view.steps[-1].text
-    assert view.breached
+    it = told(*LATE, clock("escalated", level=1), clock("retracted", level=1))
+    assert [("step", "1"), ("apology", "2")] == notices(it)
+    assert "Ralat: keterlambatan untuk Kamis 5 Mar belum diteruskan ke atasan." == it.view.steps[-1].text
+    assert it.view.breached
 
 
 ASKED_FOR_RIGHTS = [REGISTERED, step("closed"), step("noted", status="closed", note="rights_requested")]
 
 
 def test_late_rights_request_is_apologised_for_even_on_an_ended_complaint() -> None:
-    view = told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), clock("escalated", "rights", level=1))
+    it = told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), clock("escalated", "rights", level=1))
     says = "Mohon maaf, permintaan data pribadi Anda belum dijawab sampai Kamis 5 Mar."
-    assert 1 == len([text for text in texts(view) if f"{T}: {says} Petugas sudah diingatkan" in text])
-    assert ["breached"] == page(view)
-    assert [True] == [step.own for step in view.steps if step.kind == "breached"]
-    assert (False, None) == (view.breached, view.deadline_at)
-    assert len(texts(view)[-1]) <= 160
+    assert 1 == len([text for text in texts(it) if f"{T}: {says} Petugas sudah diingatkan" in text])
+    assert ["breached"] == page(it)
+    assert [True] == [step.own for step in it.view.steps if step.kind == "breached"]
+    assert (False, None) == (it.view.breached, it.view.deadline_at)
+    assert len(texts(it)[-1]) <= 160
 
 
 def test_a_right_that_was_granted_in_time_after_all_takes_the_apology_back() -> None:
-    view = told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), clock("retracted", "rights"), clock("met", "rights"))
-    assert [("apology", "3"), ("correction", "4")] == notices(view)[-2:]
-    assert ["breached", "retracted"] == page(view)
+    it = told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), clock("retracted", "rights"), clock("met", "rights"))
+    assert [("apology", "3"), ("correction", "4")] == notices(it)[-2:]
+    assert ["breached", "retracted"] == page(it)
 
 
 def test_each_right_has_its_own_apology_and_others_complaints_show_none() -> None:
     both = told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), clock("breached", "rights", deadline_at=LATER))
     assert [("apology", "3"), ("apology", "4")] == notices(both)[-2:]
-    assert [] == told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), service="intake-social").steps
+    assert [] == told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), service="intake-social").view.steps
     assert "breached" not in [
-        each.kind for each in told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), service="intake-web").steps
+        each.kind for each in told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), service="intake-web").view.steps
     ]
 
 
@@ -373,14 +374,14 @@ ASKED = [REGISTERED, SET, QUESTION, clock("paused", paused_until=LATER)]
 
 def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_change() -> None:
     waiting = told(*ASKED)
-    assert waiting.paused
-    own = TEXTS.status_line(waiting, T, to_reporter=True)
+    assert waiting.view.paused
+    own = TEXTS.status_line(waiting.view, T, to_reporter=True)
     assert own.endswith(" menunggu jawaban Anda (Dinas PUPR). Batas waktunya berhenti sampai Anda menjawab.")
-    assert TEXTS.status_line(waiting, T).endswith(
+    assert TEXTS.status_line(waiting.view, T).endswith(
         " menunggu jawaban pelapor (Dinas PUPR). Batas waktunya berhenti sementara, menunggu jawaban pelapor."
     )
     passed = told(*ASKED, clock("resumed", deadline_at=LATER), ANSWERED)  # time is up, and the router resumes
-    assert (False, LATER, False) == (passed.paused, passed.deadline_at, passed.deadline_untold)
+    assert (False, LATER, False) == (passed.view.paused, passed.view.deadline_at, passed.view.deadline_untold)
     assert texts(passed)[-1].endswith("Dijawab paling lambat Jumat 6 Mar.")
     assert ["paused", "resumed"] == page(passed)
 
@@ -388,23 +389,22 @@ def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_cha
 def test_the_question_waits_for_the_clock_to_say_until_when_to_answer() -> None:
     text = change(2, "waiting_for_reporter", message="Di mana?")
     says = f"{text} Jawablah paling lambat Jumat 6 Mar."
-    view = told(*ASKED)
-    assert [(text, 10)] == [(each.text, each.after_s) for each in view.notices]
-    assert ("step", "2", says) == revised(view)[-1]
+    it = told(*ASKED)
+    assert [(text, 10)] == [(each.text, each.after_s) for each in it.effects.notices]
+    assert ("step", "2", says) == revised(it)[-1]
     assert len(says) <= 320
     line = "Batas waktunya berhenti selama menunggu jawaban pelapor. Jawablah paling lambat Jumat 6 Mar."
-    assert view.steps[-1].text.startswith(line)
+    assert it.view.steps[-1].text.startswith(line)
 
 
 def test_a_question_for_which_no_clock_stands_is_asked_at_once_and_without_a_date() -> None:
     goes_on = step("in_progress", code="question_time_over")
-    view = told(*ASKED[:3], clock("resumed"), goes_on)
-    assert ["2", "4"] == [key for _, key in notices(view)]
-    assert ("step", "2", texts(view)[0]) == revised(view)[-1]
-    assert not any("Jawablah paling lambat" in text for text in texts(view))
+    it = told(*ASKED[:3], clock("resumed"), goes_on)
+    assert ["2", "4"] == [key for _, key in notices(it)]
+    assert ("step", "2", texts(it)[0]) == revised(it)[-1]
+    assert not any("Jawablah paling lambat" in text for text in texts(it))
     assert (
-        "karena waktu bertanya sudah habis. Jawaban Anda tetap diteruskan. Dijawab paling lambat Kamis"
-        in texts(view)[-1]
+        "karena waktu bertanya sudah habis. Jawaban Anda tetap diteruskan. Dijawab paling lambat Kamis" in texts(it)[-1]
     )
 
 
@@ -412,40 +412,40 @@ def test_time_limit_of_an_earlier_question_is_not_used_for_the_next() -> None:
     again = [*ASKED, ANSWERED, clock("resumed"), QUESTION]
     assert "paling lambat" not in texts(told(*again))[-1]
     bound = clock("paused", paused_until=LATER + timedelta(days=1))
-    assert "paling lambat Sabtu 7 Mar" in told(*again, bound).revisions[-1].text
+    assert "paling lambat Sabtu 7 Mar" in told(*again, bound).effects.revisions[-1].text
 
 
 def test_answered_question_notice_waits_for_the_new_due_date_and_includes_it() -> None:
-    (text,) = [each.text for each in told(*ASKED, ANSWERED).notices if each.key == "4" and each.after_s]
+    (text,) = [each.text for each in told(*ASKED, ANSWERED).effects.notices if each.key == "4" and each.after_s]
     for deadline_at, day in ((LATER, "Jumat 6"), (DEADLINE, "Kamis 5")):  # also when it has not changed
         after = told(*ASKED, ANSWERED, clock("resumed", deadline_at=deadline_at))
         assert ("step", "4", f"{text} Dijawab paling lambat {day} Mar.") == revised(after)[-1]
-        assert not after.deadline_untold
-    assert [0] == [each.after_s for each in told(*ASKED, step("cancelled")).notices if each.key == "4"]
+        assert not after.view.deadline_untold
+    assert [0] == [each.after_s for each in told(*ASKED, step("cancelled")).effects.notices if each.key == "4"]
 
 
 @pytest.mark.parametrize("kind", ["reopened", "unmerged"])
 def test_a_new_round_tells_its_due_date_also_when_all_is_read_late(kind: str) -> None:
     begun = step(kind), ROUTED, clock("deadline_set", round=2, deadline_at=LATER)
-    view = told(REGISTERED, SET, step("resolved"), clock("met"), *begun)
-    assert ("step", "4", f"{change(4, kind)} Dijawab paling lambat Jumat 6 Mar.") == revised(view)[-1]
-    assert not view.deadline_untold
+    it = told(REGISTERED, SET, step("resolved"), clock("met"), *begun)
+    assert ("step", "4", f"{change(4, kind)} Dijawab paling lambat Jumat 6 Mar.") == revised(it)[-1]
+    assert not it.view.deadline_untold
 
 
 def test_a_moved_deadline_is_not_lost_with_work_in_progress_that_is_not_told() -> None:
     moved = [step("in_progress"), SET, clock("resumed", deadline_at=LATER), step("in_progress")]
     assert ["0", "4"] == [key for _, key in notices(told(*moved, step("acknowledged")))]
-    assert told(*moved).deadline_untold
+    assert told(*moved).view.deadline_untold
     assert "Dijawab paling lambat Jumat" in texts(told(*moved, step("acknowledged")))[-1]
 
 
 def test_a_due_date_that_was_worked_out_again_is_told_at_once_and_once() -> None:
     again = clock("rescheduled", deadline_at=LATER)
-    view = told(REGISTERED, SET, again, again, ROUTED)
+    it = told(REGISTERED, SET, again, again, ROUTED)
     says = f"{T}: Dijawab paling lambat Jumat 6 Mar, dihitung ulang karena hari kerja atau aturannya berubah."
-    assert [says, change(4, "routed")] == texts(view)
-    assert not view.deadline_untold
-    assert 2 == len(told(REGISTERED, SET, again, clock("rescheduled")).notices)
+    assert [says, change(4, "routed")] == texts(it)
+    assert not it.view.deadline_untold
+    assert 2 == len(told(REGISTERED, SET, again, clock("rescheduled")).effects.notices)
 
 
 @pytest.mark.parametrize("before", [[SET], [SET, step("resolved")]])
@@ -453,52 +453,52 @@ def test_a_due_date_that_stays_or_no_longer_counts_is_not_told_again(before: lis
     later = DEADLINE if len(before) == 1 else LATER
     again = told(REGISTERED, *before, clock("rescheduled", deadline_at=later))
     assert [] == [text for text in texts(again) if "dihitung ulang" in text]
-    assert [] == told(REGISTERED, *before, clock("rescheduled", deadline_at=LATER), notify=False).notices
+    assert [] == told(REGISTERED, *before, clock("rescheduled", deadline_at=LATER), notify=False).effects.notices
 
 
 def test_while_a_question_is_open_no_date_is_told_that_assumes_the_whole_pause() -> None:
-    view = told(*ASKED, clock("rescheduled", deadline_at=LATER + timedelta(days=5)))
-    assert (True, ["2"]) == (view.paused, [key for _, key in notices(view)])
-    assert not any("dihitung ulang" in text for text in texts(view))
+    it = told(*ASKED, clock("rescheduled", deadline_at=LATER + timedelta(days=5)))
+    assert (True, ["2"]) == (it.view.paused, [key for _, key in notices(it)])
+    assert not any("dihitung ulang" in text for text in texts(it))
     answered = told(*ASKED, clock("rescheduled", deadline_at=LATER), ANSWERED, clock("resumed", deadline_at=LATER))
-    assert answered.revisions[-1].text.endswith("Dijawab paling lambat Jumat 6 Mar.")
+    assert answered.effects.revisions[-1].text.endswith("Dijawab paling lambat Jumat 6 Mar.")
 
 
 def test_an_answer_ends_what_there_was_to_tell_of_the_deadline() -> None:
     moved = [REGISTERED, SET, clock("resumed", deadline_at=LATER)]
-    assert told(*moved).deadline_untold
+    assert told(*moved).view.deadline_untold
     done = told(*moved, step("resolved", message="Sudah."), step("closed"))
-    assert (False, False) == (done.deadline_untold, any("Dijawab paling lambat" in text for text in texts(done)))
+    assert (False, False) == (done.view.deadline_untold, any("Dijawab paling lambat" in text for text in texts(done)))
 
 
 def test_the_page_knows_supports_proof_and_whose_complaint_it_was_merged_into() -> None:
     proof = Evidence(url="https://contoh.id/1.jpg", media_type="image/jpeg", sha256="0", bytes=1)
     done = [step("routed", support=["DLH"]), step("resolved", evidence=[proof])]
-    assert ["DLH"] == told(*done[:1]).support
-    assert [proof] == told(*done).evidence
-    assert [] == told(*done, step("reopened")).evidence
+    assert ["DLH"] == told(*done[:1]).view.support
+    assert [proof] == told(*done).view.evidence
+    assert [] == told(*done, step("reopened")).view.evidence
     merged = [*done, step("merged", parent=PARENT)]
-    assert PARENT == told(*merged, step("closed"), service="intake-web").parent
-    assert told(*merged, step("unmerged")).parent is None
+    assert PARENT == told(*merged, step("closed"), service="intake-web").view.parent
+    assert told(*merged, step("unmerged")).view.parent is None
 
 
 def test_merged_complaint_takes_over_the_deadline_of_its_parent_and_its_news() -> None:
     merged = [REGISTERED, SET, clock("breached"), step("merged", parent=PARENT, deadline_at=LATER, code="parent_due")]
-    view = told(*merged)
-    assert (LATER, False, False) == (view.deadline_at, view.breached, view.paused)
+    it = told(*merged)
+    assert (LATER, False, False) == (it.view.deadline_at, it.view.breached, it.view.paused)
     assert (
         f"{T} digabung dengan laporan yang sama, {PARENT}. Dijawab paling lambat Jumat 6 Mar. Perkembangannya"
-        in texts(view)[-1]
+        in texts(it)[-1]
     )
-    assert len(texts(view)[-1]) <= 160
+    assert len(texts(it)[-1]) <= 160
     much_later = LATER + timedelta(days=3)
     moved = told(*merged, clock("resumed", deadline_at=much_later))
     assert ("deadline", "4", f"{T}: Dijawab paling lambat Senin 9 Mar.") == (*notices(moved)[-1], texts(moved)[-1])
     late = told(*merged, clock("breached", deadline_at=LATER), clock("retracted", deadline_at=LATER))
     assert ["apology", "correction"] == [kind for kind, _ in notices(late)][-2:]
     parted = told(*merged, step("unmerged"), clock("deadline_set", round=2, deadline_at=much_later))
-    assert (much_later, None) == (parted.deadline_at, parted.parent)
-    assert parted.revisions[-1].text.endswith("Dijawab paling lambat Senin 9 Mar.")
+    assert (much_later, None) == (parted.view.deadline_at, parted.view.parent)
+    assert parted.effects.revisions[-1].text.endswith("Dijawab paling lambat Senin 9 Mar.")
 
 
 @pytest.mark.parametrize(
@@ -511,15 +511,15 @@ def test_merged_complaint_takes_over_the_deadline_of_its_parent_and_its_news() -
 def test_merged_reporter_hears_the_state_of_the_parents_deadline(
     code: str, flags: tuple[bool, bool], says: str
 ) -> None:
-    view = told(REGISTERED, SET, step("merged", parent=PARENT, deadline_at=LATER, code=code))
-    assert flags == (view.breached, view.paused)
-    assert says in texts(view)[-1]
+    it = told(REGISTERED, SET, step("merged", parent=PARENT, deadline_at=LATER, code=code))
+    assert flags == (it.view.breached, it.view.paused)
+    assert says in texts(it)[-1]
 
 
 def test_reporter_merged_during_a_question_hears_the_due_date_afterwards() -> None:
     paused = step("merged", parent=PARENT, deadline_at=LATER, code="parent_paused")
-    view = told(REGISTERED, SET, paused, clock("resumed", deadline_at=LATER, status="merged"))
-    assert "Dijawab paling lambat Jumat 6 Mar." in texts(view)[-1]
+    it = told(REGISTERED, SET, paused, clock("resumed", deadline_at=LATER, status="merged"))
+    assert "Dijawab paling lambat Jumat 6 Mar." in texts(it)[-1]
 
 
 @pytest.mark.parametrize(
@@ -528,14 +528,14 @@ def test_reporter_merged_during_a_question_hears_the_due_date_afterwards() -> No
 def test_delayed_clock_event_sets_the_fact_a_later_event_left_unchanged(late: str, later: str, fact: str) -> None:
     story = numbered([REGISTERED, ROUTED, SET, clock(late), clock(later)])
     for messages in (story, [*story[:3], story[4], story[3]]):
-        assert getattr(shown(messages), fact)
+        assert getattr(shown(messages).view, fact)
 
 
 def test_nobody_apologizes_for_a_breach_that_is_put_back_after_its_retraction() -> None:
     breached, retracted = clock("breached"), clock("retracted")
     story = numbered([REGISTERED, ROUTED, SET, breached, retracted])
-    view = shown([*story[:3], story[4], story[3]])
-    assert not {"apology", "correction"} & {kind for kind, _ in notices(view)}
+    it = shown([*story[:3], story[4], story[3]])
+    assert not {"apology", "correction"} & {kind for kind, _ in notices(it)}
 
 
 @pytest.mark.parametrize(
@@ -543,7 +543,7 @@ def test_nobody_apologizes_for_a_breach_that_is_put_back_after_its_retraction() 
 )
 def test_a_promise_that_was_kept_after_all_says_nothing_of_another(since: Step) -> None:
     late = clock("breached", round=2, deadline_at=LATER)
-    assert told(REGISTERED, SET, clock("breached"), since, late, clock("retracted")).breached
+    assert told(REGISTERED, SET, clock("breached"), since, late, clock("retracted")).view.breached
 
 
 def test_a_code_of_a_later_version_costs_no_more_than_its_sentence() -> None:
@@ -648,8 +648,8 @@ async def test_a_story_is_stored_with_its_notices_and_marks_its_complaint_regist
     events = numbered([REGISTERED, ROUTED, SET, step("acknowledged")])
     for batch in (events[:2], events[1:3], events[2:]):
         await steps([each.record for each in batch])
-    view = (await load_views(pool, [T]))[T]
-    assert (3, [0, 1, 3], [], DEADLINE) == (view.seq, [s.seq for s in view.steps], view.notices, view.deadline_at)
+    view, effects = (await load_decided(pool, [T]))[T]
+    assert (3, [0, 1, 3], [], DEADLINE) == (view.seq, [s.seq for s in view.steps], effects.notices, view.deadline_at)
     rows = await pool.fetch("SELECT kind, key FROM notices ORDER BY id")
     assert [("step", "1"), ("step", "3")] == [(row["kind"], row["key"]) for row in rows]
     assert await pool.fetchval("SELECT registered_at FROM complaints") is not None
@@ -797,10 +797,10 @@ async def test_complaint_handed_over_at_once_promises_no_due_date(pool: Pool, ma
 
 
 def test_in_danger_who_has_it_is_told_behind_whom_to_call() -> None:
-    before = {T: ComplaintView(ticket=T, danger=["fire"])}
+    before = {T: Decided(ComplaintView(ticket=T, danger=["fire"]))}
     (message_,) = numbered([ROUTED])
     after, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(before, message_, NOW)
-    assert ([], [False]) == (after[T].revisions, [each.in_receipt for each in after[T].notices])
+    assert ([], [False]) == (after[T].effects.revisions, [each.in_receipt for each in after[T].effects.notices])
 
 
 @pytest.mark.connected
@@ -855,63 +855,64 @@ async def test_kept_deadline_is_corrected_once_for_recipients_of_the_apology(
 def test_a_step_of_a_kind_that_came_later_is_passed_over_and_the_next_one_told() -> None:
     before, newer = [update(0, "registered"), update(1)], update(2, "praised")
     assert shown(before) == shown([*before, newer])
-    view = shown([*before, newer, update(3, "resolved")])
-    assert [0, 1, 3] == [step.seq for step in view.steps]
-    assert "resolved" == view.status
+    it = shown([*before, newer, update(3, "resolved")])
+    assert [0, 1, 3] == [step.seq for step in it.view.steps]
+    assert "resolved" == it.view.status
 
 
 def test_a_status_or_a_note_that_came_later_is_shown_as_it_is() -> None:
-    view = shown([update(0, "registered"), update(1, "noted", status="praised", note="praised", message="Baik.")])
-    assert "praised" == view.status
-    assert f"{T} praised" in TEXTS.status_line(view, T)
-    assert texts(view)[-1].endswith("Baik.")
+    it = shown([update(0, "registered"), update(1, "noted", status="praised", note="praised", message="Baik.")])
+    assert "praised" == it.view.status
+    assert f"{T} praised" in TEXTS.status_line(it.view, T)
+    assert texts(it)[-1].endswith("Baik.")
 
 
 @pytest.mark.parametrize(("after_s", "revisions"), [(5, 2), (3600, 1)])
 def test_a_date_that_changes_within_moments_is_told_with_the_receipt(after_s: int, revisions: int) -> None:
     received = NOW + timedelta(minutes=1) - timedelta(seconds=after_s)
-    view = shown(numbered([SET, clock("rescheduled", deadline_at=LATER)], received_at=received))
-    assert (revisions, 2 - revisions) == (len(view.revisions), len(view.notices))
+    it = shown(numbered([SET, clock("rescheduled", deadline_at=LATER)], received_at=received))
+    assert (revisions, 2 - revisions) == (len(it.effects.revisions), len(it.effects.notices))
 
 
 def test_an_answer_within_moments_is_told_with_its_date_and_not_as_a_receipt() -> None:
     steps = [SET, QUESTION, clock("paused", paused_until=LATER), ANSWERED, clock("resumed", deadline_at=LATER)]
-    view = shown(numbered(steps, received_at=NOW + timedelta(minutes=4)))
-    assert ["receipt", "step", "step"] == [kind for kind, _, _ in revised(view)]
+    it = shown(numbered(steps, received_at=NOW + timedelta(minutes=4)))
+    assert ["receipt", "step", "step"] == [kind for kind, _, _ in revised(it)]
 
 
 def test_reporter_in_danger_is_told_no_due_date() -> None:
-    before = {T: ComplaintView(ticket=T, danger=["fire"])}
+    before = {T: Decided(ComplaintView(ticket=T, danger=["fire"]))}
     (message_,) = numbered([SET])
     after, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(before, message_, NOW)
-    assert DEADLINE == after[T].deadline_at
-    assert ([], []) == (after[T].revisions, after[T].notices)
+    assert DEADLINE == after[T].view.deadline_at
+    assert ([], []) == (after[T].effects.revisions, after[T].effects.notices)
 
 
 def test_a_date_is_told_again_once_a_person_has_looked_and_found_no_danger() -> None:
     looked = step("corrected", note="urgency_changed", urgency="sedang", reason="Apinya sudah padam")
-    views = {T: ComplaintView(ticket=T, danger=["fire"])}
+    stories = {T: Decided(ComplaintView(ticket=T, danger=["fire"]))}
     said = []
     steps = [ROUTED, SET, looked, clock("rescheduled", deadline_at=LATER)]
     for each in numbered(steps, received_at=NOW - timedelta(hours=1)):
-        views, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(views, each, NOW)
-        views = {T: msgspec.structs.replace(views[T], danger=["fire"])}  # `danger` is not stored with the view
-        said.append(views[T].undated)
+        stories, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(stories, each, NOW)
+        view, effects = stories[T]
+        stories = {T: Decided(msgspec.structs.replace(view, danger=["fire"]), effects)}  # `danger` is not stored
+        said.append(stories[T].view.undated)
     assert [True, True, False, False] == said
-    assert ("deadline", True) == (views[T].notices[-1].kind, "paling lambat" in views[T].notices[-1].text)
-    assert "paling lambat" in TEXTS.status_line(views[T], T)
+    assert ("deadline", True) == (effects.notices[-1].kind, "paling lambat" in effects.notices[-1].text)
+    assert "paling lambat" in TEXTS.status_line(view, T)
 
 
 def test_complaint_that_became_an_emergency_is_told_no_due_date() -> None:
     urgent = step("acknowledged", urgency="darurat")
-    view = told(ROUTED, SET, urgent, clock("rescheduled", deadline_at=LATER))
+    it = told(ROUTED, SET, urgent, clock("rescheduled", deadline_at=LATER))
     calm = told(ROUTED, SET, step("acknowledged"), clock("rescheduled", deadline_at=LATER))
-    assert view.undated
-    assert ("paling lambat" in TEXTS.status_line(view, T), "paling lambat" in TEXTS.status_line(calm, T)) == (
+    assert it.view.undated
+    assert ("paling lambat" in TEXTS.status_line(it.view, T), "paling lambat" in TEXTS.status_line(calm.view, T)) == (
         False,
         True,
     )
-    assert ("deadline" in dict(notices(view)), "deadline" in dict(notices(calm))) == (False, True)
+    assert ("deadline" in dict(notices(it)), "deadline" in dict(notices(calm))) == (False, True)
 
 
 def test_receipt_for_despair_names_the_helpline_and_avoids_the_word_laporan() -> None:
@@ -923,10 +924,10 @@ def test_receipt_for_despair_names_the_helpline_and_avoids_the_word_laporan() ->
 def test_resolved_notice_and_bad_rating_answer_state_the_reopening_deadline() -> None:
     done = step("resolved", message="Sudah.")
     rated = step("noted", status="resolved", note="rating", code="rated_resolved")
-    view = told(ROUTED, done, clock("deadline_set", "closing", deadline_at=LATER), rated)
-    assert ("step", "1", f"{change(1, 'resolved', message='Sudah.')} Paling lambat Jumat 6 Mar.") == revised(view)[-1]
-    assert [0, 10, 0] == [each.after_s for each in view.notices]
-    assert texts(view)[-1].endswith(f"Balas BUKA {T}. Paling lambat Jumat 6 Mar.")
+    it = told(ROUTED, done, clock("deadline_set", "closing", deadline_at=LATER), rated)
+    assert ("step", "1", f"{change(1, 'resolved', message='Sudah.')} Paling lambat Jumat 6 Mar.") == revised(it)[-1]
+    assert [0, 10, 0] == [each.after_s for each in it.effects.notices]
+    assert texts(it)[-1].endswith(f"Balas BUKA {T}. Paling lambat Jumat 6 Mar.")
     assert "Paling lambat" not in texts(told(ROUTED, done))[-1]
 
 
@@ -943,10 +944,10 @@ APPEALED = step("appealed", status="appealed", unit="SETDA", lane="triage")
 
 def test_appeal_names_its_decider_and_drops_the_earlier_due_date() -> None:
     late = clock("breached")
-    view = told(ROUTED, SET, step("resolved", message="Sudah."), APPEALED, late)
-    assert "keberatan Anda diperiksa Sekretariat Daerah, diputuskan paling lama 5 hari kerja." in texts(view)[-1]
-    assert "paling lambat" not in TEXTS.status_line(view, T)
-    assert [] == [kind for kind, _ in notices(view) if kind == "apology"]
+    it = told(ROUTED, SET, step("resolved", message="Sudah."), APPEALED, late)
+    assert "keberatan Anda diperiksa Sekretariat Daerah, diputuskan paling lama 5 hari kerja." in texts(it)[-1]
+    assert "paling lambat" not in TEXTS.status_line(it.view, T)
+    assert [] == [kind for kind, _ in notices(it) if kind == "apology"]
 
 
 @pytest.mark.parametrize(
@@ -967,54 +968,55 @@ def test_why_a_step_was_taken_is_told_in_the_words_for_that(kind: str, note: str
         facts["target"] = "PLN"
     if kind == "corrected":
         facts = {"reason": "Dilewati anak sekolah"}
-    view = told(ROUTED, APPEALED, step(kind, note=note, unit="SETDA", lane="unit", **facts))
-    assert says in texts(view)[-1]
+    it = told(ROUTED, APPEALED, step(kind, note=note, unit="SETDA", lane="unit", **facts))
+    assert says in texts(it)[-1]
 
 
 def test_a_step_that_takes_back_another_names_it() -> None:
-    view = told(REGISTERED, ROUTED, step("resolved", message="Sudah."), step("in_progress", note="undone"))
-    assert [("2", ""), ("3", "2")] == [(each.key, each.undoes) for each in view.notices[-2:]]
+    it = told(REGISTERED, ROUTED, step("resolved", message="Sudah."), step("in_progress", note="undone"))
+    assert [("2", ""), ("3", "2")] == [(each.key, each.undoes) for each in it.effects.notices[-2:]]
 
 
 def test_undo_takes_back_the_last_change_and_skips_notes() -> None:
     noted = step("noted", note="addition", code="passed_on", status="resolved")
-    view = told(REGISTERED, ROUTED, step("resolved", message="Sudah."), noted, step("in_progress", note="undone"))
-    assert ("4", "2") == (view.notices[-1].key, view.notices[-1].undoes)
+    it = told(REGISTERED, ROUTED, step("resolved", message="Sudah."), noted, step("in_progress", note="undone"))
+    assert ("4", "2") == (it.effects.notices[-1].key, it.effects.notices[-1].undoes)
 
 
 def test_an_addition_that_was_confirmed_is_on_the_page_and_told_to_nobody_again() -> None:
     facts: dict[str, Any] = {"note": "addition", "status": "routed"}
-    view = told(ROUTED, step("noted", code="passed_on_told", **facts), step("noted", code="passed_on", **facts))
-    assert ["0", "2"] == [key for _, key in notices(view)]
-    assert 3 == len(view.steps)
+    it = told(ROUTED, step("noted", code="passed_on_told", **facts), step("noted", code="passed_on", **facts))
+    assert ["0", "2"] == [key for _, key in notices(it)]
+    assert 3 == len(it.view.steps)
 
 
 @pytest.mark.parametrize("service", ["intake-sms", "intake-social", "intake-web"])
 def test_support_count_is_stored_without_notifying_anybody(service: str) -> None:
     supported = step("noted", status="routed", note="supported", supporters=3)
 
-    view = told(REGISTERED, ROUTED, supported, service=service)
+    it = told(REGISTERED, ROUTED, supported, service=service)
 
     without = told(REGISTERED, ROUTED, service=service)
-    assert (3, 2, "routed") == (view.supporters, view.seq, view.status)
-    assert (without.steps, without.notices) == (view.steps, view.notices)
+    assert (3, 2, "routed") == (it.view.supporters, it.view.seq, it.view.status)
+    assert (without.view.steps, without.effects.notices) == (it.view.steps, it.effects.notices)
 
 
 @pytest.mark.parametrize("service", ["intake-sms", "intake-social", "intake-web"])
 def test_helping_unit_is_stored_without_notifying_anybody(service: str) -> None:
     asked = step("noted", status="routed", unit="PUPR", support=["DLH"], note="help_asked", by="PUPR")
 
-    view = told(REGISTERED, ROUTED, asked, service=service)
+    it = told(REGISTERED, ROUTED, asked, service=service)
 
     without = told(REGISTERED, ROUTED, service=service)
-    assert (["DLH"], 2, "routed") == (view.support, view.seq, view.status)
-    assert (without.steps, without.notices, without.pending) == (view.steps, view.notices, view.pending)
+    assert (["DLH"], 2, "routed") == (it.view.support, it.view.seq, it.view.status)
+    assert (without.view.steps, without.view.pending) == (it.view.steps, it.view.pending)
+    assert without.effects.notices == it.effects.notices
 
 
 def test_a_later_step_of_fewer_supporters_takes_none_away() -> None:
-    view = told(REGISTERED, step("routed", supporters=4), step("acknowledged", supporters=2))
+    it = told(REGISTERED, step("routed", supporters=4), step("acknowledged", supporters=2))
 
-    assert 4 == view.supporters
+    assert 4 == it.view.supporters
 
 
 def test_result_to_be_confirmed_says_so_until_confirmed_or_reopened() -> None:
@@ -1023,7 +1025,7 @@ def test_result_to_be_confirmed_says_so_until_confirmed_or_reopened() -> None:
     confirmed = told(ROUTED, done, step("noted", status="resolved", note="confirmed"))
     again = told(ROUTED, done, step("reopened", note="not_confirmed"), step("routed"))
 
-    assert [True, False, False] == [view.to_confirm for view in (waits, confirmed, again)]
+    assert [True, False, False] == [it.view.to_confirm for it in (waits, confirmed, again)]
     assert "Petugas lain memeriksa hasilnya" in texts(waits)[-1]
-    assert [True, False] == ["Petugas lain memeriksa" in TEXTS.how_it_stands(view) for view in (waits, confirmed)]
+    assert [True, False] == ["Petugas lain memeriksa" in TEXTS.how_it_stands(it.view) for it in (waits, confirmed)]
     assert "belum sesuai" in texts(again)[-2]

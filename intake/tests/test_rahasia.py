@@ -54,8 +54,9 @@ def clock(seq: int, kind: str, deadline_at: datetime = DUE) -> Message:
 
 
 def said(*messages: Message, service: str) -> list[str]:
-    views, _ = play(build_decide(service, TEXTS, notify=True), messages)
-    return [notice.text for notice in views[T].notices] + [revision.text for revision in views[T].revisions]
+    stories, _ = play(build_decide(service, TEXTS, notify=True), messages)
+    effects = stories[T].effects
+    return [notice.text for notice in effects.notices] + [revision.text for revision in effects.revisions]
 
 
 def telling(texts: list[str]) -> list[str]:

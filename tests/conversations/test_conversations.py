@@ -20,7 +20,8 @@ from chassis.database import Pool
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.vocabulary import BAD, CONTENT, DONE
-from intake.complaint_view import ComplaintView, load_views, save_views
+from intake.complaint_view import ComplaintView, load_views
+from intake.effects import save_decided
 from intake.notices import NoticeKind
 from intake.projection import ComplaintProjection
 from kabupaten import load
@@ -104,7 +105,7 @@ class Talk:
                 **facts,
             }
             data = an_updated(self.seq, kind, **given)
-            await save_views(db, {number: projection.on_step(view, data, datetime.now(UTC))})
+            await save_decided(db, {number: projection.on_step(view, data, datetime.now(UTC))})
 
 
 async def of_router(talk: Talk, number: str, item: FollowUp) -> None:

@@ -19,6 +19,7 @@ from contracts import topics
 from contracts.events import Candidate, ComplaintClassified, ComplaintReceived, ComplaintUpdated
 from contracts.events import Place as Where
 from intake.complaint_view import ComplaintView
+from intake.effects import Decided
 from intake.notices import NewNotice, NoticeKind
 from intake.projection import SOURCES, story_handler
 from intake.texts import PARTS, Texts
@@ -63,6 +64,15 @@ def family(cases: Mapping[str, Case], tickets: Iterable[str]) -> dict[str, Case]
 
 def alone(states: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return {key: states[key] for key in keys if key in states}
+
+
+def undecided(views: Mapping[str, ComplaintView], tickets: Iterable[str]) -> dict[str, Decided]:
+    return {ticket: Decided(view) for ticket, view in alone(views, tickets).items()}
+
+
+def bare(decided: dict[str, Decided], now: datetime) -> dict[str, ComplaintView]:
+    """Return the views of an intake that tells nobody anything."""
+    return {ticket: each.view for ticket, each in decided.items()}
 
 
 def through_json(kind: type[Any], state: Any) -> Any:
@@ -125,10 +135,8 @@ class World:
         for name, notify in INTAKES.items():
             intake = story_handler(name, TEXTS, notify=notify, wait_s=RECEIPT_WAIT)
             stored = partial(through_json, ComplaintView)
-            service = Service(name, SOURCES, intake.decide, intake.keys, alone, stored)
-            if notify:
-                service.saved = self.notices[name].save
-            self.services.append(service)
+            saved = self.notices[name].save if notify else bare
+            self.services.append(Service(name, SOURCES, intake.decide, intake.keys, undecided, stored, saved))
 
     @property
     def now(self) -> datetime:

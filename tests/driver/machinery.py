@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from chassis.wire import Emit, Message, Outgoing, Record, outgoing
 from contracts import codec, topics
-from contracts.vocabulary import UNPROMISED
 from intake.complaint_view import ComplaintView
+from intake.effects import Decided, kept
 from intake.notices import NewNotice, Revision
 
 Place = tuple[str, int]
@@ -171,18 +169,16 @@ class Notices:
         row.text, row.due = revision.text, row.due if revision.hold else now
         return True
 
-    def save(self, views: dict[str, ComplaintView], now: datetime) -> dict[str, ComplaintView]:
-        """Store ``views`` as intake.complaint_view.save_views does."""
-        for view in views.values():
-            for notice in view.notices:
+    def save(self, decided: dict[str, Decided], now: datetime) -> dict[str, ComplaintView]:
+        """Return the views to store, as intake.effects.save_decided does."""
+        for each in decided.values():
+            for notice in each.effects.notices:
                 self.add(notice, now)
-        bare = {}
-        for ticket, view in views.items():
-            late = [r for r in view.revisions if not self.revise(r, now)]
-            promised = view.status not in UNPROMISED and not view.breached and not view.undated
-            untold = view.deadline_untold or (any(r.tells_deadline for r in late) and promised)
-            bare[ticket] = msgspec.structs.replace(view, notices=[], revisions=[], deadline_untold=untold)
-        return bare
+        views = {}
+        for ticket, (view, effects) in decided.items():
+            late = [r for r in effects.revisions if not self.revise(r, now)]
+            views[ticket] = kept(view, untold=any(r.tells_deadline for r in late))
+        return views
 
     def send(self, now: datetime) -> None:
         """Send the notices that are due, the oldest of each ticket first."""

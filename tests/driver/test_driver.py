@@ -21,6 +21,7 @@ from contracts.events import ComplaintUpdated
 from contracts.vocabulary import UpdateKind
 from intake import projection
 from intake.complaint_view import ComplaintView
+from intake.effects import Decided
 from intake.projection import ComplaintProjection as Projection
 from router import clock_steps, handlers, merging
 from router.case import Case
@@ -120,8 +121,12 @@ def without_number(real: Any) -> Any:
     return lambda complaint, number, **about: real(complaint, 0, **about)
 
 
-def untold_is_dropped(self: Any, view: ComplaintView, data: ComplaintUpdated, *, moved: bool) -> ComplaintView:
-    return _replace(view, pending=None)
+def untold_is_dropped(self: Any, view: ComplaintView, data: ComplaintUpdated, *, moved: bool) -> Decided:
+    return Decided(_replace(view, pending=None))
+
+
+def nothing_corrected(self: Any, view: ComplaintView, data: ComplaintUpdated) -> Decided:
+    return Decided(view)
 
 
 def nothing_late(*what: Any) -> list[SlaEvent]:
@@ -158,7 +163,7 @@ BUGS: dict[str, tuple[Any, str, Callable[[Any], Any], Faults]] = {
     "the last writer wins": (projection, "_set", lambda real: always_sets, DEAD_LETTERS),
     "a new round's date is not told": (Projection, "_tell_deadline", lambda real: untold_is_dropped, OUTAGES),
     "silence closes what is to be confirmed": (clock_steps, "is_to_confirm", lambda real: lambda case: False, OUTAGES),
-    "no apology is corrected": (Projection, "_correct", lambda real: lambda self, view, data: view, DEAD_LETTERS),
+    "no apology is corrected": (Projection, "_correct", lambda real: nothing_corrected, DEAD_LETTERS),
 }  # fmt: skip
 
 

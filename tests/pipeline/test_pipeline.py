@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -24,6 +23,7 @@ from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.signature import sign
 from contracts.vocabulary import ComplaintType, Urgency
+from intake.effects import Decided
 from intake.projection import SOURCES, story_handler
 from intake_sms.domain import read
 from intake_sms.settings import KEYWORDS
@@ -109,8 +109,10 @@ class Pipeline:
 
     def kept(self, state: Any) -> Any:
         """Return ``state`` as it is stored: a story's notices go to the citizen."""
-        self.told += [notice.text for notice in getattr(state, "notices", [])]
-        return msgspec.structs.replace(state, notices=[], revisions=[]) if hasattr(state, "notices") else state
+        if not isinstance(state, Decided):
+            return state
+        self.told += [notice.text for notice in state.effects.notices]
+        return Decided(state.view)
 
     def answer(self, service: str, message: Message, emits: list[Emit]) -> None:
         self.publish(outgoing(emits, service=service, cause=message.cause, now=message.time))

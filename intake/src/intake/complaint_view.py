@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -14,11 +13,6 @@ from msgspec import Struct
 from chassis.database import Connection, Pool
 from contracts.events import DerivationDay, Evidence
 from contracts.vocabulary import FINAL, UNPROMISED, Status
-from intake.erasure import erase
-from intake.notices import NewNotice, Revision, add_notices, revise_notices
-from intake.sent import send_asked_again
-
-log = logging.getLogger(__name__)
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -85,7 +79,6 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     deadline_untold: bool = False  # the reporter was told another deadline
     registered: bool = False
     erased: bool = False
-    erase: tuple[str, bool] | None = None  # (complaint's id, whether to tell its reporter) to erase; not stored
     emergency: bool = False  # somebody is in danger, whichever intake heard it: no date is promised
     calm: bool = False  # a person looked at it, and found less danger than its words suggest
     rahasia: bool = False  # others than its reporter see status and due date alone; also once use is restricted
@@ -93,14 +86,16 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     danger: list[str] = []
     place_asked: bool = False
     part_of: str | None = None  # it was added to this complaint, whose unit it may accuse; known as `anonim` is
-    notices: list[NewNotice] = []  # to add with this change; not stored
-    revisions: list[Revision] = []  # waiting notices to reword with this change; not stored
-    again: list[str] = []  # messages (:func:`intake.notices.message_id`) to send once more; not stored
 
     @property
     def undated(self) -> bool:
         """Whether no date is told: a reporter in danger is told whom to call, not to wait for hours."""
         return self.emergency or (bool(self.danger) and not self.calm)
+
+    @property
+    def is_promised(self) -> bool:
+        """Whether its reporter is told the deadline. After a breach the apology is enough."""
+        return self.status not in UNPROMISED and not self.breached and not self.undated
 
 
 #: Stores more about the views that a batch changed, in its transaction.
@@ -164,40 +159,10 @@ async def find_view(db: Connection | Pool, ticket: str) -> ComplaintView | None:
     return (await load_views(db, [ticket])).get(ticket)
 
 
-async def save_views(
-    db: Connection,
-    views: dict[str, ComplaintView],
-    *,
-    service: str = "",
-    event_key: bytes = b"",
-    also: Also | None = None,
-) -> None:
-    """Store ``views``, erase what was ordered, add their notices and revise waiting ones; ``also`` stores the rest."""
+async def save_views(db: Connection, views: Mapping[str, ComplaintView], *, also: Also | None = None) -> None:
+    """Store ``views``; ``also`` stores the rest."""
     for ticket, view in views.items():
-        if view.erase:
-            complaint_id, tell = view.erase
-            counts = await erase(db, service, event_key, complaint_id, ticket, tell=tell)
-            log.info("erased", extra={"ticket": ticket, "rows": counts})
-    await add_notices(db, [notice for view in views.values() for notice in view.notices])
-    too_late = await revise_notices(db, [revision for view in views.values() for revision in view.revisions])
-    untold = {revision.ticket for revision in too_late if revision.tells_deadline}
-    if again := {message: ticket for ticket, view in views.items() for message in view.again}:
-        numbers = await send_asked_again(db, service, again)
-        log.info("asked to send again", extra={"tickets": sorted(set(again.values())), "notices": numbers})
-    for ticket, view in views.items():
-        # After a breach the apology is enough.
-        promised = view.status not in UNPROMISED and not view.breached and not view.undated
-        deadline_untold = view.deadline_untold or (ticket in untold and promised)
-        stored: dict[str, Any] = {
-            "erase": None,
-            "notices": [],
-            "revisions": [],
-            "again": [],
-            "danger": [],
-            "place_asked": False,
-            "part_of": None,
-        }
-        bare = msgspec.structs.replace(view, **stored, deadline_untold=deadline_untold)
+        bare = msgspec.structs.replace(view, danger=[], place_asked=False, part_of=None)
         await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), view.parent, view.status in FINAL)
     await db.execute(_NOTIFY, list(views))
     await db.execute(_REGISTERED, [t for t, view in views.items() if view.registered])

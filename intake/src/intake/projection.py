@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,7 +30,8 @@ from contracts.vocabulary import (
     Urgency,
 )
 from intake.channel import CHANNELS
-from intake.complaint_view import Also, ComplaintView, Pending, Step, load_views, save_views
+from intake.complaint_view import Also, ComplaintView, Pending, Step
+from intake.effects import Decided, Effects, joined, load_decided, save_decided
 from intake.notices import NewNotice, NoticeKind, Revision
 from intake.texts import Texts
 
@@ -55,7 +56,7 @@ _ANSWERS = (FINAL - {Status.CLOSED}) | {UpdateKind.RESOLVED}
 #: A deadline rescheduled this soon after the intake counts as the first one: nobody was told another.
 _MOMENTS = timedelta(seconds=30)
 _with = msgspec.structs.replace
-Decide = Callable[[Mapping[str, ComplaintView], Message, datetime], tuple[dict[str, ComplaintView], list[Emit]]]
+Decide = Callable[[Mapping[str, Decided], Message, datetime], tuple[dict[str, Decided], list[Emit]]]
 
 
 def _set(view: ComplaintView, group: str, seq: int, **facts: Any) -> ComplaintView:
@@ -78,19 +79,19 @@ class ComplaintProjection:
     notify: bool
     wait_s: float = 0
 
-    def on_step(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+    def on_step(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Decided:
         """Apply the step and tell the reporter of it. A known step changes nothing."""
         if data.kind not in _KINDS:  # from a newer router; the next known step has the status, too
-            return view
+            return Decided(view)
         if data.seq <= view.seq and any(step.seq == data.seq for step in view.steps):
-            return view
+            return Decided(view)
         if view.erased:
             return self._after_erasure(view, data)
         view = _with(view, supporters=max(view.supporters, data.supporters or 0))
         if data.note == Note.SUPPORTED:
-            return _with(view, seq=max(view.seq, data.seq))
+            return Decided(_with(view, seq=max(view.seq, data.seq)))
         if data.note == Note.HELP_ASKED:
-            return _moved(view, data)
+            return Decided(_moved(view, data))
         if data.kind in CLOCK_KINDS:
             return self._on_clock(_with(view, seq=max(view.seq, data.seq)), data, now)
         own = data.origin == self.service
@@ -102,7 +103,7 @@ class ComplaintProjection:
             after = _told_on_page(after, data, now, self._worded(view, data, outline=outline, on_page=True))
         known = data.kind == UpdateKind.REGISTERED or data.code == "passed_on_told"
         if not (self.notify and own) or known:
-            return after
+            return Decided(after)
         if self._told_today(view, data, now):
             return self._tell(after, NoticeKind.STEP, data.seq, "", untold=NoArrival.SAME_DAY)
         return self._announce(view, after, data, now, self._worded(view, data, outline=outline, on_page=False))
@@ -112,24 +113,22 @@ class ComplaintProjection:
         text = self.texts.change(data, service=self.service, outline=outline, on_page=on_page)
         return self._until(text, view) if data.code in _BY_LAST_DAY else text
 
-    def _after_erasure(self, view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
+    def _after_erasure(self, view: ComplaintView, data: ComplaintUpdated) -> Decided:
         """Follow an erased complaint without storing words; the router's last word still goes to its reporter."""
         if data.seq <= view.seq:
-            return view
+            return Decided(view)
         after = _with(view, seq=data.seq, status=data.status)
         if self.notify and data.origin == self.service and data.note in _FAREWELLS:
             return self._tell(after, NoticeKind.STEP, data.seq, self.texts.change(data), data, asked=True)
-        return after
+        return Decided(after)
 
-    def on_erased(self, view: ComplaintView, data: ComplaintErased) -> ComplaintView:
+    def on_erased(self, view: ComplaintView, data: ComplaintErased) -> Decided:
         """Keep number and status and delete the rest, at every order: a restored backup may not know of the first."""
-        bare = view  # keeps the farewell, which may be in this very batch
-        if not view.erased:
-            bare = ComplaintView(
-                ticket=view.ticket, seq=view.seq, status=view.status, registered=view.registered, erased=True
-            )
+        bare = ComplaintView(
+            ticket=view.ticket, seq=view.seq, status=view.status, registered=view.registered, erased=True
+        )
         tell = self.notify and not data.done_at
-        return _with(bare, erase=(data.complaint_id, tell) if data.origin == self.service else None)
+        return Decided(bare, Effects(erase=(data.complaint_id, tell) if data.origin == self.service else None))
 
     def _told_today(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> bool:
         """Whether the last step was the same work in progress, on the same day: only the page shows each."""
@@ -152,9 +151,10 @@ class ComplaintProjection:
         key: object,
         text: str,
         data: ComplaintUpdated | None = None,
+        revisions: Sequence[Revision] = (),
         **more: Any,
-    ) -> ComplaintView:
-        """Add a notice with ``text``; with ``data`` it tells that step, whatever else it says."""
+    ) -> Decided:
+        """Decide on a notice with ``text``; with ``data`` it tells that step, whatever else it says."""
         act = data is not None and data.kind in _ACTS
         ends = data is not None and (data.kind in _UNBOUNDED or data.note in _FAREWELLS)
         subject = self.texts.subject(self.service, data) if data else ""
@@ -162,16 +162,16 @@ class ComplaintProjection:
         notice = NewNotice(
             view.ticket, kind, str(key), text, act=act, ends=ends, urgent=urgent, subject=subject, **more
         )
-        return _with(view, notices=[*view.notices, notice])
+        return Decided(view, Effects(notices=[notice], revisions=list(revisions)))
 
-    def _revise(self, view: ComplaintView, pending: Pending, text: str) -> ComplaintView:
+    def _revise(self, view: ComplaintView, pending: Pending, text: str) -> Decided:
         tells_deadline = pending.waits_for == "deadline"
         revision = Revision(view.ticket, NoticeKind.STEP, str(pending.seq), text, tells_deadline)
-        return _with(view, pending=None, revisions=[*view.revisions, revision])
+        return Decided(_with(view, pending=None), Effects(revisions=[revision]))
 
     def _announce(
         self, before: ComplaintView, view: ComplaintView, data: ComplaintUpdated, now: datetime, text: str
-    ) -> ComplaintView:
+    ) -> Decided:
         """Tell ``text`` with the date that the clock adds; if that is not known yet, the notice waits for it."""
         asked = data.kind in _WISHES
         if data.seq < before.seq:  # a replayed dead letter
@@ -183,8 +183,7 @@ class ComplaintProjection:
             receipt = self.texts.receipt(self.service, view, text if data.kind != UpdateKind.ROUTED else "")
             hold = data.kind == UpdateKind.ROUTED and view.deadline_at is None
             revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, tells_deadline=False, hold=hold)
-            view = _with(view, revisions=[*view.revisions, revision])
-            return self._tell(view, NoticeKind.STEP, data.seq, text, data, in_receipt=True)
+            return self._tell(view, NoticeKind.STEP, data.seq, text, data, revisions=[revision], in_receipt=True)
         waits_for, undoes = _waits_for(before, view, data), ""
         if data.note == Note.UNDONE:  # mere notes since then stay as they are
             undoes = next((str(each.seq) for each in reversed(before.steps) if each.kind in MOVES), "")
@@ -201,17 +200,17 @@ class ComplaintProjection:
         first = data.kind in _FIRST and data.note is UNSET and _begun(before) == _steps(before) and view.parent is None
         return first and not view.danger and not self._in_public(view)
 
-    def _on_clock(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+    def _on_clock(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Decided:
         """Keep the deadline and what became of it; other steps of the clock do not concern citizens."""
         if data.stage == StageName.CLOSING and data.kind in _DEADLINES:
             view = _set(view, "reopening", data.seq, reopen_until=data.deadline_at or None)
             if view.pending and view.pending.waits_for == "last_day" and view.reopen_until:
                 return self._revise(view, view.pending, self._until(view.pending.text, view))
-            return view
+            return Decided(view)
         if data.stage == StageName.RIGHTS and data.origin == self.service:
             return self._on_rights(view, data, now)
         if data.stage != StageName.COMPLETION:
-            return view
+            return Decided(view)
         match data.kind:
             case UpdateKind.DEADLINE_SET | UpdateKind.RESUMED | UpdateKind.RESCHEDULED:
                 return self._on_deadline(view, data, now)
@@ -222,18 +221,18 @@ class ComplaintProjection:
             case UpdateKind.RETRACTED:
                 return self._on_retracted(view, data, now)
             case UpdateKind.ESCALATED:
-                return _told_on_page(view, data, now, self.texts.escalated(data))
-        return view
+                return Decided(_told_on_page(view, data, now, self.texts.escalated(data)))
+        return Decided(view)
 
-    def _on_paused(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+    def _on_paused(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Decided:
         bound = self.texts.said_by_clock("answer_by", data.paused_until) if data.paused_until else ""
         view = _told_on_page(view, data, now, f"{self._said(UpdateKind.PAUSED, view)} {bound}".strip())
         view = _set(view, "pause", data.seq, paused=True)
         if view.pending and view.pending.waits_for == "bound" and data.seq == view.seq:
             return self._revise(view, view.pending, f"{view.pending.text} {bound}".strip())
-        return view
+        return Decided(view)
 
-    def _on_deadline(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+    def _on_deadline(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Decided:
         before = view
         missed = data.kind != UpdateKind.DEADLINE_SET and view.breached and view.deadline_at == data.deadline_at
         facts = {"deadline_at": data.deadline_at or None, "derivation": data.derivation, "promise": data.promise or ""}
@@ -245,22 +244,22 @@ class ComplaintProjection:
             said = "moved" if data.kind == UpdateKind.RESUMED and not before.paused else data.kind
             view = _told_on_page(view, data, now, self._said(said, view))
         if data.seq < view.seq or not self.notify or missed or data.origin != self.service:
-            return view
+            return Decided(view)
         if view.deadline_at and view.deadline_at <= now:  # the clock is behind: an apology follows, not a promise
-            return view
+            return Decided(view)
         moved_at_once = data.kind == UpdateKind.RESCHEDULED and now - data.received_at < _MOMENTS
         first = data.kind == UpdateKind.DEADLINE_SET or moved_at_once
         if first and data.round == 1 and view.parent is None:
             if view.undated or view.status in UNPROMISED:  # was told whom to call, or the outcome, and no date
-                return view
+                return Decided(view)
             if _has_moved_on(view):
-                return _with(view, deadline_untold=True)
+                return Decided(_with(view, deadline_untold=True))
             receipt, waits_for_unit = self.texts.receipt(self.service, view), view.unit is None
             revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, hold=waits_for_unit)
-            return _with(view, revisions=[*view.revisions, revision])
+            return Decided(view, Effects(revisions=[revision]))
         return self._tell_deadline(view, data, moved=before.paused or view.deadline_at != before.deadline_at)
 
-    def _tell_deadline(self, view: ComplaintView, data: ComplaintUpdated, *, moved: bool) -> ComplaintView:
+    def _tell_deadline(self, view: ComplaintView, data: ComplaintUpdated, *, moved: bool) -> Decided:
         """Tell the deadline in the notice that waits for it, on its own if it comes with no step, else in the next
         notice.
 
@@ -270,19 +269,19 @@ class ComplaintProjection:
         if view.undated:
             if view.pending and data.kind != UpdateKind.RESCHEDULED:
                 return self._revise(view, view.pending, view.pending.text)
-            return view
+            return Decided(view)
         if view.parent is None and data.kind != UpdateKind.RESCHEDULED:
             if view.pending and view.pending.waits_for == "deadline":
                 return self._revise(view, view.pending, f"{view.pending.text} {self._said('moved', view)}")
-            if view.pending:  # no time was left for the question
-                view = self._revise(view, view.pending, view.pending.text)
-            return _with(view, deadline_untold=view.status not in UNPROMISED)
+            view = _with(view, deadline_untold=view.status not in UNPROMISED)
+            # If a question still waits, no time was left for it.
+            return self._revise(view, view.pending, view.pending.text) if view.pending else Decided(view)
         if not moved or view.paused or view.status in UNPROMISED:
-            return view
+            return Decided(view)
         said = self._said(UpdateKind.RESCHEDULED if data.kind == UpdateKind.RESCHEDULED else "moved", view)
         return self._tell(_with(view, deadline_untold=False), NoticeKind.DEADLINE, data.seq, f"{view.ticket}: {said}")
 
-    def _on_breached(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+    def _on_breached(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Decided:
         """Show the breach on the page and, once for each broken promise, apologise to the reporter."""
         view = _set(view, "deadline", data.seq, deadline_at=data.deadline_at or None, derivation=data.derivation)
         if not _is_retracted(view, data):
@@ -290,48 +289,50 @@ class ComplaintProjection:
         view = _set(view, "pause", data.seq, paused=False)
         view = _told_on_page(_with(view, deadline_untold=False), data, now, self._said(UpdateKind.BREACHED, view, data))
         if not self.notify or view.status in UNPROMISED or data.origin != self.service:
-            return view
+            return Decided(view)
+        revisions = list[Revision]()
         waits = data.round == 1 and view.parent is None and not view.danger and not _has_moved_on(view)
-        if waits and not _is_retracted(view, data):
+        if waits:
             # A receipt that still waits must not promise the date that the apology behind it takes back.
             receipt = self.texts.receipt(self.service, _with(view, deadline_at=None))
-            revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, tells_deadline=False)
-            view = _with(view, revisions=[*view.revisions, revision])
+            revisions = [Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, tells_deadline=False)]
         unit = None if self._in_public(view) else data.unit or view.unit
         text = self.texts.apology(self.service, view.ticket, data.deadline_at or None, unit)
-        return self._apologize(view, data, text)
+        return self._apologize(view, data, text, revisions)
 
-    def _apologize(self, view: ComplaintView, data: ComplaintUpdated, text: str) -> ComplaintView:
+    def _apologize(
+        self, view: ComplaintView, data: ComplaintUpdated, text: str, revisions: Sequence[Revision] = ()
+    ) -> Decided:
         if _is_retracted(view, data):
-            return view
+            return Decided(view)
         view = _with(view, apologies={**view.apologies, _promise(data): data.seq})
-        return self._tell(view, NoticeKind.APOLOGY, data.seq, text)
+        return self._tell(view, NoticeKind.APOLOGY, data.seq, text, revisions=revisions)
 
-    def _on_retracted(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+    def _on_retracted(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Decided:
         if data.level:
-            return _told_on_page(view, data, now, self._said("not_escalated", view, data))
+            return Decided(_told_on_page(view, data, now, self._said("not_escalated", view, data)))
         view = _told_on_page(view, data, now, self._said(UpdateKind.RETRACTED, view, data))
         if data.deadline_at == view.missed:
             view = _set(view, "breach", data.seq, missed=None)
         return self._correct(view, data)
 
-    def _on_rights(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+    def _on_rights(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Decided:
         """Follow the clock of a right, which runs beside the complaint's. Only the reporter may read of the request."""
         if data.kind == UpdateKind.BREACHED:
             text = self._said("rights_late", view, data)
             view = _told_on_page(view, data, now, text, own=True)
-            return self._apologize(view, data, f"{view.ticket}: {text}") if self.notify else view
+            return self._apologize(view, data, f"{view.ticket}: {text}") if self.notify else Decided(view)
         if data.kind == UpdateKind.RETRACTED and not data.level:
             view = _told_on_page(view, data, now, self._said(UpdateKind.RETRACTED, view, data), own=True)
             return self._correct(view, data)
-        return view
+        return Decided(view)
 
-    def _correct(self, view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
+    def _correct(self, view: ComplaintView, data: ComplaintUpdated) -> Decided:
         """Take back the apology, towards everybody who got it."""
         view = _set(view, _promise(data), data.seq)
         wrong = view.apologies.get(_promise(data))
         if wrong is None or wrong > data.seq:
-            return view
+            return Decided(view)
         left = {promise: seq for promise, seq in view.apologies.items() if seq != wrong}
         form = self.texts.answers(self.service)["correction"]
         text = form.format(ticket=view.ticket, due=self.texts.day(data.deadline_at) if data.deadline_at else "")
@@ -448,20 +449,23 @@ def build_decide(service: str, texts: Texts, *, notify: bool, wait_s: float = 0)
     projection = ComplaintProjection(service=service, texts=texts, notify=notify, wait_s=wait_s)
 
     def decide(
-        views: Mapping[str, ComplaintView], message: Message, _now: datetime
-    ) -> tuple[dict[str, ComplaintView], list[Emit]]:
+        stories: Mapping[str, Decided], message: Message, now: datetime
+    ) -> tuple[dict[str, Decided], list[Emit]]:
         data: Any = message.data
-        view = views.get(data.ticket) or ComplaintView(ticket=data.ticket)
-        after = view
+        known = stories.get(data.ticket) or Decided(ComplaintView(ticket=data.ticket))
+        view, effects = known.view, Effects()
         if isinstance(data, ComplaintUpdated):
-            after = projection.on_step(view, data, _now)
+            view, effects = projection.on_step(view, data, now)
         elif isinstance(data, ComplaintErased):
-            after = projection.on_erased(view, data)
-        elif isinstance(data, ResendAsked) and data.ticket in views:
-            after = _with(view, again=[*view.again, data.message_id])
-        if message.trace and after is not view:
-            after = _with(after, notices=[n if n.trace else replace(n, trace=message.trace) for n in after.notices])
-        return ({} if after is view else {data.ticket: after}), []
+            view, effects = projection.on_erased(view, data)
+        elif isinstance(data, ResendAsked) and data.ticket in stories:
+            effects = Effects(again=[data.message_id])
+        if view is known.view and effects == Effects():
+            return {}, []
+        effects = _with(effects, notices=[replace(notice, trace=message.trace) for notice in effects.notices])
+        # An erasure leaves nothing to do of what came before it in its batch.
+        earlier = Effects() if view.erased and not known.view.erased else known.effects
+        return {data.ticket: Decided(view, joined(earlier, effects))}, []
 
     return decide
 
@@ -473,13 +477,13 @@ def _tickets(message: Message) -> list[str]:
 
 def story_handler(
     service: str, texts: Texts, *, notify: bool, event_key: bytes = b"", wait_s: float = 0, also: Also | None = None
-) -> Handler[ComplaintView]:
+) -> Handler[Decided]:
     """Build the handler for an intake's consumer; ``wait_s`` is ``RECEIPT_WAIT_S`` of its settings, ``also`` is as in
     :func:`intake.complaint_view.save_views`."""
     return Handler(
         service=service,
         keys=_tickets,
-        load=load_views,
+        load=load_decided,
         decide=build_decide(service, texts, notify=notify, wait_s=wait_s),
-        save=partial(save_views, service=service, event_key=event_key, also=also),
+        save=partial(save_decided, service=service, event_key=event_key, also=also),
     )

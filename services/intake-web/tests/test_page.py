@@ -128,11 +128,11 @@ def test_a_history_asks_nobody_to_do_something(
     start, origin = datetime(2026, 11, 24, tzinfo=UTC), "intake-web"
     update = an_updated(1, kind, ticket=NUMBER, origin=origin, status=kind, message=message)
     projection = ComplaintProjection(service=origin, texts=texts, notify=True)
-    story = projection.on_step(view("in_progress", received_at=start), update, AT)
+    story, effects = projection.on_step(view("in_progress", received_at=start), update, AT)
 
     (told,) = history(story, texts, to_reporter=to_reporter)
     (also,) = tracking(Found(story=story, received_at=AT), texts, to_reporter=to_reporter)["history"]
-    (step,), (notice,) = story.steps, story.notices
+    (step,), (notice,) = story.steps, effects.notices
 
     assert (True, True) == (texts.web[how] in step.text, texts.news[how] in notice.text)
     for text in (told["told"].text, also["text"], texts.told_to_all(notice.text, NUMBER)):
@@ -155,7 +155,7 @@ def test_history_for_strangers_does_not_address_the_reporter(
 ) -> None:
     update = an_updated(1, kind, ticket=NUMBER, origin="intake-web", status=kind, unit="PUPR", **facts)
     projection = ComplaintProjection(service="intake-web", texts=texts, notify=True)
-    story = projection.on_step(view("in_progress", received_at=AT), update, AT)
+    story, _ = projection.on_step(view("in_progress", received_at=AT), update, AT)
 
     (read,) = history(story, texts, to_reporter=False)
 
