@@ -606,7 +606,7 @@ def test_a_status_in_one_line() -> None:
         TEXTS.status_line(ComplaintView(ticket=T), T),
         TEXTS.status_line(ComplaintView(ticket=T, status="in_progress", unit="PUPR", deadline_at=DEADLINE), T),
         TEXTS.status_line(ComplaintView(ticket=T, status="closed", unit="PUPR", deadline_at=DEADLINE), T),
-        TEXTS.status_line(ComplaintView(ticket=T, status="routed", deadline_at=DEADLINE, breached=True), T),
+        TEXTS.status_line(ComplaintView(ticket=T, status="routed", deadline_at=DEADLINE, missed=DEADLINE), T),
         TEXTS.status_line(ComplaintView(ticket=T, status="routed", deadline_at=DEADLINE, danger=["fire"]), T),
     ]
     pupr = "Dinas PUPR"

@@ -61,7 +61,7 @@ async def test_a_story_is_final_since_it_first_was_and_no_longer_when_it_goes_on
     async with pool.acquire() as db:
         await save_views(db, {"A": ComplaintView(ticket="A", status="closed")})
         await pool.execute("UPDATE stories SET final_at = final_at - interval '131 days'")
-        await save_views(db, {"A": ComplaintView(ticket="A", status="closed", breached=True)})
+        await save_views(db, {"A": ComplaintView(ticket="A", status="closed", paused=True)})
         assert await pool.fetchval("SELECT final_at < now() - interval '130 days' FROM stories")
         await save_views(db, {"A": ComplaintView(ticket="A", status="routed")})
     assert await pool.fetchval("SELECT final_at FROM stories") is None

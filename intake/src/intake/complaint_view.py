@@ -62,7 +62,6 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     promise: str = ""  # how much time the deadline gives, in Indonesian, as worded by the clock
     paused: bool = False
     missed: datetime | None = None  # the deadline that was reported missed last
-    breached: bool = False  # the current deadline was missed
     to_confirm: bool = False  # resolved, but closed only once somebody else has confirmed that
     reopen_until: datetime | None = None
     received_at: datetime | None = None  # unset while its story has not begun
@@ -86,6 +85,11 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     danger: list[str] = []
     place_asked: bool = False
     part_of: str | None = None  # it was added to this complaint, whose unit it may accuse; known as `anonim` is
+
+    @property
+    def breached(self) -> bool:
+        """Whether the current deadline was missed."""
+        return self.missed is not None and self.missed == self.deadline_at
 
     @property
     def undated(self) -> bool:

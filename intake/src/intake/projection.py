@@ -63,8 +63,7 @@ def _set(view: ComplaintView, group: str, seq: int, **facts: Any) -> ComplaintVi
     """Set ``facts``, unless a step later than ``seq`` has already set that ``group`` of facts."""
     if seq < view.set_by.get(group, -1):
         return view
-    view = _with(view, set_by={**view.set_by, group: seq}, **facts)
-    return _with(view, breached=view.missed is not None and view.missed == view.deadline_at)
+    return _with(view, set_by={**view.set_by, group: seq}, **facts)
 
 
 @dataclass(frozen=True, kw_only=True)

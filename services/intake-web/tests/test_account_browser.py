@@ -250,7 +250,7 @@ async def test_account_pages_work_from_sign_in_to_deletion(
     async with pool.acquire() as db, db.transaction():
         views = {
             asked: ComplaintView(ticket=asked, status="waiting_for_reporter", unit="PUPR", deadline_at=DUE),
-            work: ComplaintView(ticket=work, status="in_progress", unit="PUPR", deadline_at=DUE, breached=True),
+            work: ComplaintView(ticket=work, status="in_progress", unit="PUPR", deadline_at=DUE, missed=DUE),
         }
         await save_views(db, views)
     await page.goto(f"{site}/akun")

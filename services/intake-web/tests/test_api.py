@@ -191,7 +191,8 @@ async def test_all_that_is_public_is_told(web: httpx.AsyncClient, fake: Any) -> 
         evidence=proofs,
         parent="SPG-W000-00004",
         reopen_until=at,
-        breached=True,
+        deadline_at=at,
+        missed=at,
         steps=[
             Step(seq=1, kind="breached", at=datetime(2026, 11, 29, tzinfo=UTC), text="Maaf."),
             Step(seq=2, kind="resolved", at=at, text=f"{number} selesai."),

@@ -79,7 +79,7 @@ def test_the_first_mail_to_an_inbox_asks_before_all_else_whether_more_may_come(w
         ({"status": "in_progress", "deadline_at": DUE}, "Dijawab paling lambat Selasa 1 Des."),
         ({"status": "resolved", "deadline_at": DUE}, None),
         ({"status": "in_progress", "deadline_at": DUE, "paused": True}, None),
-        ({"status": "in_progress", "deadline_at": DUE, "missed": DUE, "breached": True}, None),
+        ({"status": "in_progress", "deadline_at": DUE, "missed": DUE}, None),
         ({"status": "in_progress", "deadline_at": DUE, "danger": ["fire"]}, None),
         ({"status": "closed", "deadline_at": DUE, "reopen_until": DUE}, None),
     ],

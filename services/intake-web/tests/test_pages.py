@@ -400,7 +400,7 @@ async def test_a_finished_story_is_told_and_no_longer_refreshed(web: httpx.Async
     number = (await send(web, text="Lampu di Cabenge")).headers["location"].split("/")[2].split("?")[0]
     step = Step(seq=3, kind="resolved", at=datetime(2020, 11, 24, 17, tzinfo=UTC), text=f"{number} selesai: <ok>")
     fake.stories[number] = ComplaintView(
-        ticket=number, seq=3, status="resolved", unit="PUPR", steps=[step], breached=True
+        ticket=number, seq=3, status="resolved", unit="PUPR", steps=[step], deadline_at=NOW, missed=NOW
     )
 
     page = (await web.get(f"/laporan/{number}")).text
@@ -530,7 +530,7 @@ async def test_appeal_is_offered_once_and_its_page_names_the_decider_and_time_li
         Step(seq=4, kind="appealed", at=NOW, unit="SETDA", text="keberatan Anda diperiksa"),
     ]
     facts = {"status": "appealed", "unit": "SETDA", "lane": "triage", "steps": steps, "seq": 4}
-    number = await resolved(web, fake, deadline_at=NOW, breached=True, **facts)
+    number = await resolved(web, fake, deadline_at=NOW, missed=NOW, **facts)
 
     page = (await web.get(f"/laporan/{number}")).text
     fake.stories[number] = ComplaintView(ticket=number, seq=6, status="resolved", steps=steps)
@@ -708,7 +708,8 @@ async def test_an_address_that_was_made_up_thanks_for_nothing(web: httpx.AsyncCl
 
 @pytest.mark.parametrize("status", ["resolved", "closed", "cancelled", "rejected", "handed_over", "merged"])
 async def test_finished_complaint_shows_no_due_date(web: httpx.AsyncClient, fake: Any, status: str) -> None:
-    number = await resolved(web, fake, status=status, deadline_at=datetime(2026, 12, 3, 16, tzinfo=UTC), breached=True)
+    due = datetime(2026, 12, 3, 16, tzinfo=UTC)
+    number = await resolved(web, fake, status=status, deadline_at=due, missed=due)
 
     page = (await web.get(f"/laporan/{number}")).text
 

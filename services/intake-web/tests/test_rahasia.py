@@ -53,7 +53,7 @@ def story_of(number: str, status: str = "in_progress") -> ComplaintView:
         parent=PARENT,
         deadline_at=DUE,
         derivation=[DerivationDay(date=date(2026, 12, 1), counted=False, reason="hari libur")],
-        breached=True,
+        missed=DUE,
         reopen_until=DUE,
     )
 

@@ -80,7 +80,8 @@ PROOF = [Evidence(url="https://pu.soppengkab.go.id/1.jpg", media_type="image/jpe
 LAST = NOW + timedelta(days=14)
 RATED = [FollowUp(id="1", kind="rating", at=NOW - timedelta(hours=1), rating=2, text="Masih bergelombang")]
 OBJECTED = [*RATED, FollowUp(id="2", kind="appeal", at=NOW - timedelta(minutes=50), text="Hanya satu yang ditambal")]
-APPEAL: dict[str, Any] = {"unit": "SETDA", "lane": "triage", "deadline_at": NOW - timedelta(days=1), "breached": True}
+PAST = NOW - timedelta(days=1)
+APPEAL: dict[str, Any] = {"unit": "SETDA", "lane": "triage", "deadline_at": PAST, "missed": PAST}
 
 #: By name: the viewer, the state of the complaint, the reporter's additions, and the query of the address.
 STATES: dict[str, tuple[Who, dict[str, Any], list[FollowUp], str]] = {
@@ -157,7 +158,7 @@ STATES: dict[str, tuple[Who, dict[str, Any], list[FollowUp], str]] = {
             "status": "in_progress",
             "seq": 7,
             "steps": [*WORK, step(7, "breached", "Mohon maaf, belum dijawab sampai Selasa 1 Des.", 1)],
-            "breached": True,
+            "missed": DUE["deadline_at"],
             **DUE,
         },
         [],
