@@ -15,7 +15,7 @@ from chassis.database import Pool
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from intake.additions import Taken, follow_up
-from intake.complaint_view import ComplaintView, load_views
+from intake.complaint_view import ComplaintView, SentWith, load_views
 from intake.effects import save_decided
 from intake.erasure import erase
 from intake.own import find_own, find_sender
@@ -28,6 +28,7 @@ from testing.waiting import within
 
 TEXTS = texts_of(Path(__file__).parents[2] / "region" / "soppeng")
 Settings = Callable[..., IntakeSettings]
+APART = SentWith(part_of="SPG-W000-00004")
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 #: It accuses somebody of asking for money, and gives their number.
 ACCUSES = "petugas PUPR Pak Baso minta uang 200 ribu, nomornya 0812-1111-2222"
@@ -290,9 +291,9 @@ async def test_contact_is_kept_until_both_separated_complaints_are_erased(pool: 
         # On an appeal the supervisor decides about PUPR; a merged complaint is in the hands of its parent's unit.
         ({"unit": "SETDA", "status": "appealed"}, True),
         ({"unit": "INSPEKTORAT", "status": "merged"}, True),
-        ({"unit": "DISKOMINFO", "part_of": "SPG-W000-00004"}, False),
-        ({"unit": "DISKOMINFO", "part_of": "SPG-W000-00004", "status": "merged"}, True),
-        ({"unit": "PUPR", "lane": "unit", "part_of": "SPG-W000-00004"}, True),
+        ({"unit": "DISKOMINFO", "sent": APART}, False),
+        ({"unit": "DISKOMINFO", "sent": APART, "status": "merged"}, True),
+        ({"unit": "PUPR", "lane": "unit", "sent": APART}, True),
     ],
 )
 def test_accusation_stays_only_where_officials_are_judged(facts: dict[str, Any], *, kept_away: bool) -> None:
@@ -312,7 +313,9 @@ OF_VICTIM: dict[str, Any] = {"unit": "DP3AP2KB", "lane": "unit"}
 
 
 @pytest.mark.parametrize("text", WHO_DID_IT)
-@pytest.mark.parametrize("facts", [OF_VICTIM, {"danger": ["abuse"]}], ids=["at its unit", "not routed yet"])
+@pytest.mark.parametrize(
+    "facts", [OF_VICTIM, {"sent": SentWith(danger=["abuse"])}], ids=["at its unit", "not routed yet"]
+)
 def test_the_unit_for_victims_reads_who_did_it(facts: dict[str, Any], text: str) -> None:
     view = ComplaintView(ticket="SPG-S000-00007", status="routed", **facts)
     elsewhere = ComplaintView(ticket="SPG-S000-00007", status="routed", unit="DLH", lane="unit")
@@ -325,10 +328,10 @@ def test_the_unit_for_victims_reads_who_did_it(facts: dict[str, Any], text: str)
     [
         (OF_VICTIM, "petugas dp3a minta uang 200 ribu dulu"),
         (OF_VICTIM | {"support": ["DISDIKBUD"]}, "nama gurunya Pak Anwar"),
-        ({"danger": ["abuse"]}, "petugas dp3a minta uang 200 ribu dulu"),
+        ({"sent": SentWith(danger=["abuse"])}, "petugas dp3a minta uang 200 ribu dulu"),
         # There is no victim, or another unit has it.
-        ({"danger": ["fire"]}, "pelakunya anak pak desa"),
-        ({"danger": ["abuse"], "unit": "DISKOMINFO", "lane": "triage"}, "pelakunya anak pak desa"),
+        ({"sent": SentWith(danger=["fire"])}, "pelakunya anak pak desa"),
+        ({"sent": SentWith(danger=["abuse"]), "unit": "DISKOMINFO", "lane": "triage"}, "pelakunya anak pak desa"),
         # The unit of the parent works on it.
         (OF_VICTIM | {"status": "merged", "parent": "SPG-S000-00008"}, "pelakunya anak pak desa"),
     ],

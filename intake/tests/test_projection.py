@@ -20,7 +20,7 @@ from contracts.events import DerivationDay, Evidence, FollowUp
 from contracts.sentences import SENTENCE_CODES
 from contracts.vocabulary import CLOCK_KINDS, UpdateKind
 from intake.additions import follow_up
-from intake.complaint_view import ComplaintView, find_view, load_views
+from intake.complaint_view import ComplaintView, SentWith, find_view, load_views
 from intake.effects import Decided, load_decided
 from intake.projection import build_decide, story_handler
 from intake.submissions import Submission, accept
@@ -30,6 +30,7 @@ from testing.fixtures import texts_of
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"
 TEXTS = texts_of(REGION)
+FIRE = SentWith(danger=["fire"])
 T, PARENT = "SPG-S000-00007", "SPG-W000-00004"
 WITA = TEXTS.zone
 #: Monday is day 0, and three days count.
@@ -607,7 +608,7 @@ def test_a_status_in_one_line() -> None:
         TEXTS.status_line(ComplaintView(ticket=T, status="in_progress", unit="PUPR", deadline_at=DEADLINE), T),
         TEXTS.status_line(ComplaintView(ticket=T, status="closed", unit="PUPR", deadline_at=DEADLINE), T),
         TEXTS.status_line(ComplaintView(ticket=T, status="routed", deadline_at=DEADLINE, missed=DEADLINE), T),
-        TEXTS.status_line(ComplaintView(ticket=T, status="routed", deadline_at=DEADLINE, danger=["fire"]), T),
+        TEXTS.status_line(ComplaintView(ticket=T, status="routed", deadline_at=DEADLINE, sent=FIRE), T),
     ]
     pupr = "Dinas PUPR"
     assert [
@@ -706,7 +707,7 @@ async def test_complaint_marks_are_known_before_its_story_and_for_old_stories(po
 
     async def known() -> dict[str, tuple[bool, bool]]:
         stories = await load_views(pool, list(tickets.values()))
-        return {name: (stories[ticket].rahasia, stories[ticket].anonim) for name, ticket in tickets.items()}
+        return {name: (stories[ticket].rahasia, stories[ticket].sent.anonim) for name, ticket in tickets.items()}
 
     assert sent == await known()
     await pool.executemany(
@@ -797,7 +798,7 @@ async def test_complaint_handed_over_at_once_promises_no_due_date(pool: Pool, ma
 
 
 def test_in_danger_who_has_it_is_told_behind_whom_to_call() -> None:
-    before = {T: Decided(ComplaintView(ticket=T, danger=["fire"]))}
+    before = {T: Decided(ComplaintView(ticket=T, sent=FIRE))}
     (message_,) = numbered([ROUTED])
     after, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(before, message_, NOW)
     assert ([], [False]) == (after[T].effects.revisions, [each.in_receipt for each in after[T].effects.notices])
@@ -881,7 +882,7 @@ def test_an_answer_within_moments_is_told_with_its_date_and_not_as_a_receipt() -
 
 
 def test_reporter_in_danger_is_told_no_due_date() -> None:
-    before = {T: Decided(ComplaintView(ticket=T, danger=["fire"]))}
+    before = {T: Decided(ComplaintView(ticket=T, sent=FIRE))}
     (message_,) = numbered([SET])
     after, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(before, message_, NOW)
     assert DEADLINE == after[T].view.deadline_at
@@ -890,13 +891,13 @@ def test_reporter_in_danger_is_told_no_due_date() -> None:
 
 def test_a_date_is_told_again_once_a_person_has_looked_and_found_no_danger() -> None:
     looked = step("corrected", note="urgency_changed", urgency="sedang", reason="Apinya sudah padam")
-    stories = {T: Decided(ComplaintView(ticket=T, danger=["fire"]))}
+    stories = {T: Decided(ComplaintView(ticket=T, sent=FIRE))}
     said = []
     steps = [ROUTED, SET, looked, clock("rescheduled", deadline_at=LATER)]
     for each in numbered(steps, received_at=NOW - timedelta(hours=1)):
         stories, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(stories, each, NOW)
         view, effects = stories[T]
-        stories = {T: Decided(msgspec.structs.replace(view, danger=["fire"]), effects)}  # `danger` is not stored
+        stories = {T: Decided(msgspec.structs.replace(view, sent=FIRE), effects)}  # it is not stored
         said.append(stories[T].view.undated)
     assert [True, True, False, False] == said
     assert ("deadline", True) == (effects.notices[-1].kind, "paling lambat" in effects.notices[-1].text)
@@ -916,7 +917,7 @@ def test_complaint_that_became_an_emergency_is_told_no_due_date() -> None:
 
 
 def test_receipt_for_despair_names_the_helpline_and_avoids_the_word_laporan() -> None:
-    text = TEXTS.receipt("intake-sms", ComplaintView(ticket=T, danger=["despair"]))
+    text = TEXTS.receipt("intake-sms", ComplaintView(ticket=T, sent=SentWith(danger=["despair"])))
     assert "laporan" not in text.lower()
     assert (T in text, "119" in text) == (True, True)
 

@@ -17,7 +17,7 @@ from contracts.dates import due_in_words, time_in_words
 from contracts.events import DerivationDay, FollowUp, Place
 from contracts.sentences import DAY_CODES
 from contracts.vocabulary import CLOCK_KINDS, DangerKind, Lane, UpdateKind
-from intake.complaint_view import ComplaintView, Step
+from intake.complaint_view import ComplaintView, SentWith, Step
 from intake.submissions import Submission
 from intake.texts import PARTS, Texts
 from kabupaten import load
@@ -38,9 +38,10 @@ def test_every_text_is_plain() -> None:
 
 @pytest.mark.parametrize("place_asked", [False, True])
 def test_the_receipt_is_one_sms_whatever_the_day_and_the_unit(place_asked: bool) -> None:
+    sent = SentWith(place_asked=place_asked)
     for promise, unit in itertools.product(("3 hari kerja", "99 hari kerja"), [None, *TEXTS.units]):
         for end in ENDS:
-            story = ComplaintView(ticket=T, deadline_at=end, promise=promise, unit=unit, place_asked=place_asked)
+            story = ComplaintView(ticket=T, deadline_at=end, promise=promise, unit=unit, sent=sent)
             text = TEXTS.receipt("intake-sms", story)
             assert 160 >= len(text)
             assert place_asked == (TEXTS.sms["ask_where"] in text)
@@ -78,8 +79,9 @@ def test_the_receipt_of_a_marked_complaint_is_one_sms_and_of_one_with_both_marks
     marks = ((True, False, 160), (False, True, 160), (True, True, 2 * 153))
     midnights = [None, *ENDS[::2]]  # due dates in working days; other promises also name the hour
     for (rahasia, anonim, most), unit in itertools.product(marks, [None, "DLH", "PDAM"]):
+        sent = SentWith(anonim=anonim)
         for end in midnights:
-            story = ComplaintView(ticket=T, deadline_at=end, promise="99 hari kerja", rahasia=rahasia, anonim=anonim)
+            story = ComplaintView(ticket=T, deadline_at=end, promise="99 hari kerja", rahasia=rahasia, sent=sent)
             story = msgspec.structs.replace(story, unit=unit)
             text = TEXTS.receipt("intake-sms", story)
             assert most >= len(text)
@@ -94,14 +96,14 @@ def test_the_answers_that_need_no_ticket_are_one_sms() -> None:
 
 @pytest.mark.parametrize("kind", DangerKind)
 def test_receipt_in_danger_starts_with_whom_to_call_and_fits_one_sms(kind: DangerKind) -> None:
-    story = ComplaintView(ticket=T, danger=[kind], deadline_at=ENDS[0], promise="3 hari kerja")
+    story = ComplaintView(ticket=T, sent=SentWith(danger=[kind]), deadline_at=ENDS[0], promise="3 hari kerja")
     for service in ("intake-sms", "intake-social"):
         text = TEXTS.receipt(service, story)
         number = TEXTS.emergency.calls([kind])[0].number
         assert text.index(number) < text.index(T)
         assert "hari" not in text
         assert len(text) <= 160
-        asked = TEXTS.receipt(service, msgspec.structs.replace(story, place_asked=True))
+        asked = TEXTS.receipt(service, msgspec.structs.replace(story, sent=SentWith(danger=[kind], place_asked=True)))
         assert len(asked) <= 160
         assert asked.endswith(TEXTS.danger["where"])
         assert len(TEXTS.said_again([kind], T)) <= 160
@@ -134,7 +136,8 @@ def whole(kinds: list[DangerKind], text: str) -> bool:
 
 def test_danger_receipt_fits_one_sms_with_any_dangers_and_marks() -> None:
     for kinds, rahasia, anonim, asked in itertools.product(KINDS, YES_OR_NO, YES_OR_NO, YES_OR_NO):
-        story = ComplaintView(ticket=T, danger=[*kinds], rahasia=rahasia, anonim=anonim, place_asked=asked)
+        sent = SentWith(danger=[*kinds], anonim=anonim, place_asked=asked)
+        story = ComplaintView(ticket=T, rahasia=rahasia, sent=sent)
         text = TEXTS.receipt("intake-sms", story)
         assert whole(kinds, text), text
         assert (rahasia, anonim, asked) == ("Rahasia" in text, "Anonim" in text, text.endswith("Balas."))

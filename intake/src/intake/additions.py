@@ -23,7 +23,7 @@ from contracts.topics import FOLLOWED_UP, RECEIVED
 from contracts.vocabulary import FollowUpKind, Status
 from intake import metrics
 from intake.accesses import note_asked
-from intake.complaint_view import ComplaintView, load_views
+from intake.complaint_view import ComplaintView, SentWith, load_views
 from intake.evidence import Chosen, attach, choose
 from intake.notices import NewNotice, NoticeKind, add_notices
 from intake.submissions import (
@@ -251,18 +251,17 @@ async def _take_apart(db: Connection, new: _NewApart, apart: Apart) -> Accepted:
         if await store(db, cid, number, *kept):
             await publish_signed(db, settings, [traced(out, new.span.traceparent)])
             accepted = Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
-    child = ComplaintView(
-        ticket=accepted.ticket, rahasia=rahasia, anonim=first.anonim, danger=list(item.danger or ()), part_of=new.number
-    )
+    sent = SentWith(anonim=first.anonim, danger=list(item.danger or ()), part_of=new.number)
+    child = ComplaintView(ticket=accepted.ticket, rahasia=rahasia, sent=sent)
     await _confirm_apart(db, new, child, apart, asked=view.status == Status.WAITING_FOR_REPORTER)
     return accepted
 
 
 async def _confirm_apart(db: Connection, new: _NewApart, child: ComplaintView, apart: Apart, *, asked: bool) -> None:
     """Confirm it with a receipt; if the first complaint waits for an answer (``asked``), say that it still does."""
-    kind, after_s = (NoticeKind.DANGER, 0.0) if child.danger else (NoticeKind.RECEIPT, new.settings.receipt_wait_s)
+    kind, after_s = (NoticeKind.DANGER, 0.0) if child.sent.danger else (NoticeKind.RECEIPT, new.settings.receipt_wait_s)
     text, trace = apart.receipt(child), new.span.traceparent
-    more: dict[str, Any] = {"thread": apart.thread, "after_s": after_s, "act": bool(child.danger), "trace": trace}
+    more: dict[str, Any] = {"thread": apart.thread, "after_s": after_s, "act": bool(child.sent.danger), "trace": trace}
     notices = [NewNotice(child.ticket, kind, "", text, **more)]
     if asked:
         still = apart.still_asked.format(ticket=new.number)

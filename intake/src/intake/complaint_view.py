@@ -37,6 +37,16 @@ class Pending(Struct, frozen=True, kw_only=True):
     waits_for: Literal["bound", "deadline", "last_day"]
 
 
+class SentWith(Struct, frozen=True, kw_only=True):
+    """What a complaint was sent with besides RAHASIA, known only of complaints taken here. ``part_of``: it was added to
+    this complaint, whose unit it may accuse."""
+
+    anonim: bool = False
+    danger: list[str] = []
+    place_asked: bool = False
+    part_of: str | None = None
+
+
 class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The public view of one complaint.
 
@@ -81,10 +91,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     emergency: bool = False  # somebody is in danger, whichever intake heard it: no date is promised
     calm: bool = False  # a person looked at it, and found less danger than its words suggest
     rahasia: bool = False  # others than its reporter see status and due date alone; also once use is restricted
-    anonim: bool = False  # known only of complaints taken here, as are `danger` and `place_asked`
-    danger: list[str] = []
-    place_asked: bool = False
-    part_of: str | None = None  # it was added to this complaint, whose unit it may accuse; known as `anonim` is
+    sent: SentWith = SentWith()  # not stored: the complaint's own row has it
 
     @property
     def breached(self) -> bool:
@@ -94,7 +101,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def undated(self) -> bool:
         """Whether no date is told: a reporter in danger is told whom to call, not to wait for hours."""
-        return self.emergency or (bool(self.danger) and not self.calm)
+        return self.emergency or (bool(self.sent.danger) and not self.calm)
 
     @property
     def is_promised(self) -> bool:
@@ -148,14 +155,9 @@ def view_of(row: Mapping[str, Any]) -> ComplaintView:
         view = ComplaintView(ticket=row["ticket"], status=Status.ARCHIVED if row["registered"] else Status.RECEIVED)
     else:
         view = msgspec.json.decode(row["body"], type=ComplaintView)
-    return msgspec.structs.replace(
-        view,
-        rahasia=view.rahasia or row["rahasia"],
-        anonim=row["anonim"],
-        danger=json.loads(row["danger"] or "[]"),
-        place_asked=row["place_asked"],
-        part_of=row["part_of"],
-    )
+    danger = json.loads(row["danger"] or "[]")
+    sent = SentWith(anonim=row["anonim"], danger=danger, place_asked=row["place_asked"], part_of=row["part_of"])
+    return msgspec.structs.replace(view, rahasia=view.rahasia or row["rahasia"], sent=sent)
 
 
 async def find_view(db: Connection | Pool, ticket: str) -> ComplaintView | None:
@@ -166,7 +168,7 @@ async def find_view(db: Connection | Pool, ticket: str) -> ComplaintView | None:
 async def save_views(db: Connection, views: Mapping[str, ComplaintView], *, also: Also | None = None) -> None:
     """Store ``views``; ``also`` stores the rest."""
     for ticket, view in views.items():
-        bare = msgspec.structs.replace(view, danger=[], place_asked=False, part_of=None)
+        bare = msgspec.structs.replace(view, sent=SentWith())
         await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), view.parent, view.status in FINAL)
     await db.execute(_NOTIFY, list(views))
     await db.execute(_REGISTERED, [t for t, view in views.items() if view.registered])

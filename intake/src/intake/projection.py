@@ -157,7 +157,7 @@ class ComplaintProjection:
         act = data is not None and data.kind in _ACTS
         ends = data is not None and (data.kind in _UNBOUNDED or data.note in _FAREWELLS)
         subject = self.texts.subject(self.service, data) if data else ""
-        urgent = bool(view.danger)
+        urgent = bool(view.sent.danger)
         notice = NewNotice(
             view.ticket, kind, str(key), text, act=act, ends=ends, urgent=urgent, subject=subject, **more
         )
@@ -197,7 +197,7 @@ class ComplaintProjection:
         In danger nothing waits, and where everybody can read it no unit is named.
         """
         first = data.kind in _FIRST and data.note is UNSET and _begun(before) == _steps(before) and view.parent is None
-        return first and not view.danger and not self._in_public(view)
+        return first and not view.sent.danger and not self._in_public(view)
 
     def _on_clock(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Decided:
         """Keep the deadline and what became of it; other steps of the clock do not concern citizens."""
@@ -290,7 +290,7 @@ class ComplaintProjection:
         if not self.notify or view.status in UNPROMISED or data.origin != self.service:
             return Decided(view)
         revisions = list[Revision]()
-        waits = data.round == 1 and view.parent is None and not view.danger and not _has_moved_on(view)
+        waits = data.round == 1 and view.parent is None and not view.sent.danger and not _has_moved_on(view)
         if waits:
             # A receipt that still waits must not promise the date that the apology behind it takes back.
             receipt = self.texts.receipt(self.service, _with(view, deadline_at=None))

@@ -32,7 +32,7 @@ from contracts.topics import RECEIVED
 from contracts.vocabulary import DONE, DangerKind
 from intake import metrics
 from intake.canaries import pass_on
-from intake.complaint_view import SENT_WITH, ComplaintView
+from intake.complaint_view import SENT_WITH, ComplaintView, SentWith
 from intake.contacts import keep_contacts
 from intake.evidence import Chosen, attach, choose
 from intake.notices import NewNotice, NoticeKind, add_notices
@@ -291,13 +291,8 @@ def door_span(topic: str, cid: str) -> tracing.Span:
 
 def _view(number: str, submission: Submission) -> ComplaintView:
     """Return the view of a complaint whose story has not begun."""
-    return ComplaintView(
-        ticket=number,
-        rahasia=submission.rahasia,
-        anonim=submission.anonim,
-        danger=list(submission.danger),
-        place_asked=submission.place_asked,
-    )
+    sent = SentWith(anonim=submission.anonim, danger=list[str](submission.danger), place_asked=submission.place_asked)
+    return ComplaintView(ticket=number, rahasia=submission.rahasia, sent=sent)
 
 
 async def _known(db: Connection, cid: str, external_id: str, fingerprint: bytes, chosen: Chosen) -> Accepted | None:

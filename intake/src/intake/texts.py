@@ -180,16 +180,16 @@ class Texts:
             return self.accusing_words.may_accuse(text) and not readers.isdisjoint(self.accusing_words.named(text))
         looked_at = story.lane != Lane.UNIT and story.status not in (Status.MERGED, Status.APPEALED)
         judged = story.lane == Lane.TRIAGE and story.unit not in (None, self.triage)
-        belongs = looked_at and (judged or story.part_of is not None)
+        belongs = looked_at and (judged or story.sent.part_of is not None)
         return not belongs and self.accusing_words.may_accuse(text)
 
     def _readers_of_victim(self, story: ComplaintView) -> frozenset[str]:
         """Return the units that look after the victim of ``story``, or will; empty if there are no such units."""
-        if story.status == Status.MERGED or story.part_of:
+        if story.status == Status.MERGED or story.sent.part_of:
             return frozenset()
         if story.lane == Lane.UNIT and story.unit in self.guardians:
             return frozenset({story.unit, *story.support})
-        return self.guardians if story.unit is None and DangerKind.ABUSE in story.danger else frozenset()
+        return self.guardians if story.unit is None and DangerKind.ABUSE in story.sent.danger else frozenset()
 
     def apart(self, service: str, thread: str | None = None) -> Apart:
         """Return how an intake takes accusing words apart; ``thread`` is where they were posted."""
@@ -203,23 +203,23 @@ class Texts:
         ``begun`` says what was already done with it, if no unit here works on it.
         """
         answers = self.answers(service)
-        given = (("rahasia", story.rahasia), ("anonim", story.anonim))
+        given = (("rahasia", story.rahasia), ("anonim", story.sent.anonim))
         # The website's messages say nothing of a confidential complaint, and an anonymous one gets none.
         marks = [answers[mark] for mark, is_so in given if is_so and mark in answers]
-        if story.danger:
+        if story.sent.danger:
             names = [name for name, is_so in given if is_so and name in answers]
             ask = answers["ask_where"] if answers is self.news else self.danger["where"]
-            asks = [("where", ask)] if story.place_asked else []
-            taken = "taken_despair" if DangerKind.DESPAIR in story.danger else "taken"
+            asks = [("where", ask)] if story.sent.place_asked else []
+            taken = "taken_despair" if DangerKind.DESPAIR in story.sent.danger else "taken"
             said = [(taken, self.danger[taken]), *((name, answers[name]) for name in names), *asks]
-            return self._in_danger(service, story.danger, said, story.ticket)
-        where = [answers["ask_where"]] if story.place_asked else []
+            return self._in_danger(service, story.sent.danger, said, story.ticket)
+        where = [answers["ask_where"]] if story.sent.place_asked else []
         if begun:
             return " ".join([*marks, answers["receipt_begun"], begun])
         until = self.day(story.deadline_at) if where and story.deadline_at else self.due(story)
         due = [f"{self.parts['due'].format(due=until)}."] if until else []
         # It must fit one SMS: beside a mark there is no room to say how to ask for the status.
-        rest = where or ([answers["check"]] if "check" in answers and not (marks or story.part_of) else [])
+        rest = where or ([answers["check"]] if "check" in answers and not (marks or story.sent.part_of) else [])
         return " ".join([*marks, self._taken(answers, story), *due, *rest])
 
     def _taken(self, answers: Mapping[str, str], story: ComplaintView) -> str:
@@ -228,10 +228,10 @@ class Texts:
         form = "receipt" if story.unit is None or public else "receipt_routed"
         if form == "receipt_routed" and story.lane == Lane.TRIAGE and story.unit == self.triage:
             form = "receipt_sorted"
-        if story.part_of:
+        if story.sent.part_of:
             form = "apart_routed" if form == "receipt_routed" else "apart"
         unit = self.short.get(story.unit or "", story.unit)
-        return answers[form].format(ticket=story.ticket, unit=unit, parent=story.part_of)
+        return answers[form].format(ticket=story.ticket, unit=unit, parent=story.sent.part_of)
 
     def unit(self, code: str | None, lane: str | None = None, *, short: bool = False) -> str:
         """Return the name of a unit for citizens; ``short`` where each letter counts.

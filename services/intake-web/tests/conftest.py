@@ -24,7 +24,7 @@ from contracts.events import FollowUp
 from contracts.ids import complaint_id
 from intake.accesses import Seen
 from intake.additions import Added, Taken
-from intake.complaint_view import CHANGED, ComplaintView
+from intake.complaint_view import CHANGED, ComplaintView, SentWith
 from intake.contacts import Contact
 from intake.decoder import Sender
 from intake.evidence import Attachment, Kept
@@ -115,8 +115,8 @@ class FakeStore:
             return None
         story = story or ComplaintView(ticket=number)
         if sent is not None:
-            story = structs.replace(story, rahasia=story.rahasia or sent.rahasia, danger=list(sent.danger))
-            story = structs.replace(story, place_asked=sent.place_asked)
+            marks = SentWith(danger=list(sent.danger), place_asked=sent.place_asked)
+            story = structs.replace(story, rahasia=story.rahasia or sent.rahasia, sent=marks)
         return Found(story=story, received_at=accepted.received_at if accepted else None)
 
     async def written(self, number: str) -> Written | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
-from intake.complaint_view import ComplaintView, Step
+from intake.complaint_view import ComplaintView, SentWith, Step
 from intake.mail import mailbox
 from intake.notices import Notice
 from intake.segments import MAX_GSM, fit
@@ -80,7 +80,7 @@ def test_the_first_mail_to_an_inbox_asks_before_all_else_whether_more_may_come(w
         ({"status": "resolved", "deadline_at": DUE}, None),
         ({"status": "in_progress", "deadline_at": DUE, "paused": True}, None),
         ({"status": "in_progress", "deadline_at": DUE, "missed": DUE}, None),
-        ({"status": "in_progress", "deadline_at": DUE, "danger": ["fire"]}, None),
+        ({"status": "in_progress", "deadline_at": DUE, "sent": SentWith(danger=["fire"])}, None),
         ({"status": "closed", "deadline_at": DUE, "reopen_until": DUE}, None),
     ],
     ids=["open", "resolved", "paused", "late", "danger", "closed"],
@@ -136,9 +136,10 @@ def test_secret_link_goes_with_first_and_asking_messages_unless_confidential() -
 
 def test_message_about_abuse_reveals_nothing_to_others_reading_along(writer: Writer) -> None:
     told = notice("danger", text="Anda tidak sendiri. Telepon 129, kapan saja.")
-    heads, text = read(writer, told, view(danger=["abuse"]))
+    abuse = view(sent=SentWith(danger=["abuse"]))
+    heads, text = read(writer, told, abuse)
 
-    assert (f"{T}: ada kabar", False) == (heads["Subject"], "129" in text + writer.sms(told, view(danger=["abuse"])))
+    assert (f"{T}: ada kabar", False) == (heads["Subject"], "129" in text + writer.sms(told, abuse))
 
 
 def test_an_sms_has_the_page_and_the_first_one_how_to_stop(writer: Writer) -> None:

@@ -282,7 +282,7 @@ async def _follow_up(
         return _Done(apart=bool(taken.apart))
     if item.kind == FollowUpKind.ADDITION and item.text and len(item.text.split()) >= ENOUGH_ALONE:
         story = await find_view(desk.pool, number) or ComplaintView(ticket=number)
-        wish = Wish("complaint", item.text, rahasia=story.rahasia, anonim=story.anonim)
+        wish = Wish("complaint", item.text, rahasia=story.rahasia, anonim=story.sent.anonim)
         return _Done(await _complain(desk, mo, wish, sender, danger))
     return _Done(_answer(mo, desk.texts.sms["not_yours"].format(ticket=number), number))
 

@@ -120,7 +120,7 @@ def item_id_of(post: SocialPost) -> str:
 async def _as_confidential(desk: Desk, wish: Wish) -> Wish:
     """Make ``wish`` as confidential as the complaint that it names, which is another reporter's."""
     story = await find_view(desk.pool, wish.ticket) if wish.ticket else None
-    return replace(wish, rahasia=story.rahasia, anonim=story.anonim) if story else wish
+    return replace(wish, rahasia=story.rahasia, anonim=story.sent.anonim) if story else wish
 
 
 def submission_of(post: SocialPost, wish: Wish) -> Submission:

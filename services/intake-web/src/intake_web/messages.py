@@ -96,7 +96,7 @@ class Writer:
             return
         yield notice.text
         day = view.deadline_at if view and view.status in OPEN else None
-        if view and day and not (view.danger or view.paused or view.breached):
+        if view and day and not (view.sent.danger or view.paused or view.breached):
             until = self.texts.day(day)
             if until not in notice.text:
                 yield say["mail_due"].format(due=until)
@@ -144,4 +144,4 @@ def _hidden(view: ComplaintView | None) -> bool:
 
     Others may read them, also those to somebody who reports abuse or despair.
     """
-    return view is not None and (view.rahasia or not NOT_ASKED.isdisjoint(view.danger))
+    return view is not None and (view.rahasia or not NOT_ASKED.isdisjoint(view.sent.danger))

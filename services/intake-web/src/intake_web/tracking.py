@@ -58,7 +58,8 @@ def stops(text: str, texts: Texts) -> dict[str, Any]:
 
 def asks_place(story: ComplaintView) -> bool:
     """Check whether its reporter was asked where it is, and has added nothing since."""
-    return story.place_asked and story.status in OPEN and not any(step.kind == UpdateKind.NOTED for step in story.steps)
+    asked = story.sent.place_asked and story.status in OPEN
+    return asked and not any(step.kind == UpdateKind.NOTED for step in story.steps)
 
 
 def calls(kinds: Sequence[str], texts: Texts) -> list[dict[str, str]]:

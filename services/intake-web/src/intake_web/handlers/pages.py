@@ -248,7 +248,7 @@ def _page(
     # An addition may also tell of danger, and the story does not have it. A forged address only shows emergency
     # numbers.
     added = _dangers(query.get("bahaya"))
-    danger = [*(story.danger if known else ()), *added]
+    danger = [*(story.sent.danger if known else ()), *added]
     hidden, mine = story.rahasia and not known, found.received_at is not None
     by_sms = ticket.DOORS["sms"] == ticket.door(story.ticket)
     context = {
@@ -284,8 +284,8 @@ def _page(
         "seq": story.seq,
         "photos": photos,
         "told": told,
-        "anonim": story.anonim,
-        "keepable": keepable and not story.anonim,
+        "anonim": story.sent.anonim,
+        "keepable": keepable and not story.sent.anonim,
     }
     engine: Any = request.app.template_engine
     page: str = engine.get_template("laporan.html").render(**context)
