@@ -79,7 +79,7 @@ class ComplaintProjection:
     wait_s: float = 0
 
     def on_step(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Decided:
-        """Apply the step and tell the reporter of it. A known step changes nothing."""
+        """Apply the step; return the view after it, and what tells the reporter of it. A known step changes nothing."""
         if data.kind not in _KINDS:  # from a newer router; the next known step has the status, too
             return Decided(view)
         if data.seq <= view.seq and any(step.seq == data.seq for step in view.steps):
@@ -122,7 +122,8 @@ class ComplaintProjection:
         return Decided(after)
 
     def on_erased(self, view: ComplaintView, data: ComplaintErased) -> Decided:
-        """Keep number and status and delete the rest, at every order: a restored backup may not know of the first."""
+        """Return a view of number and status alone, and the order to delete the rest, at every order: a restored
+        backup may not know of the first."""
         bare = ComplaintView(
             ticket=view.ticket, seq=view.seq, status=view.status, registered=view.registered, erased=True
         )
@@ -153,7 +154,8 @@ class ComplaintProjection:
         revisions: Sequence[Revision] = (),
         **more: Any,
     ) -> Decided:
-        """Decide on a notice with ``text``; with ``data`` it tells that step, whatever else it says."""
+        """Add a notice with ``text``, and ``revisions`` of others; with ``data`` it tells that step, whatever else it
+        says."""
         act = data is not None and data.kind in _ACTS
         ends = data is not None and (data.kind in _UNBOUNDED or data.note in _FAREWELLS)
         subject = self.texts.subject(self.service, data) if data else ""
@@ -290,8 +292,7 @@ class ComplaintProjection:
         if not self.notify or view.status in UNPROMISED or data.origin != self.service:
             return Decided(view)
         revisions = list[Revision]()
-        waits = data.round == 1 and view.parent is None and not view.sent.danger and not _has_moved_on(view)
-        if waits:
+        if data.round == 1 and view.parent is None and not view.sent.danger and not _has_moved_on(view):
             # A receipt that still waits must not promise the date that the apology behind it takes back.
             receipt = self.texts.receipt(self.service, _with(view, deadline_at=None))
             revisions = [Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, tells_deadline=False)]
