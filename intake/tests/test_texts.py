@@ -154,6 +154,15 @@ def test_repeated_or_added_danger_text_fits_one_sms() -> None:
 ADDED = ("added", "added_resolved")
 
 
+def test_no_message_calls_words_of_despair_a_report() -> None:
+    despair = [kinds for kinds in KINDS if DangerKind.DESPAIR in kinds]
+    for kinds in despair:
+        receipt = TEXTS.receipt("intake-sms", ComplaintView(ticket=T, sent=SentWith(danger=[*kinds])))
+        added = [TEXTS.added_in_danger(kinds, form, T) for form in ADDED]
+        for text in (receipt, TEXTS.said_again(kinds, T), *added):
+            assert "lapor" not in text.lower(), text
+
+
 def test_numbers_for_all_reported_dangers_are_given() -> None:
     text = TEXTS.call_for_help([DangerKind.FIRE, DangerKind.RESCUE])
     assert ["113" in text, "115" in text] == [True, True]

@@ -125,11 +125,15 @@ class Texts:
 
     def said_again(self, kinds: Sequence[str], ticket: str) -> str:
         """Say whom to call to a reporter who tells of the same danger again."""
-        return self._in_danger(SMS.service, kinds, [("again", self.danger["again"])], ticket)
+        again = "again_despair" if DangerKind.DESPAIR in kinds else "again"
+        return self._in_danger(SMS.service, kinds, [(again, self.danger[again])], ticket)
 
     def added_in_danger(self, kinds: Sequence[str], form: str, ticket: str) -> str:
         """Say whom to call, followed by the SMS answer ``form`` about the addition."""
-        return self._in_danger(SMS.service, kinds, [(form, self.sms[form])], ticket)
+        said = (form, self.sms[form])
+        if DangerKind.DESPAIR in kinds:
+            said = ("added_despair", self.danger["added_despair"])
+        return self._in_danger(SMS.service, kinds, [said], ticket)
 
     def _in_danger(self, service: str, kinds: Sequence[str], said: Sequence[tuple[str, str]], ticket: str) -> str:
         """Say whom to call, followed by the named texts ``said``; in fewer words if the whole would exceed one SMS."""

@@ -155,7 +155,8 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "danger": {
         **dict.fromkeys((*DangerKind, "unsure", "brief_call"), frozenset({"call"})),
-        **dict.fromkeys(("taken", "taken_despair", "again", "brief_taken", "brief_taken_despair"), _TICKET),
+        **dict.fromkeys(("taken", "taken_despair", "brief_taken", "brief_taken_despair"), _TICKET),
+        **dict.fromkeys(("again", "again_despair", "added_despair"), _TICKET),
         **dict.fromkeys(("brief_added", "brief_added_resolved"), _TICKET),
         **dict.fromkeys(("form", "where", "brief_rahasia", "brief_anonim"), frozenset[str]()),
     },
