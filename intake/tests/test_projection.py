@@ -127,6 +127,21 @@ def test_a_notice_goes_on_with_the_trace_of_the_step_that_brought_it_about() -> 
     assert [("1", "of 1"), ("2", "of 2")] == [(each.key, each.trace) for each in shown(traced).effects.notices]
 
 
+@pytest.mark.parametrize(
+    ("step_", "unbounded"),
+    [
+        (QUESTION, True),
+        (step("resolved", message="Sudah diperbaiki."), True),
+        (step("closed"), True),
+        (step("rejected", reason="tidak jelas"), True),
+        (step("acknowledged"), False),
+        (step("in_progress", message="Tim di lokasi"), False),
+    ],
+)
+def test_question_and_end_of_a_complaint_are_told_beyond_the_daily_bound(step_: Step, unbounded: bool) -> None:
+    assert unbounded == told(REGISTERED, ROUTED, step_).effects.notices[-1].ends
+
+
 def at(event: Message, time: datetime) -> Message:
     return replace(event, event=msgspec.structs.replace(event.event, time=time))
 

@@ -18,6 +18,7 @@ from classifier.classify import Knowledge, classify, load_knowledge
 from classifier.handlers import on_message
 from contracts.events import ComplaintClassified, ComplaintFollowedUp, FollowUp
 from contracts.vocabulary import Status
+from intake.submissions import Submission
 from intake.texts import Texts
 from intake_sms.domain import read
 from router.adapters.region import read_rules
@@ -74,7 +75,9 @@ def taken(step: dict[str, Any], channel: str) -> str:
 
 
 def routed(rules: Rules, knowledge: Knowledge, texts: Texts, text: str, **facts: Any) -> Case:
-    received = a_received(text=text, place=UNSET, danger=texts.danger_words.kinds(text), **facts)
+    sent = Submission(channel="sms", gateway="1708", external_id="1", text=text)
+    heard = texts.understood(sent, texts.danger_words.kinds(text))
+    received = a_received(text=text, place=UNSET, danger=list(heard.danger), faint=heard.faint, **facts)
     (out,) = on_message(partial(classify, knowledge), "v", message(received))
     assert isinstance(out.data, ComplaintClassified)
     case, _ = on_received(rules, Case(ticket=received.ticket), received)
