@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
+
+from rich.console import Console
 
 from lapor.processes import credentials
 from lapor.processes.data_dir import DataDir
 from lapor.system import installation
+from lapor.system.start import what_next
+
+
+def test_after_a_start_the_addresses_of_website_and_desk_and_the_accounts_are_shown(tmp_path: Path) -> None:
+    kept = credentials.complete(tmp_path / "credentials.json", [], installation.databases())
+    it = installation.Installation(
+        data=DataDir(tmp_path), region=tmp_path, ports=installation.PORTS, credentials=kept, overrides={}
+    )
+    console = Console(file=io.StringIO(), width=200)
+    console.print(what_next(it))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+
+    assert [] == [words for words in (it.url("web"), it.url("desk"), "lapor desk", "lapor demo") if words not in shown]
 
 
 def test_an_intake_knows_its_own_key_and_only_those_that_check_know_all(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from desk_office import NUMBER, PAGE, LogIn, Tell, hidden, sent
+from desk_site import DAYS
 
 from chassis.database import Pool
 from contracts import ticket
@@ -35,6 +36,25 @@ async def do(web: httpx.AsyncClient, slug: str, step: str = "kirim", **fields: s
     """Fill in a form as it is now, and send it."""
     form = await web.get(f"{PAGE}/{slug}")
     return await web.post(f"{PAGE}/{slug}", data={**hidden(form), **fields, "step": step})
+
+
+async def test_the_page_says_why_the_complaint_is_here_what_was_understood_and_why_it_is_due_then(
+    log_in: LogIn, tell: Tell
+) -> None:
+    understood = Candidate(category="jalan_jembatan", confidence=0.9, evidence=["aspal", "berlubang"])
+    await tell(
+        reason="aturan: jalan kabupaten", category="jalan_jembatan", type="pengaduan", candidates=[understood],
+        deadline_at=NOW + timedelta(days=3), derivation=DAYS,
+    )  # fmt: skip
+    page = (await (await log_in()).get(PAGE)).text
+
+    assert "Aturan: jalan kabupaten" in page
+    assert re.search(r"Yang dipahami mesin</dt><dd>Jalan dan jembatan, pengaduan", page)
+    assert "Karena kata</dt><dd>aspal, berlubang" in page
+    days = re.search(r"Mengapa jatuh di situ</summary>(.*?)</details>", page, re.DOTALL)
+    assert days
+    assert [True, False, False, False] == ["skipped" in day for day in days[1].split("<li")[1:]]
+    assert all(day.reason in days[1] for day in DAYS)
 
 
 async def test_a_complaint_is_on_the_list_is_taken_and_is_resolved(log_in: LogIn, tell: Tell, pool: Pool) -> None:
