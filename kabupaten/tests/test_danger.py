@@ -194,6 +194,27 @@ def test_a_phrase_in_a_long_text_about_something_else_is_not_certain(words: Dang
     assert (not more, not more) == (bool(heard.kinds), heard.certain)
 
 
+LONG_DESPAIR = """Selamat malam admin, saya tidak tahu harus cerita ke siapa lagi. Usaha saya tutup, utang di koperasi
+menumpuk, istri pulang ke rumah orang tuanya, dan setiap malam saya berpikir lebih baik saya tidak ada di dunia ini,
+supaya anak anak tidak ikut menanggung malu karena bapaknya."""
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        (LONG_DESPAIR, True),
+        ("saya mau mati", True),
+        ("mending saya ga ada", True),
+        ("pak, saya lebih baik tidak ada lagi", True),
+        ("lampu jalan di depan rumah saya mau mati terus kalau hujan", False),
+        ("andai saya tidak ada BPJS apakah tetap dilayani di puskesmas", False),
+        ("lebih baik kami tidak ada air daripada air keruh begini pak", False),
+    ],
+)
+def test_despair_is_certain_in_long_and_in_plain_words(words: DangerWords, text: str, heard: bool) -> None:
+    assert ([DangerKind.DESPAIR] if heard else []) == words.certain(text)
+
+
 def test_despair_always_alarms() -> None:
     heard = [
         Heard([kind], certain=False, weight=ALARMS - 1, words=30) for kind in (DangerKind.DESPAIR, DangerKind.FIRE)

@@ -17,7 +17,7 @@ from test_conversations import NOT_YET as NOT_LED
 from classifier.classify import Knowledge, classify, load_knowledge
 from classifier.handlers import on_message
 from contracts.events import ComplaintClassified, ComplaintFollowedUp, FollowUp
-from contracts.vocabulary import Status
+from contracts.vocabulary import Lane, Status, Urgency
 from intake.submissions import Submission
 from intake.texts import Texts
 from intake_sms.domain import read
@@ -25,7 +25,7 @@ from router.adapters.region import read_rules
 from router.case import Case
 from router.follow_ups import on_followed_up
 from router.registration import on_classified, on_received
-from router.rules import Rules, in_force
+from router.rules import DANGER, PERHAPS_ACCUSING, Rules, in_force
 from testing.events import NOW, a_received
 from testing.fakes import message
 from testing.model import model_of
@@ -75,13 +75,18 @@ def taken(step: dict[str, Any], channel: str) -> str:
 
 
 def routed(rules: Rules, knowledge: Knowledge, texts: Texts, text: str, **facts: Any) -> Case:
+    return decided(rules, knowledge, texts, text, **facts)[0]
+
+
+def decided(rules: Rules, knowledge: Knowledge, texts: Texts, text: str, **facts: Any) -> tuple[Case, list[Any]]:
     sent = Submission(channel="sms", gateway="1708", external_id="1", text=text)
     heard = texts.understood(sent, texts.danger_words.kinds(text))
     received = a_received(text=text, place=UNSET, danger=list(heard.danger), faint=heard.faint, **facts)
     (out,) = on_message(partial(classify, knowledge), "v", message(received))
     assert isinstance(out.data, ComplaintClassified)
     case, _ = on_received(rules, Case(ticket=received.ticket), received)
-    return on_classified(rules, case, out.data)[0]
+    after, told = on_classified(rules, case, out.data)
+    return after, [*told]
 
 
 def with_answer(rules: Rules, texts: Texts, case: Case, text: str) -> Case:
@@ -128,6 +133,22 @@ def test_a_complaint_goes_where_the_conversation_says(
 
     missed = {goes for wanted, goes in found if goes != wanted}
     assert missed == ({NOT_YET[name]} if name in NOT_YET else set()), found
+
+
+def test_long_words_of_despair_reach_the_desk_as_danger_and_not_as_doubt_about_conduct(
+    rules: Rules, knowledge: Knowledge, texts: Texts
+) -> None:
+    text = (
+        "Selamat malam admin, saya tidak tahu harus bicara dengan siapa. Petugas bank datang menagih setiap hari, "
+        "usaha saya tutup, dan setiap malam saya berpikir lebih baik saya tidak ada di dunia ini, supaya anak saya "
+        "tidak malu."
+    )
+    case, told = decided(rules, knowledge, texts, text)
+
+    assert case.classified
+    assert (Lane.TRIAGE, Urgency.DARURAT) == (case.lane, case.classified.urgency)
+    assert [] != [each for each in told if DANGER in (getattr(each, "reason", None) or "")]
+    assert [] == [each for each in told if PERHAPS_ACCUSING in (getattr(each, "reason", None) or "")]
 
 
 def test_complaints_not_yet_routed_well_exist_and_are_few() -> None:
