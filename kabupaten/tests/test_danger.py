@@ -194,6 +194,26 @@ def test_a_phrase_in_a_long_text_about_something_else_is_not_certain(words: Dang
     assert (not more, not more) == (bool(heard.kinds), heard.certain)
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("ada yang dipukuli bapaknya di rumah sebelah", ["abuse"]),
+        ("ada kekerasan seksual di sekolah", ["abuse"]),
+        ("bayi dibuang di pinggir sungai", ["abuse"]),
+        ("dia menenggak racun", ["despair"]),
+        ("trafo depan rumah meledak", ["electricity"]),
+        ("warga bentrok di lapangan", ["crime"]),
+        ("jadwal rapat bentrok dengan jadwal posyandu", []),
+        ("ambulans desa rusak sejak bulan lalu", []),
+        ("perbaiki dong jangan sampai ada korban", []),
+        ("bahu jalan longsor bulan lalu", []),
+    ],
+)
+def test_each_alternative_of_a_phrase_is_one_word(words: DangerWords, text: str, kinds: list[str]) -> None:
+    """Phrases of the region's file had alternatives of two words, and were found only where all stood in a row."""
+    assert kinds == words.certain(text)
+
+
 LONG_DESPAIR = """Selamat malam admin, saya tidak tahu harus cerita ke siapa lagi. Usaha saya tutup, utang di koperasi
 menumpuk, istri pulang ke rumah orang tuanya, dan setiap malam saya berpikir lebih baik saya tidak ada di dunia ini,
 supaya anak anak tidak ikut menanggung malu karena bapaknya."""
