@@ -37,7 +37,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Item(NamedTuple):
-    """A complaint and why it is on the list: the ``why`` of the last record, and its reason in words."""
+    """A complaint and why it is on the list: ``why`` of the last record that is a cause, and its reason in words."""
 
     complaint: ComplaintSnapshot
     why: str
@@ -49,17 +49,19 @@ def open_items(unit: str, records: Iterable[Found]) -> list[Item]:
 
     A record may come twice, and an older one after a newer one: the largest ``seq`` counts, and among equals the last.
     """
-    last: dict[str, tuple[ComplaintSnapshot, UnitRouted]] = {}
+    last: dict[str, tuple[ComplaintSnapshot, UnitRouted, UnitRouted]] = {}
     for found in records:
         data = found.event.data if found.event else None
         if not isinstance(data, UnitRouted) or not data.complaint:
             continue
         known = last.get(data.complaint.ticket)
         if known is None or data.complaint.seq >= known[0].seq:
-            last[data.complaint.ticket] = data.complaint, data
+            # A new deadline is no reason to have it: the record before says why it is here.
+            cause = known[2] if known and data.why == Why.DEADLINE_SET and known[2].why != Why.WITHDRAWN else data
+            last[data.complaint.ticket] = data.complaint, data, cause
     items = [
-        Item(complaint, told.why, _reason(told))
-        for complaint, told in last.values()
+        Item(complaint, cause.why, _reason(cause))
+        for complaint, told, cause in last.values()
         if _is_open(unit, told.why, complaint) or _is_for_the_desk(unit, told, complaint)
     ]
     return sorted(items, key=_order)
@@ -157,6 +159,7 @@ def as_line(complaint: ComplaintSnapshot, now: datetime, unit: str = "") -> Text
         URGENCY[str(complaint.urgency)].upper() if urgent else "",
         as_status(complaint),
         as_due(complaint, now),
+        "dibuka kembali" if complaint.reopened else "",
         f"{len(links(complaint))} foto" if links(complaint) else "",
         f"{complaint.reporters} pelapor" if complaint.reporters > 1 else "",
         f"{complaint.supporters} dukung" if complaint.supporters else "",
