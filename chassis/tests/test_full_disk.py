@@ -64,6 +64,13 @@ def oldest_s(bench: Bench) -> float:
     return REGISTRY.get_sample_value("lapor_outbox_oldest_seconds", {"service": bench.name}) or 0
 
 
+def failing_s(bench: Bench) -> float:
+    """Return for how long nothing could be published, as an operator sees it."""
+    shown = (sample for family in REGISTRY.collect() for sample in family.samples)
+    failing = [each for each in shown if each.name == "lapor_outbox_failing_seconds"]
+    return max((each.value for each in failing if each.labels["service"] == bench.name), default=0)
+
+
 async def test_a_broker_on_a_full_disk_delays_what_is_stored_and_loses_nothing(
     bench: Bench, crowded: Stack, disk: SmallDisk, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +96,7 @@ async def test_a_broker_on_a_full_disk_delays_what_is_stored_and_loses_nothing(
         assert "No space left on device" in (crowded.logs / "kafka.log").read_text()
         await store(50)
         assert await until(lambda: relay.goes_out() is not True)
+        assert await until(lambda: failing_s(bench) > 0)
         bench.sql("UPDATE outbox SET created_at = created_at - interval '2 minutes'")
         assert await until(lambda: oldest_s(bench) > 120)
 
@@ -96,6 +104,7 @@ async def test_a_broker_on_a_full_disk_delays_what_is_stored_and_loses_nothing(
         await asyncio.to_thread(crowded.start_broker)
         assert await until(lambda: waiting(bench) == 0)
         assert relay.goes_out() is True
+        assert await until(lambda: failing_s(bench) == 0)
     assert bench.sql("SELECT count(*) FROM outbox") == [(0,)]
     found: dict[str, dict[str, None]] = defaultdict(dict)  # an event that went out twice has the same id
     for event in bench.events(bench.out):

@@ -52,6 +52,11 @@ async def test_overdue_and_at_risk_complaints_are_counted_by_unit(pool: Pool) ->
         assert await store.risks(db) == {"overdue": {"PUPR": 1}}
         await ring_all(db, handler, datetime(2026, 2, 6, 1, tzinfo=UTC), RULES, set())
         assert await store.risks(db) == {"overdue": {"PUPR": 1}, "at_risk": {"PUPR": 1}}
+        await look(RULES, db, datetime(2026, 2, 6, 1, tzinfo=UTC))
+        assert 1 == shown("lapor_sla_overdue", "PUPR")
+        await db.execute("DELETE FROM clocks")
+        await look(RULES, db, datetime(2026, 2, 6, 1, tzinfo=UTC))
+        assert not shown("lapor_sla_overdue", "PUPR")
 
 
 async def test_one_of_two_processes_shows_the_units_and_the_other_takes_over(
