@@ -475,7 +475,7 @@ def what_is_brought_to_the_counter_is_typed_in_and_followed_at_home(
     operator.presses("Loket")
     operator.ticks("way-datang")
     operator.writes("Isi laporan", text, ident="text")
-    operator.chooses("Desa atau kelurahan", "Botto", ident="village")
+    operator.chooses("Desa atau kelurahan", "Kelurahan Botto", ident="village")
     operator.writes("Nama warga", "Sitti Aminah", ident="name")
     operator.look("loket")
     operator.presses("Periksa dulu")
