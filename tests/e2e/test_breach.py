@@ -29,11 +29,15 @@ PATIENCE_S = 120
 
 @dataclass(kw_only=True)
 class Watched:
-    """Two complaints with the same deadline: nobody answers the one, the other is resolved immediately."""
+    """Complaints with the same deadline: nobody answers ``silent``, and ``answered`` is resolved immediately.
+
+    Nobody answers ``above`` either: one for each hand of those above, who look at it once.
+    """
 
     system: System
     silent: str
     answered: str
+    above: dict[str, str]
     unit: Unit
     auditor: Desk
     demo: subprocess.Popen[str]
@@ -79,7 +83,10 @@ def watched(quick_system: System) -> Iterator[Watched]:
         silent, answered = quick_system.by_web(f"{CLEAR} (diam)"), quick_system.by_web(f"{CLEAR} (dijawab)")
         desk = unit(quick_system.unit_of(answered))
         assert all(desk.answer_to(reply)["accepted"] for reply in _resolve(desk, answered))
-        yield Watched(system=quick_system, silent=silent, answered=answered, unit=desk, auditor=auditor, demo=demo)
+        above = {hand: quick_system.by_web(f"{CLEAR} (diam, {hand})") for hand in HANDS}
+        yield Watched(
+            system=quick_system, silent=silent, answered=answered, above=above, unit=desk, auditor=auditor, demo=demo
+        )
     auditor.close()
     demo.kill()
     demo.communicate()
@@ -213,16 +220,16 @@ def test_the_regional_secretary_sees_what_is_late_and_instructs_its_unit(
     watched: Watched, browser: Browser, hand: str
 ) -> None:
     place, (size, by_keys) = Place(watched.system, browser, f"pemantau-{hand}"), HANDS[hand]
-    above, words = place.seat(size, by_keys=by_keys), f"{INSTRUCTION} ({hand})"
+    above, words, late = place.seat(size, by_keys=by_keys), f"{INSTRUCTION} ({hand})", watched.above[hand]
     with units(watched.system.env) as unit:
-        unit("SETDA").get(watched.silent, "escalated", PATIENCE_S)
+        unit("SETDA").get(late, "escalated", PATIENCE_S)
     log_in(above, place, "SETDA", "pemantau")
     above.reads("Semua unit")
     above.look("semua-unit")
     above.presses("Untuk dilihat")
-    until_listed(above, watched.silent)
+    until_listed(above, late)
     above.look("untuk-dilihat")
-    above.presses(CLEAR[:20], above.item(watched.silent))
+    above.presses(CLEAR[:20], above.item(late))
     above.reads("Pesan kepada unit")
     above.look("laporan-terlambat")
     above.presses("Beri arahan resmi")
@@ -236,9 +243,7 @@ def test_the_regional_secretary_sees_what_is_late_and_instructs_its_unit(
     above.look("arahan-terkirim")
 
     def told() -> bool:
-        return any(
-            each["why"] == "instructed" and words in each["reason"] for each in watched.unit.about(watched.silent)
-        )
+        return any(each["why"] == "instructed" and words in each["reason"] for each in watched.unit.about(late))
 
     until(told, 60, "its unit reads the instruction")
-    assert INSTRUCTION not in str(watched.system.story(watched.silent))
+    assert INSTRUCTION not in str(watched.system.story(late))
