@@ -103,7 +103,7 @@ async def test_a_broker_on_a_full_disk_delays_what_is_stored_and_loses_nothing(
         disk.make_room()
         await asyncio.to_thread(crowded.start_broker)
         assert await until(lambda: waiting(bench) == 0)
-        assert relay.goes_out() is True
+        assert await until(lambda: relay.goes_out() is True)
         assert await until(lambda: failing_s(bench) == 0)
     assert bench.sql("SELECT count(*) FROM outbox") == [(0,)]
     found: dict[str, dict[str, None]] = defaultdict(dict)  # an event that went out twice has the same id

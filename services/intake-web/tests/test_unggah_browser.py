@@ -99,11 +99,11 @@ class Line:
             self.breaks += 1
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        with suppress(OSError):  # also a connection on which nothing came for long
             while data := await within(reader.read(65_536)):
                 writer.write(data)
                 await writer.drain()
-            writer.close()
+        writer.close()  # the browser would ask for more on it, and wait for an answer
 
 
 @pytest.fixture
