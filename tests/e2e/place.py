@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 import httpx
 from harness import NETWORK_S, System
@@ -25,6 +26,20 @@ class Citizen:
     ticket: str
     secret: str
     text: str
+
+
+def complain(system: System, text: str) -> Citizen:
+    """Complain on the website of ``system``."""
+    secret, key = f"rahasia-{uuid.uuid4().hex}", str(uuid.uuid4())
+
+    def ask() -> str | None:
+        try:
+            answer = system.post_web(key, {"text": text}, secret)
+        except httpx.TransportError:
+            return None
+        return str(answer.json()["ticket"]) if answer.status_code == 202 else None
+
+    return Citizen(ticket=until(ask, 60, "an answer of the website"), secret=secret, text=text)
 
 
 @dataclass
@@ -49,16 +64,7 @@ class Place:
 
     def complain(self, text: str) -> Citizen:
         """Complain on the website."""
-        secret, key = f"rahasia-{uuid.uuid4().hex}", str(uuid.uuid4())
-
-        def ask() -> str | None:
-            try:
-                answer = self.system.post_web(key, {"text": text}, secret)
-            except httpx.TransportError:
-                return None
-            return str(answer.json()["ticket"]) if answer.status_code == 202 else None
-
-        return Citizen(ticket=until(ask, 60, "an answer of the website"), secret=secret, text=text)
+        return complain(self.system, text)
 
     def follow(self, citizen: Citizen, body: dict[str, object]) -> None:
         """Add to a citizen's complaint on the website."""
@@ -68,6 +74,15 @@ class Place:
             headers={"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": citizen.secret, **somebody()},
             timeout=NETWORK_S,
         ).raise_for_status()
+
+    def reads(self, citizen: Citizen) -> Any:
+        """Return a complaint's story as its reporter reads it on the website."""
+        answer = httpx.get(
+            f"{self.system.env['web_url']}/v1/complaints/{citizen.ticket}",
+            headers={"Access-Secret": citizen.secret, **somebody()},
+            timeout=NETWORK_S,
+        )
+        return answer.raise_for_status().json()
 
     def account(self, unit: str, role: str) -> dict[str, str]:
         """Return one of the demo accounts, with its present code."""

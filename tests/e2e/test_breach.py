@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from desk import Desk, Unit, units
 from harness import CLEAR, LAPOR, ROOT, System
-from place import Place, log_in, until_listed
+from place import Citizen, Place, complain, log_in, until_listed
 from playwright.sync_api import Browser
 from seat import HANDS
 
@@ -37,7 +37,7 @@ class Watched:
     system: System
     silent: str
     answered: str
-    above: dict[str, str]
+    above: dict[str, Citizen]
     unit: Unit
     auditor: Desk
     demo: subprocess.Popen[str]
@@ -83,7 +83,7 @@ def watched(quick_system: System) -> Iterator[Watched]:
         silent, answered = quick_system.by_web(f"{CLEAR} (diam)"), quick_system.by_web(f"{CLEAR} (dijawab)")
         desk = unit(quick_system.unit_of(answered))
         assert all(desk.answer_to(reply)["accepted"] for reply in _resolve(desk, answered))
-        above = {hand: quick_system.by_web(f"{CLEAR} (diam, {hand})") for hand in HANDS}
+        above = {hand: complain(quick_system, f"{CLEAR} (diam, {hand})") for hand in HANDS}
         yield Watched(
             system=quick_system, silent=silent, answered=answered, above=above, unit=desk, auditor=auditor, demo=demo
         )
@@ -220,7 +220,7 @@ def test_the_regional_secretary_sees_what_is_late_and_instructs_its_unit(
     watched: Watched, browser: Browser, hand: str
 ) -> None:
     place, (size, by_keys) = Place(watched.system, browser, f"pemantau-{hand}"), HANDS[hand]
-    above, words, late = place.seat(size, by_keys=by_keys), f"{INSTRUCTION} ({hand})", watched.above[hand]
+    above, words, late = place.seat(size, by_keys=by_keys), f"{INSTRUCTION} ({hand})", watched.above[hand].ticket
     with units(watched.system.env) as unit:
         unit("SETDA").get(late, "escalated", PATIENCE_S)
     log_in(above, place, "SETDA", "pemantau")
@@ -246,4 +246,7 @@ def test_the_regional_secretary_sees_what_is_late_and_instructs_its_unit(
         return any(each["why"] == "instructed" and words in each["reason"] for each in watched.unit.about(late))
 
     until(told, 60, "its unit reads the instruction")
-    assert INSTRUCTION not in str(watched.system.story(late))
+    until(lambda: "Atasan meminta" in str(place.reads(watched.above[hand])), 60, "so does its reporter, in other words")
+    reporter, strangers = place.reads(watched.above[hand]), watched.system.story(late)
+    assert strangers
+    assert (False, False) == (INSTRUCTION in str(reporter), "Atasan meminta" in str(strangers))
