@@ -608,6 +608,9 @@ DESK: dict[str, Values] = {
     "login_codes._USE": lambda given: (WHO, NEW_ID, 5),
     "login_codes._WRONG": lambda given: (WHO, NEW_ID),
     "login_codes._OLD": NONE,
+    **dict.fromkeys(("guesses._KNOWN", "guesses._RIGHT"), lambda given: ([b"k1", b"k2", b"k3"],)),
+    "guesses._WRONG": lambda given: ([b"k1", b"k2", b"k3"], DAY, DAY),
+    "guesses._OLD": lambda given: (DAY, 100),
     "accounts._NOTE": lambda given: (WHO, "buka", "PUPR", given.ticket, None),
     "accounts._LOOKS": TICKET,
 }  # fmt: skip

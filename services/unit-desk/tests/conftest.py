@@ -29,7 +29,6 @@ from unit_desk.parties import Handover
 from unit_desk.people import Person
 from unit_desk.rules import PARTS, Rules, rules_of
 from unit_desk.settings import DeskSettings
-from unit_desk.throttle import Delays
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
@@ -85,7 +84,7 @@ def desk(pool: Pool, rules: Rules, make_settings: Callable[..., DeskSettings], p
     settings = make_settings()
     courier = Courier(pool=pool, key=settings.key)
     return Desk(
-        pool=pool, settings=settings, rules=rules, delays=Delays(), wake=lambda: None, courier=courier, photos=photos
+        pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos
     )
 
 

@@ -29,7 +29,6 @@ from unit_desk.handlers.visit import Desk
 from unit_desk.people import Person
 from unit_desk.rules import Rules
 from unit_desk.settings import DeskSettings
-from unit_desk.throttle import Delays
 
 PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "unit-desk"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -64,7 +63,7 @@ async def here(
     courier = Courier(pool=pool, key=settings.key, allowed=[ip_network("127.0.0.0/8")])
     photos = Photos(pool, Files(f"file://{tmp_path}/proofs"), settings.public_url)
     desk = Desk(
-        pool=pool, settings=settings, rules=rules, delays=Delays(), wake=lambda: None, courier=courier, photos=photos
+        pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos
     )
     server = WebServer(website_of(desk), HOST, desk_port, stop_within_s=1)
     running = asyncio.create_task(server.run())

@@ -25,7 +25,6 @@ from unit_desk.handlers.counter import deliver
 from unit_desk.handlers.visit import Desk
 from unit_desk.rules import Rules
 from unit_desk.settings import DeskSettings
-from unit_desk.throttle import Delays
 
 PAROTO = "73.12.03.2012"
 TYPED = {
@@ -87,7 +86,7 @@ def desk(
     settings = make_settings(kannel_send_url=gateway, kannel_username="lapor", kannel_password="kannel-password")
     courier = Courier(pool=pool, key=settings.key)
     desk = Desk(
-        pool=pool, settings=settings, rules=rules, delays=Delays(), wake=lambda: None, courier=courier, photos=photos
+        pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos
     )
     return replace(desk, intake=intake)
 

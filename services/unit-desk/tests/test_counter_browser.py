@@ -30,7 +30,6 @@ from unit_desk.handlers.visit import Desk
 from unit_desk.people import Person
 from unit_desk.rules import Rules
 from unit_desk.settings import DeskSettings
-from unit_desk.throttle import Delays
 
 pytestmark = pytest.mark.connected
 Somebody = Callable[..., Awaitable[Person]]
@@ -112,7 +111,7 @@ async def here(
     settings = make_settings(desk_port=desk_port, desk_public_url=None)
     courier = Courier(pool=pool, key=settings.key)
     desk = Desk(
-        pool=pool, settings=settings, rules=rules, delays=Delays(), wake=lambda: None, courier=courier, photos=photos
+        pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos
     )
     desk = replace(desk, intake=(api := Intake(website.url, website.key)))
     server = WebServer(website_of(desk), HOST, desk_port, stop_within_s=1)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +25,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+import yaml
 from confluent_kafka import Consumer, Producer
 from desk_office import PASSWORD, REGION
 from desk_parties import ADDRESS, HANDED, SAYS
@@ -66,6 +67,7 @@ class Running:
     messages: str = ""
     region: Path = REGION
     process: subprocess.Popen[bytes] | None = None
+    more: dict[str, str] = field(default_factory=dict)
     web: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,6 +94,7 @@ class Running:
             "KANNEL_SEND_URL": f"{self.messages}/cgi-bin/sendsms",
             "KANNEL_USERNAME": "lapor",
             "KANNEL_PASSWORD": "kannel-password",
+            **self.more,
         }
 
     def run(self, *words: str) -> str:
@@ -109,6 +112,15 @@ class Running:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
 
+    def dies(self, point: str, act: Callable[[], object]) -> None:
+        """Let the process be killed at ``point`` of ``act``, and start another."""
+        assert self.process is not None
+        (self.folder / point).unlink()
+        with suppress(httpx.TransportError):
+            act()
+        assert -signal.SIGKILL == self.process.wait(30)
+        self.start()
+
     def _answers(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, (self.folder / "log").read_text()[-3000:]
@@ -123,11 +135,15 @@ class Running:
         self.web.cookies.clear()
         assert 303 == self.web.post("/masuk", data={"email": EMAIL, "password": PASSWORD}).status_code
 
+    def form(self, path: str, **fields: str) -> dict[str, str]:
+        """Return a form as it is now, filled in and ready to be sent."""
+        shown = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.web.get(path).text)
+        return {**dict(shown), **fields, "step": "kirim"}
+
     def do(self, slug: str, page: str = PAGE, **fields: str) -> str:
         """Send a form as it is now; return the id of the reply."""
-        shown = self.web.get(f"{page}/{slug}").text
-        form: dict[str, str] = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown))
-        answer = self.web.post(f"{page}/{slug}", data={**form, **fields, "step": "kirim"})
+        form = self.form(f"{page}/{slug}", **fields)
+        answer = self.web.post(f"{page}/{slug}", data=form)
         assert 303 == answer.status_code, answer.text
         return form["id"]
 
@@ -136,9 +152,9 @@ class Running:
         return lambda: all(each in self.web.get(path).text for each in said)
 
 
-async def _join(dsn: str, unit: str) -> None:
+async def _join(dsn: str, unit: str, email: str = EMAIL, role: str = "petugas") -> None:
     db = await asyncpg.connect(dsn)
-    token = await accounts.invite(db, EMAIL, "Rahma", unit, "petugas", None)
+    token = await accounts.invite(db, email, "Rahma", unit, role, None)
     await accounts.accept(db, token, await passwords.hashed(PASSWORD), 0, 0)
     await db.close()
 
@@ -447,6 +463,55 @@ def test_program_reads_events_gets_notices_and_replies_across_a_kill(
     program.close()
     server.shutdown()
     server.server_close()
+
+
+def test_reply_draft_and_counter_entry_survive_a_kill_and_a_second_press_repeats_none(
+    connected: Stack, tmp_path: Path
+) -> None:
+    region, unit = tmp_path / "region", "DISDUKCAPIL"  # no other test uses its topics
+    shutil.copytree(REGION, region)
+    units = yaml.safe_load((region / "units.yaml").read_text())
+    next(each for each in units["units"] if each["code"] == unit)["approval"] = True
+    (region / "units.yaml").write_text(yaml.safe_dump(units))
+    committed, published = points = ["ack.after_commit_before_response", "relay.after_publish_before_mark"]
+    with _begun(connected, tmp_path, region) as desk:
+        until(lambda: _rewound(desk), 60, "Kafka has forgotten another test's desk")
+        for point in points:
+            (tmp_path / point).touch()  # unarmed
+        desk.more = {
+            "CRASH_AT": ",".join(f"{point}@{tmp_path / point}" for point in points),
+            "DESK_COUNTER_URL": f"http://{HOST}:9",
+            "DESK_COUNTER_KEY": "key-of-the-counter",
+        }
+        desk.start()
+        tell(connected, unit, text="KTP saya belum jadi", seq=1)
+        desk.log_in(unit)
+        asyncio.run(_join(desk.dsn, unit, "kepala@contoh.id", "pimpinan"))
+        until(desk.shows("/", "KTP saya belum jadi"), 60, "it is on the list")
+
+        def presses(path: str, form: dict[str, str]) -> Callable[[], httpx.Response]:
+            return lambda: desk.web.post(path, data=form)
+
+        counter = presses("/loket", desk.form("/loket", way="surat", text="Pipa air di depan masjid bocor"))
+        desk.dies(committed, counter)
+        entry = counter().headers["location"]
+        draft = presses(f"{PAGE}/selesaikan", desk.form(f"{PAGE}/selesaikan", words="KTP sudah dicetak di loket 3."))
+        desk.dies(committed, draft)
+        waits = draft().headers["location"]
+        asked = desk.form(f"{PAGE}/tanya", words="Kapan Bapak merekam data?")
+        reply = presses(f"{PAGE}/tanya", asked)
+        desk.dies(committed, reply)
+        again = reply().headers["location"]
+        told = desk.form(f"{PAGE}/terima")
+        desk.dies(published, presses(f"{PAGE}/terima", told))
+        sent = replied(connected, 3, unit)
+        counts = [asyncio.run(_do(desk.dsn, f"SELECT count(*) FROM {each}")) for each in ("counter", "drafts")]
+        shown = desk.web.get(entry).text
+
+    assert ("Belum terkirim" in shown, "Pipa air di depan masjid bocor" in shown, [1, 1]) == (True, True, counts)
+    assert [f"{PAGE}#persetujuan", f"{PAGE}?balasan={asked['id']}"] == [waits, again]
+    # Published twice, it is the same reply: the router knows it by its number.
+    assert [asked["id"], told["id"], told["id"]] == [event_id for event_id, _ in sent]
 
 
 def test_office_of_a_hand_over_is_mailed_and_its_answer_is_relayed(connected: Stack, tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from unit_desk.handlers.visit import Desk
 from unit_desk.letters import code_in, token_in
 from unit_desk.rules import Rules
 from unit_desk.sending import Post
-from unit_desk.throttle import Delays
 
 pytestmark = pytest.mark.connected
 EMAIL = "rahma@contoh.id"
@@ -38,7 +37,7 @@ def desk(pool: Pool, rules: Rules, post: Post, photos: Photos) -> Desk:
         pool=pool,
         settings=post.settings,
         rules=rules,
-        delays=Delays(),
+       
         wake=lambda: None,
         courier=courier,
         photos=photos,
@@ -121,7 +120,7 @@ async def test_mailed_code_is_void_after_a_few_wrong_guesses(
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
     answers = [(await enters(guest, wrong)).status_code for _ in range(MOST_WRONG)]
     held = (await enters(guest, code)).status_code
-    desk.delays.right(EMAIL, "127.0.0.1")  # as if the guesses came from many places
+    await desk.delays.right(EMAIL, "127.0.0.1")  # as if the guesses came from many places
 
     assert ([422] * MOST_WRONG, 429) == (answers, held)
     assert 422 == (await enters(guest, code)).status_code

@@ -26,7 +26,6 @@ from unit_desk.handlers.visit import Desk
 from unit_desk.people import Person
 from unit_desk.rules import Rules
 from unit_desk.settings import DeskSettings
-from unit_desk.throttle import Delays
 
 pytestmark = pytest.mark.connected
 DONE = "Lubang di depan SD 12 sudah ditambal aspal tadi pagi, sepanjang 4 meter."
@@ -516,7 +515,7 @@ async def test_citizen_photos_are_shown_small_and_loaded_only_from_our_websites(
     settings = make_settings(web_public_url="https://lapor.example/", social_public_url="https://medsos.example")
     courier = Courier(pool=pool, key=settings.key)
     desk = Desk(
-        pool=pool, settings=settings, rules=rules, delays=Delays(), wake=lambda: None, courier=courier, photos=photos
+        pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos
     )
     cookies = (await log_in()).cookies
     app: Any = build_app(desk)

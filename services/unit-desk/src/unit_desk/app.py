@@ -36,7 +36,7 @@ from kabupaten import Region, RegionError, load
 from look import files, templates
 from look.web import CompressingLooks, protecting, static
 from unit_desk import metrics, party_letters, projection, words
-from unit_desk.adapters import accounts, handovers, login_codes, notices, told
+from unit_desk.adapters import accounts, guesses, handovers, login_codes, notices, told
 from unit_desk.adapters.intake import intake_of
 from unit_desk.adapters.proofs import Photos, name_of
 from unit_desk.courier import Courier
@@ -71,7 +71,6 @@ from unit_desk.restored import Before, settle, shut
 from unit_desk.rules import PARTS, Rules, rules_of
 from unit_desk.sending import posting
 from unit_desk.settings import DeskSettings
-from unit_desk.throttle import Delays
 
 SERVICE = "unit-desk"
 #: The most bytes of a form without files.
@@ -79,6 +78,7 @@ MAX_BODY_BYTES = 1024 * 1024
 #: Seconds that a form with photos may take: 10 MB over 2G.
 _PHOTOS_S = 900
 _SWEEP_S = 3_600
+_FORGET_S = 60
 _LOOK = "people, passwords and keys are those of the backup: see `unit-desk user` and `unit-desk key list`"
 _FOLDER = Path(__file__).parent / "static"
 
@@ -249,7 +249,6 @@ async def _serve(settings: DeskSettings, region: Region) -> None:
         photos=photos,
         settings=settings,
         rules=rules,
-        delays=Delays(),
         wake=relay.wake.set,
         stopping=lambda: not web.answers,
         intake=intake_of(settings),
@@ -267,6 +266,7 @@ async def _serve(settings: DeskSettings, region: Region) -> None:
         ("photos", photos.keep_deleting),
         ("retention", partial(_retention, pool, region.retention)),
         ("sessions", partial(_sessions, pool)),
+        ("guesses", partial(_guesses, pool)),
         ("counter", partial(counter.keep_delivering, desk)),
         ("webhooks", courier.run),
         ("letters", partial(party_letters.keep_writing, pool, settings, rules, plain(rules))),
@@ -293,3 +293,10 @@ async def _sessions(pool: Pool) -> None:
         await notices.sweep(pool)
         await login_codes.sweep(pool)
         await asyncio.sleep(_SWEEP_S)
+
+
+async def _guesses(pool: Pool) -> None:
+    """Run until cancelled: forget old guesses. Often, since anybody can add some."""
+    while True:
+        await guesses.sweep(pool)
+        await asyncio.sleep(_FORGET_S)

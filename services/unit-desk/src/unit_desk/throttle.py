@@ -2,59 +2,55 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
+from dataclasses import dataclass
 
-from chassis.limits import Buckets, Clock, Rate
+from chassis.limits import Rate
 
-#: Free guesses and the longest wait: from one place for one person; and for one person from all places, which is short,
-#: as others could use it to keep that person out.
-HERE, PERSON = (5, 900.0), (30, 30.0)
 #: From one place for all persons: an office has one address, and every day some of its people mistype.
 PLACE = Rate(burst=30, per_hour=12)
 #: Wrong guesses are forgotten so long after the last one.
 FORGOTTEN_S = 24 * 3600
-_MOST = 50_000
 
 
-class Delays:
-    """Counts wrong guesses by key, in memory, for each process."""
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """How many guesses are free, and the seconds that nobody waits longer than."""
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
-        self.clock = clock
-        self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
-        self._places = Buckets(PLACE, clock, _MOST)
-
-    def wait_s(self, email: str, place: str) -> float:
-        """Return the seconds until somebody from ``place`` may try again to log in as ``email``."""
-        return max(self._places.wait_s(place), *(self._left(key, *bounds) for key, bounds in _keys(email, place)))
-
-    def wrong(self, email: str, place: str) -> None:
-        """Count a wrong guess."""
-        self._places.take(place)
-        for key, _bounds in _keys(email, place):
-            count, _at = self._known(key)
-            self._wrong[key] = count + 1, self.clock()
-            self._wrong.move_to_end(key)
-        while len(self._wrong) > _MOST:
-            self._wrong.popitem(last=False)
-
-    def right(self, email: str, place: str) -> None:
-        """Forget the wrong guesses of a person who has logged in."""
-        for key, _bounds in _keys(email, place):
-            self._wrong.pop(key, None)
-
-    def _known(self, key: str) -> tuple[int, float]:
-        count, at = self._wrong.get(key, (0, 0.0))
-        return (0, at) if self.clock() - at > FORGOTTEN_S else (count, at)
-
-    def _left(self, key: str, free: int, longest_s: float) -> float:
-        count, at = self._known(key)
-        if count < free:
-            return 0.0
-        wait = min(longest_s, 2.0 ** min(count - free + 1, 20))  # the power of thousands of guesses overflows a float
-        return max(0.0, at + wait - self.clock())
+    free: int
+    longest_s: float
 
 
-def _keys(email: str, place: str) -> list[tuple[str, tuple[int, float]]]:
-    return [(f"{email} {place}", HERE), (email, PERSON)]
+HERE = Bounds(free=5, longest_s=900.0)
+#: For one person from all places. The wait is short, as others could use it to keep that person out.
+PERSON = Bounds(free=30, longest_s=30.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guesses:
+    """Wrong guesses under one key: how many, the seconds since the last one, and those until the bucket is full."""
+
+    count: int = 0
+    since_s: float = 0.0
+    full_in_s: float = 0.0
+
+
+def wait_s(here: Guesses, person: Guesses, place: Guesses) -> float:
+    """Return the seconds until somebody may guess again.
+
+    ``here`` are the guesses for this person from this place, ``person`` those for the person from all places, and
+    ``place`` those from this place for all persons.
+    """
+    full_in_s = 0.0 if place.since_s > FORGOTTEN_S else place.full_in_s
+    return max(0.0, _left(here, HERE), _left(person, PERSON), full_in_s - each_s() * (PLACE.burst - 1))
+
+
+def each_s() -> float:
+    """Return the seconds after which a place has one more guess."""
+    return 3600 / PLACE.per_hour
+
+
+def _left(guesses: Guesses, bounds: Bounds) -> float:
+    if guesses.count < bounds.free or guesses.since_s > FORGOTTEN_S:
+        return 0.0
+    # The power of thousands of guesses overflows a float.
+    return min(bounds.longest_s, 2.0 ** min(guesses.count - bounds.free + 1, 20)) - guesses.since_s

@@ -14,6 +14,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import Dependency
 from litestar.response import Template
 
+from chassis.faults import crash_point
 from contracts import ticket as tickets
 from contracts.events import ComplaintSnapshot, Evidence, UnitReplied
 from contracts.ids import derived_id
@@ -189,6 +190,7 @@ async def _propose(
         if await drafts.keep(db, row, person, reply_id, said, seen):
             await accounts.note(db, person, "ajukan", unit=row.unit, ticket=row.ticket, about=said.action)
         await proofs.sent(db, row, reply_id, photos)  # the reply will have this id, however late it is sent
+    crash_point("ack.after_commit_before_response")
 
 
 def _edited(desk: Desk, row: Row, act: Act, typed: Typed, step: str) -> Typed | None:
@@ -239,6 +241,7 @@ async def _send(
                 await accounts.note(db, person, "pilah", unit=row.unit, ticket=row.ticket, about=sorted_to)
             if draft and any(act.action in approvals.ENDS for _, act, _, _ in done):
                 await drafts.decide(db, draft, person, agreed=False)
+    crash_point("ack.after_commit_before_response")
     desk.wake()
 
 

@@ -16,6 +16,7 @@ from litestar.params import Body, Dependency
 from litestar.response import Template
 
 from chassis.database import OUTAGES, is_outage
+from chassis.faults import crash_point
 from intake import report
 from intake.texts import Texts
 from unit_desk import counter
@@ -74,6 +75,7 @@ async def take(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
             place_missing=counter.lacks_place(typed, texts), fields=counter.FIELDS,
         )  # fmt: skip
     await kept.keep(desk.pool, key, person, typed)
+    crash_point("ack.after_commit_before_response")
     known = await _mine(desk, person, key)
     if known.digest != counter.digest(typed):
         # The clerk went back, changed the form and sent it again: the first complaint stands; this would be another.

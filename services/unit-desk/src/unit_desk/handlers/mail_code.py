@@ -12,6 +12,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, Dependency
 from litestar.response import Template
 
+from chassis.database import Connection
 from unit_desk.adapters import accounts, login_codes
 from unit_desk.handlers.entry import inside, soon, welcome
 from unit_desk.handlers.visit import Desk, NotYours, place_of
@@ -49,10 +50,10 @@ async def ask(desk: A_DESK, data: Form) -> Template:
     # Too many codes would fill somebody's mailbox, wherever the requests come from. Each request counts like a wrong
     # guess, for this address alone: in one office many people ask each morning.
     asking = _asking(email)
-    if wait := desk.delays.wait_s(*asking):
+    if wait := await desk.delays.wait_s(*asking):
         problem = f"Terlalu sering meminta kode. Coba lagi {soon(wait)} lagi."
         return _page(onward, email=email, problem=problem, status=429)
-    desk.delays.wrong(*asking)
+    await desk.delays.wrong(*asking)
     async with desk.pool.acquire() as db:
         await login_codes.ask(db, email, uuid4(), _FOR)
     return _page(onward, email=email, asked=True)
@@ -64,30 +65,37 @@ async def enter(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Re
     _sends(desk)
     email, onward = data.get("email", "").strip().lower()[:200], inside(data.get("lanjut", ""))
     code, place = "".join(data.get("code", "").split())[:20], place_of(request, desk)
-    if wait := desk.delays.wait_s(email, place):
+    if wait := await desk.delays.wait_s(email, place):
         problem = f"Terlalu sering salah. Coba lagi {soon(wait)} lagi."
         return _page(onward, email=email, asked=True, problem=problem, status=429)
     async with desk.pool.acquire() as db, db.transaction():
-        waiting = await login_codes.waiting(db, email)
-        fits = waiting is not None and hmac.compare_digest(
-            code_in(desk.settings.key, waiting.message).encode(), code.encode()
-        )
-        if waiting is None or not fits or not await login_codes.use(db, waiting):
-            desk.delays.wrong(email, place)
-            if waiting is not None:
-                await login_codes.wrong(db, waiting)
-            await accounts.note(db, None, "gagal masuk")
-            problem = (
-                "Kode tidak cocok, atau sudah tidak berlaku. Periksa kode di surel terakhir, atau minta yang baru."
-            )
-            return _page(onward, email=email, asked=True, problem=problem, status=422)
-        found = await accounts.account(db, email)
-        if found is None:
-            raise NotYours
-        token = await accounts.log_in(db, found.person)
-    desk.delays.right(email, place)
-    desk.delays.right(*_asking(email))
+        token = await _session(desk, db, email, code)
+    if token is None:
+        await desk.delays.wrong(email, place)
+        problem = "Kode tidak cocok, atau sudah tidak berlaku. Periksa kode di surel terakhir, atau minta yang baru."
+        return _page(onward, email=email, asked=True, problem=problem, status=422)
+    await desk.delays.right(email, place)
+    await desk.delays.right(*_asking(email))
     return welcome(desk, token, onward)
+
+
+async def _session(desk: Desk, db: Connection, email: str, code: str) -> str | None:
+    """Use up the code and begin a session, or count a wrong guess of the code and return None.
+
+    Raises:
+        NotYours: the person has left meanwhile.
+    """
+    waiting = await login_codes.waiting(db, email)
+    fits = waiting and hmac.compare_digest(code_in(desk.settings.key, waiting.message).encode(), code.encode())
+    if waiting is None or not fits or not await login_codes.use(db, waiting):
+        if waiting is not None:
+            await login_codes.wrong(db, waiting)
+        await accounts.note(db, None, "gagal masuk")
+        return None
+    found = await accounts.account(db, email)
+    if found is None:
+        raise NotYours
+    return await accounts.log_in(db, found.person)
 
 
 def _asking(email: str) -> tuple[str, str]:

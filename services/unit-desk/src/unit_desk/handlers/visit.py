@@ -20,6 +20,7 @@ from chassis.database import Pool
 from chassis.limits import client_of
 from unit_desk.adapters import accounts, complaints
 from unit_desk.adapters.following import CHANGED
+from unit_desk.adapters.guesses import Delays
 from unit_desk.adapters.intake import Intake
 from unit_desk.adapters.proofs import Photos
 from unit_desk.allowance import Allowance
@@ -27,7 +28,6 @@ from unit_desk.courier import Courier
 from unit_desk.people import Person, Role
 from unit_desk.rules import Rules
 from unit_desk.settings import DeskSettings
-from unit_desk.throttle import Delays
 
 #: The address where a page hears of changes.
 FOLLOW = "/perubahan"
@@ -41,7 +41,6 @@ class Desk:
     pool: Pool
     settings: DeskSettings
     rules: Rules
-    delays: Delays
     wake: Callable[[], None]
     courier: Courier
     photos: Photos
@@ -51,6 +50,11 @@ class Desk:
     intake: Intake | None = None
     allowance: Allowance = field(default_factory=Allowance)
     stopping: Callable[[], bool] = lambda: False
+
+    @property
+    def delays(self) -> Delays:
+        """The waits after wrong guesses."""
+        return Delays(pool=self.pool, secret=self.settings.key)
 
     @property
     def secure(self) -> bool:
