@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 
+from chassis.database import Pool
 from intake.service import Context
 from intake_sms.app import parts, report_url
 from intake_sms.settings import SmsSettings
 from testing import fixtures
+from testing.notices import at_night, bounded_by
+from testing.standins import serving, settings_for_tests
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
@@ -52,3 +55,20 @@ async def test_without_a_gateway_the_door_is_open_nothing_is_sent_and_the_log_sa
 
     assert ({"http", "parts"} if not url else {"http", "parts", "sender"}) == tasks
     assert ("sms_is_off" in caplog.messages) is not bool(url)
+
+
+@pytest.mark.connected
+@pytest.mark.parametrize(
+    ("quiet_hours", "expected"), [(False, {"sent": 6, "dropped": 2}), (True, {"sent": 1, "waits": 7})]
+)
+async def test_the_sender_keeps_the_bounds_of_a_day_and_the_quiet_hours(
+    pool: Pool, make_settings: Callable[..., SmsSettings], tmp_path: Path, quiet_hours: bool, expected: dict[str, int]
+) -> None:
+    with serving(settings_for_tests(tmp_path / "state")) as url:
+        settings = make_settings(kannel_send_url=f"{url}/cgi-bin/sendsms", quiet_hours=quiet_hours)
+        texts = at_night(fixtures.texts_of(REGION))
+        async with parts(Context(pool=pool, settings=settings, texts=texts, wake=lambda: None)) as made:
+            sender = next(task for task in made.tasks if task[0] == "sender")
+            told = await bounded_by(pool, sender, "+6281234567890", [f"sms:{n}" for n in range(8)])
+
+    assert expected == told
