@@ -83,9 +83,7 @@ def desk(pool: Pool, rules: Rules, make_settings: Callable[..., DeskSettings], p
     """The desk on a database of its own; nothing publishes what it stores."""
     settings = make_settings()
     courier = Courier(pool=pool, key=settings.key)
-    return Desk(
-        pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos
-    )
+    return Desk(pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos)
 
 
 @pytest.fixture

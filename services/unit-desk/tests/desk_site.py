@@ -62,9 +62,7 @@ async def here(
     settings = make_settings(desk_port=desk_port, desk_public_url=None)
     courier = Courier(pool=pool, key=settings.key, allowed=[ip_network("127.0.0.0/8")])
     photos = Photos(pool, Files(f"file://{tmp_path}/proofs"), settings.public_url)
-    desk = Desk(
-        pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos
-    )
+    desk = Desk(pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos)
     server = WebServer(website_of(desk), HOST, desk_port, stop_within_s=1)
     running = asyncio.create_task(server.run())
     async with asyncio.timeout(60):

@@ -85,9 +85,7 @@ def desk(
     intake = Intake("https://lapor.example", "lapor_key", httpx.MockTransport(api))
     settings = make_settings(kannel_send_url=gateway, kannel_username="lapor", kannel_password="kannel-password")
     courier = Courier(pool=pool, key=settings.key)
-    desk = Desk(
-        pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos
-    )
+    desk = Desk(pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos)
     return replace(desk, intake=intake)
 
 

@@ -110,9 +110,7 @@ async def here(
     website = request.getfixturevalue("running" if "running" in request.fixturenames else "website")
     settings = make_settings(desk_port=desk_port, desk_public_url=None)
     courier = Courier(pool=pool, key=settings.key)
-    desk = Desk(
-        pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos
-    )
+    desk = Desk(pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos)
     desk = replace(desk, intake=(api := Intake(website.url, website.key)))
     server = WebServer(website_of(desk), HOST, desk_port, stop_within_s=1)
     serving = asyncio.create_task(server.run())

@@ -37,7 +37,6 @@ def desk(pool: Pool, rules: Rules, post: Post, photos: Photos) -> Desk:
         pool=pool,
         settings=post.settings,
         rules=rules,
-       
         wake=lambda: None,
         courier=courier,
         photos=photos,

@@ -514,9 +514,7 @@ async def test_citizen_photos_are_shown_small_and_loaded_only_from_our_websites(
     await tell(evidence=files, follow_ups=added)
     settings = make_settings(web_public_url="https://lapor.example/", social_public_url="https://medsos.example")
     courier = Courier(pool=pool, key=settings.key)
-    desk = Desk(
-        pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos
-    )
+    desk = Desk(pool=pool, settings=settings, rules=rules, wake=lambda: None, courier=courier, photos=photos)
     cookies = (await log_in()).cookies
     app: Any = build_app(desk)
     transport = httpx.ASGITransport(app)

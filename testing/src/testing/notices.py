@@ -70,7 +70,11 @@ async def bounded_by(pool: Pool, sender: Task, address: str, threads: list[str])
     async with pool.acquire() as db, db.transaction():
         kinds = {thread: NoticeKind.STEP for thread in threads[1:]} | {threads[0]: NoticeKind.DANGER}
         await add_notices(
-            db, [NewNotice(f"T{n}", kind, "1", f"Kabar {n}", address, each) for n, (each, kind) in enumerate(kinds.items())]
+            db,
+            [
+                NewNotice(f"T{n}", kind, "1", f"Kabar {n}", address, each)
+                for n, (each, kind) in enumerate(kinds.items())
+            ],
         )
     async with kept_running([sender]), asyncio.timeout(60):
         while not await pool.fetchval(_SETTLED):
