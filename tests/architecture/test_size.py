@@ -13,7 +13,7 @@ LONGER = {
     "contracts/src/contracts/events.py": (680, "all events, which share their parts"),
     "contracts/src/contracts/identifiers.py": (430, "one kind of identifier after the other"),
     "contracts/tests/test_masking.py": (620, "cases of masking, as tables"),
-    "deploy/local/src/lapor/demo/player.py": (480, "the hops of a demonstration, to be split by channel"),
+    "deploy/local/src/lapor/demo/player.py": (430, "the travels of a demonstration, to be split by channel"),
     "deploy/local/src/lapor/system/archive.py": (410, "an archive's files, to be split from how they are read back"),
     "intake/src/intake/projection.py": (490, "a story becomes a view and notices, which are decided together"),
     "intake/src/intake/submissions.py": (560, "seven subjects: accepting, looking up and storing are to be split"),

@@ -15,6 +15,7 @@ from contracts import codec
 from contracts.events import ReplyAnswer, UnitRouted
 from contracts.topics import TOPICS_DIR
 from lapor.demo import player
+from lapor.demo.hops import hop_name
 from lapor.demo.player import Channel, Journey, Travel
 from lapor.demo.scenarios import SCENARIOS
 from lapor.errors import Refused
@@ -141,7 +142,7 @@ def test_time_is_up_also_when_nobody_knows_what_citizens_were_sent(
 def test_every_hop_is_told_in_words() -> None:
     paths = [path for path in sorted(TOPICS_DIR.glob("complaint.*/examples/*.json")) if ".sla-" not in str(path)]
     examples = [codec.decode(path.read_bytes()).data for path in paths]
-    hops = {player.hop_name(data): type(data).__name__ for data in examples}
+    hops = {hop_name(data): type(data).__name__ for data in examples}
     assert hops
     assert not set(hops) & set(hops.values())
     assert "follow-up: addition" in hops
@@ -150,8 +151,9 @@ def test_every_hop_is_told_in_words() -> None:
 def test_on_x_what_follows_a_complaint_is_a_post_too(monkeypatch: pytest.MonkeyPatch) -> None:
     posts: list[tuple[str, object]] = []
 
-    async def write(http: object, journey: Journey, url: str, **what: object) -> None:
+    async def write(http: object, journey: Journey, url: str, **what: object) -> httpx.Response:
         posts.append((url, what["json"]))
+        return httpx.Response(201, json={"id": "7"})
 
     monkeypatch.setattr(player, "_write", write)
     monkeypatch.setattr(addresses, "env", lambda _: URLS)
@@ -160,6 +162,28 @@ def test_on_x_what_follows_a_complaint_is_a_post_too(monkeypatch: pytest.MonkeyP
     journey.ticket = "SPG-M000-0000C"
     asyncio.run(trip.follow_up(Client(), journey, "reopen"))
     assert [("http://s/x", {"handle": "warga_abc", "text": "BUKA SPG-M000-0000C belum selesai (uji)"})] == posts
+    assert ["7"] == journey.posts
+
+
+@pytest.mark.parametrize(
+    ("channel", "to", "thread", "expected"),
+    [
+        *[("x", "warga_abc", "p1", True), ("x", "warga_abc", "", False), ("facebook", "Warga abc", "p2", False)],
+        *[("facebook", "Warga abc", "p1", True), ("sms", "+628123", "", True), ("sms", "+628124", "", False)],
+        *[
+            ("whatsapp", "628123", "", True),
+            ("web", "warga.abc@contoh.id", "", True),
+            ("web", "x@contoh.id", "", False),
+        ],
+    ],
+)
+def test_a_citizen_is_informed_only_where_they_wrote(channel: Channel, to: str, thread: str, expected: bool) -> None:
+    scenario = SCENARIOS["journey"]
+    journey = Journey(
+        channel=channel, tag="abc", sent_at=NOW, sender="+628123", scenario=scenario, turns=[], posts=["p1"]
+    )
+
+    assert expected == player.reaches(journey, {"to": to, "thread": thread})
 
 
 def test_hops_are_shown_in_order_and_answers_with_their_action(

@@ -21,23 +21,11 @@ from typing import Any, Literal
 
 import httpx
 
-from contracts.dates import due_in_words
-from contracts.events import (
-    ComplaintClassified,
-    ComplaintErased,
-    ComplaintFollowedUp,
-    ComplaintReceived,
-    ComplaintSupported,
-    ComplaintTold,
-    ComplaintUpdated,
-    FollowUp,
-    ResendAsked,
-    UnitReplied,
-    UnitRouted,
-)
+from contracts.events import ComplaintReceived, UnitReplied, UnitRouted
 from contracts.topics import SLA_BREACHED, SLA_UPDATED, TOLD, unit_replied
-from contracts.vocabulary import CLOCK_KINDS, StageName, UpdateKind, Why
+from contracts.vocabulary import UpdateKind, Why
 from lapor.demo.counter import Clerk
+from lapor.demo.hops import hop_name
 from lapor.demo.scenarios import BREACHED, MET, SIMILAR, Reply, Scenario, Turn
 from lapor.errors import Refused
 from lapor.kafka.principal import Principal, principal
@@ -74,7 +62,7 @@ class Journey:
     code: str = ""  # from the counter's receipt; it opens the complaint's page at the website
     shows: bool = False  # a photo was sent with it, which the network keeps until it is fetched
     opened: bool = False  # by its unit
-    post: str = ""  # id of its post on the Facebook page, where the answers stand
+    posts: list[str] = field(default_factory=list)  # ids of what the citizen posted, under which the answers belong
     ticket: str | None = None
     complaint_id: str | None = None
     unit: str | None = None
@@ -185,17 +173,18 @@ class Travel:
             await _write(http, journey, self.env["standins_url"] + "/sms/send-mo", json=body)
         elif journey.channel == "x":
             body = {"handle": f"warga_{journey.tag}", "text": text} | shown
-            await _write(http, journey, self.env["x_mention_url"], json=body)
+            journey.posts.append((await _write(http, journey, self.env["x_mention_url"], json=body)).json()["id"])
         elif journey.channel == "whatsapp":
             body = {"from": journey.sender.removeprefix("+"), "text": text} | shown
             await _write(http, journey, self.env["whatsapp_message_url"], json=body)
         elif journey.channel == "loket":
             await self.at_the_counter(journey, text)
         elif journey.channel == "facebook":
-            body = {"name": f"Warga {journey.tag}", "text": text} | ({"parent": journey.post} if journey.post else {})
+            body = {"name": f"Warga {journey.tag}", "text": text} | (
+                {"parent": journey.posts[0]} if journey.posts else {}
+            )
             body |= shown
-            written = await _write(http, journey, self.env["facebook_post_url"], json=body)
-            journey.post = journey.post or written.json()["id"]
+            journey.posts.append((await _write(http, journey, self.env["facebook_post_url"], json=body)).json()["id"])
         else:
             uploads = await self.photo(http, journey) if self.is_first(journey) else []
             await self.on_the_web(http, journey, "", {"text": text, "email": address_of(journey), "uploads": uploads})
@@ -352,7 +341,7 @@ class Travel:
         """Whether messages told the citizen of each end; on the web its page must too, alone once mails are used up."""
         scenario = journey.scenario
         times = sum(hop == scenario.ends for hop, _ in journey.hops)
-        written = [row for row in sent if row["ticket"] == journey.ticket]
+        written = [row for row in sent if row["ticket"] == journey.ticket and reaches(journey, row)]
         heard = times <= sum(scenario.told in row["text"] for row in written)
         if journey.channel != "web" or not (heard or len(written) >= MOST_MAILS):
             return heard
@@ -362,6 +351,15 @@ class Travel:
         steps = [step["kind"] for step in story["history"]]
         steps += [BREACHED] * story["breached"] + [MET] * (UpdateKind.RESOLVED in steps)
         return times <= steps.count(scenario.ends)
+
+
+def reaches(journey: Journey, row: dict[str, Any]) -> bool:
+    """Whether a message came where its citizen looks: under their post, on their telephone, or in their mailbox."""
+    if journey.channel in ("x", "facebook"):
+        return row["thread"] in journey.posts
+    if journey.channel == "web":
+        return bool(row["to"] == address_of(journey))
+    return bool(row["to"].removeprefix("+") == journey.sender.removeprefix("+"))
 
 
 def address_of(journey: Journey) -> str:
@@ -425,56 +423,3 @@ async def _read(http: httpx.AsyncClient, url: str) -> Any:
         return (await http.get(url, headers=somebody())).raise_for_status().json()
     except (httpx.HTTPError, ValueError):
         return None
-
-
-def hop_name(data: Any) -> str:
-    """Name a step of the journey in a few words."""
-    match data:
-        case ComplaintReceived():
-            return "received"
-        case ComplaintClassified():
-            return f"classified as {data.category}" + (" (not sure)" if data.abstained else "")
-        case ComplaintFollowedUp():
-            return _added(data.items[-1])
-        case ComplaintUpdated():
-            return _moved(data)
-        case ComplaintErased():
-            return "erased everywhere" if data.done_at else "ordered to be erased"
-        case ComplaintSupported():
-            return f"supported by {data.supporters}"
-        case ComplaintTold():
-            return f"message {data.kind}: {data.state}"
-        case ResendAsked():
-            return "a message is to be sent again"
-        case UnitRouted():
-            return _told(data)
-    return str(type(data).__name__)
-
-
-def _moved(data: ComplaintUpdated) -> str:
-    if data.kind == UpdateKind.ROUTED:
-        return f"routed to {data.unit}"
-    return _of_the_clock(data) if data.kind in CLOCK_KINDS else data.kind
-
-
-def _added(item: FollowUp) -> str:
-    if item.deleted:
-        return "photo deleted"
-    return "photo fetched" if item.late else f"follow-up: {item.kind}"
-
-
-def _of_the_clock(data: ComplaintUpdated) -> str:
-    match data.kind, data.stage:
-        case UpdateKind.BREACHED, StageName.COMPLETION:
-            return BREACHED
-        case UpdateKind.ESCALATED, _:
-            return f"escalated to {', '.join(data.escalate_to)}"
-        case UpdateKind.DEADLINE_SET, StageName.COMPLETION if data.deadline_at:
-            return f"due {due_in_words(data.deadline_at)}"
-    return f"clock {data.kind} ({data.stage})"
-
-
-def _told(data: UnitRouted) -> str:
-    if data.reply:
-        return f"{data.unit}'s answer " + ("accepted" if data.reply.accepted else f"refused: {data.reply.reason}")
-    return f"{data.unit} has it" if data.why == Why.ROUTED else f"{data.unit} is told: {data.why}"

@@ -30,7 +30,8 @@ async def ready() -> dict[str, bool]:
 @get("/sent")
 async def sent(world: World) -> list[dict[str, Any]]:
     """List all messages that citizens were sent, oldest first."""
-    return [{name: getattr(each, name) for name in ("channel", "to", "ticket", "text", "at")} for each in world.sent]
+    shown = ("channel", "to", "ticket", "text", "at", "thread")
+    return [{name: getattr(each, name) for name in shown} for each in world.sent]
 
 
 @post([f"/{vendor}/fault" for vendor in KINDS])

@@ -235,7 +235,7 @@ async def write_comment(request: Ask, node: str, world: World, settings: Setting
         parent=node,
         root=target.root or node,
     )
-    world.record(entry, world.tell("facebook", target.author, text))
+    world.record(entry, world.tell("facebook", target.author, text, target.root or node))
     hooks.push(feed_hook(entry, settings.facebook_page_id))  # Meta sends a page's own comments back too
     return cut_off() if request.app.state.faults.take("graph", "lost_answer") else _answer(request, {"id": entry.id})
 

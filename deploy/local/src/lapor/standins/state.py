@@ -16,13 +16,14 @@ _TICKET = re.compile(r"SPG-[0-9A-Z]{4}-[0-9A-Z]{5}", re.IGNORECASE)
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, tag="sent"):
-    """A message that we sent to a citizen."""
+    """A message that we sent to a citizen; `thread` is the id of the post at its top, if it is public."""
 
     channel: str
     to: str
     ticket: str | None
     text: str
     at: str
+    thread: str = ""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, tag="said"):
@@ -190,10 +191,10 @@ class World:
             case PageMessage():
                 self.messages.append(entry)
 
-    def tell(self, channel: str, to: str, text: str) -> Sent:
+    def tell(self, channel: str, to: str, text: str, thread: str = "") -> Sent:
         """Make the record of a message to a citizen, with the ticket that its text names."""
         ticket = _TICKET.search(text)
-        return Sent(channel=channel, to=to, ticket=ticket and ticket[0].upper(), text=text, at=now())
+        return Sent(channel=channel, to=to, ticket=ticket and ticket[0].upper(), text=text, at=now(), thread=thread)
 
     def next_id(self) -> str:
         """Return a new id for a post: milliseconds in the upper bits, never the same twice."""

@@ -125,7 +125,7 @@ async def create(request: Ask, world: World, faults: Faults) -> Answer:
     new = world.next_id()
     conversation = parent.conversation if parent else new
     entry = Post(id=new, author=X_HANDLE, text=text, conversation=conversation, edits=(new,), in_reply_to=parent_id)
-    world.record(entry, *([world.tell("x", parent.author, text)] if parent else []))
+    world.record(entry, *([world.tell("x", parent.author, text, conversation)] if parent else []))
     if faults.take("x", "lost_answer"):
         return cut_off()
     return answer(request, {"data": {"id": new, "text": text, "edit_history_tweet_ids": [new]}}, 201)
