@@ -114,6 +114,7 @@ COVERED = {
     "lapor/system/addresses.py": Cover("deploy/local/tests/test_backups.py", "where the databases are"),
     "lapor/servers/dump.py": Cover("deploy/local/tests/test_backups.py", "a real database is read and made anew"),
     "lapor/__main__.py": Cover("tests/architecture/test_help.py", "it lists the commands"),
+    "lapor/demo/hops.py": Cover("deploy/local/tests/test_player.py", "every event has a name"),
     "lapor/demo/scenarios.py": Cover("deploy/local/tests/test_player.py", "data: the stories that are played"),
     "lapor/kafka/principal.py": Cover("deploy/local/tests/test_reader.py", "who reads, and may not"),
     "lapor/options.py": Cover("deploy/local/tests/test_reader.py", "the options of all commands that read"),
