@@ -67,7 +67,7 @@ fmt: sync ## format, and mend what the linter can mend
 	@$(BIN)/ruff format -q .
 	@$(BIN)/python -m testing.suite.sentence_lines .
 
-schemas: sync ## write the JSON Schemas anew from contracts/, and what units are given of the API
+schemas: sync ## write the JSON Schemas from contracts/, and what units are given of the API
 	@$(BIN)/python -m contracts.generate
 	@$(BIN)/python -m unit_desk.handlers.openapi > docs/agencies/openapi.json
 

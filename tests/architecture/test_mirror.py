@@ -129,6 +129,7 @@ COVERED = {
     "prober/app.py": Cover("tests/e2e/test_canary.py", _WIRING, "running("),
     "router/metrics.py": Cover("services/router/tests/test_open_complaints.py", "figures, each shown moving"),
     "router/app.py": Cover("tests/pipeline/test_pipeline.py", _WIRING),
+    "router/snapshot.py": Cover("services/router/tests/test_rahasia.py", "who reads what of a complaint"),
     "router/case.py": Cover("services/router/tests/test_status_table.py", "what is kept between two steps of a story"),
     "router/handlers.py": Cover("services/router/tests/test_stories.py", "every story goes through it"),
     "router/registration.py": Cover("services/router/tests/test_routing.py", _FLOW),

@@ -31,7 +31,6 @@ LONGER = {
     "services/intake-web/tests/test_accounts.py": (745, "one account's life, to be split by subject"),
     "services/intake-web/tests/test_form_browser.py": (650, "one form in a browser"),
     "services/intake-web/tests/test_pages.py": (845, "pages of form and story, to be split with their module"),
-    "services/router/src/router/case.py": (510, "a case and its snapshot for a unit, to be split so"),
     "services/unit-desk/src/unit_desk/acts.py": (485, "acts as a table"),
     "services/unit-desk/src/unit_desk/adapters/complaints.py": (420, "statements of the lists, and their filters"),
     "testing/src/testing/bench/commands.py": (470, "a command for each benchmark"),

@@ -16,7 +16,7 @@ from contracts.vocabulary import CLOCK_KINDS
 from intake.texts import Texts
 from kabupaten import load
 from router.adapters.region import read_rules
-from router.case import snapshot
+from router.snapshot import snapshot
 from testing.events import NOW
 from unit_desk.acts import ACTS, Typed, helpers, offered, reply_of
 from unit_desk.people import Person

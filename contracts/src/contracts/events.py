@@ -539,6 +539,7 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     ] = UNSET
     returns: Annotated[int, Meta(ge=0, description="How often a unit gave it back.")] = 0
     reopened: Annotated[int, Meta(ge=0, description="How often its reporter had it done again.")] = 0
+    unheard: Annotated[bool, Meta(description="Its reporter has added something since a unit last replied.")] = False
     question: Annotated[Question | UnsetType, Meta(description="Unset: its reporter was asked nothing.")] = UNSET
     spam: bool = False
     erased: Annotated[bool, Meta(description="Its text is deleted; delete your copies too.")] = False

@@ -61,7 +61,8 @@ def test_a_figure_leads_to_a_list_that_the_desk_has(url: str) -> None:
     assert values.keys() <= FILTERS
     assert {values.get("tenggat", "lewat")} <= complaints.DUE.keys()
     assert values.get("status", "routed") in STATUS
-    assert {value for name, value in values.items() if name not in ("tenggat", "status")} <= GIVEN
+    assert {values.get("warga", "dibuka")} <= complaints.REPORTER.keys()
+    assert {value for name, value in values.items() if name not in ("tenggat", "status", "warga")} <= GIVEN
 
 
 def test_every_other_link_leads_to_a_board() -> None:

@@ -10,9 +10,10 @@ from router_office import OTHER, RULES, Office, T, classified, followed_up, item
 from contracts.events import Place, UnitRouted
 from kabupaten.desks import CONDUCT_CATEGORY
 from router import handlers
-from router.case import Case, snapshot
+from router.case import Case
 from router.duplicates import rank
 from router.registration import apart
+from router.snapshot import snapshot
 from testing.events import NOW
 
 #: The complaint about a road, with PUPR; ``T`` is added to it.

@@ -10,7 +10,7 @@ from router_office import OTHER, Office, T, classified, followed_up, in_status, 
 from router_office import to_units as units
 
 from contracts.events import FollowUp, Question, UnitRouted
-from router.case import snapshot
+from router.snapshot import snapshot
 
 
 def resolved_by(unit: str, category: str, **facts: Any) -> Office:

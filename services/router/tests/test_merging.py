@@ -26,7 +26,7 @@ from router_office import (
 
 from chassis.wire import outgoing
 from contracts.events import ComplaintUpdated, UnitRouted
-from router.case import snapshot
+from router.snapshot import snapshot
 from testing.events import NOW
 
 

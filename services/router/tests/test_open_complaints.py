@@ -37,6 +37,7 @@ from router.adapters.store import OpenGroup
 from router.app import handler_of
 from router.case import Case
 from router.open_complaints import show
+from router.snapshot import is_unheard
 from testing.events import an_updated
 from testing.fakes import message
 from testing.waiting import finish, soon
@@ -336,6 +337,8 @@ async def test_complaint_is_unheard_until_its_unit_replies_and_reopened_until_re
             await steps([message(said, topic=topic, subject=number, event_id=name, time=at).record])
         async with pool.acquire() as db:
             groups = await store.open_groups(db, metrics.AGES)
+            case = (await store.load(db, [number]))[number]
+        assert is_unheard(case) == bool(groups and groups[0].unheard), "a unit reads what is counted"
         return (groups[0].unheard, groups[0].reopened) if groups else None
 
     assert (0, 0) == await after(action="acknowledge")

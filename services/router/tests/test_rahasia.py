@@ -28,7 +28,8 @@ from contracts.events import Data, Evidence, Place, Position, Question, UnitRout
 from kabupaten.routing import RoutingRule
 from kabupaten.units import Unit
 from router import duplicates
-from router.case import snapshot, supporters
+from router.case import supporters
+from router.snapshot import snapshot
 
 #: One secret in each part of the complaint: text, place, point, time, attachment, addition, and what the classifier
 #: read from the text.

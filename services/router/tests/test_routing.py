@@ -30,7 +30,7 @@ from chassis.wire import Emit
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
 from router import handlers
-from router.case import snapshot
+from router.snapshot import snapshot
 from testing.fakes import message, play
 from testing.fixtures import texts_of
 

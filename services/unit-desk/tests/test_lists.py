@@ -56,6 +56,7 @@ LOOKS: dict[str, tuple[Person, str | None, Chosen]] = {
     "a status that few have": (CLERK, "PUPR", Chosen(which="all", status="rejected", kecamatan="Kecamatan 3")),
     "what is late": (CLERK, "PUPR", Chosen(due="lewat")),
     "what is due soon, among all": (CLERK, "PUPR", Chosen(which="all", due="dekat")),
+    "whose reporters wrote again": (CLERK, "PUPR", Chosen(reporter="balasan")),
     "a period": (CLERK, "PUPR", Chosen(which="all", since=LONG_AGO, until=LONG_AGO + timedelta(20))),
     "of all units": (WATCHER, None, Chosen()),
     "all of all units": (WATCHER, None, Chosen(which="all", kecamatan="Kecamatan 5")),
@@ -99,6 +100,17 @@ async def test_a_list_is_narrowed_to_what_is_late_or_due_within_a_day(tell: Tell
     assert ["sebentar lagi"] == await found(pool, rules, Chosen(due="dekat"))
     assert ["terlambat"] == await found(pool, rules, Chosen(which="all", due="lewat"))
     assert 3 == len(await found(pool, rules, Chosen(due="lewat' OR true")))
+
+
+async def test_a_list_is_narrowed_by_what_reporters_did(tell: Tell, pool: Pool, rules: Rules) -> None:
+    for text, facts in {"lagi": {"reopened": 1}, "tambah": {"unheard": True}, "biasa": {}}.items():
+        await tell(complaint_id=text, text=text, **facts)
+    await tell(complaint_id="selesai", text="selesai", status="closed", why="updated", reopened=1)
+
+    assert ["lagi"] == await found(pool, rules, Chosen(reporter="dibuka"))
+    assert ["tambah"] == await found(pool, rules, Chosen(reporter="balasan"))
+    await tell(complaint_id="tambah", text="tambah", seq=2)
+    assert [] == await found(pool, rules, Chosen(which="all", reporter="balasan"))
 
 
 @pytest.mark.parametrize(

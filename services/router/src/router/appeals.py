@@ -12,8 +12,9 @@ from contracts.events import FollowUp, Support
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import BAD, FINAL, Lane, Note, Status, UpdateKind, Why
 from kabupaten.desks import CONDUCT_CATEGORY
-from router.case import Appealed, Case, Out, advance, supporters, tell_unit
+from router.case import Appealed, Case, Out, advance, supporters
 from router.rules import Assignment, Rules, conduct_desk, judge, supervisor, triage
+from router.snapshot import tell_unit
 from router.transfers import Result, kept_from, noted, route
 
 _replace = msgspec.structs.replace

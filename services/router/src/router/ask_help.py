@@ -10,10 +10,11 @@ import msgspec
 
 from contracts.events import Support
 from contracts.vocabulary import Note, Why
-from router.case import supporters, tell_unit
+from router.case import supporters
 from router.masked import brief
 from router.refusal import Refusal
 from router.reply_context import Outcome, ReplyContext
+from router.snapshot import tell_unit
 from router.transfers import kept_from, noted
 
 _replace = msgspec.structs.replace

@@ -6,8 +6,9 @@ import msgspec
 
 from contracts.events import ComplaintClassified
 from contracts.vocabulary import FINAL, URGENT, Lane, Status, Why
-from router.case import Case, about_units, is_apart, names_a_place, perhaps_about, place_of, tell_unit, urgency_of
+from router.case import Case, about_units, is_apart, names_a_place, perhaps_about, place_of, urgency_of
 from router.rules import DANGER, OUTSIDE, Assignment, Rules, Understood, assign
+from router.snapshot import tell_unit
 from router.transfers import Result, alarmed_units, hand_over, route, triage_unit_of
 
 _replace = msgspec.structs.replace

@@ -15,9 +15,10 @@ from contracts.events import SlaBreached, SlaUpdated, UnitRouted
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import HEAD, WITH_A_UNIT, ClockKind, StageName, Status, UpdateKind, Why
 from kabupaten.desks import last_unit
-from router.case import Case, Out, advance, is_to_confirm, may_be_undone, tell_unit, waits
+from router.case import Case, Out, advance, is_to_confirm, may_be_undone, waits
 from router.clock_event import LADDER, ClockEvent
 from router.rules import Rules, supervisor
+from router.snapshot import tell_unit
 from router.transfers import Result, kept_from, triage_unit_of
 from router.unit_words import STAGE_WORDS
 

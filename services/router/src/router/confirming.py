@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 
 from contracts.vocabulary import CONTENT, Lane, Note, UpdateKind, Why
-from router.case import Case, Out, ToConfirm, advance, is_to_confirm, tell_unit
+from router.case import Case, Out, ToConfirm, advance, is_to_confirm
 from router.refusal import Refusal
 from router.reply_context import Outcome, ReplyContext
 from router.rules import Assignment, Rules, triage
+from router.snapshot import tell_unit
 from router.transfers import Result, kept_from, noted, route
 
 _replace = msgspec.structs.replace

@@ -16,9 +16,10 @@ from rensa import RMinHash
 
 from contracts.events import Place, Similar, UnitRouted
 from contracts.vocabulary import ACTIVE, Why
-from router.case import Case, Out, is_apart, is_rahasia, known, snapshot, supporters, tell_unit
+from router.case import Case, Out, is_apart, is_rahasia, known, supporters
 from router.merging import merge, why_not
 from router.rules import Rules
+from router.snapshot import snapshot, tell_unit
 from router.transfers import Changes, kept_from, triage_unit_of
 
 _replace = msgspec.structs.replace

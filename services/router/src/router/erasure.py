@@ -17,8 +17,9 @@ from contracts.events import ComplaintClassified, ComplaintErased, ComplaintFoll
 from contracts.topics import CLASSIFIED, FOLLOWED_UP, RECEIVED
 from contracts.vocabulary import FINAL, Note, Status, UpdateKind, Why
 from router import merging
-from router.case import Case, Erasure, Out, StepGone, advance, known, snapshot, tell_unit, wordless
+from router.case import Case, Erasure, Out, StepGone, advance, known
 from router.rules import Rules
+from router.snapshot import snapshot, tell_unit, wordless
 from router.transfers import Changes, Result, noted
 
 _replace = msgspec.structs.replace

@@ -13,9 +13,10 @@ from contracts.vocabulary import BAD, CONTENT, FINAL, FollowUpKind, Note, Right,
 from kabupaten.desks import last_unit
 from router import appeals
 from router.by_rule import move_to_its_place, raise_alarm
-from router.case import Case, Out, advance, is_rahasia, snapshot, supporters, tell_unit
+from router.case import Case, Out, advance, is_rahasia, supporters
 from router.confirming import back_to_work, by_mark
 from router.rules import Rules, supervisor
+from router.snapshot import snapshot, tell_unit
 from router.transfers import Changes, Result, accused_units, alarmed_units, kept_from, noted, triage_unit_of
 
 _replace = msgspec.structs.replace

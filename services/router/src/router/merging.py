@@ -10,10 +10,11 @@ import msgspec
 from contracts.events import ComplaintUpdated
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import CLOCK_KINDS, FINAL, Note, StageName, Status, UpdateKind, Why
-from router.case import Case, Out, about_units, advance, is_rahasia, supporters, tell_unit, waits
+from router.case import Case, Out, about_units, advance, is_rahasia, supporters, waits
 from router.clock_event import promise
 from router.refusal import Refusal
 from router.rules import Rules, triage
+from router.snapshot import tell_unit
 from router.transfers import Changes, Result, accused_units, kept_from, release, route
 from router.unit_words import STATUS_WORDS
 

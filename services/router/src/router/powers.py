@@ -10,10 +10,11 @@ import msgspec
 
 from contracts.vocabulary import URGENT, Action, Lane, Note, StageName, UpdateKind, Urgency, Why
 from router import appeals
-from router.case import Case, Out, advance, supporters, tell_unit, urgency_of
+from router.case import Case, Out, advance, supporters, urgency_of
 from router.masked import brief
 from router.refusal import Refusal
 from router.reply_context import Outcome, ReplyContext, named_units
+from router.snapshot import tell_unit
 from router.transfers import kept_from, noted, route, triage_unit_of
 
 _replace = msgspec.structs.replace

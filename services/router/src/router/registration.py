@@ -11,9 +11,10 @@ from contracts.events import ComplaintClassified, ComplaintReceived, Support
 from contracts.vocabulary import URGENT, WITH_A_UNIT, Lane, Status, UpdateKind, Why
 from router import appeals
 from router.by_rule import give, is_untouched
-from router.case import Case, Out, about_units, advance, is_alarm, perhaps_about, supporters, tell_unit
+from router.case import Case, Out, about_units, advance, is_alarm, perhaps_about, supporters
 from router.follow_ups import on_followed_up
 from router.rules import DANGER, Assignment, Rules, triage
+from router.snapshot import tell_unit
 from router.transfers import (
     Result,
     kept_from,

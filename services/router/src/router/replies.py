@@ -27,24 +27,14 @@ from kabupaten.desks import CONDUCT_CATEGORY, MOST_RETURNS, last_unit
 from kabupaten.routing import Target
 from router import appeals, confirming, erasure, merging, powers, undoing
 from router.ask_help import ask_help
-from router.case import (
-    Case,
-    Erasure,
-    Out,
-    about_units,
-    advance,
-    answer,
-    is_rahasia,
-    supporters,
-    tell_support,
-    tell_unit,
-)
+from router.case import Case, Erasure, Out, about_units, advance, is_rahasia, supporters
 from router.handover import is_handed_to, target, why_not
 from router.masked import brief, masked
 from router.proof import bad_evidence
 from router.refusal import Refusal, missing, no_resolution, wrong_status
 from router.reply_context import Act, Outcome, ReplyContext, Rule, named_units
 from router.rules import OF_CONDUCT, Assignment, Rules, conduct_desk, triage
+from router.snapshot import answer, tell_support, tell_unit
 from router.support_replies import on_help
 from router.transfers import Changes, hand_over, kept_from, noted, release, route, triage_unit_of
 from router.unit_words import STATUS_WORDS

@@ -6,9 +6,10 @@ import msgspec
 
 from contracts.events import UnitReplied
 from contracts.vocabulary import WITH_A_UNIT, Action, SupportStatus, Why
-from router.case import Case, Out, tell_unit
+from router.case import Case, Out
 from router.refusal import Refusal, missing, no_resolution, wrong_status
 from router.rules import Rules
+from router.snapshot import tell_unit
 from router.transfers import triage_unit_of
 from router.unit_words import SUPPORT_WORDS
 

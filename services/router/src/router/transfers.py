@@ -12,8 +12,9 @@ from contracts.sentences import SentenceCode
 from contracts.vocabulary import WITH_A_UNIT, Lane, Status, UpdateKind, Why
 from kabupaten.desks import triage_unit
 from kabupaten.routing import Target
-from router.case import Case, Out, about_units, advance, perhaps_about, supporters, tell_support, tell_unit
+from router.case import Case, Out, about_units, advance, perhaps_about, supporters
 from router.rules import Assignment, Rules, accused, triage
+from router.snapshot import tell_support, tell_unit
 
 Result = tuple[Case, list[Out]]
 Changes = dict[str, Case]

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from contracts.vocabulary import FINAL, Action, Note, Status, UpdateKind, Why
-from router.case import Case, Out, Undoable, about_units, advance, is_rahasia, may_be_undone, supporters, tell_unit
+from router.case import Case, Out, Undoable, about_units, advance, is_rahasia, may_be_undone, supporters
 from router.refusal import Refusal, missing
 from router.reply_context import Outcome, ReplyContext
 from router.rules import triage
+from router.snapshot import tell_unit
 from router.transfers import Changes, kept_from, route, triage_unit_of
 from router.unit_words import STATUS_WORDS
 

@@ -160,6 +160,7 @@ def as_line(complaint: ComplaintSnapshot, now: datetime, unit: str = "") -> Text
         as_status(complaint),
         as_due(complaint, now),
         "dibuka kembali" if complaint.reopened else "",
+        "warga menulis lagi" if complaint.unheard else "",
         f"{len(links(complaint))} foto" if links(complaint) else "",
         f"{complaint.reporters} pelapor" if complaint.reporters > 1 else "",
         f"{complaint.supporters} dukung" if complaint.supporters else "",

@@ -75,6 +75,7 @@ SIGNALS: dict[str, Signal] = {
         "lapor_complaints_reopened",
         amber=1,
         red=10,
+        to="?warga=dibuka",
     ),
     "unheard": Signal(
         "Balasan belum ditanggapi",
@@ -83,6 +84,7 @@ SIGNALS: dict[str, Signal] = {
         "lapor_complaints_unheard",
         amber=1,
         red=20,
+        to="?warga=balasan",
     ),
     "untold": Signal(
         "Pesan belum sampai",

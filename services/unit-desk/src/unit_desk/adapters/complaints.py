@@ -29,6 +29,8 @@ PAGE = 50
 OF_THE_CLOCK = tuple(each.value for each in (Why.DEADLINE_SET, Why.WARNED, Why.BREACHED, Why.RETRACTED))
 #: The filters of a list by due date.
 DUE = {"lewat": "due < now()", "dekat": "due BETWEEN now() AND now() + interval '1 day'"}
+#: The filters of a list by what its reporters did.
+REPORTER = {"dibuka": "reopened", "balasan": "unheard"}
 _ESCALATIONS = (Why.ESCALATED.value, Why.RETRACTED.value)
 #: The most words of a search. A word matches by its beginning or its stem: "lubang" finds "berlubang", "jembat" a
 #: bridge, and "Q2MDN" the number that ends so.
@@ -138,7 +140,8 @@ class Chosen:
     """The choice of a list. ``which``: work, mine, approval, more_time, unconfirmed, appeals, attention, outside,
     triage or all.
 
-    The other fields narrow it. ``due`` is a key of ``DUE``, for open complaints alone: those that ended are not late.
+    The other fields narrow it. ``due`` is a key of ``DUE`` and ``reporter`` one of ``REPORTER``, for open complaints
+    alone: those that ended are not late.
     """
 
     which: str = WORK
@@ -148,6 +151,7 @@ class Chosen:
     since: date | None = None
     until: date | None = None
     due: str = ""
+    reporter: str = ""
     page: int = 1
 
 
@@ -197,6 +201,8 @@ async def listed(
         narrow("received_at < {}", datetime.combine(chosen.until + timedelta(days=1), datetime.min.time(), rules.zone))
     if chosen.due in DUE:
         where.append(f"standing = '{WORK}' AND {DUE[chosen.due]}")
+    if chosen.reporter in REPORTER:
+        where.append(f"standing = '{WORK}' AND {REPORTER[chosen.reporter]}")
     _narrow_words(chosen, person, unit, where, narrow)
     order = _NEWEST_FIRST if chosen.which == "all" else _URGENT_FIRST
     skip = (min(max(chosen.page, 1), MOST_PAGES) - 1) * PAGE

@@ -24,14 +24,14 @@ JOIN unnest($1::text[], $2::text[]) AS k (unit, complaint_id) USING (unit, compl
 # A complaint that its unit no longer works on has no assignee.
 _SAVE = """
 INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
-    weight, kecamatan, standing, rahasia, erased, accuses, words, told)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-    to_tsvector('simple', $19) || to_tsvector('indonesian', $19), $20)
+    weight, kecamatan, standing, rahasia, erased, accuses, reopened, unheard, words, told)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+    to_tsvector('simple', $21) || to_tsvector('indonesian', $21), $22)
 ON CONFLICT (unit, complaint_id) DO UPDATE SET seq = excluded.seq, told_at = excluded.told_at, lead = excluded.lead,
     role = excluded.role, lane = excluded.lane, status = excluded.status, why = excluded.why, due = excluded.due,
     weight = excluded.weight, kecamatan = excluded.kecamatan, standing = excluded.standing,
-    rahasia = excluded.rahasia, erased = excluded.erased, accuses = excluded.accuses, words = excluded.words,
-    told = excluded.told,
+    rahasia = excluded.rahasia, erased = excluded.erased, accuses = excluded.accuses, reopened = excluded.reopened,
+    unheard = excluded.unheard, words = excluded.words, told = excluded.told,
     assignee = CASE WHEN excluded.standing = 'work' THEN complaints.assignee END"""
 _EVENT = """
 INSERT INTO events (unit, complaint_id, event_id, at, seq, why, status, lead, stage, reason, reply_id)
@@ -169,7 +169,7 @@ def _row(kept: Kept) -> tuple[object, ...]:
         *(kept.unit, kept.complaint_id, complaint.ticket, complaint.seq, kept.told_at, complaint.received_at),
         *(complaint.unit, complaint.role, complaint.lane, complaint.status, told.why, due_of(complaint) or NEVER),
         *(weight_of(complaint), place.kecamatan, kept.standing, complaint.rahasia, complaint.erased),
-        *(complaint.accuses, _words(complaint), msgspec.json.encode(told)),
+        *(complaint.accuses, complaint.reopened > 0, complaint.unheard, _words(complaint), msgspec.json.encode(told)),
     )
 
 
