@@ -176,6 +176,14 @@ def test_unit_that_only_triages_is_not_named_to_citizens() -> None:
     assert "Kom" not in TEXTS.status_line(looked_at, T)
 
 
+def test_the_status_calls_the_words_of_its_despairing_reporter_a_message() -> None:
+    story = ComplaintView(ticket=T, status="routed", sent=SentWith(danger=["despair"]))
+
+    assert ["Pesan", "Laporan"] == [
+        TEXTS.status_line(story, T, to_reporter=mine).partition(" ")[0] for mine in (True, False)
+    ]
+
+
 def test_a_post_has_room_for_the_apology_of_any_unit() -> None:
     for unit in TEXTS.units:
         for end in ENDS:

@@ -379,7 +379,9 @@ class Texts:
             return self.sms["unknown_ticket"].format(ticket=ticket)
         if story.rahasia and not to_reporter:
             story = msgspec.structs.replace(story, unit=None, parent=None)
-        line = self.parts["how_it_is"].format(ticket=ticket, status=self.status(story, to_reporter=to_reporter))
+        despairs = to_reporter and DangerKind.DESPAIR in story.sent.danger
+        form = self.parts["how_it_is_despair" if despairs else "how_it_is"]
+        line = form.format(ticket=ticket, status=self.status(story, to_reporter=to_reporter))
         if (
             story.unit and not self.is_sorted(story) and story.status != Status.HANDED_OVER
         ):  # a unit that handed it over no longer has it

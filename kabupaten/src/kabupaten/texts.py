@@ -138,7 +138,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "contact": frozenset({"target", "contact"}),
         "nobody": frozenset(),
         "sorted": _TICKET,
-        "how_it_is": frozenset({"ticket", "status"}),
+        **dict.fromkeys(("how_it_is", "how_it_is_despair"), frozenset({"ticket", "status"})),
         "due": frozenset({"due"}),
         "due_missed": frozenset({"due"}),
         "due_paused": frozenset({"due"}),
@@ -215,7 +215,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 *("too_many_title", "refused_title", "stored_title"),
                 *(f"{name}{part}" for name in _WEB_PROBLEMS for part in ("", "_title")),
                 # … confirmations, …
-                *("received", "received_apart", *(f"received_{kind}" for kind in FollowUpKind)),
+                *("received", "received_despair", "received_apart", *(f"received_{kind}" for kind in FollowUpKind)),
                 "then_apart",
                 *(f"then_{kind}" for kind in FollowUpKind if kind != FollowUpKind.RIGHTS_REQUEST),
                 # … and the words of the pages, …

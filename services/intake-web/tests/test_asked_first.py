@@ -50,7 +50,7 @@ async def test_danger_stops_first_with_whom_to_call_and_one_press_sends_it_all(
     sent = await web.post("/", data=hidden(stopped.text))
 
     body = stopped.text[stopped.text.index("<main") :]
-    assert body.index('href="tel:113"') < body.index("Tetap kirim laporan")
+    assert body.index('href="tel:113"') < body.index("Tetap kirim")
     assert (200, 0, 303) == (stopped.status_code, taken_then, sent.status_code)
     ((kept, _),) = fake.taken.values()
     assert (FIRE, "Cabenge", None) == (kept.text, kept.place, kept.phone)

@@ -167,7 +167,7 @@ async def test_without_a_script_what_asks_first_keeps_what_was_typed(page: Page,
     await page.get_by_label("Isi laporan").fill("Rumah tetangga kebakaran")
     await page.get_by_role("button", name="Periksa dulu").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Telepon 113")
-    await page.get_by_role("button", name="Ubah laporan").click()
+    await page.get_by_role("button", name="Ubah tulisan").click()
     await page.get_by_label("Isi laporan").fill("Jalan berlubang besar")
     await page.get_by_role("button", name="Periksa dulu").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Periksa jawaban Anda")

@@ -322,8 +322,18 @@ async def test_a_program_reads_what_its_reporter_does_with_their_secret_alone(
 async def test_in_danger_nobody_is_told_that_what_was_written_is_kept(web: httpx.AsyncClient) -> None:
     page = await send(web, text="Rumah tetangga kebakaran, masih ada orang di dalam")
 
-    assert "Tetap kirim laporan" in page.text
-    assert "Laporan Anda belum terkirim: biarkan halaman ini terbuka" in page.text
+    assert "Tetap kirim" in page.text
+    assert "Tulisan Anda belum terkirim: biarkan halaman ini terbuka" in page.text
+
+
+@pytest.mark.parametrize(("text", "named"), [("saya mau mati saja", False), ("Rumah tetangga kebakaran", True)])
+async def test_somebody_who_despairs_is_thanked_for_no_report(web: httpx.AsyncClient, text: str, named: bool) -> None:
+    asked = await send(web, text=text)
+    sent = await web.post("/", files=as_form({**hidden(asked.text), "text": text, "called": "1"}))
+    page = (await web.get(sent.headers["location"])).text
+    main = page[page.index("<main") : page.index("Buka dari HP lain")]
+
+    assert [named] * 3 == ["laporan" in asked.text[asked.text.index("<main") :], "aporan" in main, "Nomor laporan" in page]
 
 
 async def test_a_form_too_large_gets_a_page(web: httpx.AsyncClient) -> None:

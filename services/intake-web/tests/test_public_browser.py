@@ -106,7 +106,7 @@ async def test_form_without_scripts_checks_the_complaint_before_sending(browser:
     await page.get_by_label("Isi laporan").fill("Rumah tetangga kebakaran")
     await page.get_by_role("button", name="Periksa dulu").click()
     await look(page, "tanpa-skrip-bahaya")
-    await page.get_by_role("button", name="Ubah laporan").click()
+    await page.get_by_role("button", name="Ubah tulisan").click()
     await page.get_by_label("Isi laporan").fill("Jalan berlubang besar")
     await page.get_by_role("button", name="Periksa dulu").click()
     await look(page, "tanpa-skrip-periksa")

@@ -267,6 +267,7 @@ def _page(
         "printed": texts.dates.date_in_words(datetime.now(texts.zone).date()),
         "version": version(story, complaint, hidden=hidden),
         "danger": danger_of(danger, texts).get("danger"),
+        "despair": known and DangerKind.DESPAIR in danger,
         "undated": story.undated or bool(added),
         "place_asked": place_asked,
         "problems": problems or {},
