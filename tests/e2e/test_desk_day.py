@@ -437,6 +437,13 @@ def what_says_nothing_is_rejected(place: Place, operator: Seat, nothing: Citizen
     place.system.until_status(nothing.ticket, "rejected")
 
 
+def a_rejection_was_wrong_and_is_taken_back(place: Place, operator: Seat, nothing: Citizen) -> None:
+    operator.opens(f"{place.url}/laporan/{nothing.ticket}")
+    send(operator, "Batalkan tindakan", "batalkan-tolak")
+    sent(operator, did="membatalkan", name="penolakan-dibatalkan")
+    place.system.until_status(nothing.ticket, "routed")
+
+
 def what_lies_at_the_wrong_unit_is_taken_back_and_given_to_another(place: Place, operator: Seat, bin_: Citizen) -> None:
     operator.presses("Cari")
     operator.writes("Cari nomor", bin_.ticket)
@@ -450,6 +457,21 @@ def what_lies_at_the_wrong_unit_is_taken_back_and_given_to_another(place: Place,
     operator.writes("Mengapa dialihkan", "Pedagang membuang di badan jalan, perlu penertiban.")
     confirms(operator, "alihkan", did="mengalihkan")
     until(lambda: place.system.unit_of(bin_.ticket) == "SATPOLPP", 60, "it is the other unit's")
+
+
+def what_a_unit_gives_back_is_read_with_its_reason(place: Place, operator: Seat, bin_: Citizen, police: Unit) -> None:
+    why = "Yang membuang warga sekitar, bukan pedagang."
+    police.get(bin_.ticket, "routed")
+    police.must(bin_.ticket, "return", reason=why)
+    until(lambda: place.system.unit_of(bin_.ticket) == "DISKOMINFO", 60, "it is to be sorted again")
+    operator.presses("Triase")
+    case = goes_to(operator, bin_.ticket)
+    expect(case).to_contain_text(why)
+    operator.look("triase-dikembalikan")
+    operator.presses("Unit lain", case)
+    operator.chooses("Unit yang mengerjakan", "Dinas Lingkungan Hidup")
+    confirms(operator, "teruskan-lagi", did="meneruskan")
+    until(lambda: place.system.unit_of(bin_.ticket) == "DLH", 60, "it is the right unit's")
 
 
 def an_appeal_is_seen_with_what_the_unit_did(place: Place, operator: Seat, water: Citizen, pdam: Unit) -> None:
@@ -538,8 +560,10 @@ def test_an_operators_morning(system: System, browser: Browser, hand: str) -> No
     what_the_machine_misread_is_put_right_and_given_to_its_unit(place, operator, unclear)
     what_is_the_same_is_merged(place, operator, again, unclear)
     what_says_nothing_is_rejected(place, operator, nothing)
+    a_rejection_was_wrong_and_is_taken_back(place, operator, nothing)
     what_lies_at_the_wrong_unit_is_taken_back_and_given_to_another(place, operator, bin_)
     with units(system.env) as unit:
+        what_a_unit_gives_back_is_read_with_its_reason(place, operator, bin_, unit("SATPOLPP"))
         an_appeal_is_seen_with_what_the_unit_did(place, operator, water, unit("PDAM"))
     what_is_brought_to_the_counter_is_typed_in_and_followed_at_home(place, operator, place.seat(size), BROUGHT[hand])
     somebody_is_invited_and_a_program_gets_its_key(operator)
