@@ -17,6 +17,25 @@ stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 TOKEN = "a-token-of-the-test"
+#: A region's own table, for the dialect `generic`.
+TABLE = """
+[call]
+method = "GET"
+body = "query"
+fields = {cp_name = "{username}", pwd = "{password}", msisdn = "{digits}", sms = "{text}"}
+[message]
+source = "query"
+methods = ["GET"]
+from = "msisdn"
+text = ["sms"]
+[report]
+source = "query"
+methods = ["GET"]
+state = "status"
+states = {1 = "delivered"}
+[answer]
+body = "0"
+"""
 
 
 @pytest.fixture
@@ -41,6 +60,14 @@ def make_settings() -> Callable[..., SmsSettings]:
         return SmsSettings(**{**usual, **given})
 
     return make
+
+
+@pytest.fixture
+def own_table(tmp_path: Path) -> Path:
+    """A file with the region's own table."""
+    file = tmp_path / "telkomsel.toml"
+    file.write_text(TABLE)
+    return file
 
 
 @pytest.fixture

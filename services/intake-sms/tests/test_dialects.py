@@ -33,25 +33,6 @@ pytestmark = pytest.mark.connected
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 ME, TEXT, PUBLIC = "+6281234567890", "lampu jalan padam di Desa Jampu", "https://sms.contoh.id"
 PASSWORD, SIGNING = "p&ss", "signing-secret"
-#: The region's own table, for `generic`.
-TABLE = """
-[call]
-method = "GET"
-body = "query"
-fields = {cp_name = "{username}", pwd = "{password}", msisdn = "{digits}", sms = "{text}"}
-[message]
-source = "query"
-methods = ["GET"]
-from = "msisdn"
-text = ["sms"]
-[report]
-source = "query"
-methods = ["GET"]
-state = "status"
-states = {1 = "delivered"}
-[answer]
-body = "0"
-"""
 #: A request of the gateway: method, the query beside our own part of it, and the body.
 Request = tuple[str, dict[str, str], dict[str, Any]]
 Sign = Callable[[str, dict[str, str]], dict[str, str]]
@@ -132,15 +113,14 @@ GATEWAYS = {
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_each_dialect_brings_an_sms_takes_the_receipt_and_reports_it(
-    pool: Pool, make_settings: Callable[..., SmsSettings], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+    pool: Pool, make_settings: Callable[..., SmsSettings], monkeypatch: pytest.MonkeyPatch, own_table: Path, name: str
 ) -> None:
     vendor, port, asked = GATEWAYS[name], any_free(), list[httpx.Request]()
-    (tmp_path / "table.toml").write_text(TABLE)
     door = f"http://{HOST}:{port}/sms/{name}"
     settings = make_settings(
         sms_dialect=name, sms_listen_port=port, sms_report_url=f"{door}/dlr", sms_public_url=PUBLIC,
         sms_send_url="http://gateway.test/send", sms_send_username="user", sms_send_password=PASSWORD,
-        sms_signing_secret=SIGNING, sms_gateway_file=str(tmp_path / "table.toml"),
+        sms_signing_secret=SIGNING, sms_gateway_file=str(own_table),
     )  # fmt: skip
 
     def takes(request: httpx.Request) -> httpx.Response:

@@ -25,30 +25,11 @@ from testing.mutation import SEED
 Settings = Callable[..., SmsSettings]
 ME = "+6281234567890"
 TABLES = {name: read_dialect(name) for name in NAMES if name != "generic"}
-TELKOMSEL = """
-[call]
-method = "GET"
-body = "query"
-fields = {cp_name = "{username}", pwd = "{password}", msisdn = "{digits}", sms = "{text}"}
-[message]
-source = "query"
-methods = ["GET"]
-from = "msisdn"
-text = ["sms"]
-[report]
-source = "query"
-methods = ["GET"]
-state = "status"
-states = {1 = "delivered"}
-[answer]
-body = "0"
-"""
 
 
 @pytest.fixture
-def generic(tmp_path: Path) -> Dialect:
-    (tmp_path / "telkomsel.toml").write_text(TELKOMSEL)
-    return read_dialect("generic", tmp_path / "telkomsel.toml")
+def generic(own_table: Path) -> Dialect:
+    return read_dialect("generic", own_table)
 
 
 def posted(fields: dict[str, Any]) -> Asked:
