@@ -21,6 +21,7 @@ from lapor.demo.scenarios import SCENARIOS
 from lapor.processes.data_dir import DataDir
 from lapor.system import addresses
 from lapor.system.installation import database_name
+from testing.bench.database_costs import counted, per_life
 from testing.bench.stored import complaints, fill, vacuum
 
 #: Transactions in one complaint's life: received, registered, classified and routed, two replies, told.
@@ -64,13 +65,15 @@ async def intake(where: DataDir, rate: float | None, seconds: float, say: Callab
 async def lifecycle(where: DataDir, count: int, rate: float) -> dict[str, Any]:
     """Run ``count`` whole lives, ``rate`` a second; one that does not end a minute after the last is an error."""
     travel = Travel(where, SCENARIOS["journey"], lambda *_: None)
-    before = cpu_s(where)
+    databases: dict[str, str] = travel.env["databases"]
+    counts, before = await counted(databases), cpu_s(where)
     journeys = await travel.run(count, ["sms", "web", "x"], rate)
     done = [journey for journey in journeys if journey.done]
     ends: list[datetime] = [journey.hops[-1][1] for journey in done]
     took = (max(ends) - min(journey.sent_at for journey in journeys)).total_seconds() if done else 60
     spans = [(j.routed_at - j.received_at).total_seconds() for j in done if j.routed_at and j.received_at]
-    return _result(where, len(done), took, len(journeys) - len(done), spans, before)
+    found = _result(where, len(done), took, len(journeys) - len(done), spans, before)
+    return {**found, "per_life": per_life(counts, await counted(databases), len(done))}
 
 
 async def beside_stored(
