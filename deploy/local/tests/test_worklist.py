@@ -194,7 +194,9 @@ def test_a_card_shows_what_a_citizen_wrote_as_it_was_written_and_what_it_is_for(
 def test_a_card_says_what_its_reporter_did_and_not_that_it_has_a_new_deadline() -> None:
     photo = Evidence(url="https://lapor.contoh.id/bukti/e1", media_type="image/jpeg", bytes=1, sha256="0" * 64)
     again = _told(1, "followed-up", seq=5, reopened=1, unheard=True, evidence=[photo])
-    first, second = shown(again, _told(1, "deadline-set", seq=6, reopened=1, unheard=True, deadline_at=NOW, evidence=[photo]))
+    first, second = shown(
+        again, _told(1, "deadline-set", seq=6, reopened=1, unheard=True, deadline_at=NOW, evidence=[photo])
+    )
 
     assert " · dibuka kembali · warga menulis lagi · 1 foto" in first
     assert second.startswith("  Warga menambahkan sesuatu: karena")
