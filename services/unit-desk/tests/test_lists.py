@@ -103,7 +103,8 @@ async def test_a_list_is_narrowed_to_what_is_late_or_due_within_a_day(tell: Tell
 
 
 async def test_a_list_is_narrowed_by_what_reporters_did(tell: Tell, pool: Pool, rules: Rules) -> None:
-    for text, facts in {"lagi": {"reopened": 1}, "tambah": {"unheard": True}, "biasa": {}}.items():
+    did: dict[str, dict[str, Any]] = {"lagi": {"reopened": 1}, "tambah": {"unheard": True}, "biasa": {}}
+    for text, facts in did.items():
         await tell(complaint_id=text, text=text, **facts)
     await tell(complaint_id="selesai", text="selesai", status="closed", why="updated", reopened=1)
 

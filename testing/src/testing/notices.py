@@ -55,7 +55,7 @@ async def send_while(pool: Pool, send: Send, waiting: str) -> None:
 def at_night(texts: Texts) -> Texts:
     """Return ``texts`` of a region in which it is always five hours before the morning."""
     nightly = copy(texts)
-    nightly.quiet_until = lambda now: now + timedelta(hours=5)
+    nightly.quiet_until = lambda at: at + timedelta(hours=5)
     return nightly
 
 
