@@ -80,7 +80,6 @@ COVERED = {
     "intake_social/adapters/graph_items.py": Cover("services/intake-social/tests/test_hooks.py", "what hooks hold"),
     "intake_social/fetching.py": Cover("services/intake-social/tests/test_photos.py", "fetches what photos.py noted"),
     "intake_social/whatsapp_talk.py": Cover("services/intake-social/tests/test_whatsapp.py", "the window of a day"),
-    "intake_social/app.py": Cover("services/intake-social/tests/test_polling.py", _WIRING),
     "intake_web/app.py": Cover("services/intake-web/tests/test_door.py", _WIRING),
     "intake_web/codes.py": Cover(
         "services/intake-web/tests/test_accounts.py", "a server and a gateway get what it sends"
@@ -179,6 +178,7 @@ COVERED = {
     "testing/fixtures.py": Cover("chassis/tests/conftest.py", _TOOL),
     "testing/kannel.py": Cover("services/intake-sms/tests/test_end_to_end.py", _TOOL),
     "testing/mail.py": Cover("intake/tests/test_smtp.py", _TOOL),
+    "testing/notices.py": Cover("services/intake-sms/tests/test_app.py", _TOOL),
     "testing/otlp.py": Cover("chassis/tests/test_tracing.py", _TOOL),
     "testing/extra_process.py": Cover("tests/e2e/test_two_processes.py", _TOOL),
     "testing/servers.py": Cover("chassis/tests/conftest.py", _TOOL),

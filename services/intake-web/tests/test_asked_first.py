@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import httpx
+import pytest
 
 from contracts.events import Position
 from intake_web.domain import code_for, is_code
@@ -188,3 +189,14 @@ async def test_scripts_that_import_each_other_have_one_version(web: httpx.AsyncC
 
     assert [(name, form.partition("=")[2]) for name in ("drafts.js", "unggah.js")] == imported
     assert {200} == {(await web.get(f"/static/{name}?v={version}")).status_code for name, version in imported}
+
+
+@pytest.mark.parametrize(("text", "named"), [("saya mau mati saja", False), ("Rumah tetangga kebakaran", True)])
+async def test_somebody_who_despairs_is_thanked_for_no_report(web: httpx.AsyncClient, text: str, named: bool) -> None:
+    asked = await send(web, text=text)
+    sent = await web.post("/", data=hidden(asked.text))
+    page = (await web.get(sent.headers["location"])).text
+    main = page[page.index("<main") : page.index("Buka dari HP lain")]
+
+    assert "laporan" not in asked.text[asked.text.index("<main") :]
+    assert [named] * 2 == ["aporan" in main, "Nomor laporan" in page]

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from chassis.database import Pool
+from testing.waiting import within
 from unit_desk.adapters import guesses
 from unit_desk.adapters.guesses import Delays
 from unit_desk.throttle import HERE, PLACE
@@ -31,7 +32,7 @@ async def pass_s(pool: Pool, seconds: float) -> None:
 async def test_two_processes_count_together(pool: Pool, delays: Delays) -> None:
     other = Delays(pool=pool, secret=SECRET)
 
-    await asyncio.gather(*(each.wrong(*A) for each in (delays, other) * HERE.free))
+    await within(asyncio.gather(*(each.wrong(*A) for each in (delays, other) * HERE.free)))
 
     assert 0 < await Delays(pool=pool, secret=SECRET).wait_s(*A)
     assert 2 * HERE.free == await pool.fetchval("SELECT max(count) FROM guesses")

@@ -140,8 +140,7 @@ class Chosen:
     """The choice of a list. ``which``: work, mine, approval, more_time, unconfirmed, appeals, attention, outside,
     triage or all.
 
-    The other fields narrow it. ``due`` is a key of ``DUE`` and ``reporter`` one of ``REPORTER``, for open complaints
-    alone: those that ended are not late.
+    The other fields narrow it; ``due`` and ``reporter`` are keys of ``DUE`` and ``REPORTER``, for open ones alone.
     """
 
     which: str = WORK
@@ -199,10 +198,9 @@ async def listed(
         narrow("received_at >= {}", datetime.combine(chosen.since, datetime.min.time(), rules.zone))
     if chosen.until:
         narrow("received_at < {}", datetime.combine(chosen.until + timedelta(days=1), datetime.min.time(), rules.zone))
-    if chosen.due in DUE:
-        where.append(f"standing = '{WORK}' AND {DUE[chosen.due]}")
-    if chosen.reporter in REPORTER:
-        where.append(f"standing = '{WORK}' AND {REPORTER[chosen.reporter]}")
+    for name, conditions in ((chosen.due, DUE), (chosen.reporter, REPORTER)):
+        if name in conditions:
+            where.append(f"standing = '{WORK}' AND {conditions[name]}")
     _narrow_words(chosen, person, unit, where, narrow)
     order = _NEWEST_FIRST if chosen.which == "all" else _URGENT_FIRST
     skip = (min(max(chosen.page, 1), MOST_PAGES) - 1) * PAGE
