@@ -424,7 +424,7 @@ DESK: dict[str, Values] = {
     "told._LOAD": lambda given: (["PUPR"] * 20, given.ids),
     "told._SAVE": lambda given: (
         "PUPR", given.id, given.ticket, 2, NOW, NOW, "PUPR", "lead", "unit", "routed", "routed", NOW, 0, "Lalabata",
-        "work", False, False, [], "jalan", b"{}",
+        "work", False, False, [], False, False, "jalan", b"{}",
     ),
     "told._EVENT": lambda given: (
         "PUPR", given.id, "new", NOW, 2, "updated", "routed", "PUPR", None, None, None,

@@ -64,8 +64,11 @@ async def test_without_a_gateway_the_door_is_open_nothing_is_sent_and_the_log_sa
 async def test_the_sender_keeps_the_bounds_of_a_day_and_the_quiet_hours(
     pool: Pool, make_settings: Callable[..., SmsSettings], tmp_path: Path, quiet_hours: bool, expected: dict[str, int]
 ) -> None:
-    with serving(settings_for_tests(tmp_path / "state")) as url:
-        settings = make_settings(kannel_send_url=f"{url}/cgi-bin/sendsms", quiet_hours=quiet_hours)
+    standin = settings_for_tests(tmp_path / "state")
+    with serving(standin) as url:
+        settings = make_settings(
+            kannel_send_url=f"{url}/cgi-bin/sendsms", kannel_password=standin.kannel_password, quiet_hours=quiet_hours
+        )
         texts = at_night(fixtures.texts_of(REGION))
         async with parts(Context(pool=pool, settings=settings, texts=texts, wake=lambda: None)) as made:
             sender = next(task for task in made.tasks if task[0] == "sender")
