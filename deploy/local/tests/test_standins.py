@@ -165,6 +165,7 @@ def test_an_accepted_sms_is_shown_with_its_ticket(base: str) -> None:
         "to": "+6281234567890",
         "ticket": "SPG-S7K4-2M9XA",
         "text": "SPG-S7K4-2M9XA diterima",
+        "thread": "",
     }
 
 
