@@ -11,6 +11,9 @@ import kabupaten  # noqa: F401
 import look  # noqa: F401
 from chassis.logs import JsonFormatter
 
+# Tests that several folders import: pytest explains the failed assertions of test files by itself, but not of these.
+pytest.register_assert_rewrite("testing.channel_contract")
+
 # Imported objects never die, so collecting garbage while importing is wasted work (see ``gc.freeze``).
 gc.disable()
 

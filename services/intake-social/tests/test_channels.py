@@ -14,10 +14,7 @@ import pytest
 from social_channels import CHANNELS
 
 from chassis.database import Pool
-from contracts import codec, ticket
-from contracts.events import ComplaintReceived
-from contracts.vocabulary import Status
-from intake.complaint_view import ComplaintView, save_views
+from contracts import ticket
 from intake.notices import Notice, OutcomeUnknown, TryLater
 from intake.posts import ROOM
 from intake_social import whatsapp_talk
@@ -28,11 +25,18 @@ from intake_social.app import send
 from intake_social.mentions import read_mentions
 from intake_social.page import read_page
 from intake_social.post import Desk
+from testing.channel_contract import (  # noqa: F401 - pytest collects them here
+    SAID,
+    Door,
+    test_answer_to_a_unit_needs_no_number,
+    test_its_receipt_arrives_where_it_was_written_and_names_the_ticket,
+    test_personal_data_leaves_the_service_masked,
+    test_repeated_message_is_one_complaint_on_every_channel,
+)
 from testing.notices import send_while
 from testing.standins import X_SECRETS, mention, post
 
 pytestmark = pytest.mark.connected
-SAID = "lampu jalan padam di Desa Jampu"
 NUMBER = "170800000000003"
 
 
@@ -174,54 +178,37 @@ def channel_of(channel: Channel) -> str:
     return "facebook" if channel.name == "messenger" else channel.name
 
 
-async def only(pool: Pool) -> Any:
-    (row,) = await pool.fetch("SELECT ticket, text, thread, follow_ups FROM complaints")
-    return row
+@pytest.fixture
+def door(channel: Channel, desk: Desk, pool: Pool) -> Door:
+    """The channel as the contract of all channels knows it."""
 
+    async def write(text: str) -> str:
+        written = channel.writes(text)
+        await channel.look()
+        return written
 
-async def test_repeated_message_is_one_complaint_on_every_channel(channel: Channel, pool: Pool, desk: Desk) -> None:
-    written = channel.writes(SAID)
-    await channel.look()
-    for _ in range(2):
-        channel.comes_again(written, SAID)
+    async def again(post_id: str, text: str) -> None:
+        channel.comes_again(post_id, text)
         await channel.look()
 
-    row = await only(pool)
-    assert (SAID, channel_of(channel)) == (row["text"], row["thread"].partition(":")[0])
+    async def reply(post_id: str, text: str) -> None:
+        channel.writes(text, post_id)
+        await channel.look()
+
+    async def told() -> list[str]:
+        await answer(desk, pool, channel)
+        return channel.told()
+
+    name = channel_of(channel)
+    return Door(channel=name, origin="intake-social", pool=pool, write=write, again=again, reply=reply, told=told)
 
 
-async def test_its_receipt_arrives_where_it_was_written_and_names_the_ticket(
-    channel: Channel, pool: Pool, desk: Desk
-) -> None:
+async def test_the_id_of_what_was_said_is_kept(channel: Channel, pool: Pool, desk: Desk) -> None:
     channel.writes(SAID)
     await channel.look()
     await answer(desk, pool, channel)
 
-    (told,) = channel.told()
-    assert (await only(pool))["ticket"] in told
     assert await pool.fetchval("SELECT gateway_id <> '' FROM notices")
-
-
-async def test_answer_to_a_unit_needs_no_number(channel: Channel, pool: Pool, desk: Desk) -> None:
-    asked = channel.writes(SAID)
-    await channel.look()
-    number = (await only(pool))["ticket"]
-    async with pool.acquire() as db:
-        await save_views(db, {number: ComplaintView(ticket=number, seq=5, status=Status.WAITING_FOR_REPORTER)})
-    channel.writes("Dusun Lompengeng", asked)
-    await channel.look()
-
-    assert "Dusun Lompengeng" in (await only(pool))["follow_ups"]
-
-
-async def test_personal_data_leaves_the_service_masked(channel: Channel, pool: Pool, desk: Desk) -> None:
-    channel.writes(f"{SAID}, telepon 0812-3456-7890")
-    await channel.look()
-
-    (event,) = [codec.decode(row["value"]).data for row in await pool.fetch("SELECT value FROM outbox")]
-    assert isinstance(event, ComplaintReceived)
-    assert (channel_of(channel), "intake-social") == (event.channel, event.origin)
-    assert (f"{SAID}, telepon [TELEPON]", False) == (event.text, "Andi" in str(event))
 
 
 async def test_an_answer_whose_confirmation_is_lost_is_said_once(channel: Channel, pool: Pool, desk: Desk) -> None:
