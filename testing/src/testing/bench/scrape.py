@@ -39,7 +39,8 @@ def scrape(where: DataDir, count: int, turns: int, say: Callable[[str], None]) -
     env: dict[str, Any] = addresses.env(where)
     urls = {name: url.removesuffix("/ready") + "/metrics" for name, url in env["ready_urls"].items()}
     asyncio.run(load.lifecycle(where, _ALIVE, _ALIVE))
-    stored = math.ceil(count * 20 / 19)  # each twentieth is joined to another, and is not open itself
+    # Each twentieth is joined to another, and is not open itself; those that were just sent may end meanwhile.
+    stored = math.ceil((count + _ALIVE) * 20 / 19)
     rows, before = complaints(stored, stored), _open(urls)
     for service, dsn in env["databases"].items():
         say(f"{service}: {stored} complaints are put into its database")

@@ -144,7 +144,7 @@ FROM world, generate_series(1, 2)"""
 _DESK = """
 INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
                         weight, kecamatan, standing, rahasia, erased, words, told)
-SELECT k.unit, w.id, w.ticket, k.seq, w.at, w.at, k.lead, k.role, k.lane, w.status, k.why, w.at + interval '3 days', 0,
+SELECT 'PUPR', w.id, w.ticket, k.seq, w.at, w.at, k.lead, k.role, k.lane, w.status, k.why, w.at + interval '3 days', 0,
        k.kecamatan, CASE WHEN w.open THEN 'work' ELSE 'rest' END, false, false,
        to_tsvector('simple', 'jalan ' || w.ticket), k.told
 FROM world w, (SELECT * FROM complaints LIMIT 1) AS k"""
