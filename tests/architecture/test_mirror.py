@@ -173,6 +173,7 @@ COVERED = {
     "testing/pictures.py": Cover("intake/tests/test_decoder.py", _TOOL),
     "testing/bench/": Cover("testing/tests/test_bench.py", "measures on servers of its own", '"bench"'),
     "testing/browsers.py": Cover("services/intake-web/tests/test_states.py", _TOOL),
+    "testing/channel_contract.py": Cover("services/intake-sms/tests/test_contract.py", _TOOL),
     "testing/events.py": Cover("services/router/tests/router_office.py", _TOOL),
     "testing/fakes.py": Cover("services/router/tests/router_office.py", _TOOL),
     "testing/fixtures.py": Cover("chassis/tests/conftest.py", _TOOL),
