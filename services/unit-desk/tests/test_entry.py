@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,7 @@ import pytest
 from desk_office import PASSWORD, URL, LogIn
 
 from chassis.database import Pool
+from testing.waiting import within
 from unit_desk import passwords
 from unit_desk.adapters import accounts
 from unit_desk.handlers.visit import Desk
@@ -83,6 +85,16 @@ async def test_repeated_wrong_passwords_block_even_the_right_one(guest: httpx.As
     answer = await enters(guest, person.email)
 
     assert (429, True) == (answer.status_code, int(answer.headers["retry-after"]) > 0)
+
+
+async def test_twenty_wrong_passwords_sent_at_once_are_no_more_than_five_guesses(
+    guest: httpx.AsyncClient, somebody: Somebody
+) -> None:
+    person = await somebody()
+
+    answers = await within(asyncio.gather(*(enters(guest, person.email, f"tebakan salah {n}") for n in range(20))))
+
+    assert [422] * 5 + [429] * 15 == sorted(each.status_code for each in answers)
 
 
 async def test_nobody_sees_anything_without_a_session(guest: httpx.AsyncClient) -> None:

@@ -75,10 +75,9 @@ async def ask(desk: A_DESK, person: ME) -> Response[Any]:
     if Medium.EMAIL not in desk.settings.media:
         raise NotYours
     asking = (f"sandi {person.email}",) * 2
-    if wait := await desk.delays.wait_s(*asking):
+    if wait := await desk.delays.guess(*asking):
         problems = {"code": f"Terlalu sering meminta kode. Coba lagi {soon(wait)} lagi."}
         return await _page(desk, person, asked=True, problems=problems, status=429)
-    await desk.delays.wrong(*asking)
     async with desk.pool.acquire() as db:
         await login_codes.ask_signed_in(db, person.id, uuid4(), _FOR)
     return see("/saya?kode=ya#sandi")
@@ -89,11 +88,11 @@ async def change(request: Request[Any, Any, Any], desk: A_DESK, person: ME, data
     """Change the password of a person who knows the old one, or reads the code in their mail."""
     account, asked = await _account(desk, person), "code" in data
     name, place = "code" if asked else "old", place_of(request, desk)
-    if wait := await desk.delays.wait_s(person.email, place):
-        problems = {name: f"Terlalu sering salah. Coba lagi {soon(wait)} lagi."}
-        return await _page(desk, person, asked=asked, problems=problems, status=429)
     if problems := _wrong(account, data):
         return await _page(desk, person, asked=asked, problems=problems, status=422)
+    if wait := await desk.delays.guess(person.email, place):
+        problems = {name: f"Terlalu sering salah. Coba lagi {soon(wait)} lagi."}
+        return await _page(desk, person, asked=asked, problems=problems, status=429)
     right = asked or await passwords.fits(data.get("old", "")[:1000], account.password)
     hashed = await passwords.hashed(data.get("password", ""))
     async with desk.pool.acquire() as db, db.transaction():
@@ -102,7 +101,6 @@ async def change(request: Request[Any, Any, Any], desk: A_DESK, person: ME, data
         if not right:
             await accounts.note(db, person, "gagal ganti kata sandi", unit=person.unit)
     if token is None:
-        await desk.delays.wrong(person.email, place)
         said = "Kode tidak cocok, atau sudah tidak berlaku." if asked else "Bukan kata sandi Anda yang sekarang."
         return await _page(desk, person, asked=asked, problems={name: said}, status=422)
     await desk.delays.right(person.email, place)

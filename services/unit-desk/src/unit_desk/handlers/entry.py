@@ -33,13 +33,12 @@ async def login(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Re
     """Log a person in; the answer does not tell what was wrong."""
     email, onward = data.get("email", "").strip().lower()[:200], inside(data.get("lanjut", ""))
     place = place_of(request, desk)
-    if wait := await desk.delays.wait_s(email, place):
+    if wait := await desk.delays.guess(email, place):
         problem = f"Terlalu sering salah. Coba lagi {soon(wait)} lagi."
         return _again(desk, email, onward, problem, 429, {"Retry-After": str(int(wait) + 1)})
     found = await accounts.account(desk.pool, email)
     right = await passwords.fits(data.get("password", "")[:1000], found.password if found else None)
     if not (found and right and await _code_fits(desk, found, data.get("code", "")[:20])):
-        await desk.delays.wrong(email, place)
         await accounts.note(desk.pool, found.person if found else None, "gagal masuk")
         return _again(desk, email, onward, "Surel, kata sandi, atau kode tidak cocok.", 422)
     await desk.delays.right(email, place)

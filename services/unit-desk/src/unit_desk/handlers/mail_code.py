@@ -50,10 +50,9 @@ async def ask(desk: A_DESK, data: Form) -> Template:
     # Too many codes would fill somebody's mailbox, wherever the requests come from. Each request counts like a wrong
     # guess, for this address alone: in one office many people ask each morning.
     asking = _asking(email)
-    if wait := await desk.delays.wait_s(*asking):
+    if wait := await desk.delays.guess(*asking):
         problem = f"Terlalu sering meminta kode. Coba lagi {soon(wait)} lagi."
         return _page(onward, email=email, problem=problem, status=429)
-    await desk.delays.wrong(*asking)
     async with desk.pool.acquire() as db:
         await login_codes.ask(db, email, uuid4(), _FOR)
     return _page(onward, email=email, asked=True)
@@ -65,13 +64,12 @@ async def enter(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Re
     _sends(desk)
     email, onward = data.get("email", "").strip().lower()[:200], inside(data.get("lanjut", ""))
     code, place = "".join(data.get("code", "").split())[:20], place_of(request, desk)
-    if wait := await desk.delays.wait_s(email, place):
+    if wait := await desk.delays.guess(email, place):
         problem = f"Terlalu sering salah. Coba lagi {soon(wait)} lagi."
         return _page(onward, email=email, asked=True, problem=problem, status=429)
     async with desk.pool.acquire() as db, db.transaction():
         token = await _session(desk, db, email, code)
     if token is None:
-        await desk.delays.wrong(email, place)
         problem = "Kode tidak cocok, atau sudah tidak berlaku. Periksa kode di surel terakhir, atau minta yang baru."
         return _page(onward, email=email, asked=True, problem=problem, status=422)
     await desk.delays.right(email, place)
