@@ -33,7 +33,6 @@ LONGER = {
     "services/intake-web/tests/test_pages.py": (845, "pages of form and story, to be split with their module"),
     "services/unit-desk/src/unit_desk/acts.py": (485, "acts as a table"),
     "services/unit-desk/src/unit_desk/adapters/complaints.py": (420, "statements of the lists, and their filters"),
-    "testing/src/testing/bench/commands.py": (470, "a command for each benchmark"),
     "tests/cost/test_statements.py": (745, "values for each statement, as tables"),
 }
 

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import math
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import psutil
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lapor.errors import Refused
-from lapor.options import DATA, REGION, Data, Json, err, out
+from lapor.options import DATA, REGION, Data, Json, err
 from lapor.processes import credentials
 from lapor.processes.data_dir import DataDir
 from lapor.processes.ports import choose
-from lapor.system.installation import database_name
-from lapor.system.wanted import wanted
+from lapor.system import addresses
 from testing.bench import load
 from testing.bench import scrape as scraping
-from testing.servers import Stack, start_kafka_and_postgres, start_postgres
+from testing.bench.on_servers import run_command, run_service, scratch, show, watched, website_alone
+from testing.bench.stored import OPEN, fill_all, vacuum
+from testing.servers import start_postgres
 from testing.standins import X_SECRETS
 
+#: Transactions in one complaint's life: received, registered, classified and routed, two replies, told.
+STEPS = 6
 Rate = Annotated[float, typer.Option("--rate", min=0.1, help="Complaints a second.")]
 Max = Annotated[bool, typer.Option("--max", help="As fast as it goes.")]
 Seconds = Annotated[float, typer.Option("--seconds", min=1, help="For how long.")]
@@ -61,7 +58,7 @@ def sla(
         lapor bench sla --stored 100000
     """
     sizes = {"--stored": stored, "--count": count, "--at-once": at_once, "--rate": rate, "--seconds": seconds}
-    show(_service("sla-monitor", region, sizes), as_json=as_json)
+    show(run_service("sla-monitor", region, sizes), as_json=as_json)
 
 
 @app.command()
@@ -77,7 +74,7 @@ def router(
         lapor bench router
     """
     keys = {name: credentials.password() for name in credentials.EVENT_KEYS}
-    show(_service("router", region, {"--count": count}, **keys), as_json=as_json)
+    show(run_service("router", region, {"--count": count}, **keys), as_json=as_json)
 
 
 @app.command()
@@ -95,9 +92,9 @@ def classify(
     with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
         model = str(Path(folder) / "model")
         with err.status("building the model"):
-            _run(["classifier", "build", "--region", str(region), "--out", model])
+            run_command(["classifier", "build", "--region", str(region), "--out", model])
         arguments = ["--model", model, "--region", str(region), "--seconds", str(seconds)]
-        show(_watched([sys.executable, "-m", "testing.bench.classifier", *arguments]), as_json=as_json)
+        show(watched([sys.executable, "-m", "testing.bench.classifier", *arguments]), as_json=as_json)
 
 
 @app.command()
@@ -131,9 +128,9 @@ def door(
 
         lapor bench door --turns 5
     """
-    with _website() as own:
+    with website_alone() as own:
         sizes = {"--seconds": seconds, "--turns": turns, "--bare-port": int(own.pop("BARE_PORT"))}
-        show(_service("intake-web", region, sizes, **own), as_json=as_json)
+        show(run_service("intake-web", region, sizes, **own), as_json=as_json)
 
 
 @app.command()
@@ -149,10 +146,10 @@ def readers(
 
         lapor bench readers --most 100000
     """
-    with _website() as own:
+    with website_alone() as own:
         del own["BARE_PORT"]
         sizes = {"--most": most, "--readers": count}
-        show(_service("intake-web", region, sizes, "readers", **own), as_json=as_json)
+        show(run_service("intake-web", region, sizes, "readers", **own), as_json=as_json)
 
 
 @app.command()
@@ -167,9 +164,9 @@ def attack(
 
         lapor bench attack --seconds 30
     """
-    with _website() as own:
+    with website_alone() as own:
         del own["BARE_PORT"]
-        show(_service("intake-web", region, {"--seconds": seconds}, "attack", **own), as_json=as_json)
+        show(run_service("intake-web", region, {"--seconds": seconds}, "attack", **own), as_json=as_json)
 
 
 @app.command()
@@ -204,23 +201,7 @@ def desk(
         sizes = {
             "--stored": stored, "--of-one": of_one, "--officers": officers, "--count": count, "--rate": rate,
         }  # fmt: skip
-        show(_service("unit-desk", region, sizes, "desk", **own), as_json=as_json)
-
-
-@contextlib.contextmanager
-def _website() -> Iterator[dict[str, str]]:
-    """Yield the settings that intake-web needs to run alone, and a port for a server beside it."""
-    with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
-        ports = choose({"web": 0, "bare": 0}, Path(folder) / "ports.json")
-        yield {
-            "EVENT_KEY": credentials.password(),
-            "INSTALLATION_NAMESPACE": str(uuid.uuid4()),
-            "WEB_PORT": str(ports["web"]),
-            "BARE_PORT": str(ports["bare"]),
-            "WEB_TAKES_PER_S": "100000",
-            "WEB_TRUSTED_PROXIES": "127.0.0.1/32",
-            "EVIDENCE_URL": f"file://{folder}",
-        }
+        show(run_service("unit-desk", region, sizes, "desk", **own), as_json=as_json)
 
 
 @app.command()
@@ -247,8 +228,8 @@ def mentions(
             "HTTP_PORT": str(choose({"http": 0}, stack.logs / "http.json")["http"]),
             "LOG_LEVEL": "ERROR",
         }
-        _run(["intake-social", "migrate"], **variables)
-        found = _watched([sys.executable, "-m", "testing.bench.mentions", "--count", str(count)], **variables)
+        run_command(["intake-social", "migrate"], **variables)
+        found = watched([sys.executable, "-m", "testing.bench.mentions", "--count", str(count)], **variables)
     show(found, as_json=as_json)
 
 
@@ -283,7 +264,7 @@ def sms(
     words = [str(word) for pair in sizes.items() for word in pair]
     with scratch(start_postgres) as stack:
         dsn = stack.database("intake_sms")
-        found = _watched([sys.executable, "-m", "testing.bench.sms", *words], DATABASE_URL=dsn)
+        found = watched([sys.executable, "-m", "testing.bench.sms", *words], DATABASE_URL=dsn)
     show({**found, "ratio": round(found["rate"] / found["baseline_rate"], 3)}, as_json=as_json)
 
 
@@ -292,14 +273,19 @@ def lifecycle(
     rate: Rate = 20,
     max_: Max = False,
     seconds: Seconds = 10,
+    warm_up: Annotated[int, typer.Option("--warm-up", min=1, help="Lives before those that are measured.")] = 60,
     stored: Annotated[int, typer.Option(min=0, help="Then again with so many more stored; they stay.")] = 0,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
     """Whole lives on the running system: sent, routed, acknowledged, resolved, told; beside bare writes.
 
-    Times are from the ticket to the unit's topic. The load is made on the same machine; with --max all of it at once.
+    Each is timed from the moment when it was to be sent, p50_ms and so on from the ticket to the unit's topic. A
+    program of its own makes the load, on the same machine; with --max it keeps 32 on their way to the doors.
     With --stored its databases are filled after a first measurement, which is shown beside the second.
+
+    Its doors take 20 (web) and 50 (SMS) a second; for more: lapor up --set intake-web:WEB_TAKES_PER_S=1000
+    --set intake-sms:SMS_TAKES_PER_S=1000 --set intake-sms:SMS_SENDS_PER_S=1000
 
     Examples:
 
@@ -308,10 +294,21 @@ def lifecycle(
         lapor bench lifecycle --stored 300000 --data /tmp/measured
     """
     where, count, pace = DataDir(data), round(rate * seconds), math.inf if max_ else rate
-    found = asyncio.run(load.lifecycle(where, count, pace))
-    if stored:  # the first measurement has warmed it up
-        found = asyncio.run(load.beside_stored(where, count, pace, stored, _phase))
-    show(_beside(found, _bare_inserts(seconds) / load.STEPS), as_json=as_json)
+    found = _lives(where, count, pace, warm_up)
+    if stored:
+        env: dict[str, Any] = addresses.env(where)
+        before = {name: found[name] for name in ("rate", "errors", "p50_ms", "p95_ms")}
+        fill_all(env["databases"], stored, OPEN, _phase)
+        for dsn in env["databases"].values():  # as the server would have done in the course of time
+            vacuum(dsn)
+        found = {**_lives(where, count, pace, warm_up), "stored": stored, "before": before}
+    show(_beside(found, _bare_inserts(seconds) / STEPS), as_json=as_json)
+
+
+def _lives(where: DataDir, count: int, rate: float, warm_up: int) -> dict[str, Any]:
+    sizes = {"--data": str(where.root), "--count": count, "--rate": rate, "--warm-up": warm_up}
+    words = [str(word) for pair in sizes.items() for word in pair]
+    return watched([sys.executable, "-m", "testing.bench.lives", *words])
 
 
 @app.command()
@@ -329,7 +326,9 @@ def scrape(
 
         lapor bench scrape --data /tmp/measured
     """
-    show(scraping.scrape(DataDir(data), count, turns, _phase), as_json=as_json)
+    where = DataDir(data)
+    _lives(where, scraping.ALIVE, scraping.ALIVE, 1)
+    show(scraping.scrape(where, count, turns, _phase), as_json=as_json)
 
 
 def _phase(text: str) -> None:
@@ -340,44 +339,6 @@ def _beside(found: dict[str, Any], bare: float) -> dict[str, Any]:
     return {**found, "baseline_rate": round(bare, 1), "ratio": round(found["rate"] / bare, 3)}
 
 
-def show(found: dict[str, Any], *, as_json: bool) -> None:
-    """Print a result: JSON, or a line for each figure."""
-    if as_json:
-        typer.echo(json.dumps(found))
-        return
-    for name, value in found.items():
-        out.print(f"{name:<14} {value if not isinstance(value, dict) else json.dumps(value)}", highlight=False)
-
-
-def _service(name: str, region: Path, sizes: Mapping[str, int | str], what: str = "", **own: str) -> dict[str, Any]:
-    """Run the benchmark of service ``name`` on a broker and a database of its own; ``own``: its variables.
-
-    ``what`` is its module, if that is not named after the service. Returns its result.
-    """
-    module, wants = database_name(name), wanted(region)
-    with scratch(start_kafka_and_postgres) as stack:
-        with err.status("making the topics"):
-            stack.provision_kafka(list(wants.topics), wants.units)
-        admin, secret = stack.admin
-        variables = {
-            "KAFKA_BOOTSTRAP_SERVERS": stack.bootstrap,
-            "KAFKA_USERNAME": admin,
-            "KAFKA_PASSWORD": secret,
-            "DATABASE_URL": stack.database(module),
-            "REGION_DIR": str(region.absolute()),
-            "HTTP_PORT": str(choose({"http": 0}, stack.logs / "http.json")["http"]),
-            "LOG_LEVEL": "ERROR",
-            **own,
-        }
-        _run([name, "migrate"], **variables)
-        arguments = [str(word) for pair in sizes.items() for word in pair]
-        found = _watched([sys.executable, "-m", f"testing.bench.{what or module}", *arguments], **variables)
-        found["cpu_s"] = found.get("cpu_s", {}) | {
-            server: _cpu_s(psutil.Process(each.pid)) for server, each in stack.processes.items()
-        }
-    return found
-
-
 def _sms_in(region: Path, count: int, turns: int) -> dict[str, Any]:
     where = f"{os.environ.get('PATH', '')}:/usr/sbin"
     boxes = [shutil.which(name, path=where) for name in ("bearerbox", "smsbox")]
@@ -386,7 +347,7 @@ def _sms_in(region: Path, count: int, turns: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
         ports = choose({"door": 0, "bare": 0}, Path(folder) / "ports.json")
     sizes = {"--bare-port": ports["bare"], "--count": count, "--turns": turns}
-    return _service(
+    return run_service(
         "intake-sms",
         region,
         {**sizes, "--boxes": ",".join(map(str, boxes))},
@@ -403,63 +364,6 @@ def _sms_in(region: Path, count: int, turns: int) -> dict[str, Any]:
     )
 
 
-@contextlib.contextmanager
-def scratch(start: Callable[[Path], Stack]) -> Iterator[Stack]:
-    """Start servers that are removed at the end, with all that they stored.
-
-    Raises:
-        Refused: they do not start.
-    """
-    with tempfile.TemporaryDirectory(prefix="lapor-bench-", ignore_cleanup_errors=True) as folder:
-        with err.status("starting servers"):
-            try:
-                stack = start(Path(folder))
-            except RuntimeError as error:
-                raise Refused(str(error)) from error
-        try:
-            yield stack
-        finally:
-            stack.discard()
-
-
 def _bare_inserts(seconds: float) -> float:
     with scratch(start_postgres) as stack:
         return asyncio.run(load.bare_inserts(stack.database("bare"), min(seconds, 5)))
-
-
-def _run(command: list[str], **variables: str) -> None:
-    command = [str(Path(sys.executable).with_name(command[0])), *command[1:]]
-    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=900)  # noqa: S603
-    if done.returncode:
-        raise Refused(f"{' '.join(command)} failed: {done.stderr.strip()[-300:]}")
-
-
-def _watched(command: list[str], **variables: str) -> dict[str, Any]:
-    """Run a benchmark program. It writes JSON lines: ``phase, done, of`` as progress, and its result at the end."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}"), TimeElapsedColumn())
-    found: dict[str, Any] = {}
-    with (
-        Progress(*columns, console=err, transient=True) as progress,
-        tempfile.TemporaryFile("w+") as errors,
-        subprocess.Popen(  # noqa: S603
-            command, env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=errors, text=True
-        ) as child,
-    ):
-        tasks: dict[str, Any] = {}
-        for line in child.stdout or ():
-            found = json.loads(line)
-            if "phase" in found:
-                phase = found["phase"]
-                task = tasks.setdefault(phase, progress.add_task(phase) if phase not in tasks else tasks[phase])
-                progress.update(task, completed=found["done"], total=found["of"])
-        if child.wait():
-            errors.seek(0)
-            raise Refused(f"the measurement failed: {errors.read().strip()[-600:]}")
-    return found
-
-
-def _cpu_s(server: psutil.Process) -> float:
-    """Return the CPU time of a server and of all its processes, alive or not."""
-    times = [process.cpu_times() for process in (server, *server.children(recursive=True))]
-    ended = times[0].children_user + times[0].children_system
-    return round(sum(each.user + each.system for each in times) + ended, 2)

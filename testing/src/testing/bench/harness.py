@@ -30,8 +30,8 @@ def say(**what: Any) -> None:
 
 
 def percentiles(spans: Sequence[float]) -> dict[str, float]:
-    """Return p50, p95 and p99 of ``spans`` (seconds), in milliseconds."""
-    cuts = quantiles(spans, n=100)
+    """Return p50, p95 and p99 of ``spans`` (seconds), in milliseconds; 0 for fewer than two."""
+    cuts = quantiles(spans, n=100) if len(spans) > 1 else [0.0] * 99
     return {f"p{p}_ms": round(cuts[p - 1] * 1000, 2) for p in (50, 95, 99)}
 
 

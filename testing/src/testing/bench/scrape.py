@@ -5,7 +5,6 @@ Run as a program, it is such a server: ``/<n>`` returns n bytes.
 
 from __future__ import annotations
 
-import asyncio
 import math
 import statistics
 import subprocess
@@ -20,31 +19,27 @@ import httpx
 from lapor.processes.data_dir import DataDir
 from lapor.processes.ports import HOST, any_free
 from lapor.system import addresses
-from lapor.system.installation import database_name
 from lapor.system.morning import collect
-from testing.bench import load
-from testing.bench.stored import complaints, fill
+from testing.bench.stored import fill_all
 from testing.waiting import until
 
 #: How many complaints have their whole life first; the stored ones are copies of them.
-_ALIVE = 12
+ALIVE = 12
 
 
 def scrape(where: DataDir, count: int, turns: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Store ``count`` open complaints in the running system, wait until they are shown, and scrape it ``turns`` times.
+
+    The system must have had a few complaints, which are copied.
 
     Times are in milliseconds: of all services one after the other, as ``p50_ms`` and ``most_ms``, and the median of
     each. ``baseline`` is the same of bare servers.
     """
     env: dict[str, Any] = addresses.env(where)
     urls = {name: url.removesuffix("/ready") + "/metrics" for name, url in env["ready_urls"].items()}
-    asyncio.run(load.lifecycle(where, _ALIVE, _ALIVE))
     # Each twentieth is joined to another, and is not open itself; those that were just sent may end meanwhile.
-    stored = math.ceil((count + _ALIVE) * 20 / 19)
-    rows, before = complaints(stored, stored), _open(urls)
-    for service, dsn in env["databases"].items():
-        say(f"{service}: {stored} complaints are put into its database")
-        fill(dsn, database_name(service), rows)
+    stored, before = math.ceil((count + ALIVE) * 20 / 19), _open(urls)
+    fill_all(env["databases"], stored, stored, say)
     until(lambda: _open(urls) >= before + count, 60, "they are shown as open")
     shown = _open(urls)
     port = any_free()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 
 from contracts import ticket
 from contracts.vocabulary import Status
+from lapor.system.installation import database_name
 
 #: How many of them are open, however many are stored; each twentieth is joined to the one before it.
 OPEN = 2_000
@@ -21,6 +23,8 @@ _YEARS = timedelta(days=700)
 _WORLD = """
 CREATE TEMP TABLE world (
     n int PRIMARY KEY, channel text, ticket text, parent text, id text, status text, at timestamptz, open bool)"""
+_NEXT = """
+SELECT coalesce(max(substr(reporter_ref, 8)::int) + 1, 0) FROM reporters WHERE reporter_ref LIKE 'stored %'"""
 _CASES = """
 WITH known AS (SELECT *, row_number() OVER () - 1 AS nth, count(*) OVER () AS of FROM (
     SELECT ticket, complaint_id, unit, body::text AS body FROM cases WHERE unit IS NOT NULL AND erased_at IS NULL
@@ -208,10 +212,10 @@ DATABASES = tuple(_STATEMENTS)
 Row = tuple[int, str, str, str | None, str, str, datetime, bool]
 
 
-def complaints(count: int, most_open: int = OPEN) -> list[Row]:
+def complaints(count: int, most_open: int = OPEN, first: int = 0) -> list[Row]:
     """Make up ``count`` complaints of the last two years, at most ``most_open`` of them open.
 
-    The same list goes into each database.
+    The same list goes into each database. ``first`` is the number of the first one: so many are stored already.
     """
     now, rows, known, before = datetime.now(UTC), list[Row](), set[str](), ""
     for n, channel in zip(range(count), itertools.cycle(_CHANNELS), strict=False):
@@ -221,9 +225,30 @@ def complaints(count: int, most_open: int = OPEN) -> list[Row]:
         open_, follows = n < most_open, n % 20 == 19
         age = timedelta(days=20) * (n / most_open) if open_ else _YEARS * (n / count)
         status = (Status.MERGED if follows else Status.ROUTED) if open_ else Status.CLOSED
-        rows.append((n, channel, number, before if follows else None, str(uuid.uuid4()), status, now - age, open_))
+        rows.append(
+            (first + n, channel, number, before if follows else None, str(uuid.uuid4()), status, now - age, open_)
+        )
         before = number
     return rows
+
+
+def fill_all(databases: Mapping[str, str], count: int, most_open: int, say: Callable[[str], None]) -> None:
+    """Store ``count`` complaints more in the databases of the running system: addresses by service.
+
+    Raises:
+        psycopg.Error: a database refused.
+    """
+    first = max(_stored(dsn) for service, dsn in databases.items() if database_name(service) in _OF)
+    rows = complaints(count, most_open, first)
+    for service, dsn in databases.items():
+        say(f"{service}: {count} complaints are put into its database")
+        fill(dsn, database_name(service), rows)
+
+
+def _stored(dsn: str) -> int:
+    with psycopg.connect(dsn, connect_timeout=10) as db:
+        found = db.execute(_NEXT).fetchone()
+    return int(found[0]) if found else 0
 
 
 def fill(dsn: str, database: str, rows: list[Row]) -> None:
