@@ -40,13 +40,9 @@ _DANGER = (
 #: Conversations that are not led like this yet, with the reason.
 NOT_YET: dict[str, str] = {
     **dict.fromkeys(_DANGER, "danger is heard where there is none"),
-    "Yang dituduh Inspektorat sendiri": "the receipt does not say who looks for the unit",
-    "Begini terus": "the receipt does not say who looks for the unit",
-    "Tidak ada keadilan": "the classifier decides who looks for the unit, behind the page",
     "Urusan belum selesai di X": "to go on with nothing is a complaint",
     "NIK di kiriman": "what is told with thanks is added",
     "Adminnya baik": "the classifier knows spam, behind the receipt",
-    "Dilimpahkan ke PLN": "the view does not keep to whom it was handed over",
     "Undian berhadiah": "the classifier knows spam, behind the receipt",
     "Hanya kata tolong": "a call for help is danger",
     "Gudang kemiri terbakar": "each message of danger is a complaint of its own",
@@ -197,10 +193,11 @@ async def play_citizen(talk: Talk, step: dict[str, Any]) -> list[str]:
         talk.tickets += [each.ticket for each in received]
         talk.asked |= {each.ticket for each in received if each.place_asked}
         read.append(await talk.door.look(number))
-        if "unit" in step:
-            lane = "triage" if step["unit"] in JUDGES else "unit"
-            await talk.step(number, "routed", unit=step["unit"], lane=lane)
-            await talk.news()
+        if unit := step.get("unit") or step.get("sorted"):
+            lane = "triage" if unit in JUDGES or "sorted" in step else "unit"
+            await talk.step(number, "routed", unit=unit, lane=lane)
+            notices += (await talk.news())[0]
+            read.append(await talk.door.look(number))
     added = [each.items[-1] for each in events if isinstance(each, ComplaintFollowedUp)]
     heard = " / ".join([*(text for _, text in notices), *read]).lower()
     wrong = [] if not step.get("raises") or any(item.danger for item in added) else ["raises no alarm"]

@@ -378,13 +378,13 @@ class Texts:
         if story is None:
             return self.sms["unknown_ticket"].format(ticket=ticket)
         if story.rahasia and not to_reporter:
-            story = msgspec.structs.replace(story, unit=None, parent=None)
+            story = msgspec.structs.replace(story, unit=None, parent=None, target=None)
         despairs = to_reporter and DangerKind.DESPAIR in story.sent.danger
         form = self.parts["how_it_is_despair" if despairs else "how_it_is"]
         line = form.format(ticket=ticket, status=self.status(story, to_reporter=to_reporter))
-        if (
-            story.unit and not self.is_sorted(story) and story.status != Status.HANDED_OVER
-        ):  # a unit that handed it over no longer has it
+        if story.status == Status.HANDED_OVER:  # the unit that handed it over no longer has it
+            line += f" ({story.target})" if story.target else ""
+        elif story.unit and not self.is_sorted(story):
             line += f" ({self.unit(story.unit, story.lane, short=True)})"
         if story.parent and story.status not in UNPROMISED:
             line += f". {self.parts['due_at_parent'].format(parent=story.parent)}"
