@@ -333,7 +333,7 @@ PUBLIC: dict[str, Values] = {
         ["PUPR"] * 20, ["Lalabata"] * 20, [None] * 20, [None] * 20, [None] * 20, [False] * 20, [None] * 20,
     ),
     "_COUNT": lambda given: (
-        [NOW.date()], ["unit"], ["PUPR"], *([1] for _ in range(7)),
+        [NOW.date()], ["unit"], ["PUPR"], *([1] for _ in range(8)),
     ),
     "_FIGURES": lambda given: (NOW.date() - 365 * DAY, NOW.date()),
     "_NEWEST": lambda given: (21,),

@@ -81,7 +81,7 @@ NOT_TAKEN = ("document", "voice", "sticker", "video", "other")
 _COLUMNS = (
     *("ticket", "status", "status_text", "open", "category", "category_name", "kecamatan", "desa", "unit", "unit_name"),
     *("received_at", "due_at", "answered_at", "late", "supporters"),
-    *("month", "kind", "code", "received", "answered", "in_time", "rated", "satisfied"),
+    *("month", "kind", "code", "received", "answered", "resolved", "in_time", "rated", "satisfied"),
 )
 #: Notes that are told to nobody, or have the words of their subject.
 _UNTOLD = frozenset({Note.DEADLINE, Note.SUPPORTED, Note.HELP_ASKED})

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,6 +32,7 @@ from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
 
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 Tell = Callable[..., Any]
 
 
@@ -93,6 +95,7 @@ async def test_figures_follow_each_change(kept: httpx.AsyncClient, tell: Tell) -
         "received": 2,
         "open": 0,
         "answered": 2,
+        "resolved": 2,
         "in_time": 1,
         "late": 1,
         "rated": 2,
@@ -102,6 +105,23 @@ async def test_figures_follow_each_change(kept: httpx.AsyncClient, tell: Tell) -
     assert (await _figures(kept, "kecamatan", "Lalabata"))["received"] == 3
     await tell(view(2, status=Status.CANCELLED, answered_at=NOW, **late))
     assert (await _figures(kept, "unit", "PUPR"))["answered"] == 1
+    await tell(view(1, status=Status.REJECTED, answered_at=NOW, rating=5))
+    figures = await _figures(kept, "unit", "PUPR")
+    assert (figures["answered"], figures["resolved"]) == (1, 0)
+
+
+async def test_complaints_resolved_before_they_were_counted_are_counted_by_the_migration(
+    kept: httpx.AsyncClient, tell: Tell, pool: Pool
+) -> None:
+    await tell(view(1, status=Status.RESOLVED), view(2, status=Status.CLOSED, unit="DLH"), view(3, status="rejected"))
+    kinds = [("all", ""), ("unit", "PUPR"), ("unit", "DLH"), ("kecamatan", "Lalabata")]
+    before = [await _figures(kept, *kind) for kind in kinds]
+    await pool.execute("UPDATE public_figures SET resolved = 0")
+
+    await pool.execute((MIGRATIONS / "0009_resolved.sql").read_text().partition(";")[2])
+
+    assert [2, 1, 1, 2] == [each["resolved"] for each in before]
+    assert before == [await _figures(kept, *kind) for kind in kinds]
 
 
 async def test_groups_of_the_list_are_those_that_a_count_of_all_its_rows_finds(tell: Tell, pool: Pool) -> None:

@@ -13,6 +13,8 @@ from contracts.vocabulary import CONTENT, DONE, Lane, Status
 from intake.complaint_view import ComplaintView
 from intake_web.domain import OPEN
 
+#: A unit says that it is done; all others that are answered were rejected, joined to another or handed over.
+RESOLVED = frozenset({Status.RESOLVED, Status.CLOSED})
 #: The dimensions of the figures.
 Kind = Literal["all", "unit", "category", "kecamatan"]
 
@@ -60,13 +62,14 @@ _group = attrgetter(*GROUPED)
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """The counts of complaints of one ``kind`` and ``code``; ``in_time`` counts among those ``answered``."""
+    """The counts of complaints of one ``kind`` and ``code``; ``resolved`` and ``in_time`` count among ``answered``."""
 
     kind: str
     code: str
     received: int
     open: int
     answered: int
+    resolved: int
     in_time: int
     late: int
     rated: int
@@ -111,6 +114,7 @@ def counts(each: Listing) -> Iterator[tuple[Place, int]]:
         "received": True,
         "open": each.open,
         "answered": answered,
+        "resolved": each.status in RESOLVED,
         "in_time": answered and not each.late,
         "late": each.late,
         "rated": each.rating is not None,

@@ -172,6 +172,7 @@ class FigureRow(Struct, kw_only=True):
     received: int
     open: int
     answered: int
+    resolved: int
     in_time: int
     late: int
     rated: int
