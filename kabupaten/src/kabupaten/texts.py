@@ -322,6 +322,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         ),
         "bad_limit": frozenset({"most"}),
         "category_guess": frozenset({"category"}),
+        "kind_guess": frozenset({"kind"}),
         **dict.fromkeys(("supported_by", "list_found"), frozenset({"n"})),
     },
     # The slip printed at the counter for people who brought a complaint there.

@@ -228,6 +228,20 @@ async def test_the_check_says_what_it_is_about_and_suggests_only_where_nothing_w
     assert ("Sepertinya tentang Jalan dan jembatan" in page) is not bool(chosen)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "shown"), [("", "Biar petugas yang menentukan"), ("aspirasi", "Usul")], ids=["left open", "chosen"]
+)
+async def test_a_kind_is_suggested_only_where_none_was_chosen(web: httpx.AsyncClient, chosen: str, shown: str) -> None:
+    page = await check(web, kind=chosen)
+
+    assert f'<span class="told">{shown}</span>' in page
+    assert ("Sepertinya keluhan." in page) is not bool(chosen)
+
+
+async def test_a_program_is_told_the_likely_kind(web: httpx.AsyncClient) -> None:
+    assert "permintaan_informasi" == (await hints(web, "Berapa biaya mengurus akta kelahiran?"))["likely_kind"]
+
+
 async def test_the_form_offers_every_category_but_the_unknown_by_group(web: httpx.AsyncClient, texts: Texts) -> None:
     page = (await web.get("/")).text
 

@@ -58,6 +58,7 @@ async def test_it_is_shown_where_it_is_and_before_it_is_sent_without_barriers(
     await to_check(page)
     await expect(page.get_by_role("heading", name=THEIRS[0])).to_be_visible()
     await expect(page.get_by_text("Sepertinya tentang Jalan dan jembatan.")).to_be_visible()
+    await expect(page.get_by_text("Sepertinya keluhan. Pilih sendiri bila bukan itu.")).to_be_visible()
     await look(page, f"{scheme}-{width}-serupa-periksa")
     await context.close()
 

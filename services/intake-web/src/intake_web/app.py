@@ -69,6 +69,7 @@ from intake_web.senders import senders
 from intake_web.settings import WebSettings
 from intake_web.store import Store
 from intake_web.tracking import calls
+from kabupaten.message_kind import kind_words_of
 from kabupaten.promises import NEXT_STEP
 from kabupaten.subjects import Subjects, subjects_of
 from look import templates
@@ -214,6 +215,7 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
         limits=Limits(proxies=settings.web_trusted_proxies, longest_body_s=PHOTOS_S),
     )
     subjects_of(settings.region_dir)  # build it now rather than at the first text
+    kind_words_of(settings.region_dir)
 
     async def also(db: Connection, views: Mapping[str, ComplaintView]) -> None:
         await listings.keep(texts.zone, db, views)

@@ -14,8 +14,10 @@ from intake_web.browsing import shown
 from intake_web.domain import Draft, Invalid, read_complaint
 from intake_web.handlers.api import GATEWAY, Config, Visiting, Words, json_of, submission
 from intake_web.handlers.visit import Visit
+from intake_web.settings import WebSettings
 from intake_web.similar import category_of, sought
 from intake_web.tracking import danger_of, stops
+from kabupaten.message_kind import kind_of_text, kind_words_of
 from kabupaten.subjects import Subjects
 
 Guesses = Annotated[Subjects, Dependency(skip_validation=True)]
@@ -29,8 +31,8 @@ async def hints(
 ) -> Response[bytes]:
     """Return hints on a text that is not sent yet; empty if it can't be accepted.
 
-    They say whom to call in danger, whether the place is missing, the likely category, and which listed complaints may
-    be the same.
+    They say whom to call in danger, whether the place is missing, the likely category and kind, and which listed
+    complaints may be the same.
     """
     raw = await json_of(request)
     visit.guard.may_ask(visit.client)
@@ -40,11 +42,11 @@ async def hints(
     except Invalid:
         return _answer({})
     more = {"stop": bool(stops(sent.text, texts)), "place_missing": sent.place_asked}
-    return _answer({**danger_of(sent.danger, texts), **more, **await hinted(draft, visit, texts, subjects)})
+    return _answer({**danger_of(sent.danger, texts), **more, **await hinted(draft, visit, texts, settings, subjects)})
 
 
-async def hinted(draft: Draft, visit: Visit, texts: Texts, subjects: Subjects) -> dict[str, Any]:
-    """Return the likely ``category`` of ``draft``, and the listed complaints that are ``similar``.
+async def hinted(draft: Draft, visit: Visit, texts: Texts, settings: WebSettings, subjects: Subjects) -> dict[str, Any]:
+    """Return the likely ``category`` and ``likely_kind`` of ``draft``, and the listed complaints that are ``similar``.
 
     These are only an aid: without the database they are missing, and nobody has to wait.
     """
@@ -56,7 +58,8 @@ async def hinted(draft: Draft, visit: Visit, texts: Texts, subjects: Subjects) -
     except StoreDown:
         rows, supporters = [], {}
     similar = [shown(row, texts, supporters.get(row.ticket, 0)) for row in rows]
-    return {**({"category": category} if category else {}), "similar": similar}
+    kind = kind_of_text(kind_words_of(settings.region_dir), draft.text)
+    return {**({"category": category} if category else {}), "likely_kind": kind, "similar": similar}
 
 
 def _answer(body: dict[str, Any]) -> Response[bytes]:

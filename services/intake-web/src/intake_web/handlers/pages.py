@@ -153,7 +153,7 @@ async def _check(
     sent = submission(draft, GATEWAY, None, texts, settings)
     try:
         visit.guard.may_ask(visit.client)
-        more = await hinted(draft, visit, texts, subjects)
+        more = await hinted(draft, visit, texts, settings, subjects)
     except Limited:
         more = {}
     shown = {"draft": draft, "place_missing": sent.place_asked}

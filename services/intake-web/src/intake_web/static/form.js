@@ -98,7 +98,7 @@ function answers() {
   const rows = [
     ["apa", "text", field("text").value.trim()],
     ["apa", "category", field("category").selectedOptions[0].textContent, !field("category").value && heard.category && check.dataset.category.replace("{category}", heard.category.name)],
-    ["apa", choice.id, choice.value && label(choice)],
+    ["apa", choice.id, label(choice), !choice.value && heard.likely_kind && check.dataset.kind.replace("{kind}", label(document.getElementById(`kind-${heard.likely_kind}`)).toLowerCase())],
     ["di-mana", "village", placed().filter(Boolean).join(", "), heard.place_missing && check.dataset.place],
     ["kapan", "occurred", [day, field("occurred").value.trim()].filter(Boolean).join(", "), check.dataset.time],
     ["foto", "photo", photos.count() && check.dataset.photos.replace("{count}", photos.count())],
@@ -120,13 +120,14 @@ function onMap() {
 function summarise() {
   check.querySelector("dl").replaceChildren(...answers().map(([step, id, value, hint]) => {
     const row = document.createElement("div");
-    const heading = ["rahasia", "category"].includes(id) || id.startsWith("kind") ? form.querySelector(`label[for="${id}"]`).textContent : document.getElementById(step).querySelector("h2").textContent;
+    const kind = id.startsWith("kind");
+    const heading = kind ? document.getElementById(id).closest("fieldset").querySelector("legend").textContent : ["rahasia", "category"].includes(id) ? form.querySelector(`label[for="${id}"]`).textContent : document.getElementById(step).querySelector("h2").textContent;
     const term = Object.assign(document.createElement("dt"), { textContent: heading });
     const detail = document.createElement("dd");
     const place = id === "village" && field("position").value && onMap();
     if (value || !place) detail.append(value ? Object.assign(document.createElement("span"), { className: "told", textContent: value, ...(OWN.includes(id) && { lang: "id" }) }) : said("none"));
     if (place) detail.append(place);
-    if (!place && (!value || id === "category") && hint) detail.append(Object.assign(document.createElement("p"), { className: "gentle", textContent: hint }));
+    if (!place && (!value || kind || id === "category") && hint) detail.append(Object.assign(document.createElement("p"), { className: "gentle", textContent: hint }));
     const change = document.createElement("dd");
     change.className = "change";
     const button = said("change");
