@@ -75,7 +75,7 @@ def a_question_is_answered_by_the_link_in_the_mail(citizen: Seat, box: Box, pdam
     pdam.get(ticket, "routed")
     pdam.must(ticket, "acknowledge")
     pdam.must(ticket, "ask", message=ASKED)
-    citizen.opens(box.link("bertanya kepada Anda"))
+    citizen.opens(box.link(ticket, "ada kabar"))  # a mail about a confidential report says no more
     citizen.reads("Yang perlu Anda lakukan", ASKED)
     citizen.look("ditanya")
     citizen.writes("Jawaban Anda", TOLD)
@@ -91,7 +91,7 @@ def it_is_reopened_with_a_reason(place: Place, citizen: Seat, pdam: Unit, ticket
     citizen.writes("Apa yang belum beres?", NOT_YET)
     citizen.page.get_by_role("button", name="Buka kembali", exact=True).click()
     citizen.reads("Permintaan Anda untuk membuka kembali sudah kami terima.")
-    place.system.until_status(ticket, "reopened")
+    place.system.until_status(ticket, "routed")
 
 
 def it_is_marked_badly_and_the_superior_decides_the_appeal(
@@ -99,7 +99,7 @@ def it_is_marked_badly_and_the_superior_decides_the_appeal(
 ) -> None:
     pdam.must(ticket, "resolve", message=f"{DONE} Sudah dua kali.")
     citizen.reads("Sudah dua kali.")
-    citizen.page.get_by_text("buruk", exact=True).click()
+    citizen.ticks("rating-1")
     citizen.presses("Kirim nilai")
     citizen.reads("Anda memberi nilai 1 dari 5.")
     citizen.presses("Tidak setuju dengan jawabannya? Ajukan keberatan")
@@ -109,8 +109,10 @@ def it_is_marked_badly_and_the_superior_decides_the_appeal(
     citizen.reads("Keberatan Anda sudah kami terima.")
     place.system.until_status(ticket, "appealed")
     superior.get(ticket, "appealed")
-    superior.must(ticket, "uphold", message=UPHELD)
+    superior.must(ticket, "uphold", reason="Dua kali dinyatakan selesai.", message=UPHELD)
     citizen.reads(UPHELD)
+    told = citizen.page.locator(".history > li > p:first-child").all_inner_texts()
+    assert [] == [each for each in told if not each[:1].isupper()]
     citizen.look("keberatan-diterima")
 
 

@@ -141,6 +141,7 @@ def test_a_trace_tells_the_same_from_another_form_and_nothing_else() -> None:
 def test_a_sentence_loses_the_number_that_is_known() -> None:
     assert domain.sentence("SPG-A", "SPG-A: PUPR bertanya: di mana?") == "PUPR bertanya: di mana?"
     assert domain.sentence("SPG-A", "SPG-A diteruskan.") == "Diteruskan."
+    assert domain.sentence("SPG-A", "SPG-A. Penilaian dicatat.") == "Penilaian dicatat."
 
 
 def test_finished_statuses_are_the_final_ones_and_archived() -> None:

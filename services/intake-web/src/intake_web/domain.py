@@ -295,7 +295,7 @@ def sent_as(installation: UUID, trace: str | None, key: str, draft: Draft) -> st
 
 def sentence(ticket: str, text: str) -> str:
     """Return ``text`` without the leading ticket, for a place where the ticket is known."""
-    rest = text.removeprefix(ticket).lstrip(" :")
+    rest = text.removeprefix(ticket).lstrip(" :.")
     return rest[:1].upper() + rest[1:]
 
 
