@@ -19,6 +19,13 @@ def test_a_life_is_timed_from_the_moment_when_it_was_to_be_sent() -> None:
     assert (500.0, 1500.0, 4000.0) == (found["p50_ms"], found["to_unit_ms"]["p50_ms"], found["to_end_ms"]["p50_ms"])
 
 
+def test_a_life_without_a_contact_ends_when_its_page_can_tell_the_end() -> None:
+    untold = lived(101.0, ended=115.0, fate="never_sent")
+    untold.resolved = 103.0
+
+    assert 2000.0 == summed_up([untold, untold])["to_end_ms"]["p50_ms"]
+
+
 def test_a_life_whose_end_nobody_was_told_is_an_error() -> None:
     ended, told_of_a_step = lived(100.0, ended=104.0, fate="never_sent"), lived(100.0)
     told_of_a_step.told = {3: ("taken", 103.0)}

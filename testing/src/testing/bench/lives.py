@@ -67,12 +67,23 @@ class Life:
     received: float = 0.0
     routed: float = 0.0
     end: int = -1  # the step of its story that ends it
+    resolved: float = 0.0  # when that step was published
     told: dict[int, tuple[str, float]] = field(default_factory=dict)  # by step: the fate of the message, and when
 
     @property
     def over(self) -> bool:
         """Whether its citizen was told of the end, or never will be."""
         return self.end in self.told
+
+    @property
+    def fate(self) -> str:
+        """What became of the message about its end."""
+        return self.told[self.end][0]
+
+    @property
+    def ended(self) -> float:
+        """When its citizen was told of the end; without a message, when the page could tell it."""
+        return self.resolved if self.fate == Arrival.NOT_SENT else self.told[self.end][1]
 
 
 class Lives:
@@ -127,7 +138,7 @@ class Lives:
                 self.answer(str(unit_of(found.topic)), number)
         elif isinstance(data, ComplaintUpdated):
             if data.kind == UpdateKind.RESOLVED:
-                life.end = data.seq
+                life.end, life.resolved = data.seq, found.at.timestamp()
         elif isinstance(data, ComplaintTold) and data.step is not UNSET and data.state != Arrival.WAITING:
             life.told.setdefault(data.step, (str(data.state), data.at.timestamp()))
 
@@ -242,16 +253,15 @@ def summed_up(lives: list[Life]) -> dict[str, Any]:
     ticket to the record on the unit's topic; ``to_unit_ms`` and ``to_end_ms`` are from the moment of sending.
     """
     done = [life for life in lives if life.over and life.routed]
-    ends = [life.told[life.end][1] for life in done]
-    took = max(ends) - min(life.due for life in lives) if done else math.inf
+    took = max(life.ended for life in done) - min(life.due for life in lives) if done else math.inf
     return {
         "rate": round(len(done) / took, 1),
         "count": len(done),
         "errors": len(lives) - len(done),
         **percentiles([life.routed - life.received for life in done]),
         "to_unit_ms": percentiles([life.routed - life.due for life in done]),
-        "to_end_ms": percentiles([end - life.due for life, end in zip(done, ends, strict=True)]),
-        "fates": dict(Counter(life.told[life.end][0] for life in done)),
+        "to_end_ms": percentiles([life.ended - life.due for life in done]),
+        "fates": dict(Counter(life.fate for life in done)),
     }
 
 
