@@ -27,6 +27,7 @@ from testing.standins import post
 pytestmark = pytest.mark.connected
 OURS = "LaporSoppeng"
 SAID = "Lampu jalan padam di Desa Jampu"
+OTHER = "Sampah menumpuk di Desa Jampu sejak seminggu"
 
 
 def writes(base: str, text: str = SAID, name: str = "Andi", **more: str) -> str:
@@ -103,7 +104,24 @@ async def test_pushed_post_is_stored_at_once_and_polling_does_not_double_it(
 
 
 @pytest.mark.usefixtures("open_door")
-async def test_polled_post_is_not_doubled_by_a_late_or_repeated_push(
+async def test_polled_post_is_not_doubled_by_a_late_push(base: str, desk: Desk, pool: Pool, page: FacebookPage) -> None:
+    fault(base, "hook_late")
+    polled = (f"facebook:{writes(base)}", SAID)
+    await look(desk, page)
+    before = await complaints(pool)
+    pushed = (f"facebook:{writes(base, OTHER, name='Budi')}", OTHER)  # the late push arrives before this one
+
+    async def both() -> bool:
+        return len(await complaints(pool)) > 1
+
+    await eventually(both)
+
+    assert [polled] == before
+    assert ([polled, pushed], []) == (await complaints(pool), await added(pool))
+
+
+@pytest.mark.usefixtures("open_door")
+async def test_polled_post_is_not_doubled_by_repeated_pushes(
     base: str, desk: Desk, pool: Pool, page: FacebookPage
 ) -> None:
     fault(base, "hook_lost")

@@ -16,11 +16,11 @@ KINDS: dict[str, frozenset[str]] = {
     "whatsapp": frozenset({
         "throttle", "temporary", "expired", "blocked", "html502", "lost_answer", "undeliverable", "outside_window",
         "undelivered",
-        "hook_lost", "hook_twice", "hook_wrong_signature", *_PHOTOS,
+        "hook_lost", "hook_late", "hook_twice", "hook_wrong_signature", *_PHOTOS,
     }),
     "graph": frozenset({
         "throttle", "temporary", "expired", "blocked", "forbidden", "html502", "no_content_type", "lost_answer",
-        "no_from", "hook_lost", "hook_twice", "hook_wrong_signature", "outside_window", *_PHOTOS,
+        "no_from", "hook_lost", "hook_late", "hook_twice", "hook_wrong_signature", "outside_window", *_PHOTOS,
     }),
 }
 # fmt: on

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -23,20 +24,29 @@ class Hooks:
         self._url, self._secret, self._token, self._faults, self._vendor = url, secret, token, faults, vendor
         self._client = httpx.AsyncClient(timeout=20, trust_env=False)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._late: list[bytes] = []
 
     def push(self, told: dict[str, Any]) -> None:
-        """Deliver ``told`` in the background, once unless a fault says otherwise."""
+        """Deliver ``told`` in the background, once unless a fault says otherwise. What is late goes before the next."""
         if not self._url or self._faults.take(self._vendor, "hook_lost"):
             return
         # Meta escapes non-ASCII letters as \\uXXXX, and signs the escaped bytes.
         body = json.dumps(told).encode()
+        if self._faults.take(self._vendor, "hook_late"):
+            self._late.append(body)
+            return
+        before, self._late = self._late, []
         wrong = self._faults.take(self._vendor, "hook_wrong_signature")
         for _ in range(2 if self._faults.take(self._vendor, "hook_twice") else 1):
-            task = asyncio.create_task(self._deliver(body, "wrong" if wrong else self._secret))
+            task = asyncio.create_task(self._deliver([*before, body], "wrong" if wrong else self._secret))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, body: bytes, secret: str) -> None:
+    async def _deliver(self, bodies: Sequence[bytes], secret: str) -> None:
+        for body in bodies:
+            await self._deliver_one(body, secret)
+
+    async def _deliver_one(self, body: bytes, secret: str) -> None:
         signature = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {"content-type": "application/json", "x-hub-signature-256": signature}
         for pause_s in (*PAUSES_S, 0):
