@@ -41,3 +41,8 @@ def parse(text: str) -> str | None:
         return None
     body = (match[1] + match[2]).upper().translate(_READ_AS)
     return f"SPG-{body[:4]}-{body[4:]}" if luhn.is_valid(body, ALPHABET) else None
+
+
+def is_mistyped(text: str) -> bool:
+    """Whether ``text`` has the form of a ticket, but a letter of it is wrong: the last one doesn't fit the others."""
+    return _FORM.fullmatch(text.strip()) is not None and parse(text) is None

@@ -202,7 +202,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 # Mistakes in a field, …
                 *("not_sent", "phone", "email", "no_text", "no_flag", "trap", "choose"),
                 *("empty_addition", "bad_rating_number", "no_rating", "no_key", "bad_key", "bad_secret"),
-                *("wrong_code", "no_reason", "no_number", "bad_number", "sent_before"),
+                *("wrong_code", "no_reason", "no_number", "bad_number", "mistyped_number", "sent_before"),
                 # … reasons for getting no answer, with their titles, …
                 *(
                     "too_often_title",

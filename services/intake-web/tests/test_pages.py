@@ -371,11 +371,13 @@ async def test_pages_bring_nothing_from_elsewhere_and_no_script_within(web: http
 
 async def test_a_number_typed_by_hand_leads_to_its_page(web: httpx.AsyncClient) -> None:
     wrong = await web.get("/lacak", params={"nomor": "spg w0ab 12cd9"})
+    assert "Ada huruf atau angka yang keliru dalam nomor ini." in wrong.text
     number = ticket.mint("web")
     right = await web.get("/lacak", params={"nomor": number.lower().replace("-", "")})
 
     assert (wrong.status_code, right.status_code) == (404, 303)
     assert "<title>Perbaiki: Lacak laporan" in wrong.text
+    assert "Ini belum nomor laporan yang lengkap." in (await web.get("/lacak", params={"nomor": "SPG-12"})).text
     assert right.headers["location"] == f"/laporan/{number}"
 
 
@@ -386,7 +388,7 @@ async def test_placeholder_ticket_number_is_rejected_when_typed(web: httpx.Async
     typed = await web.get("/lacak", params={"nomor": shown})
 
     assert (404, True) == (typed.status_code, shown in typed.text)
-    assert "belum nomor laporan yang lengkap" in typed.text
+    assert "huruf atau angka yang keliru" in typed.text
 
 
 async def test_an_unknown_number_is_told_and_kept(web: httpx.AsyncClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -282,6 +283,10 @@ async def test_the_figures_page_tells_of_each_unit_and_place(kept: httpx.AsyncCl
     assert "Dinas Pekerjaan Umum" in page
     assert 'aria-label="Lalabata: 2 laporan"' in page
     assert "100 %" in page
+    row = re.search(r"<tr[^>]*><th[^>]*><abbr[^>]*>Dinas PUPR.*?</tr>", page, re.DOTALL)
+    assert row
+    told = dict(re.findall(r'data-label="([^"]+)">(?:<span class="share"><b>)?([\d]+(?: %)?)', row[0]))
+    assert {"Diterima": "2", "Dijawab": "50 %", "Selesai": "50 %", "Puas": "100 %"}.items() <= told.items()
 
 
 @pytest.mark.parametrize("name", ["laporan", "angka"])

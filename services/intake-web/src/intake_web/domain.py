@@ -250,9 +250,17 @@ def read_secret(header: str | None) -> str | None:
 
 def number_in(typed: str) -> str | None:
     """Find the ticket in ``typed``, in any form: in a link, with a full stop, in lower case, without `SPG`."""
-    if found := _NUMBER.search(typed):
-        return ticket.parse(found[0])
-    return ticket.parse(f"SPG{_BETWEEN.sub('', typed)}")
+    return ticket.parse(_number_like(typed))
+
+
+def is_mistyped(typed: str) -> bool:
+    """Whether ``typed`` is a whole ticket with a wrong letter, in any form."""
+    return ticket.is_mistyped(_number_like(typed))
+
+
+def _number_like(typed: str) -> str:
+    found = _NUMBER.search(typed)
+    return found[0] if found else f"SPG{_BETWEEN.sub('', typed)}"
 
 
 def pass_for(installation: UUID, ticket: str) -> str:

@@ -25,9 +25,13 @@ from testing.bench.intake_web import Door
 #: How often each address is requested, after a few times that don't count.
 _TIMES, _WARM = 100, 5
 _PATIENCE_S = 120
-_FILL = """
+_OPEN = (Status.ROUTED, Status.ACKNOWLEDGED, Status.IN_PROGRESS)
+_ENDED = (Status.CLOSED, Status.CLOSED, Status.REJECTED, Status.HANDED_OVER)
+_FILL = f"""
 INSERT INTO public_complaints (ticket, listed, received_at, month, status, open, category, unit, kecamatan, late)
-SELECT 'SPG-' || n, n % 10 > 0, at, date_trunc('month', at)::date, 'routed', n % 37 = 0, 'c' || n % 22,
+SELECT 'SPG-' || n, n % 10 > 0, at, date_trunc('month', at)::date,
+       CASE WHEN n % 37 = 0 THEN (ARRAY{[*map(str, _OPEN)]})[1 + n / 37 % {len(_OPEN)}]
+            ELSE (ARRAY{[*map(str, _ENDED)]})[1 + n / 41 % {len(_ENDED)}] END, n % 37 = 0, 'c' || n % 22,
        CASE n % 30 WHEN 7 THEN 'PDAM' ELSE 'U' || n % 30 END, CASE n % 8 WHEN 3 THEN 'Lalabata' ELSE 'k' || n % 8 END,
        n % 9 = 0
 FROM generate_series(1, $1::int) AS n, LATERAL (SELECT now() - n::float8 / $1::int * interval '360 days' AS at) AS it"""

@@ -33,6 +33,7 @@ from intake_web.domain import (
     Invalid,
     Said,
     code_for,
+    is_mistyped,
     kinds_for,
     number_in,
     pass_for,
@@ -518,6 +519,7 @@ def _topic_of(kind: str) -> str:
 
 
 def _not_found(texts: Texts, number: str, status: int = 404) -> Template:
-    problem = texts.on_web("no_number" if number_in(number) else "bad_number") if number else None
+    said = "no_number" if number_in(number) else "mistyped_number" if is_mistyped(number) else "bad_number"
+    problem = texts.on_web(said) if number else None
     context = {"number": number, "problem": problem}
     return Template("lacak.html", context=context, status_code=status)
