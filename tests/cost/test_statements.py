@@ -340,7 +340,7 @@ PUBLIC: dict[str, Values] = {
     "_MORE_OF_UNIT": lambda given: (21, "U7", NOW - 300 * DAY, given.ticket),
     "_OPEN_IN_KECAMATAN": lambda given: (21, "k3", True),
     "_OF_STATUS": lambda given: (21, "routed"),
-    "_GROUPS": NONE,
+    "_COUNTS": lambda given: ("k3", None, "U7", True, None),
     "_REGROUP": lambda given: (["k3"], ["c3"], ["U7"], ["routed"], [True], [1]),
     "_ONE": TICKET,
     "_SIMILAR": lambda given: ("c3", "k3", "Bila", 60, 3),
@@ -661,7 +661,7 @@ MAY_GROW = {
     ),
     "intake.sending._SENT_SINCE": "once a day and at a start, among what citizens were told lately",
     "intake.contacts._OF_ADDRESSES": "at a start of the website, whose contacts go with their complaints",
-    "intake_web.adapters.listings._GROUPS": "reads all groups of the list, a row for each combination of its filters",
+    "intake_web.adapters.listings._COUNTS": "reads all groups of the list, a row for each combination of its filters",
     "intake.export._COMPLAINTS": "asked for by hand, for one person, by whatever contact they give",
 }
 #: Statements of polling, mostly in vain: they must not read rows that are not due. The first complaint is due.

@@ -13,7 +13,7 @@ from typing import Any
 from contracts import ticket
 from intake.texts import Texts
 from intake_web.domain import Invalid, Said, say
-from intake_web.listing import COUNTED, Figures, Group, Listing
+from intake_web.listing import COUNTED, Figures, Listing
 
 PAGE_ROWS, MOST_ROWS = 20, 200
 #: Figures cover whole months; without a choice, the last MONTHS.
@@ -23,8 +23,6 @@ _LIMIT = re.compile(r"[1-9][0-9]{0,5}")
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATES = {"open": True, "done": False}
-#: The filters of the list, and the columns that each of them restricts.
-_NARROWING = {"kecamatan": ("kecamatan",), "category": ("category",), "unit": ("unit",), "state": ("open", "status")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,23 +73,10 @@ def state_columns(state: str, states: Mapping[str, bool]) -> dict[str, Any]:
     return {"open": states[state]} if state in states else {"status": state}
 
 
-def tally(groups: Iterable[Group], narrowed: Mapping[str, Any]) -> dict[str, Counter[str]]:
-    """Count, for each filter, what each of its values would find beside the other filters of ``narrowed``; "": any."""
-    found: dict[str, Counter[str]] = {name: Counter() for name in _NARROWING}
-    for group in groups:
-        for name, columns in _NARROWING.items():
-            if all(getattr(group, column) == value for column, value in narrowed.items() if column not in columns):
-                for value in ("", *_choices(group, name)):
-                    found[name][value] += group.n
-    return found
-
-
-def _choices(group: Group, name: str) -> list[str]:
-    """List the values of the filter ``name`` that find the complaints of ``group``."""
-    if name == "state":
-        return [group.status, *(state for state, is_open in _STATES.items() if is_open is group.open)]
-    value = getattr(group, name)
-    return [] if value is None else [value]
+def tally(counts: Mapping[str, Mapping[Any, int]]) -> dict[str, Counter[str]]:
+    """Name the ``counts`` of columns' values as the page's filters do; "": any."""
+    words: dict[Any, str] = {None: "", **{is_open: state for state, is_open in _STATES.items()}}
+    return {name: Counter({words.get(value, value): n for value, n in of.items()}) for name, of in counts.items()}
 
 
 def cursor_of(row: Listing) -> str:

@@ -55,6 +55,8 @@ class Group:
     n: int
 
 
+#: The filters of the list's page, and the columns that each of them restricts.
+NARROWING = {"kecamatan": ("kecamatan",), "category": ("category",), "unit": ("unit",), "state": ("open", "status")}
 #: The filters of the list: what tells groups apart.
 GROUPED = tuple(field.name for field in fields(Group) if field.name != "n")
 _group = attrgetter(*GROUPED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +15,7 @@ from intake.additions import Added, Taken
 from intake.complaint_view import ComplaintView
 from intake.contacts import Contact
 from intake.submissions import Accepted, Submission
-from intake_web.listing import Figures, Group, Listing
+from intake_web.listing import Figures, Listing
 from intake_web.similar import Sought
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ class Store(Protocol):
         ``after``, receipt and ticket of one of them, continues behind it.
         """
 
-    async def groups(self) -> list[Group]:
-        """Count the listed complaints by the values of all filters."""
+    async def counts(self, narrowed: Mapping[str, Any]) -> dict[str, Counter[Any]]:
+        """Count for each filter what its values find beside the others of ``narrowed``, by column value; None: any."""
 
     async def find_listed(self, number: str) -> Listing | None:
         """Return the complaint with the ticket ``number``, if it is listed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import astuple, replace
 from datetime import date, datetime, tzinfo
@@ -10,7 +11,7 @@ from typing import Any
 
 from chassis.database import Connection, Pool
 from intake.complaint_view import ComplaintView
-from intake_web.listing import COUNTED, GROUPED, Figures, Group, Listing, difference, listing, regrouped
+from intake_web.listing import COUNTED, GROUPED, NARROWING, Figures, Listing, difference, listing, regrouped
 from intake_web.similar import LATELY_DAYS, MOST, Sought
 
 #: The columns of `public_complaints` with their types, named like the fields of a ``Listing``.
@@ -74,7 +75,28 @@ _NEWEST = _PAGES[(), False]
 _MORE_OF_UNIT = _PAGES[("unit",), True]
 _OPEN_IN_KECAMATAN = _PAGES[("kecamatan", "open"), False]
 _OF_STATUS = _PAGES[("status",), False]
-_GROUPS = f"SELECT {', '.join(GROUPED)}, n FROM public_groups WHERE n > 0"
+_GIVEN = {
+    "kecamatan": "$1::text",
+    "category": "$2::text",
+    "unit": "$3::text",
+    "open": "$4::boolean",
+    "status": "$5::text",
+}
+
+
+def _beside(name: str) -> str:
+    """Return the condition of all filters but ``name``."""
+    others = ((column, given) for column, given in _GIVEN.items() if column not in NARROWING[name])
+    return " AND ".join(f"({given} IS NULL OR {column} = {given})" for column, given in others)
+
+
+# A row for each value of each column, and one for all; in it for each filter what is found beside the other filters.
+_COUNTS = f"""
+SELECT {", ".join(_GIVEN)}, grouping({", ".join(_GIVEN)}) AS level,
+    {", ".join(f"coalesce(sum(n) FILTER (WHERE {_beside(name)}), 0)::int AS beside_{name}" for name in NARROWING)}
+FROM public_groups WHERE n > 0 GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in _GIVEN)}, ())"""
+#: The column of each row, by ``grouping``, which sets a bit for each of the other columns, the last one the lowest.
+_OF_LEVEL = {31 - (16 >> place): column for place, column in enumerate(_GIVEN)}
 _REGROUP = f"""
 INSERT INTO public_groups ({", ".join(GROUPED)}, n)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::int[])
@@ -107,9 +129,18 @@ async def newest(
     return [Listing(**row) for row in await pool.fetch(query, most, *map(narrowed.get, given), *(after or ()))]
 
 
-async def groups(pool: Pool) -> list[Group]:
-    """Count the listed complaints by the values of all filters."""
-    return [Group(**row) for row in await pool.fetch(_GROUPS)]
+async def counts(pool: Pool, narrowed: Mapping[str, Any]) -> dict[str, Counter[Any]]:
+    """Count, for each filter, what each of its values would find beside the other filters of ``narrowed``; None: any.
+
+    ``narrowed`` and the values are those of columns: the filter of the state has a status, or whether it is open.
+    """
+    found: dict[str, Counter[Any]] = {name: Counter() for name in NARROWING}
+    for row in await pool.fetch(_COUNTS, *map(narrowed.get, _GIVEN)):
+        column = _OF_LEVEL.get(row["level"])
+        for name, columns in NARROWING.items():
+            if column is None or (column in columns and row[column] is not None):
+                found[name][row[column] if column else None] = row[f"beside_{name}"]
+    return found
 
 
 async def find_listed(pool: Pool, ticket: str) -> Listing | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -32,7 +33,7 @@ from intake_web.adapters.keys import find_key
 from intake_web.adapters.supporters import Word
 from intake_web.adapters.uploads import Uploads
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS, PASS_DAYS
-from intake_web.listing import Figures, Group, Listing
+from intake_web.listing import Figures, Listing
 from intake_web.settings import WebSettings
 from intake_web.similar import Sought
 from intake_web.store import Finished, Found, Written
@@ -131,9 +132,9 @@ class PostgresStore:
         async with self._in_time():
             return await listings.newest(self.pool, most, narrowed, after)
 
-    async def groups(self) -> list[Group]:
+    async def counts(self, narrowed: Mapping[str, Any]) -> dict[str, Counter[Any]]:
         async with self._in_time():
-            return await listings.groups(self.pool)
+            return await listings.counts(self.pool, narrowed)
 
     async def find_listed(self, number: str) -> Listing | None:
         async with self._in_time():

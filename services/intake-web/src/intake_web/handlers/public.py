@@ -51,7 +51,7 @@ async def browse(request: Request[Any, Any, Any], visit: Visiting, texts: Words)
         asked = read_asked(query, texts)
     rows, more = await _rows(visit, texts, asked)
     chosen = {theirs: query[ours] for theirs, ours in _ASKED.items() if theirs != "sebelum" and query.get(ours)}
-    counts = tally(await visit.store.groups(), asked.narrowed)
+    counts = tally(await visit.store.counts(asked.narrowed))
     context = {
         "rows": rows,
         "chosen": chosen,
