@@ -368,16 +368,27 @@ def the_operator_comes_in_and_goes_to_what_nobody_has(place: Place, operator: Se
 
 
 def goes_to(operator: Seat, ticket: str) -> Locator:
-    """Find the complaint, which may stand on a later page; by keys, press J until it has the focus."""
+    """Find the complaint, which may stand on a later page or reach the desk only now; by keys, press J until it has
+    the focus.
+    """
     case = operator.page.locator(f"[id='{ticket}']")
-    while not case.count():
-        operator.presses("Berikutnya")
+    until(lambda: _stands_here(operator, case), 60, f"{ticket} in the triage")
     for _ in range(100 if operator.by_keys else 0):
         operator.keys("j")
         if operator.focus() == ticket:
             return case
     assert not operator.by_keys, f"J does not come to {ticket}"
     return case
+
+
+def _stands_here(operator: Seat, case: Locator) -> bool:
+    """Return whether the complaint is on this page; else go to the next, and after the last to the first."""
+    if case.count():
+        return True
+    later = operator.page.get_by_role("link", name="Berikutnya").count()
+    with operator.page.expect_event("load"):
+        operator.presses("Berikutnya" if later else "Triase")
+    return False
 
 
 def the_first_of_three_is_right(place: Place, operator: Seat, sewer: Citizen) -> None:

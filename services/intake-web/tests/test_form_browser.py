@@ -571,7 +571,7 @@ async def test_a_code_is_shown_once_and_a_confidential_number_is_not_listed_on_t
     await expect(page.get_by_text("Kode akses laporan ini")).to_have_count(0)
     await page.goto(f"{site}/draf")
     await expect(page.get_by_text("Tidak ada laporan yang belum terkirim.")).to_be_visible()
-    assert listed == await page.get_by_role("link", name=number).count()
+    await expect(page.get_by_role("link", name=number)).to_have_count(listed)
 
 
 async def test_code_and_secret_link_are_copied_as_they_stand(browser: Browser, site: str) -> None:

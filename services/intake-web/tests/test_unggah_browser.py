@@ -196,7 +196,7 @@ async def test_a_photo_goes_when_it_is_chosen_small_and_without_its_place(
     await choose_files(page, jpeg(whole))
     await are_ready(page, 1)
     went = line.sent - before
-    assert await page.locator("canvas.drawn").count() == 1
+    await expect(page.locator("canvas.drawn")).to_have_count(1)
     assert 0 == await pool.fetchval("SELECT count(*) FROM complaints")
     await send(page)
     await is_sent(page)
@@ -297,7 +297,7 @@ async def test_several_drafts_keep_each_its_own_photos_and_go_from_their_list(
         await expect(page.locator("canvas.drawn")).to_have_count(count)
     await page.goto(f"{site}/draf")
     await expect(page.get_by_text("belum terkirim", exact=True)).to_have_count(2)
-    assert ["2 foto", "1 foto"] == await page.locator("#draf [data-photos]").all_inner_texts()
+    await expect(page.locator("#draf [data-photos]")).to_have_text(["2 foto", "1 foto"])
     await look(page, "foto-draf")
 
     await context.set_offline(False)

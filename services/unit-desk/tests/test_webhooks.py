@@ -20,7 +20,7 @@ import httpx
 import pytest
 from desk_office import NUMBER, LogIn, Tell
 from desk_site import SIZES, look, page_of
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 from prometheus_client import REGISTRY
 from receiver import Receiver, receiving, status
 from standardwebhooks import WebhookVerificationError
@@ -514,4 +514,4 @@ async def test_the_pages_bar_nobody(
     await page.get_by_role("link", name="Lihat").click()
 
     await look(page, "webhook-mati", size)
-    assert await page.get_by_role("button", name="Nyalakan lagi").is_visible()
+    await expect(page.get_by_role("button", name="Nyalakan lagi")).to_be_visible()
