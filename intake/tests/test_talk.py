@@ -322,6 +322,24 @@ def test_complaint_without_a_findable_place_is_recognised(text: str, lacks: bool
     assert lacks == TALK.lacks_place(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Lampu jalan di Galung padam sejak dua minggu", True),
+        ("air pdam di Paroto mati sdh 3 hari", True),
+        ("tadi malam pohon tumbang di Cabenge", True),
+        ("Sampah menumpuk berhari-hari di pasar", True),
+        ("tgl 12 mobil dinas menyerempet motor saya", True),
+        ("Setiap hujan jalan di depan SD tergenang", True),
+        ("Lampu jalan di Galung padam", False),
+        ("Jalan di depan SD 12 berlubang besar, 3 motor jatuh", False),
+        ("petugas minta 50 ribu untuk KTP", False),
+    ],
+)
+def test_a_text_says_when(text: str, said: bool) -> None:
+    assert said == TALK.says_when(text)
+
+
 def test_in_danger_a_place_is_needed_whatever_it_is() -> None:
     assert TALK.lacks_place("ada orang tenggelam tolong", in_danger=True)
     assert not TALK.lacks_place("ada orang tenggelam di Walanae tolong", in_danger=True)

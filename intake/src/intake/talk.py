@@ -234,6 +234,10 @@ class Talk:
             for at in {one.end for one in found["beside"]}
         )
 
+    def says_when(self, text: str) -> bool:
+        """Whether ``text`` says when it happened, or since when it is so."""
+        return "when" in self._said(text).found
+
     def tells_of_a_matter(self, text: str) -> bool:
         """Whether ``text`` names something that a unit can see to."""
         return bool(self._said(text).matters)

@@ -169,6 +169,7 @@ class Talk(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     visits: _List = ()
     beside: _List = ()
     vague: _List = ()
+    when: _List = ()
     matters: dict[str, _Needed]
 
     def lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:

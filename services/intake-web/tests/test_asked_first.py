@@ -105,7 +105,8 @@ async def test_hints_keep_nothing_and_are_counted(web: httpx.AsyncClient, fake: 
 
     assert (["113", "115", "119"], True) == ([each["number"] for each in told["danger"]["call"]], told["stop"])
     about = {"code": "jalan_jembatan", "name": "Jalan dan jembatan"}
-    hints = {"stop": False, "place_missing": True, "category": about, "likely_kind": "pengaduan", "similar": []}
+    missing = {"place_missing": True, "time_missing": True}
+    hints = {"stop": False, **missing, "category": about, "likely_kind": "pengaduan", "similar": []}
     assert (hints, {}) == (plain, none)
     assert (429, {}) == (often[-1], fake.taken)
 

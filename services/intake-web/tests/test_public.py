@@ -276,6 +276,14 @@ async def test_open_data_has_every_listed_complaint_and_says_what_its_columns_me
     assert (await kept.get("/data/laporan.exe")).status_code == 404
 
 
+async def test_open_data_says_of_a_withdrawn_complaint_that_nobody_answered_it(
+    kept: httpx.AsyncClient, tell: Tell
+) -> None:
+    await tell(*(view(n, status=status, answered_at=NOW) for n, status in enumerate([Status.CANCELLED, "resolved"], 1)))
+    rows = csv.DictReader(io.StringIO((await kept.get("/data/laporan.csv")).text))
+    assert {"cancelled": False, "resolved": True} == {row["status"]: bool(row["answered_at"]) for row in rows}
+
+
 async def test_the_figures_page_tells_of_each_unit_and_place(kept: httpx.AsyncClient, tell: Tell) -> None:
     assert "Belum ada laporan" in (await kept.get("/angka")).text
     await tell(view(1), view(2, status=Status.RESOLVED, answered_at=NOW, rating=4))

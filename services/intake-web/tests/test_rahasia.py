@@ -162,6 +162,7 @@ async def test_the_browser_that_sent_it_sees_all_and_another_one_with_the_code(
     there = (await web.get(right.headers["location"])).text
 
     assert [True, False, True] == [WORDS in page for page in (here, still, there)]
+    assert [True, False, True] == ["/data-pribadi" in page for page in (here, still, there)]
     assert (404, True, 303) == (wrong.status_code, "tidak cocok" in wrong.text, right.status_code)
     assert form["secret"] not in f"{right.headers}{there}"
     (cookie,) = right.headers.get_list("set-cookie")

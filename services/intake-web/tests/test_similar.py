@@ -238,6 +238,15 @@ async def test_a_kind_is_suggested_only_where_none_was_chosen(web: httpx.AsyncCl
     assert ("Sepertinya keluhan." in page) is not bool(chosen)
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"), [("Lampu jalan padam di Paroto", True), ("Lampu jalan padam di Paroto sejak kemarin", False)]
+)
+async def test_the_time_is_asked_for_only_where_the_text_does_not_say_it(
+    web: httpx.AsyncClient, text: str, asked: bool
+) -> None:
+    assert asked == ("Sejak kapan? Boleh dilewati." in await check(web, text=text))
+
+
 async def test_a_program_is_told_the_likely_kind(web: httpx.AsyncClient) -> None:
     assert "permintaan_informasi" == (await hints(web, "Berapa biaya mengurus akta kelahiran?"))["likely_kind"]
 

@@ -24,7 +24,7 @@ from intake_web.limits import Limited
 from intake_web.photos import TooLong
 from intake_web.settings import WebSettings
 from testing import browsers
-from testing.browsers import answering, phone
+from testing.browsers import SHORT, answering, phone
 from testing.pictures import photo
 
 pytestmark = pytest.mark.connected
@@ -220,6 +220,55 @@ async def test_a_complaint_in_each_state(
     await look(page, name)
     lines = await page.locator(".ticket").evaluate_all("all => all.map((each) => each.getClientRects().length)")
     assert {1} >= set(lines), "a number is in one piece"
+    await context.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("di-unit", ".what"),
+        ("dikerjakan", ".what"),
+        ("ditanya", ".ask h2"),
+        ("selesai", ".answer blockquote"),
+        ("ditutup", ".answer blockquote"),
+        ("ditolak", ".answer blockquote"),
+        ("keberatan", ".what"),
+    ],
+)
+async def test_what_matters_now_stands_on_the_first_screen_and_is_the_largest(
+    browser: Browser, site: str, settings: WebSettings, fake: Any, name: str, words: str
+) -> None:
+    who, facts, added, query = STATES[name]
+    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, **{"unit": UNIT, **facts})
+    fake.added[NUMBER] = added
+    context = await opened(browser, site, settings, who)
+    page = await context.new_page()
+    await page.goto(f"{site}/laporan/{NUMBER}{query}")
+
+    size = "each => parseFloat(getComputedStyle(each).fontSize)"
+    largest = await page.locator("main :not(:has(*))").evaluate_all(f"all => Math.max(...all.map({size}))")
+    foot = await page.locator(words).evaluate("each => each.getBoundingClientRect().bottom")
+
+    assert largest == await page.locator(words).evaluate(size)
+    assert foot < SHORT["height"] * 2 / 3
+    await context.close()
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+async def test_the_head_of_a_page_takes_one_row_of_a_small_telephone(
+    browser: Browser, site: str, language: str
+) -> None:
+    context = await phone(browser)
+    page = await context.new_page()
+    await page.goto(f"{site}/lacak?bahasa={language}")
+
+    rows = page.locator("header.top :is(.brand, nav, .tongue)")
+    middles = await rows.evaluate_all(
+        "all => all.map((each) => each.getBoundingClientRect()).map((at) => Math.round((at.top + at.bottom) / 2))"
+    )
+
+    assert [middles[0]] * 3 == middles
+    await expect(page.locator("header.top .me")).to_be_visible()
     await context.close()
 
 

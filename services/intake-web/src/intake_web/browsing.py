@@ -11,6 +11,7 @@ from operator import add, attrgetter
 from typing import Any
 
 from contracts import ticket
+from contracts.vocabulary import Status
 from intake.texts import Texts
 from intake_web.domain import Invalid, Said, say
 from intake_web.listing import COUNTED, Figures, Listing
@@ -136,7 +137,7 @@ def shown(row: Listing, texts: Texts, supporters: int = 0) -> dict[str, Any]:
         "unit_name": texts.units.get(row.unit or "", row.unit),
         "received_at": row.received_at,
         "due_at": row.due_at,
-        "answered_at": row.answered_at,
+        "answered_at": row.answered_at if row.status != Status.CANCELLED else None,  # nobody had to answer it
         "late": row.late,
         "supporters": supporters,
     }

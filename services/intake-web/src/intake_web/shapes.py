@@ -152,6 +152,7 @@ class Hints(Struct, kw_only=True):
     danger: Danger | UnsetType = UNSET
     stop: Annotated[bool, Meta(description="It is danger for certain: say whom to call before anything else.")] = False
     place_missing: Annotated[bool, Meta(description="It says not where.")] = False
+    time_missing: Annotated[bool, Meta(description="It says not when.")] = False
     category: Suggested | UnsetType = UNSET
     likely_kind: Annotated[ComplaintType | UnsetType, Meta(description="By its words alone.")] = UNSET
     similar: Annotated[list[Listed], Meta(max_length=MOST)] = []

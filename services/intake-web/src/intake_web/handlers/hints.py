@@ -31,7 +31,7 @@ async def hints(
 ) -> Response[bytes]:
     """Return hints on a text that is not sent yet; empty if it can't be accepted.
 
-    They say whom to call in danger, whether the place is missing, the likely category and kind, and which listed
+    They say whom to call in danger, whether place and time are missing, the likely category and kind, and which listed
     complaints may be the same.
     """
     raw = await json_of(request)
@@ -42,6 +42,7 @@ async def hints(
     except Invalid:
         return _answer({})
     more = {"stop": bool(stops(sent.text, texts)), "place_missing": sent.place_asked}
+    more["time_missing"] = not texts.talk.says_when(sent.text)
     return _answer({**danger_of(sent.danger, texts), **more, **await hinted(draft, visit, texts, settings, subjects)})
 
 

@@ -157,7 +157,8 @@ async def _check(
         more = await hinted(draft, visit, texts, settings, subjects)
     except Limited:
         more = {}
-    shown = {"draft": draft, "place_missing": sent.place_asked}
+    untimed = not draft.occurred and not texts.talk.says_when(draft.text)
+    shown = {"draft": draft, "place_missing": sent.place_asked, "time_missing": untimed}
     return _ask_first("periksa.html", typed, {**shown, **more})
 
 

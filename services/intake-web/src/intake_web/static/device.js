@@ -47,9 +47,20 @@ function asTicket(ticket) {
   const link = row.querySelector("a");
   link.textContent = ticket.number;
   link.href = `/laporan/${ticket.number}`;
+  row.querySelector(".told").textContent = ticket.about ?? "";
   row.querySelector(".soft").textContent = when(ticket.at);
+  status(ticket.number).then((text) => { row.querySelector("[data-status]").textContent = text; });
   row.querySelector("[data-drop]").addEventListener("click", async () => { await dropTicket(ticket.number); await show(); });
   return row;
+}
+
+// How far it is; nothing without a network.
+async function status(number) {
+  try {
+    const answer = await fetch(`/v1/complaints/${number}?bahasa=${document.documentElement.lang}`);
+    const text = answer.ok ? (await answer.json()).status_text : "";
+    return text.charAt(0).toUpperCase() + text.slice(1);
+  } catch { return ""; }
 }
 
 // What somebody has said to send is tried again, too.

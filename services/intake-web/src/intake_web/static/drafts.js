@@ -57,7 +57,8 @@ export const drop = (key) => within(["drafts", "photos"], "readwrite", (store, _
 });
 export const tickets = async () => (await within("tickets", "readonly", (store, result) => into(result, store.getAll()))).sort((a, b) => b.at - a.at);
 export const dropTicket = (number) => within("tickets", "readwrite", (store) => store.delete(number));
-export const addTicket = (number) => within("tickets", "readwrite", (store) => store.put({ number, at: Date.now() }));
+// With its first words, so that its sender knows it again.
+export const addTicket = (number, text = "") => within("tickets", "readwrite", (store) => store.put({ number, at: Date.now(), about: text.slice(0, 100) }));
 
 // Keeps `draft` if nobody else changed it since it was read, and tells what is true now: "kept", "changed" or "gone".
 export async function keep(draft) {
@@ -137,7 +138,7 @@ export function send(draft, uploads = []) {
     try { answer = await fetch("/", { method: "POST", body }); } catch { return "offline"; }
     const number = answer.redirected && /^\/laporan\/(SPG-[0-9A-Z]{4}-[0-9A-Z]{5})/.exec(new URL(answer.url).pathname)?.[1];
     if (number) {
-      if (!draft.fields.rahasia) await addTicket(number);
+      if (!draft.fields.rahasia) await addTicket(number, draft.fields.text);
       await drop(draft.key);
       return { ticket: number, url: `/laporan/${number}?baru=1` };
     }

@@ -100,7 +100,7 @@ function answers() {
     ["apa", "category", field("category").selectedOptions[0].textContent, !field("category").value && heard.category && check.dataset.category.replace("{category}", heard.category.name)],
     ["apa", choice.id, label(choice), !choice.value && heard.likely_kind && check.dataset.kind.replace("{kind}", label(document.getElementById(`kind-${heard.likely_kind}`)).toLowerCase())],
     ["di-mana", "village", placed().filter(Boolean).join(", "), heard.place_missing && check.dataset.place],
-    ["kapan", "occurred", [day, field("occurred").value.trim()].filter(Boolean).join(", "), check.dataset.time],
+    ["kapan", "occurred", [day, field("occurred").value.trim()].filter(Boolean).join(", "), heard.time_missing && check.dataset.time],
     ["foto", "photo", photos.count() && check.dataset.photos.replace("{count}", photos.count())],
     ["anda", "anonim", about.filter(Boolean).join(", ")],
     ["anda", "rahasia", field("rahasia").checked && label(field("rahasia"))],

@@ -22,7 +22,7 @@ if (card) {
 // again while a draft waits, it does not. A confidential number is not listed: others may hold this phone, too.
 async function keep(number, confidential) {
   const mark = new URLSearchParams(location.search).get("baru");
-  const [drafts] = await Promise.all([all(), confidential || addTicket(number)]);
+  const [drafts] = await Promise.all([all(), confidential || addTicket(number, document.querySelector("blockquote.own")?.textContent)]);
   for (const { key } of drafts) if (mark.length === MARK && key.startsWith(mark)) await drop(key);
 }
 
