@@ -59,13 +59,28 @@ def acknowledge(clerk: httpx.Client, ticket: str) -> None:
     assert 303 == clerk.post(path, data={**fields, "step": "kirim"}).status_code
 
 
-def test_an_answer_by_sms_is_said_to_be_sent(system: System, clerk: httpx.Client) -> None:
-    _, ticket = system.by_sms(CLEAR)
-    until(lambda: shows(clerk, ticket, "Tanda terima.", "Terkirim lewat SMS"), 60, "the receipt is said to be sent")
+def has_it_sent_again(operator: httpx.Client, ticket: str) -> None:
+    listed = next(each for each in _rows(operator) if ticket in each)
+    (again,) = re.findall(r'action="(/kabar/warga/[^"]+/lagi)"', listed)
+    assert 303 == operator.post(again).status_code
 
+
+def test_an_answer_by_sms_is_said_to_have_arrived_or_not(
+    system: System, clerk: httpx.Client, operator: httpx.Client
+) -> None:
+    """What the telephone network reports comes back through Kannel to the page of the unit."""
+    number, ticket = system.by_sms(CLEAR)
+    until(lambda: shows(clerk, ticket, "Tanda terima.", "sampai di ponsel"), 60, "the receipt arrived")
+    fault = {"kind": "undelivered", "times": 1}
+    httpx.post(f"{system.env['standins_url']}/sms/fault", json=fault, timeout=20).raise_for_status()
     acknowledge(clerk, ticket)
+    until(lambda: shows(clerk, ticket, "Belum sampai"), 60, "it is said not to have arrived")
+    heard = len(system.told(number))
 
-    until(lambda: _under_the_answer(clerk, ticket, "Terkirim lewat SMS"), 60, "the answer is said to be sent")
+    has_it_sent_again(operator, ticket)
+
+    until(lambda: _under_the_answer(clerk, ticket, "sampai di ponsel"), 60, "it has arrived")
+    assert heard + 1 == len(system.told(number))
 
 
 def test_an_answer_to_who_left_no_contact_is_said_to_be_on_the_page_alone(system: System, clerk: httpx.Client) -> None:
@@ -91,9 +106,7 @@ def test_operator_has_an_undelivered_answer_sent_again(
     assert "/kabar/warga/" not in clerk.get(f"/laporan/{ticket}").text
     heard = len(system.told(number))
 
-    listed = next(each for each in _rows(operator) if ticket in each)
-    (again,) = re.findall(r'action="(/kabar/warga/[^"]+/lagi)"', listed)
-    assert 303 == operator.post(again).status_code
+    has_it_sent_again(operator, ticket)
 
     until(lambda: _under_the_answer(clerk, ticket, "sampai di ponsel"), 60, "it has arrived")
     assert heard + 1 == len(system.told(number))

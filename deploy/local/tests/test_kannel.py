@@ -35,6 +35,7 @@ def test_it_differs_from_the_example_in_its_line_and_its_patience_alone(tmp_path
         "system-type = kannel",
         "connect-allow-ip = 127.0.0.1",
         'send-url = "http://127.0.0.1:1/cgi-bin/sendsms"',
+        'dlr-url = "http://127.0.0.1:20003/?username=lapor&password=s3nd"',
         "http-queue-delay = 1",
     ] == other
     assert [] == [line for line in written if "${" in line]

@@ -47,6 +47,7 @@ def network(port: int, username: str, secret: str, url: str) -> str:
     return (
         f"smsc = http\nsystem-type = kannel\nsmsc-id = STANDIN\nport = {port}\nconnect-allow-ip = {HOST}\n"
         f'smsc-username = {username}\nsmsc-password = {secret}\nsend-url = "{url}"\n'
+        f'dlr-url = "http://{HOST}:{port}/?username={username}&password={secret}"\n'
     )
 
 

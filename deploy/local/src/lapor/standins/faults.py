@@ -13,6 +13,7 @@ KINDS: dict[str, frozenset[str]] = {
         "throttle", "throttle_no_reset", "throttle_text", "throttle_v1", "html503", "json503", "slow", "hangup",
         "lost_answer", "since_too_old", "empty_newest_id", "no_millis", "post_names", "duplicate_page", *_PHOTOS,
     }),
+    "sms": frozenset({"undelivered"}),
     "whatsapp": frozenset({
         "throttle", "temporary", "expired", "blocked", "html502", "lost_answer", "undeliverable", "outside_window",
         "undelivered",

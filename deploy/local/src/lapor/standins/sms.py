@@ -1,6 +1,7 @@
 """The SMS gateway: accepts Kannel's send call, and passes a citizen's SMS on as Kannel's MO request.
 
-With a real Kannel it is the telephone network behind it, which speaks as one Kannel does to another."""
+With a real Kannel it is the telephone network behind it, which speaks as one Kannel does to another. What it accepts
+arrives at once, and is reported as delivered where that was asked for."""
 
 import asyncio
 import contextlib
@@ -17,6 +18,7 @@ from litestar import Request, Router, get, post
 from litestar.enums import MediaType
 from litestar.response import Redirect, Response
 
+from lapor.standins.faults import Faults
 from lapor.standins.settings import SHORT_CODE, Settings
 from lapor.standins.state import Mo, Said, Taken, World, now
 
@@ -66,7 +68,7 @@ def mo_url(mo: Mo, settings: Settings) -> str:
 
 
 class Courier:
-    """Hands every owed MO to the application, and retries until it answers 200 or 202."""
+    """Hands every owed MO and every report of delivery on, and retries until they are answered with 200 or 202."""
 
     def __init__(self, world: World, settings: Settings) -> None:
         self._world = world
@@ -89,13 +91,22 @@ class Courier:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._client.aclose()
 
+    def report(self, url: str, *, arrived: bool) -> None:
+        """Say at ``url`` whether an SMS arrived: `%d` stands for it there. A report that is owed at a stop is lost."""
+        name = str(uuid.uuid4())
+        self._tasks[name] = task = asyncio.create_task(self._hand_on(url.replace("%d", "1" if arrived else "2")))
+        task.add_done_callback(lambda _: self._tasks.pop(name, None))
+
     async def _deliver(self, owed: Mo) -> None:
-        url = mo_url(owed, self._settings)
+        if await self._hand_on(mo_url(owed, self._settings)):
+            self._world.record(Taken(id=owed.id))
+
+    async def _hand_on(self, url: str) -> bool:
         for _ in range(_TRIES):
             if await self._taken(url):
-                self._world.record(Taken(id=owed.id))
-                return
+                return True
             await asyncio.sleep(float(self._settings.mo_retry_s))
+        return False
 
     async def _taken(self, url: str) -> bool:
         async with self._free:
@@ -136,8 +147,10 @@ def _same(left: str, right: str) -> bool:
 
 
 @get("/cgi-bin/sendsms")
-async def sendsms(request: Request[Any, Any, Any], world: World, settings: Settings) -> Response[Any]:
-    """Accept Kannel's send call; 202 is the gateway's promise to send."""
+async def sendsms(
+    request: Request[Any, Any, Any], world: World, settings: Settings, courier: Courier, faults: Faults
+) -> Response[Any]:
+    """Accept Kannel's send call; 202 is the gateway's promise to send. Of a text in parts, each is reported on."""
     values = dict(parse_qsl(request.scope["query_string"].decode(), keep_blank_values=True, encoding="latin-1"))
     known = _same(values.get("username", ""), settings.kannel_username)
     if not (known and _same(values.get("password", ""), settings.kannel_password)):
@@ -147,8 +160,11 @@ async def sendsms(request: Request[Any, Any, Any], world: World, settings: Setti
         return _plain(400, "Empty receiver number not allowed, rejected")
     if not re.fullmatch(r"\+?[0-9]+", receiver):
         return _plain(400, "Garbage 'to' field, rejected.")
-    if (text := _whole(values, world.sms_parts)) is not None:
+    arrived = not faults.take("sms", "undelivered")
+    if (text := _whole(values, world.sms_parts)) is not None and arrived:
         world.record(world.tell("sms", receiver, _as_transmitted(text, values.get("coding", "0"))))
+    if "dlr-url" in values:
+        courier.report(values["dlr-url"], arrived=arrived)
     return _plain(202, "0: Accepted for delivery")
 
 

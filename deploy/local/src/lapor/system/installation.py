@@ -119,6 +119,7 @@ def _sms(it: Installation) -> dict[str, str]:
         **_shared(it, "SMS_", "KANNEL_", "CANARY_"),
         **_intake(it, "INTAKE_SMS_EVENT_KEY"),
         "SMS_LISTEN_PORT": str(it.ports["sms"]),
+        "SMS_REPORT_URL": it.url("sms", "/sms/kannel/dlr"),
         "KANNEL_SEND_URL": it.sendsms,
         "WEB_PUBLIC_URL": it.url("web"),
     }
