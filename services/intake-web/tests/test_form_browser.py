@@ -140,7 +140,7 @@ async def test_every_state_is_without_barriers(browser: Browser, site: str, fake
     await seen("08-terima")
     await page.goto(f"{site}/draf")
     await expect(page.locator("#nomor-nomor .told")).to_have_text(TOLD)
-    await expect(page.locator("#nomor-nomor [data-status]")).to_have_text("Sudah diterima")
+    await expect(page.locator("#nomor-nomor [data-status]")).to_have_text("Diterima")
     await seen("09-terkirim")
     await page.goto(site)
     await page.wait_for_selector("html.ready")

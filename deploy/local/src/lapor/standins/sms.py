@@ -29,6 +29,7 @@ _GSM = frozenset(
 )
 _KEYWORD = re.compile(r"\s*SOPPENG", re.IGNORECASE)
 _TRIES = 43_200  # a day of tries two seconds apart; after it an MO waits for the next start
+_REPORTS = 30  # tries of a report: Kannel notes an SMS only once it has our answer, and forgets it at a restart
 _AT_ONCE = 32
 
 
@@ -73,7 +74,7 @@ class Courier:
     def __init__(self, world: World, settings: Settings) -> None:
         self._world = world
         self._settings = settings
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
         self._free = asyncio.Semaphore(_AT_ONCE)
         self._client = httpx.AsyncClient(timeout=5, trust_env=False)
 
@@ -94,15 +95,17 @@ class Courier:
     def report(self, url: str, *, arrived: bool) -> None:
         """Say at ``url`` whether an SMS arrived: `%d` stands for it there. A report that is owed at a stop is lost."""
         name = str(uuid.uuid4())
-        self._tasks[name] = task = asyncio.create_task(self._hand_on(url.replace("%d", "1" if arrived else "2")))
+        self._tasks[name] = task = asyncio.create_task(
+            self._hand_on(url.replace("%d", "1" if arrived else "2"), _REPORTS)
+        )
         task.add_done_callback(lambda _: self._tasks.pop(name, None))
 
     async def _deliver(self, owed: Mo) -> None:
-        if await self._hand_on(mo_url(owed, self._settings)):
+        if await self._hand_on(mo_url(owed, self._settings), _TRIES):
             self._world.record(Taken(id=owed.id))
 
-    async def _hand_on(self, url: str) -> bool:
-        for _ in range(_TRIES):
+    async def _hand_on(self, url: str, tries: int) -> bool:
+        for _ in range(tries):
             if await self._taken(url):
                 return True
             await asyncio.sleep(float(self._settings.mo_retry_s))
@@ -111,7 +114,8 @@ class Courier:
     async def _taken(self, url: str) -> bool:
         async with self._free:
             with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL):
-                return (await self._client.get(url)).status_code in (200, 202)
+                answer = await self._client.get(url)
+                return answer.status_code in (200, 202) and not answer.text.startswith("Unknown DLR")
         return False
 
 

@@ -9,6 +9,7 @@ from litestar import Request, Response, post
 from litestar.params import Dependency
 
 from intake.files import StoreDown
+from intake.submissions import Submission
 from intake.texts import Texts
 from intake_web.browsing import shown
 from intake_web.domain import Draft, Invalid, read_complaint
@@ -41,9 +42,14 @@ async def hints(
         sent = submission(draft, GATEWAY, None, texts, settings)
     except Invalid:
         return _answer({})
-    more = {"stop": bool(stops(sent.text, texts)), "place_missing": sent.place_asked}
-    more["time_missing"] = not texts.talk.says_when(sent.text)
+    more = {"stop": bool(stops(sent.text, texts)), **missing(draft, sent, texts)}
     return _answer({**danger_of(sent.danger, texts), **more, **await hinted(draft, visit, texts, settings, subjects)})
+
+
+def missing(draft: Draft, sent: Submission, texts: Texts) -> dict[str, bool]:
+    """Return whether ``draft`` lacks the place where somebody has to look, and whether it lacks the time."""
+    timed = bool(draft.occurred) or texts.talk.says_when(draft.text)
+    return {"place_missing": sent.place_asked, "time_missing": not timed}
 
 
 async def hinted(draft: Draft, visit: Visit, texts: Texts, settings: WebSettings, subjects: Subjects) -> dict[str, Any]:

@@ -49,7 +49,7 @@ from intake_web.domain import (
 from intake_web.handlers.account import filled_in
 from intake_web.handlers.api import GATEWAY, Config, Visiting, Words, contacts_of, follow_up, submission, unless_known
 from intake_web.handlers.forms import PHOTO, UPLOADS, Form, read_form
-from intake_web.handlers.hints import Guesses, hinted
+from intake_web.handlers.hints import Guesses, hinted, missing
 from intake_web.handlers.problems import count, problem_of, stored, worded
 from intake_web.handlers.visit import PASS, Visit
 from intake_web.language import kept
@@ -157,8 +157,7 @@ async def _check(
         more = await hinted(draft, visit, texts, settings, subjects)
     except Limited:
         more = {}
-    untimed = not draft.occurred and not texts.talk.says_when(draft.text)
-    shown = {"draft": draft, "place_missing": sent.place_asked, "time_missing": untimed}
+    shown = {"draft": draft, **missing(draft, sent, texts)}
     return _ask_first("periksa.html", typed, {**shown, **more})
 
 
