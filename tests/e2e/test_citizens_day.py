@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from harness import System
+from harness import System, a_number
 from place import Place, log_in, until_listed
 from playwright.sync_api import Browser, FilePayload, Locator, expect
 from seat import PHONE, Seat, chromium_running
@@ -38,7 +38,9 @@ def is_drawn(picture: Locator) -> None:
     assert picture.evaluate("each => each.naturalWidth") > 0
 
 
-def the_citizen_fills_in_the_form_step_by_step_with_a_photo(place: Place, citizen: Seat) -> None:
+def the_citizen_fills_in_the_form_step_by_step_with_a_photo_and_a_telephone(
+    place: Place, citizen: Seat, number: str
+) -> None:
     citizen.opens(str(place.system.env["web_url"]))
     citizen.page.wait_for_selector("html.ready")
     citizen.writes("Isi laporan", WASTE)
@@ -52,6 +54,7 @@ def the_citizen_fills_in_the_form_step_by_step_with_a_photo(place: Place, citize
     citizen.page.locator("#photo").set_input_files(picture)
     citizen.reads("Siap, ikut terkirim nanti.")
     on(citizen, "Tentang Anda")
+    citizen.writes("Nomor HP", number)
 
 
 def it_is_checked_and_sent_without_a_network_and_goes_when_there_is_one(citizen: Seat) -> str:
@@ -100,13 +103,14 @@ def the_open_page_shows_it_by_itself_and_is_marked(citizen: Seat) -> None:
 
 def test_a_report_from_the_empty_form_to_the_mark(system: System, browser: Browser) -> None:
     place = Place(system, browser, "warga")
-    citizen, clerk = place.seat(PHONE), place.seat(PHONE)
+    citizen, clerk, number = place.seat(PHONE), place.seat(PHONE), a_number()
 
-    the_citizen_fills_in_the_form_step_by_step_with_a_photo(place, citizen)
+    the_citizen_fills_in_the_form_step_by_step_with_a_photo_and_a_telephone(place, citizen, number)
     ticket = it_is_checked_and_sent_without_a_network_and_goes_when_there_is_one(citizen)
     code_number_and_qr_are_shown(citizen, ticket)
     citizen.page.evaluate("window.stayed = true")
     the_clerk_sees_words_and_photo_and_answers(place, clerk, ticket)
     the_open_page_shows_it_by_itself_and_is_marked(citizen)
+    system.until_told(number, ticket, DONE)
 
     system.until_status(ticket, "closed")

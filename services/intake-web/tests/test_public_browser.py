@@ -49,7 +49,10 @@ async def site(pool: Pool, settings: WebSettings, texts: Texts, website_on: Call
         yield settings.public_url
 
 
-@pytest.mark.parametrize("path", ["/laporan", "/angka", "/data", "/draf", "/formulir", "/masuk/SPG-W0AB-12CDS/x"])
+_EMPTY = ("/laporan", "/angka", "/data", "/draf", "/formulir", "/luring", "/belum-terkirim", "/masuk/SPG-W0AB-12CDS/x")
+
+
+@pytest.mark.parametrize("path", _EMPTY)
 async def test_each_page_where_nothing_is_yet(browser: Browser, site: str, path: str) -> None:
     context = await phone(browser)
     page = await context.new_page()
@@ -124,7 +127,10 @@ async def test_unsubscribing_asks_first_and_can_be_undone(browser: Browser, site
     await plain.close()
     page = await (context := await phone(browser)).new_page()
 
-    await page.goto(f"{site}/berhenti/{token_of(mark_of(settings.installation_namespace, 'email', MAIL))}")
+    token = token_of(mark_of(settings.installation_namespace, "email", MAIL))
+    await page.goto(f"{site}/kabari/{token}")
+    await look(page, "kabari")
+    await page.goto(f"{site}/berhenti/{token}")
     await look(page, "berhenti")
     await page.get_by_role("button", name="Hentikan kabar").click()
     await look(page, "berhenti-sudah")
