@@ -104,6 +104,7 @@ async def test_a_batch_that_no_client_can_read_is_put_aside_with_its_place(bench
     worker = bench.worker(kind)
     assert until(lambda: not bench.lost())
     assert until(lambda: bench.committed() == 3)
+    assert until(lambda: bench.sql("SELECT count(*) FROM outbox") == [(0,)])
     [dead] = bench.records(bench.dlq)
     headers = dict(dead.headers())
     assert b"nobody can read this" in dead.value()

@@ -207,12 +207,13 @@ async def test_sending_rate_stays_within_the_gateway_limit(pool: Pool) -> None:
 
 
 async def test_stopped_sender_marks_all_messages_under_way(pool: Pool) -> None:
-    vendor = Vendor(0.3)
+    vendor = Vendor(waits_for=6)  # so that none ends before the stop
     await add(pool, *(f"T{n}-1" for n in range(9)))
     async with sending(pool, vendor):
         async with asyncio.timeout(60):
             while len(vendor.in_hand) < 5:
                 await asyncio.sleep(0.01)
+        asyncio.get_running_loop().call_later(0.1, vendor.full.set)  # while it is being stopped
 
     states = [row["state"] for row in await pool.fetch("SELECT state FROM notices ORDER BY id")]
     assert ["sent"] * 5 + ["pending"] * 4 == states

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,6 +44,13 @@ def a_number() -> str:
 def a_handle() -> str:
     """Return the name of a new citizen on X, which allows 15 letters."""
     return f"warga_{uuid.uuid4().hex[:9]}"
+
+
+def _taken(ask: Callable[[], httpx.Response]) -> dict[str, Any] | None:
+    with suppress(httpx.TransportError):
+        answer = ask()
+        return answer.json() if answer.status_code == 202 else None
+    return None
 
 
 @dataclass
@@ -156,26 +164,19 @@ class System:
 
     def by_web(self, text: str) -> str:
         """Complain through the API, as a client that asks until it has an answer. Return the ticket."""
-        key = str(uuid.uuid4())
+        return str(self.taken_by_web({"text": text})["ticket"])
 
-        def ask() -> str | None:
-            try:
-                answer = self.post_web(key, {"text": text})
-            except httpx.TransportError:
-                return None
-            return str(answer.json()["ticket"]) if answer.status_code == 202 else None
-
-        return until(ask, 60, "an answer of the web's API")
+    def taken_by_web(self, body: dict[str, Any], secret: str | None = None, key: str = "") -> dict[str, Any]:
+        """Complain through the API until there is an answer, which one key makes safe. Return it."""
+        key = key or str(uuid.uuid4())
+        return until(lambda: _taken(lambda: self.post_web(key, body, secret)), 60, "an answer of the web's API")
 
     def add_by_web(self, ticket: str, secret: str, text: str) -> None:
-        """Add ``text`` to a complaint by web, as its reporter."""
-        answer = httpx.post(
-            f"{self.env['web_url']}/v1/complaints/{ticket}/follow-ups",
-            json={"kind": "addition", "text": text},
-            headers={"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": secret},
-            timeout=10,
-        )
-        answer.raise_for_status()
+        """Add ``text`` to a complaint by web, as its reporter who asks until there is an answer."""
+        place = f"{self.env['web_url']}/v1/complaints/{ticket}/follow-ups"
+        headers = {"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": secret}
+        body = {"kind": "addition", "text": text}
+        until(lambda: _taken(lambda: httpx.post(place, json=body, headers=headers, timeout=10)), 60, "its answer")
 
     def by_sms(self, text: str) -> tuple[str, str]:
         """Complain by SMS. Return the sender's number and the ticket."""

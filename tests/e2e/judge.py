@@ -170,7 +170,8 @@ def _silence(ticket: str, channel: str, steps: list[dict[str, Any]], told: list[
             yield f"UNTOLD {ticket}: the page shows {told}"
         return
     changes = len(steps) - 1  # the receipt stands for `registered`
-    changes -= bool(told) and tells_who_has_it(told[0])  # and, where that came in time, for the first `routed`
+    # And, where that came in time, for the first `routed`. A network may bring what follows it before it.
+    changes -= any(text.startswith("Terima kasih") and tells_who_has_it(text) for text in told)
     counts = Counter(told)
     if len(counts) != changes + 1:
         yield f"UNTOLD {ticket}: {changes} changes and a receipt, {len(counts)} different messages"

@@ -176,9 +176,12 @@ def test_a_reply_that_cannot_be_is_refused_with_a_reason(system: System, unit: A
     assert "perlu message" in why_not(owner, ticket, "resolve", message="  ")
     assert "hanya untuk laporan di meja triase" in why_not(owner, ticket, "dispose", unit="PUPR")
     # A refusal about another unit's complaint shows nothing of it.
-    shown = [seen.event["data"] for seen in unit("BPBD").look()]
-    assert ["replied"] == [data["why"] for data in shown if ticket in json.dumps(data)]
-    assert all("complaint" not in data for data in shown if ticket in json.dumps(data))
+    bpbd = unit("BPBD")
+    shown = until(
+        lambda: [it for seen in bpbd.look() if ticket in json.dumps(it := seen.event["data"])], 60, "a refusal"
+    )
+    assert ["replied"] == [data["why"] for data in shown]
+    assert all("complaint" not in data for data in shown)
     assert ["registered", "routed"] == [step["kind"] for step in (system.story(ticket) or {})["history"]]
 
 

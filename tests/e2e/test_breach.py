@@ -80,8 +80,9 @@ def watched(quick_system: System) -> Iterator[Watched]:
     auditor = Desk(quick_system.env, "auditor")
     auditor.open("complaint.sla-updated.v1", "complaint.sla-breached.v1")
     with units(quick_system.env) as unit:
+        desk = unit("PDAM")  # connected before a clock runs
         silent, answered = quick_system.by_web(f"{CLEAR} (diam)"), quick_system.by_web(f"{CLEAR} (dijawab)")
-        desk = unit(quick_system.unit_of(answered))
+        assert desk.name == quick_system.unit_of(answered)
         assert all(desk.answer_to(reply)["accepted"] for reply in _resolve(desk, answered))
         above = {hand: complain(quick_system, f"{CLEAR} (diam, {hand})") for hand in HANDS}
         yield Watched(
@@ -131,7 +132,8 @@ def test_an_answer_in_time_meets_the_promise(watched: Watched) -> None:
     assert met_at < datetime.fromisoformat(met["deadline_at"])
     watched.clock(watched.silent, "breached")  # the other one's deadline is past, and so is this one's
     assert "complaint.sla-breached.v1" not in watched.kinds(watched.answered)
-    assert not {"warned", "breached"} & {data["why"] for data in watched.unit.about(watched.answered)}
+    # It may be warned: on a slow machine the answer needs more than half of its seconds.
+    assert "breached" not in {data["why"] for data in watched.unit.about(watched.answered)}
 
 
 def test_the_demonstration_shows_a_breach_and_an_answer_in_time(watched: Watched) -> None:
@@ -239,7 +241,7 @@ def test_the_regional_secretary_sees_what_is_late_and_instructs_its_unit(
     above.reads("Yang dibaca warga", f"SETDA: {words}")
     above.look("arahan-lihat")
     above.presses("Kirim sekarang")
-    above.reads("Terkirim.", "memberi arahan resmi")
+    above.reads("Terkirim. Anda", "memberi arahan resmi")
     above.look("arahan-terkirim")
 
     def told() -> bool:

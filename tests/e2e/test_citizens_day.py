@@ -81,6 +81,7 @@ def the_clerk_sees_words_and_photo_and_answers(place: Place, clerk: Seat, ticket
     log_in(clerk, place, "DLH", "petugas")
     clerk.reads("Yang harus dikerjakan")
     until_listed(clerk, ticket)
+    assert "DLH" == place.system.unit_of(ticket)  # the door that keeps the photo knows it, too
     clerk.item(ticket).get_by_role("link").first.click()
     clerk.reads(WASTE, "Belakang puskesmas")
     is_drawn(clerk.page.get_by_alt_text("Foto 1 dari warga"))

@@ -87,8 +87,8 @@ def send(seat: Seat, act: str, name: str, *, words: str = "", confirm: str = "Ki
 
 
 def sent(seat: Seat, *, did: str, name: str) -> None:
-    """Check on the complaint's page that it was taken."""
-    seat.reads("Terkirim.", did)
+    """Check on the complaint's page that the router took it: until then, it says otherwise and reloads by itself."""
+    seat.reads("Terkirim. Anda", did)
     seat.look(name)
 
 
@@ -261,7 +261,7 @@ def the_head_gives_it_back_the_clerk_mends_it_and_the_head_agrees(
     head.reads(DONE)
     head.look("pimpinan-membaca")
     head.presses("Setujui dan kirim")
-    head.reads("Terkirim.")
+    head.reads("Terkirim. Anda")
     head.look("pimpinan-menyetujui")
 
 
@@ -309,7 +309,7 @@ def hand_over(clerk: Seat, head: Seat, page: str, office: str, why: str, name: s
     expect(head.page.locator(".bubble")).to_contain_text(office)
     head.look(f"{name}-pimpinan")
     head.presses("Setujui dan kirim")
-    head.reads("Terkirim.")
+    head.reads("Terkirim. Anda")
     head.look(name)
 
 
@@ -498,7 +498,7 @@ def an_appeal_is_seen_with_what_the_unit_did(place: Place, operator: Seat, water
     operator.presses("Cari")
     operator.writes("Cari nomor", water.ticket)
     operator.enter()
-    until_listed(operator, "Keberatan")
+    expect(operator.item(water.ticket)).to_contain_text("Warga keberatan")  # this list is live
     operator.look("keberatan-daftar")
     operator.presses(water.text[:15])
     operator.reads("Warga keberatan", "air belum mengalir sama sekali")

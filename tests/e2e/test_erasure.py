@@ -70,7 +70,7 @@ def plant(system: System, of_each: int) -> list[Planted]:
         point = f"119.8{uuid.uuid4().int % 10**8:08}"
         where = {"place": place, "position": {"lat": -4.35, "lon": float(point)}}
         body = {"text": f"{CLEAR} {text}", **where, "occurred": when, **contact}
-        ticket = str(system.post_web(key, body, secret).json()["ticket"])
+        ticket = str(system.taken_by_web(body, secret, key)["ticket"])
         system.add_by_web(ticket, secret, more)
         planted.append(Planted(ticket, [name, text, place, when, more, key, point.rstrip("0")]))
         text, more, number = word(), word(), a_number()

@@ -87,7 +87,7 @@ def system(backend: Backend) -> Iterator[System]:
 def story(system: System, backend: Backend) -> Story:
     """Three complaints, by web, SMS and X; PDAM resolves each, and passes on its record's traceparent."""
     secret = "rahasia-pelapor-0001"
-    web = system.post_web("k-1", {"text": f"{CLEAR} (web)"}, secret=secret).json()["ticket"]
+    web = system.taken_by_web({"text": f"{CLEAR} (web)"}, secret)["ticket"]
     number, sms = system.by_sms(f"{CLEAR} (sms)")
     handle, x = system.by_x(f"{CLEAR} (x)")
     tickets = dict(zip(INTAKES, (sms, x, web), strict=True))

@@ -79,6 +79,9 @@ class People:
     handles: list[str] = field(default_factory=list)
     written: list[Future[str]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.writing = threading.Thread(target=self.write)
+
     def write(self) -> None:
         """Write until told to stop, three a second at most, since all processes restart on this machine."""
         with ThreadPoolExecutor(32) as at_once:
@@ -94,6 +97,11 @@ class People:
                     door = self.doors[self.sent // 4 % len(self.doors)]
                     self.web.append(at_once.submit(door.by_web, text))
                 self.sent += 1
+
+    def stop(self) -> None:
+        """Wait until the last of them has written."""
+        self.enough.set()
+        self.writing.join(90)
 
     def more(self, by: int = 12) -> None:
         """Wait until ``by`` more have written."""
@@ -112,13 +120,11 @@ class People:
 @contextmanager
 def people_writing(system: System) -> Iterator[People]:
     people = People(system, [system])
-    writing = threading.Thread(target=people.write)
-    writing.start()
+    people.writing.start()
     try:
         yield people
     finally:
-        people.enough.set()
-        writing.join(90)
+        people.stop()
 
 
 def held(system: System) -> dict[str, dict[str, list[tuple[str, int]]]]:
@@ -216,7 +222,7 @@ def test_two_processes_of_each_service_share_the_work_and_nothing_is_lost_or_dou
             assert dict.fromkeys(READERS, 0) == stopped
             until(lambda: shared(system, (0,)), PATIENCE_S, "the first ones have it all")
             people.more(4)
-        people.enough.set()
+        people.stop()
         given = people.given()
 
         def broken() -> list[str]:

@@ -35,7 +35,7 @@ from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from lapor.processes.ports import any_free
 from testing.events import NOW, a_received
 from testing.servers import Stack
-from testing.waiting import until
+from testing.waiting import PATIENCE, until
 
 WORKERS = Path(__file__).parent
 TICKET = ticket.mint("sms")
@@ -87,7 +87,7 @@ class Worker:
     def ended(self, timeout_s: float = 30) -> int | str:
         """Its exit code; its log if it did not end in time."""
         try:
-            return self.process.wait(timeout_s)
+            return self.process.wait(PATIENCE * timeout_s)
         except subprocess.TimeoutExpired:
             return self.log.read_text()
 

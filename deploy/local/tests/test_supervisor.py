@@ -48,7 +48,7 @@ def python(tmp_path: Path, code: str, name: str = "router", **more: object) -> P
     """Return a process that is ready as soon as it has made its file."""
     mark = tmp_path / f"{name}.mark"
     command = (sys.executable, "-c", code, str(mark))
-    return Process(name=name, command=command, ready=touched(mark), **{"ready_timeout_s": 10, **more})  # type: ignore[arg-type]
+    return Process(name=name, command=command, ready=touched(mark), **{"ready_timeout_s": 60, **more})  # type: ignore[arg-type]
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -386,7 +386,7 @@ async def test_complaint_can_be_sent_without_waiting_for_its_photo(
 ) -> None:
     page = await visit(context, site)
     await at_photos(page)
-    line.slow_s = 0.2
+    line.slow_s = 1
     await choose_files(page, heic(2_000_000))
     await expect(page.locator(".shot.sending")).to_be_visible()
     await look(page, "foto-dikirim")
@@ -405,7 +405,7 @@ async def test_complaint_can_be_sent_without_waiting_for_its_photo(
 async def test_a_cut_line_is_said_and_pressing_goes_on(context: BrowserContext, site: str, line: Line) -> None:
     page = await visit(context, site)
     await at_photos(page)
-    line.slow_s = 0.02
+    line.slow_s = 0.2
     await choose_files(page, heic(2_000_000))
     await expect(page.locator(".shot.sending .how")).to_contain_text("%")
     line.cut = True
@@ -488,10 +488,11 @@ async def test_photos_of_an_addition_go_the_same_way(
     await page.get_by_role("button", name="Kirim tanpa foto ini").click()
     await page.wait_for_url("**terkirim=addition*")
     await expect(page.locator(".photos img")).to_have_count(1)
+    await page.wait_for_function(LEFT, arg=0)
     await page.goto(f"{site}/laporan/{number}/tambahan")
     await page.wait_for_load_state("networkidle")
 
-    assert 0 == await page.locator(".shot").count()
+    await expect(page.locator(".shot")).to_have_count(0)
     assert 1 == await pool.fetchval(COUNT)
 
 

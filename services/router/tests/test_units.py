@@ -230,9 +230,18 @@ async def test_the_sweep_leaves_nothing_with_a_unit_that_ended(pool: Pool) -> No
         about = {"category": "air_bersih"} if ticket == OTHER else {}
         for topic, data in ((topics.RECEIVED, received(ticket)), (topics.CLASSIFIED, classified(ticket, **about))):
             await steps([signed(message(data, topic=topic, event_id=f"{topic}-{ticket}"))])
+
+    async def ended() -> bool:
+        async with pool.acquire() as db, db.transaction():
+            found = await store.load(db, [T, OTHER])
+        return "DISHUB" == found[T].unit and ["DISHUB"] == supporters(found[OTHER])
+
     woken, rules = asyncio.Event(), ending("PUPR", "DISHUB")
     timers = [asyncio.create_task(triage_timer(rules, 60, handler_of(rules, {}), pool, woken.set)) for _ in range(2)]
-    await asyncio.wait_for(woken.wait(), 10)
+    async with asyncio.timeout(60):
+        await woken.wait()
+        while not await ended():
+            await asyncio.sleep(0.05)
     await asyncio.sleep(1.2)  # one more round finds nothing
     for timer in timers:
         timer.cancel()

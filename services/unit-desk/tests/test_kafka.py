@@ -281,8 +281,10 @@ def test_a_danger_is_a_mail_and_an_sms_within_ten_seconds_of_its_record(running:
     assert {("email", EMAIL), ("sms", "+628110000001")} == {(each["channel"], each["to"]) for each in found}
     assert [NUMBER, NUMBER] == [each["ticket"] for each in found]
     assert "Hasnah" not in str(found)
-    figures = httpx.get(f"http://{HOST}:{running.ports['health']}/metrics", trust_env=False).text
-    assert 'lapor_desk_notices_total{medium="email",result="sent"} 1.0' in figures
+    figures, counted = f"http://{HOST}:{running.ports['health']}/metrics", 'medium="email",result="sent"} 1.0'
+    until(
+        lambda: f"lapor_desk_notices_total{{{counted}" in httpx.get(figures, trust_env=False).text, 60, "it is counted"
+    )
 
 
 def test_a_database_of_yesterday_knows_all_again_and_tells_nobody_twice(running: Running) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from desk_office import Tell
 from desk_site import page_of
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from contracts import ticket
 from contracts.events import Candidate
@@ -147,6 +147,13 @@ async def test_silence_is_broken_so_that_no_proxy_takes_the_line_for_dead(
         assert PING == await mine.chunk()
 
 
+async def open_list(page: Page, url: str) -> None:
+    """Open a list, and wait until it has renewed itself for the first time: what comes then is news."""
+    async with page.expect_response(lambda it: it.url == url and "meja-latar" in it.request.headers) as renewed:
+        await page.goto(url)
+    await (await renewed.value).finished()
+
+
 async def test_a_stop_ends_all_that_follow(here: Desk, following: asyncio.Task[None], somebody: Somebody) -> None:
     async with Follower(here, await token_of(here, await somebody())) as mine:
         following.cancel()
@@ -160,7 +167,7 @@ async def test_a_new_complaint_is_on_the_open_list_and_keys_stay_where_they_are(
     person = await somebody()
     await tell(complaint_id="a", ticket=FIRST, text="Jalan berlubang di depan SD 12")
     page = await page_of(browser, here, person, "meja")
-    await page.goto(f"{here.settings.public_url}/")
+    await open_list(page, f"{here.settings.public_url}/")
     await page.get_by_role("link", name="Jalan berlubang").focus()
 
     await tell(complaint_id="b", ticket=SECOND, text="Jembatan hampir putus", urgency="darurat")
@@ -269,7 +276,7 @@ async def test_list_refresh_lost_on_a_bad_line_is_retried(
 ) -> None:
     page, cut = await page_of(browser, here, await somebody(), "hp"), asyncio.Event()
     await page.clock.install()
-    await page.goto(f"{here.settings.public_url}/")
+    await open_list(page, f"{here.settings.public_url}/")
     await expect(page.get_by_text("Semua sudah dijawab.")).to_be_visible()
 
     async def away(route: Route) -> None:
