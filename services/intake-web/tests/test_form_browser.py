@@ -44,6 +44,7 @@ APART = """async urls => {
   if (one.length !== other.length) return 255;
   return one.reduce((sum, each, n) => sum + Math.abs(each - other[n]), 0) / one.length;
 }"""
+TOLD = "Jalan di depan SD 12 berlubang besar sejak dua minggu."
 HERE = {"latitude": -4.35, "longitude": 119.88, "accuracy": 30}
 
 
@@ -87,9 +88,6 @@ async def look(page: Page, name: str) -> None:
     """Check that axe finds no barrier and nothing is wider than the screen, and store a picture."""
     await picture(page, PICTURES / f"{name}.png")
     assert {} == await barriers(page), name
-
-
-TOLD = "Jalan di depan SD 12 berlubang besar sejak dua minggu."
 
 
 @pytest.mark.parametrize("width", [360, 1280])

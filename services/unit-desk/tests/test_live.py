@@ -313,6 +313,28 @@ async def test_a_line_that_is_silent_for_long_is_dead_and_another_is_begun(
     await page.context.close()
 
 
+async def test_a_page_that_waits_for_an_answer_renews_itself_once_nobody_writes_on_it(
+    browser: Browser, here: Desk, somebody: Somebody, tell: Tell
+) -> None:
+    await tell(complaint_id="a", ticket=FIRST, text="Jalan berlubang", status="in_progress")
+    page = await page_of(browser, here, await somebody(), "meja")
+    await page.clock.install()
+    await page.goto(f"{here.settings.public_url}/laporan/{FIRST}/tanya")
+    await page.get_by_label("Pertanyaan untuk warga").fill("Sebelah mana?")
+    await page.get_by_role("button", name="Lihat dulu").click()
+    await page.get_by_role("button", name="Kirim sekarang").click()
+    await expect(page.get_by_text("Muat ulang halaman ini")).to_be_visible()
+    await page.locator("form button").first.focus()
+    await page.clock.run_for(20_000)
+    await expect(page.locator("form button").first).to_be_focused()
+
+    async with page.expect_navigation():
+        await page.evaluate("document.activeElement.blur()")
+        await page.clock.run_for(20_000)
+
+    await page.context.close()
+
+
 async def test_a_page_that_waits_for_an_answer_calls_nobody_back_who_has_left_it(
     browser: Browser, here: Desk, somebody: Somebody, tell: Tell
 ) -> None:

@@ -80,7 +80,10 @@ if (again) {
   const times = Number(sessionStorage.getItem(location.pathname) ?? 0) + 1;
   sessionStorage.setItem(location.pathname, times);
   const form = () => document.activeElement?.closest("form");
-  const next = times <= 15 && setTimeout(() => { if (!form()) location.reload(); }, 2000 * Math.min(times, 5));
+  const renew = () => { if (form()) wait(); else location.reload(); }; // nobody's writing is taken from under their hands
+  const wait = () => { next = setTimeout(renew, 2000 * Math.min(times, 5)); };
+  let next;
+  if (times <= 15) wait();
   // To load it again would call back who has pressed a link meanwhile, and waits for that.
   addEventListener("beforeunload", () => clearTimeout(next));
 } else sessionStorage.removeItem(location.pathname);
