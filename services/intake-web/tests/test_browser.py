@@ -401,5 +401,5 @@ async def test_each_page_is_small_with_all_its_scripts_and_asks_nobody_else(
         await context.close()
 
     assert {urlsplit(site).netloc} == asked
-    assert {} == {path: weight for path, weight in weights.items() if not 1_000 < weight <= 120_000}
+    assert {} == {path: weight for path, weight in weights.items() if not 1_000 < weight <= 60_000}
     print(weights)
