@@ -51,8 +51,9 @@ _PUT_OFF, _FETCHED = (
 _TOOK, _LAST = (
     f'lapor_intake_{name}{{channel="sms"}}' for name in ("acknowledged_total", "last_complaint_timestamp_seconds")
 )
-_STRANGE, _KNOWN = (
-    f'lapor_intake_requests_total{{channel="sms",result="{result}"}}' for result in ("not_authentic", "accepted")
+_STRANGE, _KNOWN, _CANARY = (
+    f'lapor_intake_requests_total{{channel="sms",result="{result}"}}'
+    for result in ("not_authentic", "accepted", "canary")
 )
 _BACKUP, _NODE = 'lapor_backup_due_timestamp_seconds{service="router"}', 'up{job="node"}'
 _ARCHIVED, _HELD, _BASE = (
@@ -93,7 +94,7 @@ CASES = {
     ),
     "LaporChannelRefused": _gauge('lapor_intake_refused{channel="facebook"}', 1, 0, "facebook"),
     # In the silent case the real gateway comes in beside it.
-    "LaporDoorRefuses": Case({_STRANGE: "0+1x60"}, {_STRANGE: "0+1x60", _KNOWN: "0x30 1x30"}, "sms"),
+    "LaporDoorRefuses": Case({_STRANGE: "0+1x60", _CANARY: "0+1x60"}, {_STRANGE: "0+1x60", _KNOWN: "0x30 1x30"}, "sms"),
     "LaporTokenEnds": _gauge(
         'lapor_intake_token_expires_timestamp_seconds{channel="facebook"}', 14 * 86400, 15 * 86400, "facebook"
     ),
