@@ -18,6 +18,7 @@ from intake.additions import Taken, follow_up
 from intake.complaint_view import ComplaintView, SentWith, load_views
 from intake.effects import save_decided
 from intake.erasure import erase
+from intake.noting import accuses, taken_apart
 from intake.own import find_own, find_sender
 from intake.projection import ComplaintProjection
 from intake.submissions import Accepted, IntakeSettings, KeyReused, Submission, accept, is_owner
@@ -45,7 +46,7 @@ async def add(
     pool: Pool, settings: Settings, number: str, text: str = ACCUSES, *, kind: str = "addition", n: int = 1, **more: Any
 ) -> Taken | None:
     item = FollowUp(id=f"a{n}", kind=kind, at=AT, text=text, **more)
-    return await follow_up(pool, settings(), "intake-sms", number, item, apart=TEXTS.apart("intake-sms"))
+    return await follow_up(pool, settings(), "intake-sms", number, item, apart=taken_apart(TEXTS, "intake-sms"))
 
 
 async def published(pool: Pool) -> list[Any]:
@@ -299,7 +300,7 @@ async def test_contact_is_kept_until_both_separated_complaints_are_erased(pool: 
 def test_accusation_stays_only_where_officials_are_judged(facts: dict[str, Any], *, kept_away: bool) -> None:
     view = ComplaintView(**{"ticket": "SPG-S000-00007", "lane": "triage", "status": "routed", **facts})
 
-    assert kept_away == TEXTS.accuses(view, ACCUSES)
+    assert kept_away == accuses(TEXTS.reader, TEXTS.triage, view, ACCUSES)
 
 
 #: A victim's report of the offender may name officials, and money.
@@ -320,7 +321,10 @@ def test_the_unit_for_victims_reads_who_did_it(facts: dict[str, Any], text: str)
     view = ComplaintView(ticket="SPG-S000-00007", status="routed", **facts)
     elsewhere = ComplaintView(ticket="SPG-S000-00007", status="routed", unit="DLH", lane="unit")
 
-    assert (False, True) == (TEXTS.accuses(view, text), TEXTS.accuses(elsewhere, text))
+    assert (False, True) == (
+        accuses(TEXTS.reader, TEXTS.triage, view, text),
+        accuses(TEXTS.reader, TEXTS.triage, elsewhere, text),
+    )
 
 
 @pytest.mark.parametrize(
@@ -337,7 +341,9 @@ def test_the_unit_for_victims_reads_who_did_it(facts: dict[str, Any], text: str)
     ],
 )
 def test_accused_unit_that_reads_of_a_victim_does_not_read_the_accusation(facts: dict[str, Any], text: str) -> None:
-    assert TEXTS.accuses(ComplaintView(**{"ticket": "SPG-S000-00007", "status": "routed"} | facts), text)
+    assert accuses(
+        TEXTS.reader, TEXTS.triage, ComplaintView(**{"ticket": "SPG-S000-00007", "status": "routed"} | facts), text
+    )
 
 
 @pytest.mark.connected

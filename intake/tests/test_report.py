@@ -50,7 +50,7 @@ def test_place_and_time_are_put_into_words(
 def test_every_village_can_be_chosen_and_is_found_again_by_the_words_it_becomes(texts: Texts) -> None:
     chosen = [(code, name) for _, name, villages in areas(texts.territory) for code, _ in villages]
 
-    found = [texts.talk.place(str(complaint_of({"village": code}, texts)["place"])) for code, _ in chosen]
+    found = [texts.reader.talk.place(str(complaint_of({"village": code}, texts)["place"])) for code, _ in chosen]
 
     assert 70 == len(chosen)
     assert [name for _, name in chosen] == [place.kecamatan for place in found]

@@ -18,6 +18,8 @@ from contracts.events import DerivationDay, FollowUp, Place
 from contracts.sentences import DAY_CODES
 from contracts.vocabulary import CLOCK_KINDS, DangerKind, Lane, UpdateKind
 from intake.complaint_view import ComplaintView, SentWith, Step
+from intake.noting import noted, noted_in
+from intake.reading.reader import NOTHING
 from intake.submissions import Submission
 from intake.texts import PARTS, Texts
 from kabupaten import load
@@ -119,7 +121,7 @@ def test_receipt_in_danger_starts_with_whom_to_call_and_fits_one_sms(kind: Dange
 )
 def test_emergency_number_may_be_told_for_danger_too_faint_to_alarm(text: str, told: bool, faint: bool) -> None:
     sent = Submission(channel="sms", gateway="1708", external_id="1", text=text)
-    understood = TEXTS.understood(sent, TEXTS.danger_words.kinds(text))
+    understood = noted(sent, TEXTS.reader.read(text), TEXTS.reader)
 
     assert (told, faint) == (bool(understood.danger), understood.faint)
 
@@ -325,4 +327,4 @@ def test_a_day_without_a_code_that_we_know_is_told_in_the_words_of_the_clock(fac
 def test_a_name_alone_that_is_added_is_the_place(text: str, place: Place) -> None:
     item = FollowUp(id="a1", kind="addition", at=datetime(2026, 3, 2, tzinfo=UTC), text=text)
 
-    assert place == TEXTS.read(item, ()).place
+    assert place == noted_in(item, NOTHING, TEXTS.reader).place

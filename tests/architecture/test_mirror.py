@@ -69,6 +69,7 @@ COVERED = {
     ),
     "contracts/events.py": Cover("contracts/tests/test_examples.py", "structs: each has examples"),
     "contracts/identifiers.py": Cover("contracts/tests/test_masking.py", "data: each pattern has a text"),
+    "intake/noting.py": Cover("intake/tests/test_apart.py", "what accuses; the rest: test_texts.py"),
     "intake/evidence.py": Cover("services/intake-web/tests/test_evidence.py", "it belongs to who has the files"),
     "intake/decode.py": Cover("intake/tests/test_decoder.py", "a process of its own", "derive("),
     "intake/complaint_view.py": Cover("intake/tests/test_projection.py", "its rows are what the projection keeps"),

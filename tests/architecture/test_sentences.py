@@ -21,7 +21,7 @@ WORDS = {
 }  # fmt: skip
 #: Exceptions by the beginning of the path, with the reason.
 EXCEPTIONS = {
-    "intake/src/intake/commands.py": "by these words the messages of citizens are read",
+    "intake/src/intake/reading/commands.py": "by these words the messages of citizens are read",
     "kabupaten/src/kabupaten/hand_over_reason.py": "words of units that give no reason: read, and told to nobody",
     "kabupaten/src/kabupaten/sla.py": "units of time, as units, operators and citizens read them",
     "kabupaten/src/kabupaten/promises.py": "a unit of time, as the law writes it",

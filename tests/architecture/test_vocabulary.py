@@ -112,11 +112,11 @@ def _of_one_set(nodes: list[ast.expr] | list[ast.expr | None]) -> bool:
 #: Words that may be spelled out, by the end of the file's path, with the reason.
 EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     "contracts/topics.py": ({"unit"}, "a part of a topic's name"),
-    "intake/commands.py": (
+    "intake/reading/commands.py": (
         {"addition", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "confidential"},
         "what a message asks for: a Literal of its own, to which mypy holds all",
     ),
-    "intake/talk.py": (
+    "intake/reading/talk.py": (
         {"addition", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "confidential"},
         "the same Literal",
     ),

@@ -12,6 +12,7 @@ import pytest
 
 import intake
 from chassis.database import Pool
+from intake.noting import taken_apart
 from intake.texts import Texts
 from intake_sms.handlers import Desk as SmsDesk
 from intake_sms.settings import SmsSettings
@@ -50,7 +51,7 @@ async def door(pool: Pool, texts: Texts, tmp_path: Path) -> AsyncIterator[Callab
     own = {"web_port": 10, "web_public_url": "https://lapor", "evidence_url": f"file://{tmp_path}"}
     web = WebSettings(**{**SETTINGS, "kafka_username": "intake-web", **own})
     store = PostgresStore(
-        pool, web, "intake-web", lambda: None, within_s=30, keep=texts.contacts, apart=texts.apart("intake-web")
+        pool, web, "intake-web", lambda: None, within_s=30, keep=texts.contacts, apart=taken_apart(texts, "intake-web")
     )
     app: Any = build_app(store, web, texts)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor") as client:

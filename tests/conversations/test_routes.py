@@ -18,6 +18,8 @@ from classifier.classify import Knowledge, classify, load_knowledge
 from classifier.handlers import on_message
 from contracts.events import ComplaintClassified, ComplaintFollowedUp, FollowUp
 from contracts.vocabulary import Lane, Status, Urgency
+from intake.noting import noted, noted_in
+from intake.reading.reader import NOTHING
 from intake.submissions import Submission
 from intake.texts import Texts
 from intake_sms.domain import read
@@ -80,7 +82,7 @@ def routed(rules: Rules, knowledge: Knowledge, texts: Texts, text: str, **facts:
 
 def decided(rules: Rules, knowledge: Knowledge, texts: Texts, text: str, **facts: Any) -> tuple[Case, list[Any]]:
     sent = Submission(channel="sms", gateway="1708", external_id="1", text=text)
-    heard = texts.understood(sent, texts.danger_words.kinds(text))
+    heard = noted(sent, texts.reader.read(text), texts.reader)
     received = a_received(text=text, place=UNSET, danger=list(heard.danger), faint=heard.faint, **facts)
     (out,) = on_message(partial(classify, knowledge), "v", message(received))
     assert isinstance(out.data, ComplaintClassified)
@@ -90,7 +92,7 @@ def decided(rules: Rules, knowledge: Knowledge, texts: Texts, text: str, **facts
 
 
 def with_answer(rules: Rules, texts: Texts, case: Case, text: str) -> Case:
-    item = texts.read(FollowUp(id="a1", kind="addition", at=NOW, text=text), ())
+    item = noted_in(FollowUp(id="a1", kind="addition", at=NOW, text=text), NOTHING, texts.reader)
     data = ComplaintFollowedUp(complaint_id="c", ticket=case.ticket, items=[item])
     return on_followed_up(rules, {}, case, data)[0][case.ticket]
 
@@ -109,7 +111,7 @@ def routes(rules: Rules, knowledge: Knowledge, texts: Texts, asked: dict[str, An
         wanted = step.get("target") or step.get("sorted") or (step.get("unit") if "citizen" in step else None)
         if "citizen" in step and step["becomes"] in ("new", "danger"):
             text = taken(step, asked["channel"])
-            asks = texts.talk.lacks_place(text)
+            asks = texts.reader.talk.lacks_place(text)
             last = routed(rules, knowledge, texts, text, place_asked=asks)
         elif wanted and last and step["becomes"] == "answer":
             last = with_answer(rules, texts, last, step["citizen"])

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from chassis.database import Connection, Pool
-from intake.commands import Command
 from intake.complaint_view import APART
+from intake.reading.commands import Command
+from intake.reading.talk import AskedBack, Meant, Own, Talk
 from intake.submissions import Submission, find_awaiting_reply
-from intake.talk import AskedBack, Meant, Own, Talk
 
 #: How long after a call for help a second message may add where the danger is.
 JUST_NOW = timedelta(minutes=30)

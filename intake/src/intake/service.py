@@ -68,7 +68,7 @@ def run_intake(
     with exit_on(service, RegionError):
         region = load(settings.region_dir, *PARTS)
     texts = Texts(region)
-    texts.learn()
+    texts.reader.learn()
     asyncio.run(_serve(service, settings, texts, region.retention, build, notify=notify, connections=connections))
 
 

@@ -4,44 +4,35 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from contracts import dates
-from contracts.events import ComplaintUpdated, DerivationDay, FollowUp, Place
+from contracts.events import ComplaintUpdated, DerivationDay
 from contracts.sentences import DAY_CODES, DayCode
 from contracts.vocabulary import HEAD, UNPROMISED, DangerKind, DayKind, Lane, Note, Status, UnitRole, UpdateKind
-from intake.additions import Apart
 from intake.channel import CHANNELS, SMS
 from intake.complaint_view import ComplaintView, Step
-from intake.submissions import Submission, TextProblem
-from intake.talk import MOST_LISTED, Own, Talk
+from intake.reading.reader import PARTS as READ
+from intake.reading.reader import Reader
+from intake.reading.talk import MOST_LISTED, Own
+from intake.submissions import TextProblem
 from kabupaten import Part, Region
-from kabupaten.accusing import AccusingWords
 from kabupaten.categories import grouped
-from kabupaten.danger import DangerWords
 from kabupaten.emergency import MOST
-from kabupaten.gazetteer import gazetteer_of
-from kabupaten.place import find_answer
 from kabupaten.promises import NEXT_STEP, promises_on
-from kabupaten.routing import guardians
 
 #: The parts of a region that the texts need: names of units, the time zone, contacts that are not masked, promises,
 #: whom to call in danger, names of matters and places, and what the website says of itself.
 PARTS: tuple[Part, ...] = (
-    *("texts", "units", "routing", "calendar", "sla", "emergency", "danger", "talk", "territory", "categories"),
-    *("pages", "retention", "conduct", "abbreviations", "outlines"),
+    *("texts", "calendar", "sla", "emergency", "categories", "pages", "retention", "outlines", *READ),
 )
 
 #: Characters of a message that fits into one SMS.
 ONE_SMS = 160
-#: Reporters of these are not asked where: they may not be alone.
-NOT_ASKED = frozenset({DangerKind.ABUSE, DangerKind.DESPAIR})
 #: In these states the triage unit, if it has the complaint, looks for the right unit.
 _SORTED = frozenset({Status.ROUTED, Status.ACKNOWLEDGED, Status.REOPENED})
 #: The texts that say how to act on a step, on the channel where its reporter does that.
@@ -54,7 +45,7 @@ class Texts:
     """The texts for citizens, of a region that has all ``PARTS``. ``sms``, ``social`` and ``news`` are the answers of
     those channels and of the website's messages, by name; ``web`` are the texts of its pages; ``contacts`` are offices'
     numbers, which are not masked. ``own`` replaces ``statuses`` and other texts where the reporter reads about the
-    complaint."""
+    complaint. ``reader`` understands what citizens write."""
 
     #: The words for dates, between two telephone numbers, and between two ways of being told.
     dates: Any = dates
@@ -82,18 +73,10 @@ class Texts:
         self.territory, self.outlines = region.territory, region.outlines
         self.zone, self.quiet_until = region.calendar.timezone, region.calendar.quiet_until
         self.contacts = region.contacts
-        self.danger, self.emergency, self.danger_words = texts["danger"], region.emergency, DangerWords(region.danger)
-        self.accusing_words = AccusingWords(region.conduct, region.units, region.abbreviations)
-        #: The units that may read about victims.
-        self.guardians = guardians(region.routing.rules)
-        self.talk, self.gazetteer = Talk(region.talk, region.territory), gazetteer_of(region.territory)
+        self.danger, self.emergency = texts["danger"], region.emergency
+        self.reader = Reader(region)
         self.pages, self.retention = region.pages, region.retention
         self._sla = region.sla
-
-    def learn(self) -> None:
-        """Train the word models now, not with the first message: it takes a second or two."""
-        self.danger_words.learn()
-        self.accusing_words.learn()
 
     @property
     def promises(self) -> dict[str, str]:
@@ -152,53 +135,6 @@ class Texts:
 
     def _calls(self, kinds: Sequence[str], most: int = MOST) -> str:
         return f" {self.either} ".join(call.in_words for call in self.emergency.calls(kinds)[:most])
-
-    def understood(self, submission: Submission, danger: Sequence[DangerKind]) -> Submission:
-        """Note in ``submission`` the danger in its words and, if the sender can be asked, that they do not say where.
-
-        A faint sign of danger is enough to tell the sender whom to call, but alarms nobody else.
-
-        An anonymous sender with an address can't be asked, because the address is forgotten.
-        """
-        asks = not (submission.anonim and submission.address) and not submission.place
-        asks = asks and not NOT_ASKED.intersection(danger)
-        asked = asks and self.talk.lacks_place(submission.text, in_danger=bool(danger))
-        faint = bool(danger) and not self.danger_words.alarms(submission.text)
-        return replace(submission, danger=danger, faint=faint, place_asked=asked)
-
-    def read(self, item: FollowUp, danger: Sequence[DangerKind]) -> FollowUp:
-        """Note in ``item`` the place that its text names, if any, and the ``danger`` that it tells of, if alarming."""
-        place = find_answer(self.gazetteer, item.text) if item.text else Place()
-        alarm = list(danger) if item.text and self.danger_words.alarms(item.text) else []
-        return msgspec.structs.replace(item, place=UNSET if place == Place() else place, danger=alarm or UNSET)
-
-    def accuses(self, story: ComplaintView, text: str) -> bool:
-        """Whether ``text``, added to ``story``, may accuse the people who work on that complaint, or will.
-
-        An accusation belongs to a complaint that is with somebody who judges others, or that was itself taken apart,
-        unless a unit works on it, it is appealed, or it is merged. The unit for victims is told who did it, even an
-        official, because nobody else may read that: only words that name this unit, or those that help it, are kept
-        from it.
-        """
-        if readers := self._readers_of_victim(story):
-            return self.accusing_words.may_accuse(text) and not readers.isdisjoint(self.accusing_words.named(text))
-        looked_at = story.lane != Lane.UNIT and story.status not in (Status.MERGED, Status.APPEALED)
-        judged = story.lane == Lane.TRIAGE and story.unit not in (None, self.triage)
-        belongs = looked_at and (judged or story.sent.part_of is not None)
-        return not belongs and self.accusing_words.may_accuse(text)
-
-    def _readers_of_victim(self, story: ComplaintView) -> frozenset[str]:
-        """Return the units that look after the victim of ``story``, or will; empty if there are no such units."""
-        if story.status == Status.MERGED or story.sent.part_of:
-            return frozenset()
-        if story.lane == Lane.UNIT and story.unit in self.guardians:
-            return frozenset({story.unit, *story.support})
-        return self.guardians if story.unit is None and DangerKind.ABUSE in story.sent.danger else frozenset()
-
-    def apart(self, service: str, thread: str | None = None) -> Apart:
-        """Return how an intake takes accusing words apart; ``thread`` is where they were posted."""
-        asked = self.answers(service)["still_asked"]
-        return Apart(accuses=self.accuses, receipt=partial(self.receipt, service), still_asked=asked, thread=thread)
 
     def receipt(self, service: str, story: ComplaintView, begun: str = "") -> str:
         """Confirm a complaint, with the meaning of its marks and, once known, its due date.

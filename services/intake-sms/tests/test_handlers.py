@@ -823,7 +823,7 @@ async def test_possible_danger_added_to_a_complaint_is_told_whom_to_call(desk: D
     await take(desk, sms(PERHAPS, "second"))
     assert [(number, PERHAPS)] == await added(desk)
     (_, said) = (await told(desk.pool))[-1]
-    assert said.startswith(desk.texts.call_for_help(desk.texts.danger_words.kinds(PERHAPS)))
+    assert said.startswith(desk.texts.call_for_help(desk.texts.reader.read(PERHAPS).danger))
     assert "BARU" in said
 
 
@@ -832,7 +832,7 @@ async def test_an_answer_that_may_be_danger_is_told_whom_to_call_too(desk: Desk)
     await ask(desk, number)
     await take(desk, sms(PERHAPS, "second"))
     assert [(number, PERHAPS)] == await added(desk)
-    assert desk.texts.call_for_help(desk.texts.danger_words.kinds(PERHAPS)) in (await told(desk.pool))[-1][1]
+    assert desk.texts.call_for_help(desk.texts.reader.read(PERHAPS).danger) in (await told(desk.pool))[-1][1]
 
 
 async def test_danger_told_of_with_a_ticket_is_added_and_told_whom_to_call(desk: Desk) -> None:

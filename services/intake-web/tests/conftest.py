@@ -29,6 +29,7 @@ from intake.contacts import Contact
 from intake.decoder import Sender
 from intake.evidence import Attachment, Kept
 from intake.files import StoreDown
+from intake.noting import taken_apart
 from intake.submissions import Accepted, KeyReused, Submission
 from intake.texts import Texts
 from intake_web import app as web_app
@@ -310,7 +311,13 @@ async def kept(
     """A client of the app on a real database; its X-Forwarded-For is trusted."""
     receipt = partial(texts.receipt, SERVICE)
     store = PostgresStore(
-        pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S, receipt=receipt, apart=texts.apart(SERVICE)
+        pool,
+        make_settings(),
+        SERVICE,
+        lambda: None,
+        within_s=BOUND_S,
+        receipt=receipt,
+        apart=taken_apart(texts, SERVICE),
     )
     async with client_on(store, proxies="127.0.0.1/32") as client:
         yield client

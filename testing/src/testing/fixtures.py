@@ -69,7 +69,7 @@ def texts_of(region: Path) -> Texts:
     The texts have learnt their words already: on a busy machine that takes longer than a gateway waits for an answer.
     """
     texts = Texts(load(region, *PARTS))
-    texts.learn()
+    texts.reader.learn()
     return texts
 
 

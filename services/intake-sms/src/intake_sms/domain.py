@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
-from intake import commands
-from intake.commands import Command, is_thanks, read_command, read_marked, starts_with_ticket
-from intake.marks import Marked, read_marks
+from intake.reading import commands
+from intake.reading.commands import Command, is_thanks, read_command, read_marked, starts_with_ticket
+from intake.reading.marks import Marked, read_marks
 from kabupaten.spelling import nearly
 
 Kind = commands.Kind | Literal["complaint", "help", "hint", "thanks", "early", "over"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,13 +13,12 @@ from chassis.database import Pool
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
-from contracts.vocabulary import DangerKind, FollowUpKind
+from contracts.vocabulary import FollowUpKind
 from intake import metrics
 from intake.additions import follow_up
-from intake.commands import Command
 from intake.complaint_view import ComplaintView, find_view
-from intake.marks import read_marks
 from intake.notices import NewNotice, NoticeKind, add_notices
+from intake.noting import noted, noted_in, taken_apart
 from intake.own import (
     Sender,
     ask_back,
@@ -30,9 +29,12 @@ from intake.own import (
     resume_news,
     stop_news,
 )
+from intake.reading.commands import Command
+from intake.reading.marks import read_marks
+from intake.reading.reader import NOTHING, Reading
+from intake.reading.talk import Meant
 from intake.set_aside import put_aside
 from intake.submissions import Submission, TextProblem, accept, find_same_text_today, is_reporter
-from intake.talk import Meant
 from intake.texts import Texts
 from intake_sms.domain import Mo, Wish, body_of, read, read_complaint
 from intake_sms.settings import SmsSettings
@@ -94,32 +96,30 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Act on ``wish``; return the answer to send beyond the notices that its effects cause."""
     item_id, body = derived_id(_key(mo), "follow-up"), body_of(mo.text, desk.settings.sms_keywords)
     sender = await find_sender(desk.pool, _submission(mo, wish)) if mo.repliable else Sender()
-    kind_words = desk.texts.talk.is_courtesy(body, wholly=True)
-    words = desk.texts.danger_words
-    certain = [] if kind_words else words.certain(mo.text)
-    danger = certain if kind_words or wish.ticket else words.kinds(mo.text)
+    reading = desk.texts.reader.read(body)
+    reading = reading.only_certain if wish.ticket else reading
     # A certain call for help is a complaint, however short it is, and whatever it might answer or seem to ask for,
     # unless it only says where. A possible one is a complaint only if it continues nothing.
-    meant = await (_where if certain else _meant)(desk, mo, wish, body, sender, item_id)
-    if wish.kind == "hint" and meant is None and desk.texts.talk.tells_of_trouble(body):
+    meant = await (_where if reading.certain else _meant)(desk, mo, wish, body, sender, item_id)
+    if wish.kind == "hint" and meant is None and desk.texts.reader.talk.tells_of_trouble(body):
         wish = replace(wish, kind="complaint", text=body)
     # Asking back which complaint is meant would leave a call for help with nobody until the answer. A word of
     # praise alone is no praise: "apinya cepat sekali".
-    if danger and not wish.ticket and (meant is None or meant.kind in ("which", "courtesy")):
-        return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), sender, danger)
+    if reading.danger and not wish.ticket and (meant is None or meant.kind in ("which", "courtesy")):
+        return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), sender, reading)
     if meant and meant.kind in _SAID:
         metrics.REQUESTS.labels(CHANNEL, meant.kind).inc()
         return await _reply(desk, mo, meant)
     implied = meant if meant and meant.kind == "addition" else None
-    done = await _act(desk, mo, _as_meant(wish, meant, mo), sender, danger, told=implied is not None)
+    done = await _act(desk, mo, _as_meant(wish, meant, mo), sender, reading, told=implied is not None)
     if done.answer or done.apart:
         return done.answer
     said = _said_back(desk, implied, item_id) if implied else None
-    if not danger or (meant or wish).kind not in ("addition", "answer"):
+    if not reading.danger or (meant or wish).kind not in ("addition", "answer"):
         return said
     if implied and said:
-        return replace(said, text=desk.texts.added_in_danger(danger, _added(implied), implied.ticket))
-    call = desk.texts.call_for_help(danger)
+        return replace(said, text=desk.texts.added_in_danger(reading.danger, _added(implied), implied.ticket))
+    call = desk.texts.call_for_help(reading.danger)
     return NewNotice((meant or wish).ticket, NoticeKind.DANGER, item_id, call, mo.sender, forget=True)
 
 
@@ -135,7 +135,7 @@ def _as_meant(wish: Wish, meant: Meant | None, mo: Mo) -> Wish:
     return Wish(command.kind, ticket=meant.ticket, command=command)
 
 
-async def _act(desk: Desk, mo: Mo, wish: Wish, sender: Sender, danger: Sequence[DangerKind], *, told: bool) -> _Done:
+async def _act(desk: Desk, mo: Mo, wish: Wish, sender: Sender, reading: Reading, *, told: bool) -> _Done:
     say, item_id = desk.texts.sms, derived_id(_key(mo), "follow-up")
     if wish.kind == "complaint":
         return _Done(await _complain(desk, mo, wish, sender))
@@ -143,7 +143,7 @@ async def _act(desk: Desk, mo: Mo, wish: Wish, sender: Sender, danger: Sequence[
     if wish.command and (item := wish.command.follow_up(item_id, desk.clock())):
         if told:
             item = msgspec.structs.replace(item, told=True)
-        heard = danger if item.kind == FollowUpKind.ADDITION else ()
+        heard = reading if item.kind == FollowUpKind.ADDITION else NOTHING
         if wish.rahasia:
             secret = FollowUp(id=derived_id(_key(mo), "confidential"), kind=FollowUpKind.CONFIDENTIAL, at=item.at)
             await follow_up(desk.pool, desk.settings, SERVICE, wish.ticket, secret, address=mo.sender, wake=desk.wake)
@@ -165,7 +165,7 @@ async def _act(desk: Desk, mo: Mo, wish: Wish, sender: Sender, danger: Sequence[
 
 async def _meant(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item_id: str) -> Meant | None:
     """Return the meaning of an SMS without a ticket that is no call for help; a marked one may only be an answer."""
-    talk, now = desk.texts.talk, desk.clock()
+    talk, now = desk.texts.reader.talk, desk.clock()
     # "RAHASIA, tolong identitas saya dirahasiakan" wishes nothing else, however it begins.
     unmarked = read_marks(body).text
     hides = talk.asks(unmarked) == "confidential"
@@ -193,8 +193,8 @@ async def _where(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item
     twice, and once without a place."""
     if not mo.repliable or wish.ticket or wish.rahasia or wish.anonim:
         return None
-    talk, submission = desk.texts.talk, replace(_submission(mo, wish), text=body)
-    same = desk.texts.danger_words.same_as(mo.text)
+    talk, submission = desk.texts.reader.talk, replace(_submission(mo, wish), text=body)
+    same = desk.texts.reader.same_danger(body)
     return await find_told_place(desk.pool, talk, submission, sender, item_id, desk.clock(), same=same)
 
 
@@ -233,14 +233,12 @@ async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
     return _answer(mo, desk.texts.status_line(story, number, to_reporter=own), number)
 
 
-async def _complain(
-    desk: Desk, mo: Mo, wish: Wish, sender: Sender, danger: Sequence[DangerKind] = ()
-) -> NewNotice | None:
+async def _complain(desk: Desk, mo: Mo, wish: Wish, sender: Sender, reading: Reading = NOTHING) -> NewNotice | None:
     """Take a complaint. A sender who repeats it gets its status, once a day: this ends a loop of machines."""
-    submission = desk.texts.understood(_submission(mo, wish), danger)
+    submission = noted(_submission(mo, wish), reading, desk.texts.reader)
     if sender.known and (number := await find_same_text_today(desk.pool, submission)):
         again = replace(await _status(desk, mo, number), kind=NoticeKind.AGAIN, key=_today(desk))
-        return replace(again, text=desk.texts.said_again(danger, number)) if danger else again
+        return replace(again, text=desk.texts.said_again(reading.danger, number)) if reading.danger else again
     await accept(
         desk.pool,
         desk.settings,
@@ -267,23 +265,21 @@ def _submission(mo: Mo, wish: Wish) -> Submission:
     )
 
 
-async def _follow_up(
-    desk: Desk, mo: Mo, number: str, item: FollowUp, sender: Sender, danger: Sequence[DangerKind]
-) -> _Done:
+async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp, sender: Sender, reading: Reading) -> _Done:
     """Add ``item``, and leave the answer to the router: done, or why not. A long addition to a stranger's complaint is
     taken as a complaint of its own.
 
     It is as confidential as that complaint, because an anonymous reporter can't be recognised as its reporter.
     """
-    keep, item = desk.texts.contacts, desk.texts.read(item, danger)
+    keep, item = desk.texts.contacts, noted_in(item, reading, desk.texts.reader)
     here = desk.pool, desk.settings, SERVICE, number
-    apart = desk.texts.apart(SERVICE)
+    apart = taken_apart(desk.texts, SERVICE)
     if taken := await follow_up(*here, item, address=mo.sender, wake=desk.wake, keep=keep, apart=apart):
         return _Done(apart=bool(taken.apart))
     if item.kind == FollowUpKind.ADDITION and item.text and len(item.text.split()) >= ENOUGH_ALONE:
         story = await find_view(desk.pool, number) or ComplaintView(ticket=number)
         wish = Wish("complaint", item.text, rahasia=story.rahasia, anonim=story.sent.anonim)
-        return _Done(await _complain(desk, mo, wish, sender, danger))
+        return _Done(await _complain(desk, mo, wish, sender, reading))
     return _Done(_answer(mo, desk.texts.sms["not_yours"].format(ticket=number), number))
 
 

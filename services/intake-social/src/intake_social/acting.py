@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,12 +9,14 @@ from chassis.database import Connection
 from contracts.events import FollowUp
 from contracts.ids import derived_id
 from contracts.masking import mask
-from contracts.vocabulary import DangerKind, FollowUpKind
+from contracts.vocabulary import FollowUpKind
 from intake.additions import Taken, follow_up
 from intake.complaint_view import find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
+from intake.noting import noted, noted_in, taken_apart
+from intake.reading.reader import NOTHING, Reading
+from intake.reading.talk import Meant
 from intake.submissions import AlsoStore, KeyReused, Submission, TextProblem, accept, clean
-from intake.talk import Meant
 from intake_social.domain import Wish
 from intake_social.photos import ALBUM, keep
 from intake_social.post import SERVICE, Desk, SocialPost
@@ -26,8 +27,8 @@ _TAKEN = "SELECT ticket, text FROM complaints WHERE complaint_id = $1"
 _QUOTES = "INSERT INTO quoted_posts (post, complaint_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
 
-async def complain(desk: Desk, post: SocialPost, wish: Wish, danger: Sequence[DangerKind] = ()) -> None:
-    submission = desk.texts.understood(submission_of(post, wish), danger)
+async def complain(desk: Desk, post: SocialPost, wish: Wish, reading: Reading = NOTHING) -> None:
+    submission = noted(submission_of(post, wish), reading, desk.texts.reader)
     try:
         accepted = await accept(
             desk.pool,
@@ -52,13 +53,13 @@ async def complain(desk: Desk, post: SocialPost, wish: Wish, danger: Sequence[Da
 
 
 async def add(
-    desk: Desk, post: SocialPost, number: str, text: str, danger: Sequence[DangerKind] = (), *, by: str | None = None
+    desk: Desk, post: SocialPost, number: str, text: str, reading: Reading = NOTHING, *, by: str | None = None
 ) -> Taken | None:
     """Add to a complaint; None when it isn't that of ``by`` (then it is a complaint of its own)."""
     item = FollowUp(id=item_id_of(post), kind=FollowUpKind.ADDITION, at=post.at, text=text)
     try:
         clean(text)
-        taken = await send_follow_up(desk, post, number, item, by, danger)
+        taken = await send_follow_up(desk, post, number, item, by, reading)
         if taken:
             await _advise(desk, post)
         return taken
@@ -69,35 +70,35 @@ async def add(
     return Taken()
 
 
-async def tell_more(desk: Desk, post: SocialPost, wish: Wish, number: str, danger: Sequence[DangerKind]) -> None:
+async def tell_more(desk: Desk, post: SocialPost, wish: Wish, number: str, reading: Reading) -> None:
     """Add ``post`` to the complaint ``number`` if that is its author's, else take it as a complaint of its own."""
     if number and wish.rahasia:
         secret = derived_id(f"{post.channel}:{post.version or post.id}", "confidential")
         item = FollowUp(id=secret, kind=FollowUpKind.CONFIDENTIAL, at=post.at)
         await send_follow_up(desk, post, number, item, by=post.address)
-    taken = await add(desk, post, number, wish.text, danger, by=post.address) if number else None
+    taken = await add(desk, post, number, wish.text, reading, by=post.address) if number else None
     if taken is None:
         await complain(desk, post, await _as_confidential(desk, wish))
-    elif danger and not taken.apart:
-        await answer(desk, post, desk.texts.call_for_help(danger))
+    elif reading.danger and not taken.apart:
+        await answer(desk, post, desk.texts.call_for_help(reading.danger))
     elif wish.command and wish.command.asks:
         await say_status(desk, post, number)
 
 
 async def send_follow_up(
-    desk: Desk, post: SocialPost, number: str, item: FollowUp, by: str | None, danger: Sequence[DangerKind] = ()
+    desk: Desk, post: SocialPost, number: str, item: FollowUp, by: str | None, reading: Reading = NOTHING
 ) -> Taken | None:
     return await follow_up(
         desk.pool,
         desk.settings,
         SERVICE,
         number,
-        desk.texts.read(item, danger),
+        noted_in(item, reading, desk.texts.reader),
         address=by,
         wake=desk.wake,
         keep=desk.texts.contacts,
         also=_with_photos(desk, post),
-        apart=desk.texts.apart(SERVICE, post.thread),
+        apart=taken_apart(desk.texts, SERVICE, post.thread),
     )
 
 

@@ -41,7 +41,7 @@ async def conversation_of(desk: Desk, post: SocialPost) -> str | None:
         row = await desk.pool.fetchrow(_TOLD_OF, post.address, list(post.points_to), named(post.id))
         if row is None and post.person:
             row = await desk.pool.fetchrow(_WROTE, [named(each) for each in post.points_to], post.address)
-    if row and not (post.person and desk.texts.talk.is_apart(said(post.text), row["text"])):
+    if row and not (post.person and desk.texts.reader.talk.is_apart(said(post.text), row["text"])):
         number = str(row["ticket"])
     if number is None and post.answers:
         number = await desk.pool.fetchval(_OPENED, post.answers, post.address, post.thread)
@@ -59,7 +59,7 @@ async def says_too_little(desk: Desk, post: SocialPost) -> bool:
             return False
     except asyncpg.DataError:  # ``take`` meets the same, and puts it aside; here it would hold up all behind it
         return False
-    wish, talk, text = read(post.text), desk.texts.talk, said(post.text)
+    wish, talk, text = read(post.text), desk.texts.reader.talk, said(post.text)
     if wish.kind not in ("complaint", "help") or (talk.is_courtesy(text) and text) or talk.tells_of_a_matter(text):
         return False
     return not (post.answers and await desk.pool.fetchval(_SOMEBODYS, post.answers))
@@ -67,7 +67,7 @@ async def says_too_little(desk: Desk, post: SocialPost) -> bool:
 
 async def is_reaction(desk: Desk, post: SocialPost, text: str) -> bool:
     """Whether ``post`` is only a remark in another reporter's conversation, which needs no answer."""
-    if not post.answers or len(text.split()) > REACTION or desk.texts.talk.is_apart(text):
+    if not post.answers or len(text.split()) > REACTION or desk.texts.reader.talk.is_apart(text):
         return False
     somebodys: bool = await desk.pool.fetchval(_SOMEBODYS, post.answers)
     return somebodys

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from intake import commands
-from intake.commands import Command, find_ticket, is_thanks, read_command, read_marked
-from intake.marks import Marked, read_marks
+from intake.reading import commands
+from intake.reading.commands import Command, find_ticket, is_thanks, read_command, read_marked
+from intake.reading.marks import Marked, read_marks
 
 #: Hashtags that only address us; other hashtags are words of the sentence, often its place.
 _OURS = r"#(?:lapor(?:soppeng)?!?|soppeng|1708)(?!\w)"

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 
 from chassis.database import is_outage
-from contracts.vocabulary import DangerKind
 from intake.notices import NewNotice, NoticeKind
 from intake.own import ask_back, find_chosen, find_meant, find_sender, find_told_place, resume_news, stop_news
+from intake.reading.reader import Reading
+from intake.reading.talk import Meant
 from intake.set_aside import put_aside
-from intake.talk import Meant
 from intake_social.acting import (
     add,
     anonymous_complaint,
@@ -117,18 +117,16 @@ async def _take(desk: Desk, post: SocialPost) -> None:
     if (post.overheard and not known and not calls_us(post.text)) or await _shows_only(desk, post, known):
         return
     say = desk.texts.social
-    kind_words = desk.texts.talk.is_courtesy(said(post.text, known), wholly=True)
-    words = desk.texts.danger_words
-    certain = [] if kind_words else words.certain(post.text)
-    danger = certain if kind_words or wish.ticket else words.kinds(post.text)
-    if not certain and await _needs_no_ticket(desk, post, wish, known, danger):
+    reading = desk.texts.reader.read(said(post.text, known))
+    reading = reading.only_certain if wish.ticket else reading
+    if not reading.certain and await _needs_no_ticket(desk, post, wish, known, reading):
         return
-    if certain and (told := await _told_place(desk, post, wish, known)):
-        await _do(desk, post, told, danger)
+    if reading.certain and (told := await _told_place(desk, post, wish, known)):
+        await _do(desk, post, told, reading)
         return
     # A post that continues a complaint becomes a new one only if the danger is certain.
-    if danger and not wish.ticket and (certain or not known):
-        await complain(desk, post, replace(wish, kind="complaint", text=wish.text or post.text), danger)
+    if reading.danger and not wish.ticket and (reading.certain or not known):
+        await complain(desk, post, replace(wish, kind="complaint", text=wish.text or post.text), reading)
         return
     match wish.kind:
         case "status":
@@ -138,7 +136,7 @@ async def _take(desk: Desk, post: SocialPost) -> None:
             await _keep_photos(desk, post)
             await answer(desk, post, say[wish.kind].format(ticket=wish.ticket, **desk.texts.promises))
         case "complaint" | "addition":
-            await tell_more(desk, post, wish, wish.ticket or known, danger)
+            await tell_more(desk, post, wish, wish.ticket or known, reading)
         case _:
             await carry_out(desk, post, wish)
 
@@ -172,7 +170,7 @@ async def _keep_photos(desk: Desk, post: SocialPost, ticket: str = "") -> None:
         await keep_unclaimed(*here)
 
 
-async def _needs_no_ticket(desk: Desk, post: SocialPost, wish: Wish, known: str, danger: Sequence[DangerKind]) -> bool:
+async def _needs_no_ticket(desk: Desk, post: SocialPost, wish: Wish, known: str, reading: Reading) -> bool:
     """Whether ``post``, which names no ticket, was dealt with: as a remark, or because its words say what it means."""
     text, item_id = said(post.text, known), item_id_of(post)
     marked = wish.rahasia and not wish.anonim
@@ -180,7 +178,7 @@ async def _needs_no_ticket(desk: Desk, post: SocialPost, wish: Wish, known: str,
         text = f"RAHASIA {text}".strip()
     if wish.kind == "help" or wish.anonim or not text:
         return False
-    talk, submission = desk.texts.talk, replace(submission_of(post, wish), text=text)
+    talk, submission = desk.texts.reader.talk, replace(submission_of(post, wish), text=text)
     sender = await find_sender(desk.pool, submission)
     meant = None if marked else await find_chosen(desk.pool, talk, submission, sender, item_id, post.at)
     if meant is None:
@@ -195,12 +193,12 @@ async def _needs_no_ticket(desk: Desk, post: SocialPost, wish: Wish, known: str,
         of_it = ("bad_ticket",) if post.person else ("courtesy", "bad_ticket")
         if meant is None or (known and (wish.ticket or meant.kind in of_it)):
             return False
-        if danger and meant.kind == "courtesy":
+        if reading.danger and meant.kind == "courtesy":
             return False
         if meant.kind == "which":
             await ask_back(desk.pool, submission, item_id, [each.ticket for each in meant.among])
             await _keep_photos(desk, post)
-    await _do(desk, post, meant, danger)
+    await _do(desk, post, meant, reading)
     return True
 
 
@@ -209,13 +207,13 @@ async def _told_place(desk: Desk, post: SocialPost, wish: Wish, known: str) -> M
     text = said(post.text, known)
     if wish.ticket not in ("", known) or wish.rahasia or wish.anonim or not text:
         return None
-    talk, submission = desk.texts.talk, replace(submission_of(post, wish), text=text)
+    talk, submission = desk.texts.reader.talk, replace(submission_of(post, wish), text=text)
     sender = await find_sender(desk.pool, submission)
     here = desk.pool, talk, submission, sender, item_id_of(post), post.at
-    return await find_told_place(*here, same=desk.texts.danger_words.same_as(post.text), known=known)
+    return await find_told_place(*here, same=desk.texts.reader.same_danger(text), known=known)
 
 
-async def _do(desk: Desk, post: SocialPost, meant: Meant, danger: Sequence[DangerKind]) -> None:
+async def _do(desk: Desk, post: SocialPost, meant: Meant, reading: Reading) -> None:
     """Carry out ``meant``, the meaning of a post that needs no ticket."""
     say = desk.texts.social
     match meant.kind:
@@ -235,22 +233,22 @@ async def _do(desk: Desk, post: SocialPost, meant: Meant, danger: Sequence[Dange
         case "help" | "bad_ticket" | "bad_rating" | "early" | "over":
             await answer(desk, post, say[meant.kind].format(ticket=meant.ticket, **desk.texts.promises))
         case "offered" | "addition" | "answer":
-            await _go_on(desk, post, meant, danger)
+            await _go_on(desk, post, meant, reading)
         case "cancel" | "rating" | "reopen" | "appeal" | "erasure" | "restriction" | "confidential":
             text = meant.command.text if meant.command else ""
             await carry_out(desk, post, Wish(kind=meant.kind, text=text, ticket=meant.ticket, command=meant.command))
 
 
-async def _go_on(desk: Desk, post: SocialPost, meant: Meant, danger: Sequence[DangerKind]) -> None:
+async def _go_on(desk: Desk, post: SocialPost, meant: Meant, reading: Reading) -> None:
     """Add ``post`` to the complaint that is meant, or turn the last addition into a complaint of its own."""
     text = meant.command.text if meant.command else said(post.text)
     if meant.kind == "offered":
-        await complain(desk, post, Wish(kind="complaint", text=text), danger)
+        await complain(desk, post, Wish(kind="complaint", text=text), reading)
         return
-    taken = await add(desk, post, meant.ticket, text, danger, by=post.address)
+    taken = await add(desk, post, meant.ticket, text, reading, by=post.address)
     if taken is None or taken.apart:
         return
-    if danger:
-        await answer(desk, post, desk.texts.call_for_help(danger))
+    if reading.danger:
+        await answer(desk, post, desk.texts.call_for_help(reading.danger))
     elif meant.among:  # it named no ticket: say which one was meant, and what to do if it was another
         await say_added(desk, post, meant)

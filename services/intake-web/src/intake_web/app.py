@@ -28,6 +28,7 @@ from contracts.links import PHOTOS
 from contracts.vocabulary import DangerKind
 from intake.complaint_view import CHANGED, ComplaintView
 from intake.films import find_films
+from intake.noting import taken_apart
 from intake.photo import MAX_BYTES, MAX_VIDEO_BYTES
 from intake.report import CARRIED, areas, map_link
 from intake.service import Context, Parts, Task, run_intake
@@ -203,7 +204,7 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
         within_s=within_s,
         keep=keep,
         receipt=receipt,
-        apart=context.texts.apart(SERVICE),
+        apart=taken_apart(texts, SERVICE),
     )
     changes = Changes(CHANGED)
     guard = Guard(settings.web_takes_per_s, shared_by=settings.installation_namespace.bytes)

@@ -15,7 +15,8 @@ from contracts.vocabulary import UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.contacts import Medium, mark_of, token_of
 from intake.notices import Notice, NoticeKind
-from intake.texts import NOT_ASKED, Texts
+from intake.noting import NOT_ASKED
+from intake.texts import Texts
 from intake_web.domain import OPEN, PASS_DAYS
 
 #: Sent as ASCII, because not every server accepts more (RFC 6152).

@@ -33,10 +33,10 @@ def sought(text: str, place: str | None, category: str | None, texts: Texts) -> 
 
     The place that was stated counts before places named in the text.
     """
-    if category is None or texts.danger_words.hear(text).alarm:
+    if category is None or texts.reader.read(text).alarms:
         return None
     for said in (place, f"{text}\n{place or ''}"):
-        where = texts.talk.place(said) if said else Place()
+        where = texts.reader.talk.place(said) if said else Place()
         if where.elsewhere or where.conflict:
             return None
         if where.kecamatan:

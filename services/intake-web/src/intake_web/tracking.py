@@ -52,8 +52,8 @@ def stops(text: str, texts: Texts) -> dict[str, Any]:
     Text that only resembles danger is answered with emergency numbers, but not stopped: one everyday complaint in
     thirty does, and one in sixty is stopped (docs/benchmarks.md).
     """
-    heard = texts.danger_words.hear(text)
-    return danger_of(heard.kinds, texts) if heard.certain else {}
+    reading = texts.reader.read(text)
+    return danger_of(reading.danger, texts) if reading.certain else {}
 
 
 def asks_place(story: ComplaintView) -> bool:

@@ -49,15 +49,15 @@ def missing(typed: Mapping[str, str]) -> dict[str, str]:
 
 def stop(text: str, texts: Texts) -> Danger | None:
     """Return whom to call first, where ``text`` tells of certain danger; the website does the same."""
-    heard = texts.danger_words.hear(text)
-    calls = tuple(texts.emergency.calls(heard.kinds)) if heard.certain else ()
-    return Danger(text=texts.call_for_help(heard.kinds, most=1), call=calls) if calls else None
+    reading = texts.reader.read(text)
+    calls = tuple(texts.emergency.calls(reading.danger)) if reading.certain else ()
+    return Danger(text=texts.call_for_help(reading.danger, most=1), call=calls) if calls else None
 
 
 def lacks_place(typed: Mapping[str, str], texts: Texts) -> bool:
     """Whether neither the words nor the form say where."""
     said = typed.get("village") or typed.get("place")
-    return not said and texts.talk.lacks_place(typed.get("text", ""), in_danger=False)
+    return not said and texts.reader.talk.lacks_place(typed.get("text", ""), in_danger=False)
 
 
 def body_of(typed: Mapping[str, str], texts: Texts) -> dict[str, object]:

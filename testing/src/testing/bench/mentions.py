@@ -107,7 +107,7 @@ async def bare(dsn: str, count: int) -> float:
 async def measure(settings: SocialSettings, base: str, count: int) -> None:
     """Read ``count`` mentions; the last line printed is the result."""
     texts = Texts(load(settings.region_dir, *PARTS))
-    texts.learn()
+    texts.reader.learn()
     pool = await open_pool(str(settings.database_url), connected=0, most=8)
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=lambda: None)
     async with x.connect(**X_SECRETS, api_url=f"{base}/x") as client:

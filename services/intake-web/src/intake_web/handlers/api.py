@@ -19,6 +19,7 @@ from contracts.events import FollowUp
 from contracts.ids import derived_id
 from intake.contacts import Medium
 from intake.gateway import mobile
+from intake.noting import noted, noted_in
 from intake.submissions import Accepted, Submission
 from intake.texts import Texts
 from intake_web.domain import (
@@ -145,7 +146,7 @@ def submission(
         uploads=tuple(uploads),
         contacts=contacts_of(draft, settings),
     )
-    return texts.understood(sent, texts.danger_words.kinds(draft.text))
+    return noted(sent, texts.reader.read(draft.text), texts.reader)
 
 
 def contacts_of(draft: Draft, settings: WebSettings) -> dict[str, str]:
@@ -172,7 +173,7 @@ def follow_up(number: str, addition: Addition, key: str, texts: Texts) -> Follow
         reasons=list(addition.reasons) or UNSET,
         right=addition.right or UNSET,
     )
-    return texts.read(item, texts.danger_words.kinds(item.text or ""))
+    return noted_in(item, texts.reader.read(item.text or ""), texts.reader)
 
 
 def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) -> Response[bytes]:

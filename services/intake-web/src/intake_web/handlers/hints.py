@@ -48,7 +48,7 @@ async def hints(
 
 def missing(draft: Draft, sent: Submission, texts: Texts) -> dict[str, bool]:
     """Return whether ``draft`` lacks the place where somebody has to look, and whether it lacks the time."""
-    timed = bool(draft.occurred) or texts.talk.says_when(draft.text)
+    timed = bool(draft.occurred) or texts.reader.talk.says_when(draft.text)
     return {"place_missing": sent.place_asked, "time_missing": not timed}
 
 

@@ -136,7 +136,7 @@ async def submit(request: Request[Any, Any, Any], name: str, visit: Visiting, te
         )
     except (Invalid, KeyRefused, KeyReused, Limited, StoreDown, TextProblem) as error:
         return _refusal(form, error, texts)
-    danger = texts.danger_words.kinds(draft.text)
+    danger = texts.reader.read(draft.text).danger
     notice = [texts.call_for_help(danger)] if danger else []
     notice.append(texts.on_web("open311_notice"))
     if "media_url" in given or any(not isinstance(value, str) for value in sent.values()):

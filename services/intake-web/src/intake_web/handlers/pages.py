@@ -134,7 +134,7 @@ def _ask_back(
     request: Request[Any, Any, Any], typed: dict[str, str], draft: Draft, key: str, settings: WebSettings, texts: Texts
 ) -> Template | None:
     """Ask back if the text is only a courtesy, or if the same was sent already."""
-    if "sure" not in typed and texts.talk.is_courtesy(draft.text, wholly=bool(texts.danger_words.kinds(draft.text))):
+    if "sure" not in typed and texts.reader.is_no_report(draft.text):
         return _form({**typed, "sure": "1"}, {}, 422)
     if "check" in typed:
         return None
@@ -370,7 +370,7 @@ async def add(
     except (Finished, Limited, TextProblem, StoreDown) as error:
         problem = problem_of(error)
         return _addition(found, texts, typed, {"form": problem.detail(texts)}, problem.status, known, problem.headers)
-    danger = texts.danger_words.kinds(item.text or "")
+    danger = texts.reader.read(item.text or "").danger
     told = f"&bahaya={','.join(danger)}" if danger else ""
     # Decide now: a moment later the question no longer waits.
     was_asked = item.kind == FollowUpKind.ADDITION and asked(found.story, None, texts)

@@ -16,7 +16,7 @@ import msgspec
 
 from contracts.events import Place
 from contracts.vocabulary import DONE, Status
-from intake.commands import Command, command_word, find_ticket, is_lonely, read_command
+from intake.reading.commands import Command, command_word, find_ticket, is_lonely, read_command
 from kabupaten.gazetteer import gazetteer_of
 from kabupaten.lexicon import Talk as TalkWords
 from kabupaten.lexicon import phrases_of
@@ -156,7 +156,7 @@ class Talk:
     def __init__(self, words: TalkWords, territory: Territory) -> None:
         self._phrases = phrases_of(words)
         self._placed = frozenset(f"matter {name}" for name in words.placed)
-        self._gazetteer = gazetteer_of(territory)
+        self.gazetteer = gazetteer_of(territory)
         self._names = [(name, re.compile(pattern)) for name, pattern in _names(territory)]
         # Each message is read several times: for its wish, whether it is a courtesy, whether it says where.
         self._said = lru_cache(_MESSAGES_AT_ONCE)(self._read)
@@ -214,7 +214,7 @@ class Talk:
 
     def place(self, text: str) -> Place:
         """Return the place of the region, or of another kabupaten, that ``text`` names."""
-        return find_place(self._gazetteer, text)
+        return find_place(self.gazetteer, text)
 
     def lacks_place(self, text: str, *, in_danger: bool = False) -> bool:
         """Whether nobody could go and see what ``text`` tells of, because it does not say where."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.marks import Marked, read_marks
+from intake.reading.marks import Marked, read_marks
 
 BOTH = {"rahasia": True, "anonim": True}
 MARKED = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from intake.commands import Command, read_command
+from intake.reading.commands import Command, read_command
 from kabupaten.spelling import nearly
 
 T = "SPG-M000-0000C"

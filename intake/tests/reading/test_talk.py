@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from intake.talk import AskedBack, Own, Talk
+from intake.reading.talk import AskedBack, Own, Talk
 from kabupaten import load
 
-_REGION = load(Path(__file__).parents[2] / "region" / "soppeng", "talk", "territory")
+_REGION = load(Path(__file__).parents[3] / "region" / "soppeng", "talk", "territory")
 TALK = Talk(_REGION.talk, _REGION.territory)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

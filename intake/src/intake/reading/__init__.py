@@ -1,0 +1,1 @@
+"""What a message says and asks for, from its words alone. Pure."""
