@@ -30,7 +30,7 @@ def order() -> Record:
 
 @pytest.mark.connected
 async def test_letters_that_name_an_erased_complaint_become_tombstones_after_the_step(bench: Bench) -> None:
-    service, settings = f"{bench.name}.erased", bench.settings(publish_timeout_s=20)
+    service, settings = f"{bench.name}.erased", bench.settings()
     bench.create(f"{service}.dlq")
     bad = {
         "its id": Record("complaint.received.v1", 1, 1, ID.encode(), f'{{"id": "{ID}", broken'.encode(), 0),

@@ -64,7 +64,7 @@ def test_record_other_than_a_dead_letter_is_not_replayed(found: Record | None) -
 
 @pytest.mark.connected
 async def test_largest_dead_letters_are_read_and_missing_ones_are_skipped(bench: Bench) -> None:
-    service, settings = f"{bench.name}.large", bench.settings(publish_timeout_s=20)
+    service, settings = f"{bench.name}.large", bench.settings()
     bench.create(f"{service}.dlq", config={"max.message.bytes": "2097152"})
     values = [bytes([n]) * 1_900_000 for n in range(4)]
     producer = await start_producer(settings)

@@ -138,7 +138,7 @@ async def test_a_server_that_falls_silent_may_have_the_message_only_once_it_was_
     async with silent(command) as port:
         here = MailServer(host="127.0.0.1", port=port, tls=False, here=True, username=None, password=None)
         with pytest.raises(error):
-            await deliver(here, message(), FROM, TO, timeout_s=0.3)
+            await deliver(here, message(), FROM, TO, timeout_s=2)
 
 
 async def test_a_server_elsewhere_that_offers_no_tls_gets_nothing(sink: Sink, caplog: pytest.LogCaptureFixture) -> None:

@@ -120,7 +120,7 @@ def test_a_complaint_is_taken_while_kafka_is_away_and_sigterm_ends_it(start: Cal
 
     assert answer.status_code == 202
     assert (probe.status_code, probe.content) == (200, b"")
-    assert service.process.wait(20) == 0
+    assert service.process.wait(120) == 0
     with psycopg.connect(dsn) as db:
         assert db.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
 
@@ -201,7 +201,7 @@ def test_the_service_answers_while_its_database_is_away(start: Callable[..., Run
 def test_every_wrong_setting_is_named_and_the_service_does_not_start(start: Callable[..., Running]) -> None:
     service = start(WEB_PORT="eighty", INSTALLATION_NAMESPACE="not-a-uuid")
 
-    assert service.process.wait(20) == 78
+    assert service.process.wait(120) == 78
     said = service.log.read_text()
     assert "WEB_PORT" in said
     assert "INSTALLATION_NAMESPACE" in said
