@@ -121,6 +121,7 @@ async def test_every_state_is_without_barriers(browser: Browser, site: str, fake
     await seen("05-anda")
     await on(page)
     await expect(page.get_by_text("Sejak kapan? Boleh dilewati.")).to_have_count(0)
+    await expect(page.locator(".answers").get_by_text("sudah disebut di isi laporan")).to_be_visible()
     there = page.locator(".answers .spot")
     await expect(there).to_have_text("Lokasi dari HP Anda, kurang lebih 30 m. Lihat di peta")
     await expect(there.get_by_role("link")).to_have_attribute("href", re.compile(r"mlat=-4\.35000&mlon=119\.88000"))

@@ -244,7 +244,9 @@ async def test_a_kind_is_suggested_only_where_none_was_chosen(web: httpx.AsyncCl
 async def test_the_time_is_asked_for_only_where_the_text_does_not_say_it(
     web: httpx.AsyncClient, text: str, asked: bool
 ) -> None:
-    assert asked == ("Sejak kapan? Boleh dilewati." in await check(web, text=text))
+    page = await check(web, text=text)
+
+    assert asked == ("Sejak kapan? Boleh dilewati." in page) == ("sudah disebut di isi laporan" not in page)
 
 
 async def test_a_program_is_told_the_likely_kind(web: httpx.AsyncClient) -> None:

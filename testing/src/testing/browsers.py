@@ -144,9 +144,10 @@ async def barriers(page: Page) -> dict[str, Any]:
 
 async def in_the_dark(page: Page) -> list[tuple[str, list[str]]]:
     """Return axe's findings about colours in the dark scheme; all other findings would be the same."""
+    was_dark = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     await page.emulate_media(color_scheme="dark")
     found = await violations(page, COLOURS)
-    await page.emulate_media(color_scheme="light")
+    await page.emulate_media(color_scheme="dark" if was_dark else "light")
     return found
 
 

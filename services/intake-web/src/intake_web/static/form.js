@@ -100,7 +100,7 @@ function answers() {
     ["apa", "category", field("category").selectedOptions[0].textContent, !field("category").value && heard.category && check.dataset.category.replace("{category}", heard.category.name)],
     ["apa", choice.id, label(choice), !choice.value && heard.likely_kind && check.dataset.kind.replace("{kind}", label(document.getElementById(`kind-${heard.likely_kind}`)).toLowerCase())],
     ["di-mana", "village", placed().filter(Boolean).join(", "), heard.place_missing && check.dataset.place],
-    ["kapan", "occurred", [day, field("occurred").value.trim()].filter(Boolean).join(", "), heard.time_missing && check.dataset.time],
+    ["kapan", "occurred", [day, field("occurred").value.trim()].filter(Boolean).join(", "), heard.time_missing && check.dataset.time, heard.time_missing === false],
     ["foto", "photo", photos.count() && check.dataset.photos.replace("{count}", photos.count())],
     ["anda", "anonim", about.filter(Boolean).join(", ")],
     ["anda", "rahasia", field("rahasia").checked && label(field("rahasia"))],
@@ -118,14 +118,14 @@ function onMap() {
 }
 
 function summarise() {
-  check.querySelector("dl").replaceChildren(...answers().map(([step, id, value, hint]) => {
+  check.querySelector("dl").replaceChildren(...answers().map(([step, id, value, hint, told]) => {
     const row = document.createElement("div");
     const kind = id.startsWith("kind");
     const heading = kind ? document.getElementById(id).closest("fieldset").querySelector("legend").textContent : ["rahasia", "category"].includes(id) ? form.querySelector(`label[for="${id}"]`).textContent : document.getElementById(step).querySelector("h2").textContent;
     const term = Object.assign(document.createElement("dt"), { textContent: heading });
     const detail = document.createElement("dd");
     const place = id === "village" && field("position").value && onMap();
-    if (value || !place) detail.append(value ? Object.assign(document.createElement("span"), { className: "told", textContent: value, ...(OWN.includes(id) && { lang: "id" }) }) : said("none"));
+    if (value || !place) detail.append(value ? Object.assign(document.createElement("span"), { className: "told", textContent: value, ...(OWN.includes(id) && { lang: "id" }) }) : said(told ? "told" : "none"));
     if (place) detail.append(place);
     if (!place && (!value || kind || id === "category") && hint) detail.append(Object.assign(document.createElement("p"), { className: "gentle", textContent: hint }));
     const change = document.createElement("dd");
