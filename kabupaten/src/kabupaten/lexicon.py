@@ -162,6 +162,7 @@ class Talk(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mended: _List = ()
     tests: _List = ()
     wrong: _List = ()
+    follows: _List = ()
     fillers: _List = ()
     troubles: _List = ()
     continues: _Needed

@@ -78,7 +78,7 @@ _YANG = frozenset(("yang", "yg"))
 _WAYS = frozenset(("matter jalan",))
 #: Words that may stand before BARU.
 _THIS = frozenset(("ini", "itu", "lapor", "aduan", "ya", "memang"))
-_COURTESIES = ("greetings", "thanks", "praises", "insults", "tests", "wrong")
+_COURTESIES = ("greetings", "thanks", "praises", "insults", "tests", "wrong", "follows")
 #: Required before the name of a place that is also a common word.
 _TITLE = r"(?:desa|kel|kelurahan|kec|kecamatan|di|ri)\.?\s+"
 _ROAD = re.compile(r"\b(?:jl|jln|jalan raya|dusun|lingk|lingkungan|perumahan|btn)\.?\s+([a-z]{4,})")
