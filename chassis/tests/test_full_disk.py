@@ -75,7 +75,11 @@ async def test_a_broker_on_a_full_disk_delays_what_is_stored_and_loses_nothing(
     bench: Bench, crowded: Stack, disk: SmallDisk, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "FAILING_S", 1)  # a minute is tolerated by default
-    relay, broker, numbers = Relay(bench.settings(publish_timeout_s=2), bench.name), crowded.processes["kafka"], itertools.count()
+    relay, broker, numbers = (
+        Relay(bench.settings(publish_timeout_s=2), bench.name),
+        crowded.processes["kafka"],
+        itertools.count(),
+    )
     stored: list[str] = []
 
     async def store(count: int) -> None:

@@ -23,15 +23,17 @@ from intake.complaint_view import ComplaintView
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE
-from intake_web.browsing import FIGURE_COLUMNS, LISTING_COLUMNS
+from intake_web.browsing import FIGURE_COLUMNS, LISTING_COLUMNS, added_up
 from intake_web.limits import RATES, Guard
-from intake_web.listing import COUNTED, GROUPED, Group
+from intake_web.listing import COUNTED, GROUPED, Figures, Group
 from intake_web.settings import WebSettings
 from testing.fakes import ManualClock
 from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
 
+#: Units, with how many complaints they received, and how many of these are late.
+LEAGUE = (("PDAM", 9, 1), ("DISHUB", 8, 0), ("PUPR", 2, 2), ("DLH", 4, 2))
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 Tell = Callable[..., Any]
 
@@ -295,6 +297,13 @@ async def test_the_figures_page_tells_of_each_unit_and_place(kept: httpx.AsyncCl
     assert row
     told = dict(re.findall(r'data-label="([^"]+)">(?:<span class="share"><b>)?([\d]+(?: %)?)', row[0]))
     assert {"Diterima": "2", "Dijawab": "50 %", "Selesai": "50 %", "Puas": "100 %"}.items() <= told.items()
+
+
+def test_figures_begin_where_most_is_late() -> None:
+    counts = {"open": 0, "answered": 0, "resolved": 0, "in_time": 0, "rated": 0, "satisfied": 0}
+    rows = [Figures(kind="unit", code=code, received=n, late=late, **counts) for code, n, late in LEAGUE]
+
+    assert ["DLH", "PUPR", "PDAM", "DISHUB"] == list(added_up(rows)["unit"])
 
 
 @pytest.mark.parametrize("name", ["laporan", "angka"])

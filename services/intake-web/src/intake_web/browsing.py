@@ -147,7 +147,7 @@ _counts = attrgetter(*COUNTED)
 
 
 def added_up(rows: Iterable[Figures]) -> dict[str, dict[str, Figures]]:
-    """Sum up ``rows`` by kind and code, the most received first."""
+    """Sum up ``rows`` by kind and code: those with most late complaints first, then those that received most."""
     sums: dict[tuple[str, str], Iterable[int]] = {}
     for row in rows:
         place, counts = (row.kind, row.code), _counts(row)
@@ -157,7 +157,7 @@ def added_up(rows: Iterable[Figures]) -> dict[str, dict[str, Figures]]:
         for (kind, code), counts in sums.items()
     ]
     by_kind: dict[str, dict[str, Figures]] = {}
-    for row in sorted(whole, key=lambda each: (-each.received, each.code)):
+    for row in sorted(whole, key=lambda each: (-each.late, -each.received, each.code)):
         by_kind.setdefault(row.kind, {})[row.code] = row
     return by_kind
 
