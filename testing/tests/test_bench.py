@@ -79,6 +79,18 @@ def test_the_desk_is_measured_with_its_lists_open() -> None:
 
 
 @pytest.mark.connected
+def test_bench_sms_has_each_message_sent_by_a_slow_gateway() -> None:
+    sizes = ["--count", "40", "--answer-ms", "20", "--per-s", "40"]
+    command = [sys.executable, "-m", "lapor", "bench", "sms", *sizes, "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (40, True) == (found["sent"], found["each_once"])
+    assert found["baseline_rate"] > 0
+
+
+@pytest.mark.connected
 def test_bench_sms_in_has_each_sms_stored_that_kannel_brings() -> None:
     program("bearerbox", debian="--no-install-recommends kannel kannel-extras")
     command = [sys.executable, "-m", "lapor", "bench", "sms", "--in", "--count", "50", "--turns", "1", "--json"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chassis.database import is_outage
@@ -37,6 +38,8 @@ from intake_social.removed import is_removed
 log = logging.getLogger(__name__)
 
 
+#: Authors whose posts are taken at the same time. Each holds a connection to the database, of eight.
+AT_ONCE = 4
 More = Callable[[SocialPost], Awaitable[SocialPost]]
 
 
@@ -77,7 +80,8 @@ def _with_what_we_take(desk: Desk, post: SocialPost) -> SocialPost:
 async def take_all(desk: Desk, posts: Sequence[SocialPost], more: More | None = None) -> int:
     """Take ``posts`` and return how many were new. Known ones, which each look returns again, cost one query together.
 
-    ``more`` asks the network for the quoted words of a new post that says too little without them.
+    The posts of up to ``AT_ONCE`` authors are taken concurrently, so that they share the disk's writes. ``more`` asks
+    the network for the quoted words of a new post that says too little without them.
 
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: not all is stored; take them again.
@@ -88,13 +92,39 @@ async def take_all(desk: Desk, posts: Sequence[SocialPost], more: More | None = 
         return 0
     known = await find_known(desk.pool, asked)
     new = [mark for mark in asked if mark not in known]
-    for mark in new:
-        await take(desk, await more(marks[mark]) if more else marks[mark])
+    here = asyncio.Semaphore(AT_ONCE)
+
+    async def take_line(line: Sequence[SocialPost]) -> None:
+        async with here:
+            for post in line:
+                await take(desk, await more(post) if more else post)
+
+    for lines in _rounds(marks[mark] for mark in new):
+        # All of a round end before anything is raised: nothing goes on in the background.
+        for failed in await asyncio.gather(*map(take_line, lines), return_exceptions=True):
+            if failed:
+                raise failed
     if new:
         await note_taken(desk.pool, new)
     for mark in known:
         remember_mark(desk, mark)
     return len(new)
+
+
+def _rounds(posts: Iterable[SocialPost]) -> Iterator[list[list[SocialPost]]]:
+    """Divide ``posts`` into rounds, to be taken one after the other; a round is a line of posts for each author.
+
+    A post that continues another, of whichever author, is a round of its own: that one must be stored before it.
+    """
+    lines = dict[str, list[SocialPost]]()
+    for post in posts:
+        if post.answers or post.points_to:
+            yield [*lines.values()]
+            yield [[post]]
+            lines = {}
+        else:
+            lines.setdefault(post.address, []).append(post)
+    yield [*lines.values()]
 
 
 async def leave_out(desk: Desk, channel: str, items: Iterable[Unreadable]) -> None:
