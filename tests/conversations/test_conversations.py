@@ -40,9 +40,7 @@ _DANGER = (
 #: Conversations that are not led like this yet, with the reason.
 NOT_YET: dict[str, str] = {
     **dict.fromkeys(_DANGER, "danger is heard where there is none"),
-    "Urusan belum selesai di X": "to go on with nothing is a complaint",
     "NIK di kiriman": "what is told with thanks is added",
-    "Adminnya baik": "the classifier knows spam, behind the receipt",
     "Undian berhadiah": "the classifier knows spam, behind the receipt",
     "Hanya kata tolong": "a call for help is danger",
     "Gudang kemiri terbakar": "each message of danger is a complaint of its own",

@@ -42,7 +42,7 @@ async def registered(pool: Pool, status: str = "routed") -> None:
 
 
 async def kept(pool: Pool) -> list[tuple[str, str, str | None]]:
-    query = "SELECT thread, text, name FROM complaints JOIN reporters USING (reporter_ref) ORDER BY received_at"
+    query = "SELECT thread, text, name FROM complaints JOIN reporters USING (reporter_ref) ORDER BY thread"
     return [tuple(row) for row in await pool.fetch(query)]
 
 

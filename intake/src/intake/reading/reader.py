@@ -59,9 +59,12 @@ class Reader:
         self._danger.learn()
         self._accusing.learn()
 
-    def read(self, text: str) -> Reading:
-        """Read ``text``, without what only addresses us. A courtesy tells of no danger: "mati saja kalian" is abuse."""
-        if self.talk.is_courtesy(text, wholly=True):
+    def read(self, text: str, bare: str | None = None) -> Reading:
+        """Read ``text``; ``bare`` is the same without what only addresses us, such as the keyword of an SMS.
+
+        A courtesy tells of no danger: "mati saja kalian" is abuse.
+        """
+        if self.talk.is_courtesy(text if bare is None else bare, wholly=True):
             return Reading(is_courtesy=True)
         heard, certain = self._danger.hear(text), tuple(self._danger.certain(text))
         return Reading(danger=tuple(heard.kinds), certain=certain, alarms=bool(certain) or heard.alarm)

@@ -96,7 +96,7 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Act on ``wish``; return the answer to send beyond the notices that its effects cause."""
     item_id, body = derived_id(_key(mo), "follow-up"), body_of(mo.text, desk.settings.sms_keywords)
     sender = await find_sender(desk.pool, _submission(mo, wish)) if mo.repliable else Sender()
-    reading = desk.texts.reader.read(body)
+    reading = desk.texts.reader.read(mo.text, body)
     reading = reading.only_certain if wish.ticket else reading
     # A certain call for help is a complaint, however short it is, and whatever it might answer or seem to ask for,
     # unless it only says where. A possible one is a complaint only if it continues nothing.
@@ -194,7 +194,7 @@ async def _where(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item
     if not mo.repliable or wish.ticket or wish.rahasia or wish.anonim:
         return None
     talk, submission = desk.texts.reader.talk, replace(_submission(mo, wish), text=body)
-    same = desk.texts.reader.same_danger(body)
+    same = desk.texts.reader.same_danger(mo.text)
     return await find_told_place(desk.pool, talk, submission, sender, item_id, desk.clock(), same=same)
 
 

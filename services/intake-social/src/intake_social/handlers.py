@@ -147,7 +147,7 @@ async def _take(desk: Desk, post: SocialPost) -> None:
     if (post.overheard and not known and not calls_us(post.text)) or await _shows_only(desk, post, known):
         return
     say = desk.texts.social
-    reading = desk.texts.reader.read(said(post.text, known))
+    reading = desk.texts.reader.read(post.text, said(post.text, known))
     reading = reading.only_certain if wish.ticket else reading
     if not reading.certain and await _needs_no_ticket(desk, post, wish, known, reading):
         return
@@ -240,7 +240,7 @@ async def _told_place(desk: Desk, post: SocialPost, wish: Wish, known: str) -> M
     talk, submission = desk.texts.reader.talk, replace(submission_of(post, wish), text=text)
     sender = await find_sender(desk.pool, submission)
     here = desk.pool, talk, submission, sender, item_id_of(post), post.at
-    return await find_told_place(*here, same=desk.texts.reader.same_danger(text), known=known)
+    return await find_told_place(*here, same=desk.texts.reader.same_danger(post.text), known=known)
 
 
 async def _do(desk: Desk, post: SocialPost, meant: Meant, reading: Reading) -> None:
