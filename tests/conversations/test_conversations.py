@@ -30,10 +30,8 @@ from testing.events import an_updated
 pytestmark = pytest.mark.connected
 #: Everyday messages in which the words of danger find one; danger precedes everything else.
 _DANGER = (
-    "Degaga uwae",
     "Pesan terpotong dua",
     "Dua laporan, tidak jelas yang mana",
-    "Setengah mati antre",
     "Salah kirim",
     "Kata kunci tanpa isi",
 )

@@ -34,7 +34,7 @@ from testing.model import model_of
 
 KEYWORDS = ("soppeng", "lapor")
 #: Conversations in which the words of danger find one.
-_DANGER = ("Degaga uwae", "Dua laporan, tidak jelas yang mana")
+_DANGER = ("Dua laporan, tidak jelas yang mana",)
 #: Conversations that may accuse somebody, by the weights of their words.
 _ACCUSING = (
     "Nilai lima",

@@ -13,7 +13,7 @@ from kabupaten.source import Source
 ACCUSES = "accuses"
 #: Only each n-th everyday message is learned. Most of them are in Bugis: all together would outweigh the few accusing
 #: examples in Bugis, which would then be found less often than Indonesian ones.
-_EVERYDAY_EVERY = 4
+_EVERYDAY_EVERY = 5
 
 
 def read_conduct(source: Source) -> Conduct:

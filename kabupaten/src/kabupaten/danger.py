@@ -26,17 +26,17 @@ from kabupaten.weighing import NOTHING_KNOWN, Share, Weights, learn_and_count, l
 
 #: Above this weight a message is danger, and the answer spends a line on a number to call. Like the other bounds it was
 #: chosen by cross-validation (docs/understanding.md). A text without a word of any example weighs less.
-WEIGHS_ENOUGH = -3.5
+WEIGHS_ENOUGH = -2.25
 #: The same bound for a text with phrases that only sound like danger.
-IN_DOUBT_ENOUGH = 1.0
+IN_DOUBT_ENOUGH = 2.0
 #: Above this weight it alarms: it rings at units, day and night, and people woken for nothing turn that off.
-ALARMS = -1.0
+ALARMS = 0.0
 #: In a text of more than PLAIN words, as in a long complaint about a road, a certain phrase may not be meant: at a
 #: weight up to OUTWEIGHED it does not count. For danger that lasts the bound is LASTING_OUTWEIGHED.
-PLAIN, OUTWEIGHED, LASTING_OUTWEIGHED = 10, -6.0, -9.0
+PLAIN, OUTWEIGHED, LASTING_OUTWEIGHED = 10, -5.0, -10.0
 #: One kind must lead by this much, or it is not told: a sender told the wrong kind calls the wrong number. By
-#: cross-validation over the examples without a certain phrase, the kind is right for 0.62 of all, for 0.76 of these.
-CLEAR = 8.0
+#: cross-validation over the examples without a certain phrase, the kind is right for 0.71 of all.
+CLEAR = 4.0
 #: Each message of ``danger/everyday.txt`` counts this often: few others in Bugis offset those of danger.
 _EVERYDAY_COUNTS = 2
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]*)?")
@@ -52,7 +52,7 @@ _REMEMBERED = 50_000
 _MESSAGES_AT_ONCE = 128
 #: Texts of at most this many words are danger only by a certain phrase, by an equal example, or from a higher weight
 #: on: "masih mati" is said of many things. A single word is never weighed.
-_FEW, FEW_ENOUGH = 3, 3.0
+_FEW, FEW_ENOUGH = 3, 4.0
 
 
 class Heard(NamedTuple):

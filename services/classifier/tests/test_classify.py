@@ -274,7 +274,7 @@ def test_danger_heard_only_by_intake_stays_and_the_classifier_weighs_the_rest(kn
 
 @pytest.mark.parametrize(
     ("lang", "of_danger", "everyday", "other"),
-    [("id", 0.92, 0.06, 0.13), ("bug", 0.92, 0.10, 0.08), ("mix", 0.90, 0.08, 0.05)],
+    [("id", 0.92, 0.06, 0.13), ("bug", 0.91, 0.08, 0.05), ("mix", 0.90, 0.08, 0.05)],
 )
 def test_most_danger_and_few_other_texts_are_urgent_in_every_language(
     knowledge: Knowledge,

@@ -97,24 +97,26 @@ async def test_edit_of_a_known_post_is_added_and_an_interrupted_page_is_read_aga
 async def test_authors_are_taken_at_once_and_each_in_order(
     desk: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken: list[str] = []
+    taken, begun_after = list[str](), list[str]()
     original, both = handlers.take, asyncio.Barrier(2)
 
     async def noted(desk: Desk, post: SocialPost) -> None:
         if post.id in ("100", "200"):
             await within(both.wait())  # neither goes on before the other has begun
+        if post.id == "300":
+            begun_after.extend(taken)
         await original(desk, post)
         taken.append(post.id)
 
     monkeypatch.setattr(handlers, "take", noted)
     one = [replace(seen(number), author_id="one") for number in (100, 101)]
     other = [replace(seen(number), author_id="other") for number in (200, 201)]
-    answer = replace(seen(300), author_id="one", root="201")
+    answer = replace(seen(300), author_id="third", root="201")
 
     assert 5 == await take_all(desk, [*one, *other, answer])
     assert [post.id for post in one] == [each for each in taken if each in ("100", "101")]
     assert [post.id for post in other] == [each for each in taken if each in ("200", "201")]
-    assert "300" == taken[-1]
+    assert {"100", "101", "200", "201"} == set(begun_after)
 
 
 async def test_marks_are_kept_for_as_long_as_x_gives_a_post(desk: Desk, pool: Pool) -> None:

@@ -10,7 +10,7 @@ from classifier.domain import URGENT
 from classifier.extractors.message_type import kind_of
 from classifier.extractors.urgency import urgency_of
 from contracts.vocabulary import DangerKind
-from kabupaten.danger import Heard
+from kabupaten.danger import ALARMS, Heard
 from kabupaten.phrases import Matches
 
 
@@ -53,15 +53,15 @@ def test_the_hint_has_a_say(said: Callable[[str], Matches], text: str, hint: flo
 @pytest.mark.parametrize(
     ("certain", "weight", "words", "hint", "urgency"),
     [
-        (False, -0.5, 15, -1.0, "darurat"),  # people in danger write few words
-        (True, -0.5, 30, -1.0, "darurat"),
-        (False, -0.5, 16, -1.0, "sedang"),  # a longer text tells a story
-        (True, -0.5, 31, -1.0, "sedang"),
-        (False, 3.5, 60, -1.0, "darurat"),  # unless all of it sounds like danger
-        (False, -0.5, 60, 0.5, "darurat"),
-        (True, 3.5, 60, -1.0, "darurat"),
-        (False, -1.5, 5, -1.0, "sedang"),  # a slight resemblance to danger wakes nobody
-        (False, -1.5, 5, 0.5, "tinggi"),
+        (False, ALARMS + 0.5, 15, -1.0, "darurat"),  # people in danger write few words
+        (True, ALARMS + 0.5, 30, -1.0, "darurat"),
+        (False, ALARMS + 0.5, 16, -1.0, "sedang"),  # a longer text tells a story
+        (True, ALARMS + 0.5, 31, -1.0, "sedang"),
+        (False, ALARMS + 4.5, 60, -1.0, "darurat"),  # unless all of it sounds like danger
+        (False, ALARMS + 0.5, 60, 0.5, "darurat"),
+        (True, ALARMS + 4.5, 60, -1.0, "darurat"),
+        (False, ALARMS - 0.5, 5, -1.0, "sedang"),  # a slight resemblance to danger wakes nobody
+        (False, ALARMS - 0.5, 5, 0.5, "tinggi"),
     ],
 )
 def test_danger_makes_a_text_darurat_if_it_is_short_or_wholly_alarming(
@@ -71,7 +71,7 @@ def test_danger_makes_a_text_darurat_if_it_is_short_or_wholly_alarming(
     assert urgency == urgency_of(said(text), kind_of(said(text)), {URGENT: hint}, heard)
 
 
-@pytest.mark.parametrize(("weight", "urgency"), [(0.0, "darurat"), (-1.5, "sedang")])
+@pytest.mark.parametrize(("weight", "urgency"), [(ALARMS + 1, "darurat"), (ALARMS - 0.5, "sedang")])
 def test_without_a_hint_what_alarms_is_danger(said: Callable[[str], Matches], weight: float, urgency: str) -> None:
     heard = Heard([DangerKind.FIRE], certain=False, weight=weight, words=60)
     assert urgency == urgency_of(said("rumah"), kind_of(said("rumah")), {}, heard)
