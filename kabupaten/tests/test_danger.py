@@ -251,7 +251,7 @@ def test_few_everyday_additions_raise_an_alarm_and_most_danger_does(words: Dange
 
     rung, missed = sum(map(words.alarms, everyday)), sum(not words.alarms(text) for text in danger)
 
-    assert (266, 220) == (len(everyday), len(danger))
+    assert (278, 220) == (len(everyday), len(danger))
     assert rung / len(everyday) <= 0.08
     assert missed / len(danger) <= 0.1
 

@@ -156,6 +156,26 @@ def test_accusations_are_recognised_in_every_language(
 
 
 @pytest.mark.parametrize(
+    ("lang", "sizes", "sure", "looked_at", "false", "doubt"),
+    [("id", (500, 700), 0.41, 0.97, 0.01, 0.25), ("bug", (120, 160), 0.40, 0.94, 0.01, 0.55)],
+)
+def test_a_third_writers_accusations_are_looked_at_in_both_languages(
+    knowledge: Knowledge, lang: str, sizes: tuple[int, int], sure: float, looked_at: float, false: float, doubt: float
+) -> None:
+    """Uses messages about officials by a writer who saw no example; nobody chose a bound by them."""
+    found = [
+        (row["conduct"], classify(knowledge, row["text"])) for row in rows_of("conduct_set_3") if row["lang"] == lang
+    ]
+    accusing, others = ([one for accuses, one in found if accuses is kind] for kind in (True, False))
+
+    assert sizes == (len(accusing), len(others))
+    assert share(bool(one.about_units) for one in accusing) >= sure
+    assert share(bool(one.about_units) or one.perhaps_accusing for one in accusing) >= looked_at
+    assert share(bool(one.about_units) for one in others) <= false
+    assert share(one.perhaps_accusing for one in others) <= doubt
+
+
+@pytest.mark.parametrize(
     ("kind", "lang", "n", "sure", "doubt"),
     [
         *(

@@ -22,7 +22,7 @@ DANGER_WEIGHT, MOST_DANGER = 0.22, 8
 ENOUGH = -0.7
 #: People in danger write few words, twice as many with a certain phrase; despair has many. Longer texts tell what
 #: happened, what is feared, or what it is like: they are danger from this sum on. Their sender was told whom to call.
-BRIEF, DANGER_ENOUGH = 15, -0.3
+BRIEF, DANGER_ENOUGH = 15, -0.2
 _NONE = Heard([], certain=False, weight=NOTHING_KNOWN, words=0)
 
 
