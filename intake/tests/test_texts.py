@@ -115,7 +115,7 @@ def test_receipt_in_danger_starts_with_whom_to_call_and_fits_one_sms(kind: Dange
     ("text", "told", "faint"),
     [
         ("kebakaran di pasar, ada anak di dalam", True, False),
-        ("pagar sekolah roboh waktu angin kencang minggu lalu, tidak ada korban, bisa dianggarkan?", True, True),
+        ("tiang listrik di depan SD mulai miring, anak-anak sering lewat", True, True),
         ("lampu jalan mati di depan kantor lurah", False, False),
     ],
 )

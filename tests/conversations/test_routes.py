@@ -33,8 +33,6 @@ from testing.fakes import message
 from testing.model import model_of
 
 KEYWORDS = ("soppeng", "lapor")
-#: Conversations in which the words of danger find one.
-_DANGER = ("Dua laporan, tidak jelas yang mana",)
 #: Conversations that may accuse somebody, by the weights of their words.
 _ACCUSING = (
     "Nilai lima",
@@ -57,7 +55,7 @@ _UNSURE = (
     "Bus tidak stop",
 )
 #: Conversations that go to triage first; this list may only get shorter.
-NOT_YET = dict.fromkeys((*_DANGER, *_ACCUSING, *_UNSURE), "DISKOMINFO")
+NOT_YET = dict.fromkeys((*_ACCUSING, *_UNSURE), "DISKOMINFO")
 
 
 @pytest.fixture(scope="module")

@@ -534,6 +534,20 @@ async def test_thanks_with_a_quote_get_a_courtesy_reply_and_add_nothing(
     assert desk.texts.social["courtesy"] == (await said(pool))[-1][2]
 
 
+@pytest.mark.parametrize(("status", "adds"), [("routed", 0), ("waiting_for_reporter", 1), ("resolved", 1)])
+async def test_thanks_below_ones_own_post_are_added_only_where_they_may_answer(
+    desk: Desk, pool: Pool, status: str, adds: int
+) -> None:
+    await take(desk, POST)
+    number = await ticket_of(pool)
+    async with pool.acquire() as db:
+        await save_views(db, {number: ComplaintView(ticket=number, seq=1, status=status, unit="PUPR")})
+
+    await take(desk, reply_of(POST, "101", "@LaporSoppeng sudah saya hapus min, makasih diingatkan"))
+
+    assert adds == len((await added(pool))[number])
+
+
 @pytest.mark.parametrize("text", ["RAHASIA", "#rahasia", "RAHASIA {}", "tolong laporan saya dirahasiakan"])
 @pytest.mark.parametrize("root", ["100", "200"], ids=["in its conversation", "elsewhere"])
 async def test_posted_complaint_can_be_made_confidential_later(desk: Desk, pool: Pool, text: str, root: str) -> None:

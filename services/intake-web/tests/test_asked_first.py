@@ -58,7 +58,7 @@ async def test_danger_stops_first_with_whom_to_call_and_one_press_sends_it_all(
 
 
 async def test_faint_danger_does_not_stop_the_form(web: httpx.AsyncClient) -> None:
-    text = "Di tikungan depan SD 12 banyak motor jatuh."
+    text = "Tiang listrik di depan SD mulai miring, anak-anak sering lewat."
 
     told = (await web.post("/v1/hints", json={"text": text})).json()
 

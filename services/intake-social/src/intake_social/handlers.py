@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chassis.database import is_outage
+from contracts.vocabulary import DONE, Status
+from intake.complaint_view import find_view
 from intake.notices import NewNotice, NoticeKind
 from intake.own import ask_back, find_chosen, find_meant, find_sender, find_told_place, resume_news, stop_news
 from intake.reading.reader import Reading
@@ -219,9 +221,10 @@ async def _needs_no_ticket(desk: Desk, post: SocialPost, wish: Wish, known: str,
         # A private message continues the conversation.
         bare = post.person is not None and not marked
         meant = await find_meant(desk.pool, talk, submission, sender, item_id, post.at, bare=bare, known=known)
-        # Thanks may answer a question of ours in public; in private that was checked above.
-        of_it = ("bad_ticket",) if post.person else ("courtesy", "bad_ticket")
-        if meant is None or (known and (wish.ticket or meant.kind in of_it)):
+        if meant is None or (known and (wish.ticket or meant.kind == "bad_ticket")):
+            return False
+        # In private this was checked above.
+        if meant.kind == "courtesy" and known and not post.person and await _may_be_answered_by_thanks(desk, known):
             return False
         if reading.danger and meant.kind == "courtesy":
             return False
@@ -241,6 +244,12 @@ async def _told_place(desk: Desk, post: SocialPost, wish: Wish, known: str) -> M
     sender = await find_sender(desk.pool, submission)
     here = desk.pool, talk, submission, sender, item_id_of(post), post.at
     return await find_told_place(*here, same=desk.texts.reader.same_danger(post.text), known=known)
+
+
+async def _may_be_answered_by_thanks(desk: Desk, number: str) -> bool:
+    """Whether a question is open to the reporter of complaint ``number``, or its end was told: thanks belong to it."""
+    story = await find_view(desk.pool, number)
+    return story is None or story.status == Status.WAITING_FOR_REPORTER or story.status in DONE
 
 
 async def _do(desk: Desk, post: SocialPost, meant: Meant, reading: Reading) -> None:
