@@ -109,6 +109,27 @@ def test_harmless_texts_are_not_taken_for_danger(words: DangerWords, text: str) 
     assert words.kinds(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("anak umur 3 tahun 2 bulan hanyut di sungai", DangerKind.RESCUE),
+        ("anak 2 tahun 4 bulan kejang", DangerKind.MEDICAL),
+        ("tiap malam orang masuk rumah saya bawa parang", DangerKind.UNSPECIFIED),
+        ("asap masuk ke rumah saya dari tetangga kebakaran", DangerKind.FIRE),
+        ("seperti kebakaran di lorong 5 pasar cabenge", DangerKind.FIRE),
+        ("bau gas masuk ke dapur", DangerKind.FIRE),
+        ("papan reklame jatuh menimpa orang", DangerKind.RESCUE),
+        ("kambing dan anak saya hanyut", DangerKind.RESCUE),
+        ("nenek pingsan di antrean bansos", DangerKind.MEDICAL),
+        ("genset tidak nyala pasien kritis", DangerKind.MEDICAL),
+        ("tattunui pasar sentral, apinya loppo sekali mi", DangerKind.FIRE),
+        ("api belum juga padam", DangerKind.FIRE),
+    ],
+)
+def test_danger_beside_what_sounds_harmless_is_still_told(words: DangerWords, text: str, kind: DangerKind) -> None:
+    assert kind in words.kinds(text)
+
+
 def test_danger_found_by_weight_alone_is_not_certain(words: DangerWords) -> None:
     assert [words.certain(text) for text in ("kebakaran di pasar", "kbkrn", "tulung masija")] == [
         [DangerKind.FIRE],
