@@ -34,7 +34,6 @@ NOT_YET: dict[str, str] = {
     "Kata kunci tanpa isi": "HELP alone may be a call for help in English",
     "Undian berhadiah": "the classifier knows spam, behind the receipt",
     "Hanya kata tolong": "a call for help is danger",
-    "Gudang kemiri terbakar": "each message of danger is a complaint of its own",
 }
 #: The step of the story that each action of a unit causes.
 STEPS = {"acknowledge": "acknowledged", "progress": "in_progress", "ask": "waiting_for_reporter", "resolve": "resolved",

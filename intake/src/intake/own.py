@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +11,8 @@ import msgspec
 from chassis.database import Connection, Pool
 from intake.complaint_view import APART
 from intake.reading.commands import Command
-from intake.reading.talk import AskedBack, Meant, Own, Talk
+from intake.reading.reader import Reader
+from intake.reading.talk import AskedBack, Meant, Own, Talk, as_addition
 from intake.submissions import Submission, find_awaiting_reply
 
 #: How long after a call for help a second message may add where the danger is.
@@ -107,31 +108,33 @@ async def find_meant(
     return (talk.tells_place(text, own, now) or talk.added_to(text, own, now)) if bare else None
 
 
-async def find_told_place(
+async def find_call(
     pool: Pool,
-    talk: Talk,
+    reader: Reader,
     submission: Submission,
     sender: Sender,
     item_id: str,
     now: datetime,
     *,
-    same: Callable[[str], bool],
     known: str = "",
 ) -> Meant | None:
-    """Return what a call for help belongs to if it only says where: its sender was asked that just now.
+    """Return the sender's last call for help if this one belongs to it: two would send helpers twice.
 
-    ``same`` says whether a text calls for the same help; ``known`` is as in :func:`find_meant`. A repeated message
-    keeps its first meaning.
+    It says where, which was asked; or it repeats the same danger in few words; or it says what a mere cry left out.
+    ``known`` is as in :func:`find_meant`. A repeated message keeps its first meaning.
     """
     if sender.taken or not sender.known:
         return None
+    talk, text = reader.talk, submission.text
     own = await find_own(pool, submission.channel, submission.address or "", item_id)
     if named := [each for each in own if each.named]:  # however late the gateway repeats it
-        return talk.added_to(submission.text, named, now)
-    lately = [
-        each for each in own if known in ("", each.ticket) and now - each.received_at < JUST_NOW and same(each.text)
-    ]
-    return talk.tells_place(submission.text, lately, now)
+        return talk.added_to(text, named, now)
+    lately = [each for each in own if known in ("", each.ticket) and now - each.received_at < JUST_NOW and each.open]
+    same = reader.same_danger(text)
+    calls = [each for each in lately if same(each.text)]
+    cries = [each for each in calls if each.place_asked and reader.is_cry(each.text)]
+    again = talk.tells_place(text, calls, now) or talk.calls_again(text, calls)
+    return again or (as_addition(text, cries[0]) if cries else None)
 
 
 async def ask_back(pool: Pool, submission: Submission, item_id: str, among: Sequence[str]) -> None:

@@ -61,6 +61,12 @@ def test_same_danger_is_recognised_in_other_words() -> None:
     assert not same("rumah terbakar di Lajoa")
 
 
+def test_cry_for_help_may_be_about_any_danger() -> None:
+    same = READER.same_danger("di pasar lajoa, ada yg kena setrum")
+
+    assert (same("TOLONG"), READER.is_cry("TOLONG"), READER.is_cry("tolong, kebakaran")) == (True, True, False)
+
+
 def test_accusation_is_read_with_the_offices_that_it_names() -> None:
     accusing = "petugas PDAM minta uang pelicin dua ratus ribu"
 

@@ -132,9 +132,13 @@ class DangerWords:
         return self._said(found) or [kind for kind in DangerKind if tuple(found.tokens.words) in self._shortest[kind]]
 
     def same_as(self, text: str) -> Callable[[str], bool]:
-        """Return a check whether another text tells for certain of the same danger as ``text``."""
-        kinds = set(self.certain(text))
-        return lambda other: not kinds.isdisjoint(self.certain(other))
+        """Return a check whether an earlier text tells for certain of the same danger as ``text``, or only cries."""
+        kinds = {DangerKind.UNSPECIFIED, *self.certain(text)}
+        return lambda earlier: not kinds.isdisjoint(self.certain(earlier))
+
+    def is_cry(self, text: str) -> bool:
+        """Whether ``text`` calls for help, and tells of no certain danger: "tolong"."""
+        return self.certain(text) == [DangerKind.UNSPECIFIED]
 
     def alarms(self, text: str) -> bool:
         """Whether ``text``, added to a complaint, makes that an emergency."""

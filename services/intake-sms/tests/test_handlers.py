@@ -613,6 +613,24 @@ async def test_a_call_for_help_that_says_where_goes_to_the_one_before(desk: Desk
     assert ["123" in text for _, text in await told(desk.pool)] == [True, True]
 
 
+async def test_what_follows_a_cry_for_help_goes_to_it(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG TOLONG", "one"))
+    more = "kebakaran gudang kemiri di cabenge dekat jembatan", "cepat pak apinya sudah tinggi"
+    for n, text in enumerate(more):
+        await take(desk, sms(text, f"more-{n}"))
+    (received,) = [each for each in await events(desk.pool) if isinstance(each, ComplaintReceived)]
+    assert received.place_asked
+    assert {(received.ticket, text) for text in more} == set(await added(desk))
+    assert ["113" in text for _, text in await told(desk.pool)] == [True, True, True]
+
+
+@pytest.mark.parametrize("then", ["kebakaran di lajoa dekat masjid", "kebakaran di salotungo rumah dua lantai sebelah jembatan"])
+async def test_same_danger_elsewhere_is_a_complaint_of_its_own(desk: Desk, then: str) -> None:
+    await take(desk, sms("kebakaran gudang kemiri di cabenge dekat jembatan", "one"))
+    await take(desk, sms(then, "two"))
+    assert [] == await added(desk)
+
+
 @pytest.mark.parametrize("text", ["kebakaran di pasar lajoa", "di pasar lajoa, ada yg kena setrum"])
 async def test_another_danger_and_one_of_later_is_a_complaint_of_its_own(desk: Desk, text: str) -> None:
     await take(desk, sms("tolong ada yang kena setrum", "one"))

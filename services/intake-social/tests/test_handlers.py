@@ -454,8 +454,9 @@ async def test_danger_in_ones_own_conversation_is_a_complaint_of_its_own(desk: D
     assert [[], ["rescue"]] == [event.danger for event in await published(pool) if isinstance(event, ComplaintReceived)]
 
 
-async def test_a_call_for_help_that_says_where_goes_to_the_one_before(desk: Desk, pool: Pool) -> None:
-    post = replace(POST, text="@LaporSoppeng tolong ada yang kena setrum")
+@pytest.mark.parametrize("cry", ["@LaporSoppeng tolong ada yang kena setrum", "@LaporSoppeng TOLONG"])
+async def test_a_call_for_help_that_says_where_goes_to_the_one_before(desk: Desk, pool: Pool, cry: str) -> None:
+    post = replace(POST, text=cry)
     await take(desk, post)
     for _ in range(2):
         await take(desk, reply_of(post, "101", "di pasar lajoa, ada yg kena setrum"))

@@ -59,12 +59,12 @@ class Reader:
         self._danger.learn()
         self._accusing.learn()
 
-    def read(self, text: str, bare: str | None = None) -> Reading:
-        """Read ``text``; ``bare`` is the same without what only addresses us, such as the keyword of an SMS.
+    def read(self, text: str) -> Reading:
+        """Read ``text``, which is without what only addresses us, such as the keyword of an SMS.
 
         A courtesy tells of no danger: "mati saja kalian" is abuse.
         """
-        if self.talk.is_courtesy(text if bare is None else bare, wholly=True):
+        if self.talk.is_courtesy(text, wholly=True):
             return Reading(is_courtesy=True)
         heard, certain = self._danger.hear(text), tuple(self._danger.certain(text))
         return Reading(danger=tuple(heard.kinds), certain=certain, alarms=bool(certain) or heard.alarm)
@@ -74,8 +74,12 @@ class Reader:
         return self.talk.is_courtesy(text, wholly=bool(self.read(text).danger))
 
     def same_danger(self, text: str) -> Callable[[str], bool]:
-        """Return a check whether another text tells for certain of the same danger as ``text``."""
+        """Return a check whether an earlier text tells for certain of the same danger as ``text``, or only cries."""
         return self._danger.same_as(text)
+
+    def is_cry(self, text: str) -> bool:
+        """Whether ``text`` calls for help, and tells of no certain danger: "tolong"."""
+        return self._danger.is_cry(text)
 
     def may_accuse(self, text: str) -> bool:
         """Whether ``text`` may accuse people who work for the government."""

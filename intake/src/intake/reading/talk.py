@@ -310,7 +310,7 @@ class Talk:
                 return Meant(kind="which", among=[each for each in own if each.ticket in asked.among])
             # A command drops the words that chose the complaint, so they must do nothing but choose.
             return meant if not in_words or self._points(text) else None
-        return _addition(f"{asked.text}\n{text}" if in_words else asked.text, one)
+        return as_addition(f"{asked.text}\n{text}" if in_words else asked.text, one)
 
     def _agreed(self, text: str, asked: AskedBack, own: Sequence[Own]) -> Meant | None:
         """Return the cancellation if ``text`` agrees to it. A repeated message agrees again, even when it is done."""
@@ -361,12 +361,20 @@ class Talk:
             return None
         words = len(said.found.tokens.words)
         answers = words <= FEW or self._shares(said, one) or (words <= TELLS_ENOUGH and self._is_somewhere(said, text))
-        return _addition(text, one) if answers else None
+        return as_addition(text, one) if answers else None
+
+    def calls_again(self, text: str, calls: Sequence[Own]) -> Meant | None:
+        """Return the addition to the last of ``calls`` for help, if ``text`` is short and names no other place."""
+        said = self._said(text)
+        if not calls or len(said.found.tokens.words) > FEW or any(each.text.strip() == text.strip() for each in calls):
+            return None
+        elsewhere = self._is_somewhere(said, text) and not said.places & self._said(calls[0].text).places
+        return None if elsewhere else as_addition(text, calls[0])
 
     def added_to(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
         """Return the addition to the one of ``own`` that ``text`` continues, "which" if unsure, None for a new one."""
         if named := [each for each in own if each.named]:
-            return _addition(text, named[0])
+            return as_addition(text, named[0])
         said = self._said(text)
         if any(each.text.strip() == text.strip() for each in own) or text.strip() == "?":
             return None
@@ -386,7 +394,7 @@ class Talk:
             if len(among) > 1:
                 fit = [each for each in fit if now - each.received_at < THIS_WEEK] or fit
             if len(fit) == 1 or sure:
-                return _addition(text, fit[0])
+                return as_addition(text, fit[0])
             return Meant(kind="which", among=fit[:MOST_LISTED])
         return None
 
@@ -416,7 +424,8 @@ def _plain(text: str) -> str:
     return _DOUBLED.sub("", unified(text))
 
 
-def _addition(text: str, one: Own) -> Meant:
+def as_addition(text: str, one: Own) -> Meant:
+    """Return the meaning of ``text`` as an addition to the complaint ``one``."""
     return Meant(kind="addition", ticket=one.ticket, command=Command(kind="addition", text=text), among=[one])
 
 

@@ -22,10 +22,10 @@ from intake.noting import noted, noted_in, taken_apart
 from intake.own import (
     Sender,
     ask_back,
+    find_call,
     find_chosen,
     find_meant,
     find_sender,
-    find_told_place,
     resume_news,
     stop_news,
 )
@@ -96,11 +96,11 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Act on ``wish``; return the answer to send beyond the notices that its effects cause."""
     item_id, body = derived_id(_key(mo), "follow-up"), body_of(mo.text, desk.settings.sms_keywords)
     sender = await find_sender(desk.pool, _submission(mo, wish)) if mo.repliable else Sender()
-    reading = desk.texts.reader.read(mo.text, body)
+    reading = desk.texts.reader.read(body)
     reading = reading.only_certain if wish.ticket else reading
     # A certain call for help is a complaint, however short it is, and whatever it might answer or seem to ask for,
-    # unless it only says where. A possible one is a complaint only if it continues nothing.
-    meant = await (_where if reading.certain else _meant)(desk, mo, wish, body, sender, item_id)
+    # unless it belongs to the one before. A possible one is a complaint only if it continues nothing.
+    meant = await (_called_before if reading.certain else _meant)(desk, mo, wish, body, sender, item_id)
     if wish.kind == "hint" and meant is None and desk.texts.reader.talk.tells_of_trouble(body):
         wish = replace(wish, kind="complaint", text=body)
     # Asking back which complaint is meant would leave a call for help with nobody until the answer. A word of
@@ -188,14 +188,12 @@ async def _meant(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item
     return meant
 
 
-async def _where(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item_id: str) -> Meant | None:
-    """Return the complaint that a call for help continues, if it only says where: a new complaint would call for help
-    twice, and once without a place."""
+async def _called_before(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item_id: str) -> Meant | None:
+    """Return the call for help that this one belongs to, if any."""
     if not mo.repliable or wish.ticket or wish.rahasia or wish.anonim:
         return None
-    talk, submission = desk.texts.reader.talk, replace(_submission(mo, wish), text=body)
-    same = desk.texts.reader.same_danger(mo.text)
-    return await find_told_place(desk.pool, talk, submission, sender, item_id, desk.clock(), same=same)
+    submission = replace(_submission(mo, wish), text=body)
+    return await find_call(desk.pool, desk.texts.reader, submission, sender, item_id, desk.clock())
 
 
 async def _reply(desk: Desk, mo: Mo, meant: Meant) -> NewNotice:

@@ -11,7 +11,7 @@ from chassis.database import is_outage
 from contracts.vocabulary import DONE, Status
 from intake.complaint_view import find_view
 from intake.notices import NewNotice, NoticeKind
-from intake.own import ask_back, find_chosen, find_meant, find_sender, find_told_place, resume_news, stop_news
+from intake.own import ask_back, find_call, find_chosen, find_meant, find_sender, resume_news, stop_news
 from intake.reading.reader import Reading
 from intake.reading.talk import Meant
 from intake.set_aside import put_aside
@@ -149,11 +149,11 @@ async def _take(desk: Desk, post: SocialPost) -> None:
     if (post.overheard and not known and not calls_us(post.text)) or await _shows_only(desk, post, known):
         return
     say = desk.texts.social
-    reading = desk.texts.reader.read(post.text, said(post.text, known))
+    reading = desk.texts.reader.read(said(post.text, known))
     reading = reading.only_certain if wish.ticket else reading
     if not reading.certain and await _needs_no_ticket(desk, post, wish, known, reading):
         return
-    if reading.certain and (told := await _told_place(desk, post, wish, known)):
+    if reading.certain and (told := await _called_before(desk, post, wish, known)):
         await _do(desk, post, told, reading)
         return
     # A post that continues a complaint becomes a new one only if the danger is certain.
@@ -235,15 +235,14 @@ async def _needs_no_ticket(desk: Desk, post: SocialPost, wish: Wish, known: str,
     return True
 
 
-async def _told_place(desk: Desk, post: SocialPost, wish: Wish, known: str) -> Meant | None:
-    """Return the call for help that ``post`` completes, if it only adds the place, else None."""
+async def _called_before(desk: Desk, post: SocialPost, wish: Wish, known: str) -> Meant | None:
+    """Return the call for help of its author that ``post`` belongs to, if any."""
     text = said(post.text, known)
     if wish.ticket not in ("", known) or wish.rahasia or wish.anonim or not text:
         return None
-    talk, submission = desk.texts.reader.talk, replace(submission_of(post, wish), text=text)
+    submission = replace(submission_of(post, wish), text=text)
     sender = await find_sender(desk.pool, submission)
-    here = desk.pool, talk, submission, sender, item_id_of(post), post.at
-    return await find_told_place(*here, same=desk.texts.reader.same_danger(post.text), known=known)
+    return await find_call(desk.pool, desk.texts.reader, submission, sender, item_id_of(post), post.at, known=known)
 
 
 async def _may_be_answered_by_thanks(desk: Desk, number: str) -> bool:
