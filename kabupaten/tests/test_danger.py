@@ -166,6 +166,13 @@ def test_almost_all_danger_is_recognised_in_every_language(
     assert share(each.alarm for each in heard) >= alarms
 
 
+def test_the_kind_of_danger_that_is_told_is_mostly_right(words: DangerWords, blind: list[dict[str, Any]]) -> None:
+    kinds = [(row.get("kind") or row["danger"], words.kinds(row["text"])) for row in blind if row["danger"]]
+
+    assert 400 == len(kinds)
+    assert share(meant in told for meant, told in kinds) >= 0.86
+
+
 @pytest.mark.parametrize(
     ("kind", "lang", "told", "alarms"),
     [

@@ -62,7 +62,10 @@ def test_a_figure_leads_to_a_list_that_the_desk_has(url: str) -> None:
     assert {values.get("tenggat", "lewat")} <= complaints.DUE.keys()
     assert values.get("status", "routed") in STATUS
     assert {values.get("warga", "dibuka")} <= complaints.REPORTER.keys()
-    assert {value for name, value in values.items() if name not in ("tenggat", "status", "warga")} <= GIVEN
+    assert {values.get("mendesak", "darurat")} <= complaints.URGENCY.keys()
+    assert {values.get("daftar", "semua")} <= work.LISTS.keys()
+    fixed = "tenggat", "status", "warga", "mendesak", "daftar"
+    assert {value for name, value in values.items() if name not in fixed} <= GIVEN
 
 
 def test_every_other_link_leads_to_a_board() -> None:

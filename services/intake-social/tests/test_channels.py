@@ -29,6 +29,7 @@ from testing.channel_contract import (  # noqa: F401 - pytest collects them here
     SAID,
     Door,
     test_answer_to_a_unit_needs_no_number,
+    test_call_for_help_and_what_it_left_out_are_one_complaint,
     test_its_receipt_arrives_where_it_was_written_and_names_the_ticket,
     test_personal_data_leaves_the_service_masked,
     test_repeated_message_is_one_complaint_on_every_channel,

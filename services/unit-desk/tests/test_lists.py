@@ -56,6 +56,7 @@ LOOKS: dict[str, tuple[Person, str | None, Chosen]] = {
     "a status that few have": (CLERK, "PUPR", Chosen(which="all", status="rejected", kecamatan="Kecamatan 3")),
     "what is late": (CLERK, "PUPR", Chosen(due="lewat")),
     "what is due soon, among all": (CLERK, "PUPR", Chosen(which="all", due="dekat")),
+    "danger to life": (CLERK, "PUPR", Chosen(urgency="darurat")),
     "whose reporters wrote again": (CLERK, "PUPR", Chosen(reporter="balasan")),
     "a period": (CLERK, "PUPR", Chosen(which="all", since=LONG_AGO, until=LONG_AGO + timedelta(20))),
     "of all units": (WATCHER, None, Chosen()),
@@ -100,6 +101,15 @@ async def test_a_list_is_narrowed_to_what_is_late_or_due_within_a_day(tell: Tell
     assert ["sebentar lagi"] == await found(pool, rules, Chosen(due="dekat"))
     assert ["terlambat"] == await found(pool, rules, Chosen(which="all", due="lewat"))
     assert 3 == len(await found(pool, rules, Chosen(due="lewat' OR true")))
+
+
+async def test_a_list_is_narrowed_to_danger_to_life(tell: Tell, pool: Pool, rules: Rules) -> None:
+    for urgency in ("darurat", "tinggi", "rendah"):
+        await tell(complaint_id=urgency, text=urgency, urgency=urgency)
+    await tell(complaint_id="selesai", text="selesai", urgency="darurat", status="closed", why="updated")
+
+    assert ["darurat"] == await found(pool, rules, Chosen(urgency="darurat"))
+    assert 3 == len(await found(pool, rules, Chosen(urgency="tinggi")))
 
 
 async def test_a_list_is_narrowed_by_what_reporters_did(tell: Tell, pool: Pool, rules: Rules) -> None:

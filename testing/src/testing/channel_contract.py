@@ -65,6 +65,14 @@ async def test_answer_to_a_unit_needs_no_number(door: Door) -> None:
     assert MORE in (await _only(door.pool))["follow_ups"]
 
 
+async def test_call_for_help_and_what_it_left_out_are_one_complaint(door: Door) -> None:
+    written = await door.write("TOLONG")
+    await door.reply(written, "kebakaran di pasar Cabenge")
+
+    assert "kebakaran" in (await _only(door.pool))["follow_ups"]
+    assert "113" in (await door.told())[-1]
+
+
 async def test_personal_data_leaves_the_service_masked(door: Door) -> None:
     await door.write(f"{SAID}, telepon 0812-3456-7890")
 

@@ -40,6 +40,7 @@ SIGNALS: dict[str, Signal] = {
         "Laporan darurat yang belum ditanggapi unitnya. Telepon petugas jaganya sekarang.",
         "lapor_emergencies_waiting",
         red=1,
+        to="?mendesak=darurat",
         page="laporemergencyunseen",
     ),
     "late": Signal(
@@ -102,6 +103,7 @@ SIGNALS: dict[str, Signal] = {
         "Pelapor menilai hasilnya 4 atau 5 dalam 24 jam terakhir.",
         "lapor_ratings_total",
         {"stars": ("4", "5")},
+        to="?daftar=semua&status=closed",
     ),
 }
 

@@ -54,7 +54,7 @@ BOARD = Board(
                     "max(lapor_emergencies_oldest_seconds) / 60 or vector(0)",
                     unit="suffix: menit",
                     limits=(1, 15),
-                    to=[desk(""), page("laporemergencyunseen")],
+                    to=[desk("?mendesak=darurat"), page("laporemergencyunseen")],
                 ),
                 _of("late"),
                 _of("at_risk"),
@@ -204,16 +204,15 @@ BOARD = Board(
                 ),
                 list_(
                     "Saluran",
-                    "Sepi: sejak laporan terakhir. Saluran mati tampak seperti ketenangan: lihat biasanya.",
+                    "Sepi: sejak laporan terakhir. Kali jeda: dari 3 kali jeda biasanya, saluran mungkin mati.",
                     [
                         Column(Ask(last("lapor_intake_acknowledged_total", "24h", "channel"), "24 jam"), width=76),
-                        Column(
-                            Ask(
-                                "round(sum by (channel) (increase(lapor_intake_acknowledged_total[7d])) / 7)",
-                                "Biasanya",
-                            )
-                        ),
                         Column(Ask("lapor:intake_silent_seconds / 3600", "Sepi"), unit="suffix: jam"),
+                        Column(
+                            Ask("lapor:intake_silent_seconds / lapor:intake_usual_gap_seconds", "Kali jeda"),
+                            limits=(2, 3),
+                            decimals=1,
+                        ),
                         Column(
                             Ask(
                                 last('lapor_replies_total{result=~"refused|unknown"}', "24h", "channel"),

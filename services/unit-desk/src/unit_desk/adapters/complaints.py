@@ -31,6 +31,8 @@ OF_THE_CLOCK = tuple(each.value for each in (Why.DEADLINE_SET, Why.WARNED, Why.B
 DUE = {"lewat": "due < now()", "dekat": "due BETWEEN now() AND now() + interval '1 day'"}
 #: The filters of a list by what its reporters did.
 REPORTER = {"dibuka": "reopened", "balasan": "unheard"}
+#: The filters of a list by urgency.
+URGENCY = {"darurat": "weight = 2"}
 _ESCALATIONS = (Why.ESCALATED.value, Why.RETRACTED.value)
 #: The most words of a search. A word matches by its beginning or its stem: "lubang" finds "berlubang", "jembat" a
 #: bridge, and "Q2MDN" the number that ends so.
@@ -140,7 +142,8 @@ class Chosen:
     """The choice of a list. ``which``: work, mine, approval, more_time, unconfirmed, appeals, attention, outside,
     triage or all.
 
-    The other fields narrow it; ``due`` and ``reporter`` are keys of ``DUE`` and ``REPORTER``, for open ones alone.
+    The other fields narrow it; ``due``, ``reporter`` and ``urgency`` are keys of ``DUE``, ``REPORTER`` and ``URGENCY``,
+    for open ones alone.
     """
 
     which: str = WORK
@@ -151,6 +154,7 @@ class Chosen:
     until: date | None = None
     due: str = ""
     reporter: str = ""
+    urgency: str = ""
     page: int = 1
 
 
@@ -198,7 +202,7 @@ async def listed(
         narrow("received_at >= {}", datetime.combine(chosen.since, datetime.min.time(), rules.zone))
     if chosen.until:
         narrow("received_at < {}", datetime.combine(chosen.until + timedelta(days=1), datetime.min.time(), rules.zone))
-    for name, conditions in ((chosen.due, DUE), (chosen.reporter, REPORTER)):
+    for name, conditions in ((chosen.due, DUE), (chosen.reporter, REPORTER), (chosen.urgency, URGENCY)):
         if name in conditions:
             where.append(f"standing = '{WORK}' AND {conditions[name]}")
     _narrow_words(chosen, person, unit, where, narrow)

@@ -22,7 +22,7 @@ ME = Annotated[Person, Dependency(skip_validation=True)]
 A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 #: The parts of a list's address, in their order.
-NARROWING = ("daftar", "cari", "status", "kecamatan", "unit", "sejak", "sampai", "tenggat", "warga")
+NARROWING = ("daftar", "cari", "status", "kecamatan", "unit", "sejak", "sampai", "tenggat", "warga", "mendesak")
 #: The kind of each list, by its address.
 LISTS = {
     "": "work",
@@ -52,6 +52,7 @@ async def work(
     sampai: str = "",
     tenggat: str = "",
     warga: str = "",
+    mendesak: str = "",
     hal: int = 1,
     penuh: bool = False,
 ) -> Template:
@@ -60,7 +61,7 @@ async def work(
     which = LISTS[daftar]
     chosen = Chosen(
         which=which, search=cari[:200], status=status, kecamatan=kecamatan, since=_day(sejak), until=_day(sampai),
-        due=tenggat, reporter=warga,
+        due=tenggat, reporter=warga, urgency=mendesak,
         page=min(max(hal, 1), complaints.MOST_PAGES),
     )  # fmt: skip
     # People who look over all see the work of every unit; operators see it beside their own work.
@@ -75,6 +76,7 @@ async def work(
         "daftar": daftar, "cari": cari, "status": status, "kecamatan": kecamatan, "unit": unit, "sejak": sejak,
         "sampai": sampai, "tenggat": tenggat if tenggat in complaints.DUE else "",
         "warga": warga if warga in complaints.REPORTER else "",
+        "mendesak": mendesak if mendesak in complaints.URGENCY else "",
     }  # fmt: skip
     given = {name: value for name, value in query.items() if value}
     tabs, address = await filters.of(desk.pool, person.id), urlencode(given)
