@@ -624,7 +624,9 @@ async def test_what_follows_a_cry_for_help_goes_to_it(desk: Desk) -> None:
     assert ["113" in text for _, text in await told(desk.pool)] == [True, True, True]
 
 
-@pytest.mark.parametrize("then", ["kebakaran di lajoa dekat masjid", "kebakaran di salotungo rumah dua lantai sebelah jembatan"])
+@pytest.mark.parametrize(
+    "then", ["kebakaran di lajoa dekat masjid", "kebakaran di salotungo rumah dua lantai sebelah jembatan"]
+)
 async def test_same_danger_elsewhere_is_a_complaint_of_its_own(desk: Desk, then: str) -> None:
     await take(desk, sms("kebakaran gudang kemiri di cabenge dekat jembatan", "one"))
     await take(desk, sms(then, "two"))

@@ -17,7 +17,7 @@ from chassis.wire import Emit, outgoing
 from contracts import ticket as tickets
 from contracts.events import ComplaintSnapshot, Place, UnitReplied, UnitRouted
 from contracts.topics import unit_replied
-from contracts.vocabulary import Action, Lane, Status, Why
+from contracts.vocabulary import Action, Lane, Status, Urgency, Why
 from unit_desk import metrics
 from unit_desk.adapters import following
 from unit_desk.adapters.told import read_told
@@ -29,10 +29,9 @@ PAGE = 50
 OF_THE_CLOCK = tuple(each.value for each in (Why.DEADLINE_SET, Why.WARNED, Why.BREACHED, Why.RETRACTED))
 #: The filters of a list by due date.
 DUE = {"lewat": "due < now()", "dekat": "due BETWEEN now() AND now() + interval '1 day'"}
-#: The filters of a list by what its reporters did.
+#: The filters of a list by what its reporters did, and by urgency.
 REPORTER = {"dibuka": "reopened", "balasan": "unheard"}
-#: The filters of a list by urgency.
-URGENCY = {"darurat": "weight = 2"}
+URGENCY = {Urgency.DARURAT.value: "weight = 2"}
 _ESCALATIONS = (Why.ESCALATED.value, Why.RETRACTED.value)
 #: The most words of a search. A word matches by its beginning or its stem: "lubang" finds "berlubang", "jembat" a
 #: bridge, and "Q2MDN" the number that ends so.
@@ -142,8 +141,7 @@ class Chosen:
     """The choice of a list. ``which``: work, mine, approval, more_time, unconfirmed, appeals, attention, outside,
     triage or all.
 
-    The other fields narrow it; ``due``, ``reporter`` and ``urgency`` are keys of ``DUE``, ``REPORTER`` and ``URGENCY``,
-    for open ones alone.
+    The other fields narrow it; ``due``, ``reporter`` and ``urgency`` are keys of the tables above, for open ones alone.
     """
 
     which: str = WORK
