@@ -35,6 +35,7 @@ pytest_plugins = (
     "testing.suite.limits",
     "testing.suite.ending",
     "testing.suite.cost",
+    "testing.suite.leaks",
     "testing.suite.authorities",
 )
 

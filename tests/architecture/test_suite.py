@@ -32,7 +32,7 @@ def outcomes(
     """
     (folder / "test_few.py").write_text(textwrap.dedent(tests))
     command = (ROOT / "Makefile").read_text().partition("PYTEST := $(BIN)/python -m pytest ")[2].splitlines()[0]
-    ours = (f"-ptesting.suite.{name}" for name in ("dealing", "telling", "limits", "ending", "cost"))
+    ours = (f"-ptesting.suite.{name}" for name in ("dealing", "telling", "limits", "ending", "cost", "leaks"))
     plugins = ("-pxdist.plugin", "-ppytest_timeout", "-ppytest_asyncio.plugin", *ours)
     settings = ("-c", str(ROOT / "pyproject.toml"), f"--rootdir={folder}", "--junitxml=junit.xml", f"-n{workers}")
     done = subprocess.run(
@@ -203,6 +203,36 @@ def test_what_a_folder_shares_ends_with_the_last_test_that_shares_it(tmp_path: P
     found, said = outcomes(tmp_path, tests, workers=1)
 
     assert {"passed"} == set(found.values()), said
+
+
+def test_what_a_test_leaves_behind_is_its_failure_and_so_is_a_needless_exception(tmp_path: Path) -> None:
+    tests = """
+        import asyncio, socket, subprocess, threading
+        import pytest
+        from testing.suite import leaks
+        leaks.PATIENCE_S, kept = 0.3, []
+        def thread():
+            threading.Thread(target=threading.Event().wait, daemon=True).start()
+        def test_nothing(): pass
+        def test_thread(): thread()
+        def test_child(): kept.append(subprocess.Popen(["sleep", "60"]))
+        def test_port(): kept.append(socket.create_server(("127.0.0.1", 0)))
+        async def test_task(): kept.append(asyncio.create_task(asyncio.sleep(60)))
+        @pytest.mark.leaves("threads", reason="nothing ends it")
+        def test_excepted(): thread()
+        @pytest.mark.leaves("ports", reason="none is left")
+        def test_needless(): pass
+        def test_end():
+            kept[0].kill()
+            kept[0].wait()
+    """
+    found, said = outcomes(tmp_path, tests, "-p", "no:unraisableexception", workers=1)
+
+    good = {name for name, outcome in found.items() if outcome == "passed"}
+    assert {"test_nothing", "test_excepted", "test_end"} == good, said
+    for left in ("{'threads': {'Thread-", "{'children': {'sleep 60 ': 1}}", "{'ports': ", "{'tasks': {'sleep': 1}}"):
+        assert f"it leaves behind: {left}" in said
+    assert "it leaves behind no ports now" in said
 
 
 def test_more_than_its_budget_is_a_failure_that_says_so_and_less_is_none(tmp_path: Path) -> None:
