@@ -151,10 +151,9 @@ INTAKE: dict[str, Values] = {
     "submissions._ADDRESS": TICKET,
     "submissions._REPUBLISH": lambda given: (600.0,),
     "complaint_view.LOAD": lambda given: (given.tickets,),
-    "complaint_view._SAVE": lambda given: (given.ticket, "{}", None, True),
-    "complaint_view._ENDED": lambda given: (given.tickets, ["closed"] * 20),
+    "complaint_view._SAVE": lambda given: (given.tickets, ["{}"] * 20, [None] * 20, [True] * 20),
+    "complaint_view._TAKEN_HERE": lambda given: (given.tickets, [True] * 20, ["closed"] * 20),
     "complaint_view._NOTIFY": lambda given: (given.tickets,),
-    "complaint_view._REGISTERED": lambda given: (given.tickets,),
     "notices._ADD": lambda given: (
         given.tickets, ["step"] * 20, ["9"] * 20, ["t"] * 20, [None] * 20, [None] * 20, [0.0] * 20, [None] * 20,
         [False] * 20, [False] * 20, [""] * 20, [True] * 20, [""] * 20, [False] * 20, [False] * 20, [""] * 20,

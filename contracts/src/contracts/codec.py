@@ -133,6 +133,13 @@ def plain(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def _without_controls(value: bytes) -> bytes | str:
+    # Most events have no character that could be one, and the search costs more than reading the event.
+    if value.isascii() and b"\\" not in value and b"\x7f" not in value:
+        return value
+    return _ESCAPED.sub(_meant, _RAW.sub("", value.decode()))
+
+
 def _meant(escape: re.Match[str]) -> str:
     # Removing a character must not join half an escape to its other half: `\u!` makes that invalid JSON.
     return escape[0] if escape["meant"] else r"\u!" if escape["half"] else ""
@@ -160,7 +167,7 @@ def decode(value: bytes) -> Event:
     if len(value) > MAX_READ:
         raise TooLarge(f"event of {len(value)} bytes, {MAX_READ} allowed")
     try:
-        raw = _raw.decode(_ESCAPED.sub(_meant, _RAW.sub("", value.decode())))
+        raw = _raw.decode(_without_controls(value))
         struct = _STRUCTS.get(base_type(raw.type))
         if struct is None:
             raise InvalidEvent(f"unknown type {raw.type!r}")

@@ -131,17 +131,23 @@ SELECT ticket, s.body, c.registered_at IS NOT NULL AS registered,
 FROM unnest($1::text[]) AS t (ticket) LEFT JOIN stories s USING (ticket) LEFT JOIN complaints c USING (ticket)
 WHERE s.ticket IS NOT NULL OR c.ticket IS NOT NULL"""
 _SAVE = """
-INSERT INTO stories (ticket, body, parent, final_at) VALUES ($1, $2, $3, CASE WHEN $4 THEN now() END)
+INSERT INTO stories (ticket, body, parent, final_at)
+SELECT ticket, body::jsonb, parent, CASE WHEN is_final THEN now() END
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[]) AS v (ticket, body, parent, is_final)
 ON CONFLICT (ticket) DO UPDATE SET body = excluded.body, parent = excluded.parent,
-    final_at = CASE WHEN $4 THEN coalesce(stories.final_at, now()) END"""
-_ENDED = """
-UPDATE complaints c SET ended_as = e.status, ended_at = CASE WHEN e.status IS NOT NULL THEN now() END
-FROM unnest($1::text[], $2::text[]) AS e (ticket, status)
-WHERE c.ticket = e.ticket AND c.ended_as IS DISTINCT FROM e.status"""
+    final_at = CASE WHEN excluded.final_at IS NOT NULL THEN coalesce(stories.final_at, excluded.final_at) END"""
+# Retention counts from the end, unless that end was a mistake and is taken back.
+_TAKEN_HERE = """
+UPDATE complaints c SET registered_at = coalesce(c.registered_at, CASE WHEN v.registered THEN now() END),
+    ended_as = v.ended_as,
+    ended_at = CASE WHEN c.ended_as IS NOT DISTINCT FROM v.ended_as THEN c.ended_at
+                    WHEN v.ended_as IS NOT NULL THEN now() END
+FROM unnest($1::text[], $2::bool[], $3::text[]) AS v (ticket, registered, ended_as)
+WHERE c.ticket = v.ticket
+    AND (c.ended_as IS DISTINCT FROM v.ended_as OR (v.registered AND c.registered_at IS NULL))"""
 #: The channel on which PostgreSQL announces which complaint changed.
 CHANGED = "complaint_changed"
 _NOTIFY = f"SELECT pg_notify('{CHANGED}', ticket) FROM unnest($1::text[]) AS t (ticket)"
-_REGISTERED = "UPDATE complaints SET registered_at = now() WHERE ticket = ANY($1) AND registered_at IS NULL"
 
 
 async def load_views(db: Connection | Pool, tickets: list[str]) -> dict[str, ComplaintView]:
@@ -167,13 +173,17 @@ async def find_view(db: Connection | Pool, ticket: str) -> ComplaintView | None:
 
 async def save_views(db: Connection, views: Mapping[str, ComplaintView], *, also: Also | None = None) -> None:
     """Store ``views``; ``also`` stores the rest."""
-    for ticket, view in views.items():
-        bare = msgspec.structs.replace(view, sent=SentWith())
-        await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), view.parent, view.status in FINAL)
-    await db.execute(_NOTIFY, list(views))
-    await db.execute(_REGISTERED, [t for t, view in views.items() if view.registered])
-    # Retention counts from the end, unless that end was a mistake and is taken back.
-    ended = [view.status if view.status in FINAL else None for view in views.values()]
-    await db.execute(_ENDED, list(views), ended)
+    if not views:
+        return
+    tickets, each = list(views), list(views.values())
+    bodies = [msgspec.json.encode(msgspec.structs.replace(view, sent=SentWith())).decode() for view in each]
+    ended = [view.status if view.status in FINAL else None for view in each]
+    await db.execute(_SAVE, tickets, bodies, [view.parent for view in each], [end is not None for end in ended])
+    await db.execute(_TAKEN_HERE, tickets, [view.registered for view in each], ended)
     if also:
         await also(db, views)
+
+
+async def announce(db: Connection, views: Mapping[str, ComplaintView]) -> None:
+    """Tell those who listen on ``CHANGED`` which complaints changed, once the transaction is committed."""
+    await db.execute(_NOTIFY, list(views))

@@ -17,7 +17,7 @@ from chassis.changes import Changes
 from chassis.database import Pool
 from contracts import ticket
 from contracts.events import DerivationDay
-from intake.complaint_view import CHANGED, ComplaintView, Step, save_views
+from intake.complaint_view import CHANGED, ComplaintView, Step, announce, save_views
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE
@@ -48,7 +48,9 @@ async def site(
 
 async def _stands(pool: Pool, number: str, status: str) -> None:
     async with pool.acquire() as db:
-        await save_views(db, {number: ComplaintView(ticket=number, seq=3, status=status, unit="PUPR", **DUE)})
+        await save_views(
+            db, {number: ComplaintView(ticket=number, seq=3, status=status, unit="PUPR", **DUE)}, also=announce
+        )
 
 
 async def test_a_complaint_by_form_reaches_its_page(page: Page, site: str, pool: Pool) -> None:
@@ -220,7 +222,7 @@ async def _asks(pool: Pool, number: str) -> None:
     )
     view = ComplaintView(ticket=number, seq=4, status="waiting_for_reporter", unit="PUPR", steps=[step], **DUE)
     async with pool.acquire() as db:
-        await save_views(db, {number: view})
+        await save_views(db, {number: view}, also=announce)
 
 
 async def test_the_page_changes_by_itself_says_so_and_leaves_alone_what_is_being_written(
@@ -236,7 +238,9 @@ async def test_the_page_changes_by_itself_says_so_and_leaves_alone_what_is_being
     await _asks(pool, number)
     await scripted.get_by_label("Jawaban Anda").fill("Tiang nomor tujuh")
     async with pool.acquire() as db:
-        await save_views(db, {number: ComplaintView(ticket=number, seq=6, status="resolved", unit="PUPR")})
+        await save_views(
+            db, {number: ComplaintView(ticket=number, seq=6, status="resolved", unit="PUPR")}, also=announce
+        )
 
     await expect(scripted.locator(".what")).to_contain_text("menyatakan masalah ini selesai")
     await expect(scripted.get_by_label("Jawaban Anda")).to_have_value("Tiang nomor tujuh")

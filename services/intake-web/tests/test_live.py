@@ -18,7 +18,7 @@ from chassis.changes import Changes
 from chassis.database import Pool, open_pool
 from chassis.http_server import Limits, WebServer
 from contracts import ticket
-from intake.complaint_view import CHANGED, ComplaintView, save_views
+from intake.complaint_view import CHANGED, ComplaintView, announce, save_views
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
@@ -276,7 +276,7 @@ async def test_stored_change_wakes_readers_and_a_stop_ends_all_streams(
 
     async def keep(status: str, seq: int) -> None:
         async with other.acquire() as db, db.transaction():
-            await save_views(db, {NUMBER: ComplaintView(ticket=NUMBER, status=status, seq=seq)})
+            await save_views(db, {NUMBER: ComplaintView(ticket=NUMBER, status=status, seq=seq)}, also=announce)
 
     await keep("routed", 1)
     async with Site(store, changes, settings, texts).running(), Reader(settings.web_port) as reader:

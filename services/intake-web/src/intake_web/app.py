@@ -26,7 +26,7 @@ from chassis.http_server import ClientGone, Limits, WebServer, with_heads
 from chassis.retention import keep_deleting
 from contracts.links import PHOTOS
 from contracts.vocabulary import DangerKind
-from intake.complaint_view import CHANGED, ComplaintView
+from intake.complaint_view import CHANGED, ComplaintView, announce
 from intake.films import find_films
 from intake.noting import taken_apart
 from intake.photo import MAX_BYTES, MAX_VIDEO_BYTES
@@ -219,6 +219,7 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
     kind_words_of(settings.region_dir)
 
     async def also(db: Connection, views: Mapping[str, ComplaintView]) -> None:
+        await announce(db, views)
         await listings.keep(texts.zone, db, views)
         await supporters.tell(partial(followed, texts, "followed_step"), db, views)
 
