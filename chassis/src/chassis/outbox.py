@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -248,6 +249,10 @@ class Relay:
                 async with asyncio.timeout(5):
                     await producer._sender.close()
                     await producer.client.close()
+            # What can't go out would keep the task that waits for it, with its records.
+            left = producer._message_accumulator
+            for batch in (*chain.from_iterable(left._batches.values()), *left._pending_batches):
+                batch.future.cancel()
 
     async def _measure(self, db: Connection) -> None:
         state = await db.fetchrow(_STATE)
