@@ -65,6 +65,7 @@ def test_cry_for_help_may_be_about_any_danger() -> None:
     same = READER.same_danger("di pasar lajoa, ada yg kena setrum")
 
     assert (same("TOLONG"), READER.is_cry("TOLONG"), READER.is_cry("tolong, kebakaran")) == (True, True, False)
+    assert not same("tolong tolong tolong, kebakaran di pasar")
 
 
 def test_accusation_is_read_with_the_offices_that_it_names() -> None:

@@ -133,8 +133,8 @@ class DangerWords:
 
     def same_as(self, text: str) -> Callable[[str], bool]:
         """Return a check whether an earlier text tells for certain of the same danger as ``text``, or only cries."""
-        kinds = {DangerKind.UNSPECIFIED, *self.certain(text)}
-        return lambda earlier: not kinds.isdisjoint(self.certain(earlier))
+        kinds = set(self.certain(text))
+        return lambda earlier: self.is_cry(earlier) or not kinds.isdisjoint(self.certain(earlier))
 
     def is_cry(self, text: str) -> bool:
         """Whether ``text`` calls for help, and tells of no certain danger: "tolong"."""
