@@ -17,7 +17,7 @@ from chassis.database import open_pool
 from chassis.settings import read_settings
 from contracts import ticket
 from contracts.vocabulary import Status
-from intake.complaint_view import ComplaintView, save_views
+from intake.complaint_view import ComplaintView, announce, save_views
 from intake_web.settings import WebSettings
 from testing.bench.harness import say
 from testing.bench.intake_web import Door
@@ -136,7 +136,7 @@ async def _streams(pool: Any, door: Door, readers: int) -> dict[str, Any]:
 
 async def _tell(pool: Any, view: ComplaintView) -> None:
     async with pool.acquire() as db, db.transaction():
-        await save_views(db, {view.ticket: view})
+        await save_views(db, {view.ticket: view}, also=announce)
 
 
 async def _follow(port: int, number: str, n: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -44,8 +44,7 @@ def ports() -> Counter[str]:
 
 def tasks() -> Counter[str]:
     """Name the coroutines of the tasks that are not done, of all event loops."""
-    every: Iterable[asyncio.Task[Any]] = asyncio.tasks._all_tasks  # type: ignore[attr-defined]
-    return Counter(getattr(each.get_coro(), "__qualname__", "?") for each in [*every] if not each.done())
+    return Counter(getattr(each.get_coro(), "__qualname__", "?") for each in _tasks())
 
 
 #: What is looked at, by the name that ``pytest.mark.leaves`` gives it.
@@ -75,9 +74,17 @@ def _left(kind: str, before: Counter[str], *, wait: bool) -> Counter[str]:
         if not wait or time.monotonic() > end:
             return left
         gc.collect()
+        for loop in {each.get_loop() for each in _tasks()}:
+            if not loop.is_running() and not loop.is_closed():  # else its tasks stand still, and can't end
+                loop.run_until_complete(asyncio.sleep(0))
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_S)
     return Counter()
+
+
+def _tasks() -> list[asyncio.Task[Any]]:
+    every: Iterable[asyncio.Task[Any]] = asyncio.tasks._all_tasks  # type: ignore[attr-defined]
+    return [each for each in [*every] if not each.done()]
 
 
 def _command(pid: str) -> str:
