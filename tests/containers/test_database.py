@@ -170,6 +170,7 @@ def test_a_service_says_in_one_sentence_that_the_certificate_has_expired(new_dat
     assert "certificate has expired" in done.stderr
     with pytest.raises(ssl.SSLCertVerificationError, match="certificate has expired"):
         by_asyncpg(dsn)
+    database.stop()
 
 
 def test_making_the_owner_again_changes_nothing_but_the_password(database: Database) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
@@ -212,9 +211,7 @@ class Idle(RuntimeError):
 
 
 async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step, progress: Progress) -> None:
-    """Read ``sources`` with a plain consumer until cancelled; commit batches only after their step.
-
-    Like Faust it commits every ``commit_interval_s``, not after each batch: ``step`` takes what comes again once.
+    """Read ``sources`` with a plain consumer until cancelled; commit a batch only after its step.
 
     Raises:
         Idle: it reads nothing, or not all of ``sources``.
@@ -236,17 +233,12 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
     try:
         await start(consumer, settings.publish_timeout_s * 2)
         progress.ends = lambda: {(tp.topic, tp.partition): consumer.highwater(tp) or 0 for tp in consumer.assignment()}
-        behind, committed = False, time.monotonic()
         while not (reason := idle(progress, settings)):
-            wait_ms = round(1_000 * settings.commit_interval_s) if behind else _LOOK_MS
-            fetched = await consumer.getmany(timeout_ms=wait_ms, max_records=settings.batch_max)
+            fetched = await consumer.getmany(timeout_ms=_LOOK_MS, max_records=settings.batch_max)
             records = [_plain_record(tp, record) for tp, some in fetched.items() for record in some]
             if records:
                 await _timed(progress, settings, step, records)
-                behind = True
-            if behind and (not records or time.monotonic() - committed >= settings.commit_interval_s):
                 await consumer.commit()
-                behind, committed = False, time.monotonic()
         raise Idle(reason)
     finally:
         comparing.cancel()

@@ -32,7 +32,7 @@ def threads() -> Counter[str]:
 
 def children() -> Counter[str]:
     """Name the programs of the child processes: a server that was started again is the same."""
-    found = [pid for each in _SELF.glob("task/*/children") for pid in each.read_text().split()]
+    found = [pid for each in _SELF.glob("task/*/children") for pid in _read(each).split()]
     return Counter(command for pid in found if (command := _command(pid)))
 
 
@@ -84,11 +84,23 @@ def _left(kind: str, before: Counter[str], *, wait: bool) -> Counter[str]:
 
 def _tasks() -> list[asyncio.Task[Any]]:
     every: Iterable[asyncio.Task[Any]] = asyncio.tasks._all_tasks  # type: ignore[attr-defined]
-    return [each for each in [*every] if not each.done()]
+    while True:
+        try:
+            return [each for each in [*every] if not each.done()]
+        except RuntimeError:  # another thread has begun a task meanwhile
+            continue
 
 
 def _command(pid: str) -> str:
+    process = Path("/proc") / pid
+    if ") Z " in _read(process / "stat"):  # it has ended, and nobody has waited for it yet
+        return ""
+    # Between fork and exec there is no command line yet.
+    return _read(process / "cmdline").replace("\0", " ")[:100] or _read(process / "comm")
+
+
+def _read(path: Path) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")[:100]
-    except OSError:  # it has just ended
+        return path.read_text()
+    except OSError:  # the thread or process has just ended
         return ""
