@@ -5,16 +5,16 @@ UV := $(BIN)/uv
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --max-worker-restart 4 --durations 40
 PARTS := contracts kabupaten chassis intake look $(wildcard services/*) deploy/local deploy/monitoring testing
 SOURCES := contracts/src kabupaten/src chassis/src intake/src look/src deploy/local/src deploy/monitoring/src testing/src $(wildcard services/*/src)
-TESTS := $(wildcard $(addsuffix /tests,$(PARTS)) tests/*)
+TESTS := $(wildcard $(addsuffix /tests,$(PARTS)) tests/*/)
 
 # Tests start hundreds of Python processes: what is compiled is kept, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help sync run down test soak check fmt lock schemas dashboards sbom
+.PHONY: help sync run down check test test-all soak fmt lock schemas dashboards sbom
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
 
 sync: .venv/.synced ## install what is pinned in requirements/, into .venv/
 
@@ -33,19 +33,23 @@ run: sync ## install and start the whole system, in the foreground
 down: ## stop it, if it runs detached
 	@$(BIN)/lapor down
 
-test: sync ## everything: checks, unit tests, and the system on real Kafka and PostgreSQL
+check: sync ## what a change since main may break: static checks and fast tests (ALL=1: all of these)
+	@folders=$$($(BIN)/python -m testing.suite.changed $(if $(ALL),--all)) && \
+		$(MAKE) --no-print-directory static TESTS="$$folders" && \
+		$(BIN)/python -m testing.suite.commits && $(PYTEST) -m fast $$folders $(ARGS)
+
+test: sync ## before each landing: static checks, all fast tests, and each promise on the real system
+	@$(MAKE) --no-print-directory static
+	@python3 .ci/guard.py $(PYTEST) -m "fast or promise" -o budget=36000 $(ARGS)
+
+test-all: sync ## before a release: every test, on real Kafka and PostgreSQL
 	@$(MAKE) --no-print-directory static
 	@python3 .ci/guard.py $(PYTEST) $(ARGS)
 
-soak: sync ## for hours: at length what `make test` tries in short, then the containers (as root)
+soak: sync ## for hours: at length what `make test-all` tries in short, then the containers (as root)
 	@$(MAKE) --no-print-directory fetch
 	@LAPOR_SOAK=1 LAPOR_REQUIRE_ALL=1 python3 .ci/guard.py $(PYTEST) -m soak -o faulthandler_timeout=15000 $(ARGS)
 	@deploy/containers/try.sh build/soak
-
-check: sync ## the fast half: format, lint, types, imports, drift, unit tests
-	@$(MAKE) --no-print-directory static
-	@$(BIN)/python -m testing.suite.commits
-	@$(PYTEST) -m "not connected and not slow" $(ARGS)
 
 .PHONY: fetch
 fetch: sync ## all that tests share and that comes from elsewhere, or takes long to make; after it they need no network

@@ -31,6 +31,7 @@ settings.load_profile("steady")
 
 pytest_plugins = (
     "testing.suite.dealing",
+    "testing.suite.tiers",
     "testing.suite.telling",
     "testing.suite.limits",
     "testing.suite.ending",

@@ -28,8 +28,11 @@ LAPOR = Path(sys.executable).parent / "lapor"
 #: The services that read events in a group, and set aside those that they can't handle.
 READERS = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "unit-desk")
 SERVICES = (*READERS, "prober")
-#: Classified as air_bersih, which PDAM has; and a text that can't be classified, which goes to triage.
+#: Classified as air_bersih, which PDAM has.
 CLEAR = "Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan"
+#: Classified as pajak_keuangan, which BPKPD has: the tests' region gives it deadlines in seconds.
+HURRIED = "Pajak bumi dan bangunan rumah saya sudah lunas tapi masih ditagih lagi, mohon diperiksa di SPPT"
+#: Can't be classified, so it goes to triage.
 UNCLEAR = "Entah bagaimana ini semuanya, pokoknya kurang baik saja"
 #: Seconds in which the phone network, which is not part of the system, takes a message even on a busy machine.
 NETWORK_S = 60

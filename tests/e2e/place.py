@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -102,6 +104,22 @@ def log_in(seat: Seat, place: Place, unit: str, role: str) -> None:
         _USED.add(code)
         seat.writes("Kode 6 angka", code)
     seat.presses("Masuk")
+
+
+@contextmanager
+def logged_in(system: System, unit: str, role: str) -> Iterator[httpx.Client]:
+    """Log in as one of the demo's people. A code can be used once, so another login waits for the next half minute."""
+    url = system.lapor("desk")["url"]
+    with httpx.Client(base_url=url, headers={"Origin": url}, trust_env=False, timeout=20) as client:
+
+        def comes_in() -> bool:
+            people = system.lapor("desk")["people"]
+            account = next(each for each in people if (each["unit"], each["role"]) == (unit, role))
+            fields = {name: account[name] for name in ("email", "password", "code")}
+            return client.post("/masuk", data=fields).status_code == 303
+
+        until(comes_in, 90, f"{role} of {unit} comes in")
+        yield client
 
 
 def until_listed(seat: Seat, words: str) -> None:

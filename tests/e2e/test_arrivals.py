@@ -5,44 +5,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
 from harness import CLEAR, System, a_number
+from place import logged_in
 
 from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.slow]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clerk(system: System) -> Iterator[httpx.Client]:
     """A clerk of a unit with a desk, logged in."""
     with logged_in(system, "PDAM", "petugas") as client:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def operator(system: System) -> Iterator[httpx.Client]:
     """An operator of the LAPOR! admin, logged in."""
     with logged_in(system, "DISKOMINFO", "operator") as client:
-        yield client
-
-
-@contextmanager
-def logged_in(system: System, unit: str, role: str) -> Iterator[httpx.Client]:
-    """Log in as one of the demo's people. A code can be used once, so another login waits for the next half minute."""
-    url = system.lapor("desk")["url"]
-    with httpx.Client(base_url=url, headers={"Origin": url}, trust_env=False, timeout=20) as client:
-
-        def comes_in() -> bool:
-            people = system.lapor("desk")["people"]
-            account = next(each for each in people if (each["unit"], each["role"]) == (unit, role))
-            fields = {name: account[name] for name in ("email", "password", "code")}
-            return client.post("/masuk", data=fields).status_code == 303
-
-        until(comes_in, 90, f"{role} of {unit} comes in")
         yield client
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,33 +12,28 @@ from typing import Any
 
 import pytest
 from desk import Desk, Unit, units
-from harness import CLEAR, LAPOR, ROOT, System
+from harness import HURRIED, System
 from place import Citizen, Place, complain, log_in, until_listed
 from playwright.sync_api import Browser
 from seat import HANDS
 
 from testing.waiting import until
 
-pytestmark = [pytest.mark.connected, pytest.mark.system("breach")]
+pytestmark = pytest.mark.connected
 
-#: region/seconds: 25 s to resolve, warned after half of it; closed after 30 s of silence.
+#: 25 s to resolve, warned after half of it; closed after 30 s of silence.
 PATIENCE_S = 120
 
 
 @dataclass(kw_only=True)
 class Watched:
-    """Complaints with the same deadline: nobody answers ``silent``, and ``answered`` is resolved immediately.
-
-    Nobody answers ``above`` either: one for each hand of those above, who look at it once.
-    """
+    """Complaints with the same deadline: nobody answers ``silent``, and ``answered`` is resolved immediately."""
 
     system: System
     silent: str
     answered: str
-    above: dict[str, Citizen]
     unit: Unit
     auditor: Desk
-    demo: subprocess.Popen[str]
 
     def clock(self, ticket: str, kind: str, stage: str = "completion") -> tuple[datetime, dict[str, Any]]:
         """Return the time (of the record) and data of the clock event ``kind`` about ``ticket``."""
@@ -63,34 +56,23 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def watched(quick_system: System) -> Iterator[Watched]:
-    """The complaints, sent at the same time as a demonstration that nobody answers."""
-    command = [
-        str(LAPOR),
-        "demo",
-        "--scenario",
-        "breach",
-        "--channel",
-        "sms",
-        "--json",
-        "--data",
-        str(quick_system.data),
-    ]
-    demo = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    auditor = Desk(quick_system.env, "auditor")
+def watched(system: System) -> Iterator[Watched]:
+    """The complaints, sent at the same time."""
+    auditor = Desk(system.env, "auditor")
     auditor.open("complaint.sla-updated.v1", "complaint.sla-breached.v1")
-    with units(quick_system.env) as unit:
-        desk = unit("PDAM")  # connected before a clock runs
-        silent, answered = quick_system.by_web(f"{CLEAR} (diam)"), quick_system.by_web(f"{CLEAR} (dijawab)")
-        assert desk.name == quick_system.unit_of(answered)
+    with units(system.env) as unit:
+        desk = unit("BPKPD")  # connected before a clock runs
+        silent, answered = system.by_web(f"{HURRIED} (diam)"), system.by_web(f"{HURRIED} (dijawab)")
+        assert desk.name == system.unit_of(answered)
         assert all(desk.answer_to(reply)["accepted"] for reply in _resolve(desk, answered))
-        above = {hand: complain(quick_system, f"{CLEAR} (diam, {hand})") for hand in HANDS}
-        yield Watched(
-            system=quick_system, silent=silent, answered=answered, above=above, unit=desk, auditor=auditor, demo=demo
-        )
+        yield Watched(system=system, silent=silent, answered=answered, unit=desk, auditor=auditor)
     auditor.close()
-    demo.kill()
-    demo.communicate()
+
+
+@pytest.fixture(scope="module")
+def late(system: System) -> dict[str, Citizen]:
+    """Complaints that nobody answers: one for each hand of those above, who look at it once."""
+    return {hand: complain(system, f"{HURRIED} (diam, {hand})") for hand in HANDS}
 
 
 def _resolve(unit: Unit, ticket: str) -> list[str]:
@@ -99,12 +81,12 @@ def _resolve(unit: Unit, ticket: str) -> list[str]:
 
 
 def test_silence_is_warned_of_and_then_a_breach_never_before_the_deadline(watched: Watched) -> None:
-    _, started = watched.clock(watched.silent, "started")
+    _, due = watched.clock(watched.silent, "rescheduled")  # its category, which has the deadline, is known only then
     warned_at, warned = watched.clock(watched.silent, "warned")
     breached_at, breached = watched.clock(watched.silent, "breached")
     deadline = datetime.fromisoformat(breached["deadline_at"])
-    assert started["deadline_at"] == warned["deadline_at"] == breached["deadline_at"]
-    assert datetime.fromisoformat(started["warn_at"]) <= warned_at < deadline <= breached_at
+    assert due["deadline_at"] == warned["deadline_at"] == breached["deadline_at"]
+    assert datetime.fromisoformat(due["warn_at"]) <= warned_at < deadline <= breached_at
     assert "met" not in str(watched.kinds(watched.silent))
     story = watched.system.story(watched.silent) or {}
     assert datetime.fromisoformat(story["received_at"]) < deadline
@@ -136,29 +118,6 @@ def test_an_answer_in_time_meets_the_promise(watched: Watched) -> None:
     assert "breached" not in {data["why"] for data in watched.unit.about(watched.answered)}
 
 
-def test_the_demonstration_shows_a_breach_and_an_answer_in_time(watched: Watched) -> None:
-    """It runs before anything is killed, since the demonstration waits only a limited time for each hop."""
-    out, err = watched.demo.communicate(timeout=PATIENCE_S)
-    assert 0 == watched.demo.returncode, err
-    journey, beside = [json.loads(line) for line in out.splitlines()]
-    names = [hop["name"] for hop in journey["hops"]]
-    for expected in (
-        "clock warned (completion)",
-        "breached: the promise is missed",
-        f"{journey['unit']} is told: warned",
-        f"{journey['unit']} is told: escalated",
-        "citizen informed",
-    ):
-        assert expected in names
-    assert names.index("clock warned (completion)") < names.index("breached: the promise is missed")
-    assert "resolved" not in names
-    kept = [hop["name"] for hop in beside["hops"]]
-    assert ["clock warned (completion)", "resolved", "clock met (completion)"] == [
-        name for name in kept if name in ("clock warned (completion)", "resolved", "clock met (completion)")
-    ]
-    assert "breached: the promise is missed" not in kept
-
-
 @contextmanager
 def held(pid: int) -> Iterator[None]:
     """Stop the process ``pid`` for the block, and kill it at the end in any case."""
@@ -173,11 +132,11 @@ def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watche
     """The monitor is held past the deadline and killed; after a restart it reads the story to its end, then rings."""
     # Before the deadline runs, since this asks every process for its state.
     pid = watched.system.pid("sla-monitor")
-    ticket = watched.system.by_web(f"{CLEAR} (macet)")
-    _, started = watched.clock(ticket, "started")
+    ticket = watched.system.by_web(f"{HURRIED} (macet)")
+    _, due = watched.clock(ticket, "rescheduled")
     with held(pid):
         _resolve(watched.unit, ticket)
-        deadline = datetime.fromisoformat(started["deadline_at"])
+        deadline = datetime.fromisoformat(due["deadline_at"])
         assert datetime.now(UTC) < deadline, "the answer was too late for this test: the machine is too slow"
         until(lambda: datetime.now(UTC) > deadline, PATIENCE_S, "the deadline passes")
     watched.clock(ticket, "met")
@@ -188,7 +147,7 @@ def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watche
 def test_timely_answer_read_late_by_the_router_is_announced_as_no_breach(watched: Watched) -> None:
     """The router is away across the deadline. The clock, which can't know, announces a breach, and retracts it."""
     pid = watched.system.pid("router")
-    ticket = watched.system.by_web(f"{CLEAR} (router macet)")
+    ticket = watched.system.by_web(f"{HURRIED} (router macet)")
     watched.unit.get(ticket, "routed")
     with held(pid):
         _resolve(watched.unit, ticket)
@@ -219,19 +178,19 @@ INSTRUCTION = "Kirim regu malam ini juga, dan kabari kami besok pagi."
 
 @pytest.mark.parametrize("hand", HANDS)
 def test_the_regional_secretary_sees_what_is_late_and_instructs_its_unit(
-    watched: Watched, browser: Browser, hand: str
+    system: System, browser: Browser, late: dict[str, Citizen], hand: str
 ) -> None:
-    place, (size, by_keys) = Place(watched.system, browser, f"pemantau-{hand}"), HANDS[hand]
-    above, words, late = place.seat(size, by_keys=by_keys), f"{INSTRUCTION} ({hand})", watched.above[hand].ticket
-    with units(watched.system.env) as unit:
-        unit("SETDA").get(late, "escalated", PATIENCE_S)
+    place, (size, by_keys) = Place(system, browser, f"pemantau-{hand}"), HANDS[hand]
+    above, words, mine = place.seat(size, by_keys=by_keys), f"{INSTRUCTION} ({hand})", late[hand]
+    with units(system.env) as unit:
+        unit("SETDA").get(mine.ticket, "escalated", PATIENCE_S)
     log_in(above, place, "SETDA", "pemantau")
     above.reads("Semua unit")
     above.look("semua-unit")
     above.presses("Untuk dilihat")
-    until_listed(above, late)
+    until_listed(above, mine.ticket)
     above.look("untuk-dilihat")
-    above.presses(CLEAR[:20], above.item(late))
+    above.presses(HURRIED[:20], above.item(mine.ticket))
     above.reads("Pesan kepada unit")
     above.look("laporan-terlambat")
     above.presses("Beri arahan resmi")
@@ -244,11 +203,10 @@ def test_the_regional_secretary_sees_what_is_late_and_instructs_its_unit(
     above.reads("Terkirim. Anda", "memberi arahan resmi")
     above.look("arahan-terkirim")
 
-    def told() -> bool:
-        return any(each["why"] == "instructed" and words in each["reason"] for each in watched.unit.about(late))
-
-    until(told, 60, "its unit reads the instruction")
-    until(lambda: "Atasan meminta" in str(place.reads(watched.above[hand])), 60, "so does its reporter, in other words")
-    reporter, strangers = place.reads(watched.above[hand]), watched.system.story(late)
+    with units(system.env) as unit:
+        its = unit("BPKPD").get(mine.ticket, "instructed")
+    assert words in its["reason"]
+    until(lambda: "Atasan meminta" in str(place.reads(mine)), 60, "so does its reporter, in other words")
+    reporter, strangers = place.reads(mine), system.story(mine.ticket)
     assert strangers
     assert (False, False) == (INSTRUCTION in str(reporter), "Atasan meminta" in str(strangers))

@@ -22,7 +22,7 @@ from lapor.servers import kafka
 from testing.lengths import length
 from testing.waiting import until
 
-pytestmark = [pytest.mark.connected, pytest.mark.system("upset")]
+pytestmark = pytest.mark.connected
 
 #: Complaints per channel, each with unique words.
 PEOPLE = length(17, 200)
@@ -45,13 +45,6 @@ class Planted:
     ticket: str
     secrets: list[str] = field(default_factory=list)
     quoted: str = ""
-
-
-@pytest.fixture(scope="module")
-def system(upset_system: System) -> System:
-    """A system apart from the common one, since its topics are cleaned."""
-    upset_system.env = upset_system.lapor("env")  # its passwords may have changed
-    return upset_system
 
 
 def word() -> str:

@@ -1,4 +1,4 @@
-"""Assign tests to workers, in this order: the fast ones first, then whole systems beside tests on servers.
+"""Assign tests to workers: the fast ones first, beside the system that most others share, then all that takes minutes.
 
 A worker knows the marks of a test, but the process that deals out tests knows only their names: the workers write the
 scope of each test into a file that this process names.
@@ -18,14 +18,14 @@ from xdist.workermanage import WorkerController
 
 from testing.lengths import length
 
-#: The order in which tiers begin. Whole systems mostly wait, so tests on servers run beside them.
-FAST, SYSTEMS, SERVERS = TIERS = ("fast tests", "whole systems", "tests on servers")
+#: The order in which phases begin. Whole systems mostly wait, so tests on servers run beside them.
+FAST, SYSTEMS, SERVERS = PHASES = ("fast tests", "whole systems", "tests on servers")
 #: How many whole systems run concurrently: each takes a core and more while it starts and is loaded.
 AT_ONCE = 2
 #: Servers' tests that take minutes by themselves: no other test of their folder waits for them.
 ALONE = ("test_processor",)
 #: The tests that take longest, in this order; the rest comes behind them. So no worker is left alone with a long one.
-LONGEST_SYSTEMS = ("common", "upset", "fakes", "two", "fuzz", "breach", "tirtasari", "canary", "traces")
+LONGEST_SYSTEMS = ("common", "fakes", "two", "fuzz", "breach", "tirtasari", "canary", "traces")
 LONGEST = (
     "services/unit-desk/",
     "services/intake-web/",
@@ -39,24 +39,30 @@ LONGEST = (
     "chassis/",
     "services/",
 )
+#: Files whose tests can't come anywhere among those that share their system, by their turn; the others have turn 0.
+TURNS = {
+    "test_loss": -1,  # it counts all topics, so nobody may have written to them before
+    "test_administration": 1,  # databases and records are lost, and passwords change
+    "test_erasure": 2,  # topics are cleaned quickly from then on
+}
 _SCOPES = "scopes_file"
 _SERVERS = frozenset(("stack", "connected"))
 
 
-def tier(item: pytest.Item) -> str:
-    """Return the tier of a test by its marks."""
+def phase(item: pytest.Item) -> str:
+    """Return the phase of a test by its marks."""
     if item.get_closest_marker("system"):
         return SYSTEMS
     return SERVERS if item.get_closest_marker("connected") or item.get_closest_marker("slow") else FAST
 
 
 def scope(item: pytest.Item) -> str:
-    """Return the scope of a test, the group given to one worker: it shares servers or a system. Its tier is first."""
+    """Return the scope of a test, the group given to one worker: it shares servers or a system. Its phase is first."""
     if system := item.get_closest_marker("system"):
         return f"{SYSTEMS}: {system.args[0]}"
     folder, file = item.nodeid.partition("::")[0].rpartition("/")[0], item.path.stem
     apart = f"/{file}" if file in ALONE else " in a browser" if _opens_pages(item) else ""
-    return f"{tier(item)}: {folder}{apart}"
+    return f"{phase(item)}: {folder}{apart}"
 
 
 def _opens_pages(item: pytest.Item) -> bool:
@@ -156,7 +162,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort by tier, then longest first, then by scope. Give tests that start a system or are slow more time."""
+    """Sort by phase, then longest first, then by scope. Give tests that start a system or are slow more time."""
     for item in items:
         if item.get_closest_marker("system") or item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(length(900, 14_400)))
@@ -182,10 +188,11 @@ def _stopped(scopes: Path) -> Path:
 
 def _turn(item: pytest.Item) -> tuple[int, ...]:
     if mark := item.get_closest_marker("system"):
-        # The loss test counts all topics of its system: no test may have written to them before.
-        return TIERS.index(SYSTEMS), LONGEST_SYSTEMS.index(mark.args[0]), "test_loss" not in item.nodeid
+        place = LONGEST_SYSTEMS.index(mark.args[0])
+        # The longest mostly waits, so its worker begins it at once, and the others' fast tests have both cores.
+        return PHASES.index(SYSTEMS) if place else -1, place, TURNS.get(item.path.stem, 0)
     long = next((n for n, part in enumerate(LONGEST) if item.nodeid.startswith(part)), len(LONGEST))
-    return TIERS.index(tier(item)), long
+    return PHASES.index(phase(item)), long
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

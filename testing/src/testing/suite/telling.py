@@ -1,8 +1,9 @@
-"""Output during a run: a line each minute, each failure when it happens, each tier when it is done."""
+"""Output during a run: a line each minute, each failure when it happens, each phase when it is done."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 import time
 from collections import Counter, defaultdict
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from testing.suite.dealing import FAST, TIERS, read_scopes, stop
+from testing.suite.dealing import FAST, PHASES, read_scopes, stop
 
+_PYTEST = ".venv/bin/python -m pytest"
 #: How many of the longest are listed at the end.
 _LONGEST = 40
 
@@ -44,7 +46,7 @@ class Teller:
         self._running[nodeid] = time.monotonic()
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Note that it is done, and print its tier once that is done, too."""
+        """Note that it is done, and print its phase once that is done, too."""
         self._end(nodeid)
 
     def pytest_handlecrashitem(self, crashitem: str) -> None:
@@ -52,15 +54,16 @@ class Teller:
         self._end(crashitem)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Print a failed test, the reason, and the end of each of its outputs."""
-        self._tier(report.nodeid)
+        """Print a failed test, what runs it alone, the reason, and the end of each of its outputs."""
+        self._phase(report.nodeid)
         if scope := self._scopes.get(report.nodeid):
             self._took_s[scope] += report.duration
         if report.failed:
-            self._failed[self._tier(report.nodeid)] += 1
+            self._failed[self._phase(report.nodeid)] += 1
             said = ("\n".join([f"-- {title}", *text.splitlines()[-30:]]) for title, text in report.sections)
             told = "\n".join([report.longreprtext[-3000:], *said])
-            self._say(f"\nFAILED {report.nodeid} ({report.when})\n{told}")
+            alone = f"{_PYTEST} {shlex.quote(report.nodeid)}"
+            self._say(f"\nFAILED {report.nodeid} ({report.when}); alone: {alone}\n{told}")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the scopes that took their worker longest: there minutes can be saved."""
@@ -68,27 +71,27 @@ class Teller:
         for scope, took_s in sorted(self._took_s.items(), key=lambda each: -each[1])[:_LONGEST]:
             terminalreporter.write_line(f"{took_s:6.0f} s  {scope}, {tests[scope]:,}")
 
-    def _tier(self, nodeid: str) -> str:
+    def _phase(self, nodeid: str) -> str:
         if not self._scopes:
             self._scopes = read_scopes(self._config)
             self._of = Counter(scope.partition(":")[0] for scope in self._scopes.values())
-        return self._scopes.get(nodeid, TIERS[-1]).partition(":")[0]
+        return self._scopes.get(nodeid, PHASES[-1]).partition(":")[0]
 
     def _end(self, nodeid: str) -> None:
         self._running.pop(nodeid, None)
-        tier = self._tier(nodeid)
-        self._done[tier] += 1
-        if self._done[tier] != self._of[tier]:
+        phase = self._phase(nodeid)
+        self._done[phase] += 1
+        if self._done[phase] != self._of[phase]:
             return
-        self._say(f"\n{self._since()} {tier}: {self._done[tier]:,}, {self._failed[tier]} failed")
+        self._say(f"\n{self._since()} {phase}: {self._done[phase]:,}, {self._failed[phase]} failed")
         dealer = self._config.pluginmanager.get_plugin("dsession")
-        if tier == FAST and self._failed[tier] and dealer and len(self._of) > 1:
+        if phase == FAST and self._failed[phase] and dealer and len(self._of) > 1:
             stop(self._config)
-            dealer.shouldstop = "a fast test failed: what takes minutes is not begun"
+            dealer.shouldstop = "a fast test failed: what takes minutes ends"
 
     def _beat(self) -> None:
         while not self._over.wait(self._every_s):
-            self._tier("")
+            self._phase("")
             now = time.monotonic()
             running = sorted((began, test) for test, began in self._running.copy().items())
             longest = "; ".join(f"{test} ({now - began:.0f} s)" for began, test in running[:4])
