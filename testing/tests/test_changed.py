@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from testing.suite.changed import READS_ALL, all_folders, folders_to_run
+from testing.suite.changed import READS_ALL, all_folders, folders_to_run, imported
 
 #: By a path that changed: folders of tests that run, and folders that don't.
 CHANGES = {
@@ -34,3 +36,9 @@ def test_a_change_runs_what_imports_or_reads_it_and_no_more(path: str) -> None:
 @pytest.mark.parametrize("path", ["region/soppeng/texts.yaml", "requirements/dev.txt", "pyproject.toml"])
 def test_a_change_of_what_everybody_reads_runs_everything(path: str) -> None:
     assert all_folders() == folders_to_run([path])
+
+
+def test_an_import_of_many_lines_is_an_import(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("from a.b import (\n    c,\n    d as e,\n)\nimport f.g\nfrom h import i, j\n")
+
+    assert {"a.b", "a.b.c", "a.b.d", "f.g", "h", "h.i", "h.j"} <= imported(str(tmp_path))

@@ -31,7 +31,8 @@ READERS: dict[str, Collection[str]] = {
 }
 #: Its tests read all files, so they always run.
 READS_ALL = "tests/architecture"
-_IMPORT = re.compile(r"^\s*(?:from ([\w.]+) import ([\w, ]+)|import ([\w.]+))", re.M)
+_IMPORT = re.compile(r"^\s*(?:from ([\w.]+) import (\([^)]*|[\w, ]*)|import ([\w.]+))", re.M)
+_NAME = re.compile(r"\w+")
 
 
 def _git(*arguments: str) -> list[str]:
@@ -63,7 +64,7 @@ def imported(folder: str) -> set[str]:
     found = set()
     for path in (ROOT / folder).rglob("*.py"):
         for module, names, plain in _IMPORT.findall(path.read_text()):
-            found |= {module or plain, *(f"{module}.{name.strip()}" for name in names.split(","))}
+            found |= {module or plain, *(f"{module}.{name}" for name in _NAME.findall(names))}
     return found
 
 
